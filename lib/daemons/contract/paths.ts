@@ -1,0 +1,22 @@
+/** Where the host mounts things inside the bundle, all read-only. Directories, never single files: a
+ * file mount pins the inode, so that a file replaced on the host would stay invisible in the container. */
+export const CONTAINER_PATHS = {
+  /** Directory that holds `routes.yaml`. */
+  egressConfig: '/etc/bot-bottle/egress',
+  /** The egress policy, see `routes.ts`. */
+  routes: '/etc/bot-bottle/egress/routes.yaml',
+  /** Directory that holds the bottle's CA. */
+  ca: '/etc/bot-bottle/ca',
+  /** The bottle's CA: certificate and private key, PEM, one file. */
+  caWithKey: '/etc/bot-bottle/ca/ca.pem',
+  /** Extra roots that upstreams may be verified with (networks that inspect TLS); may be absent. */
+  extraRoots: '/etc/bot-bottle/extra-ca',
+  /** Scratch of the running bundle, a tmpfs. */
+  run: '/run/bot-bottle',
+  /** Written by init at each change; read by the health check and by `start-bundle`. */
+  health: '/run/bot-bottle/health.json',
+  /** Certificate that `selftest` minted for itself, PEM; `egress` verifies that one upstream with it. */
+  selftestCertificate: '/run/bot-bottle/selftest-cert.pem',
+  /** Unix socket on which init takes requests, see `control.ts`. */
+  control: '/run/bot-bottle/control.sock',
+} as const;

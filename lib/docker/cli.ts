@@ -1,0 +1,80 @@
+import { execa } from 'execa';
+import { BottleError } from '../errors.ts';
+
+export interface DockerOptions {
+  /** Added to the environment of the `docker` process: how values named by a bare `-e NAME` reach a container. */
+  env?: Readonly<Record<string, string>>;
+  /** Standard input; none when absent. */
+  input?: string | Buffer;
+  /** Milliseconds after which the command is killed; none when absent. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+  /** Called with each line of stdout and stderr as it comes. */
+  onLine?: (line: string) => void;
+}
+
+export interface DockerResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `docker ARGS`; never throws for a non-zero exit. Throws `engine-missing` when there is no docker client. */
+export async function dockerTry(args: readonly string[], options: DockerOptions = {}): Promise<DockerResult> {
+  const child = execa('docker', [...args], {
+    reject: false,
+    stripFinalNewline: true,
+    env: { DOCKER_CLI_HINTS: 'false', ...options.env },
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    all: options.onLine !== undefined,
+  });
+  if (options.onLine !== undefined) {
+    for await (const line of child.iterable({ from: 'all' })) options.onLine(String(line));
+  }
+  const result = await child;
+  if (result.code === 'ENOENT') {
+    throw new BottleError('engine-missing', 'there is no `docker` command on the PATH', {
+      hint: 'Install Docker and start it: https://docs.docker.com/engine/install/',
+    });
+  }
+  return {
+    exitCode: result.exitCode ?? 1,
+    stdout: String(result.stdout ?? ''),
+    stderr: String(result.stderr ?? '') || (result.timedOut ? 'timed out' : ''),
+  };
+}
+
+/**
+ * Runs `docker ARGS` and gives its stdout.
+ * @throws BottleError `disk-full`, `engine-missing` or `engine-failed` with the engine's own last words.
+ */
+export async function docker(args: readonly string[], options: DockerOptions = {}): Promise<string> {
+  const result = await dockerTry(args, options);
+  if (result.exitCode === 0) return result.stdout;
+  throw dockerError(args, result);
+}
+
+/** The error that a failed `docker ARGS` stands for. Only the verb is named: later arguments may be long. */
+export function dockerError(args: readonly string[], result: DockerResult): BottleError {
+  const verb = args
+    .slice(0, args[0] === 'network' || args[0] === 'image' || args[0] === 'container' ? 2 : 1)
+    .join(' ');
+  const said = lastLines(result.stderr || result.stdout, 12);
+  if (/no space left on device/i.test(said)) {
+    return new BottleError('disk-full', `docker ${verb}: the disk is full: ${said}`, {
+      hint: 'Free some space (`docker system df`, `docker system prune`), then try again.',
+    });
+  }
+  if (/cannot connect to the docker daemon|is the docker daemon running|error during connect/i.test(said)) {
+    return new BottleError('engine-missing', 'no Docker engine answers', {
+      hint: 'Start Docker (Docker Desktop, `systemctl start docker`, or `make engine`), then try again.',
+    });
+  }
+  return new BottleError('engine-failed', `docker ${verb} failed (exit ${result.exitCode}): ${said}`);
+}
+
+function lastLines(text: string, count: number): string {
+  return text.trim().split('\n').slice(-count).join('\n');
+}
