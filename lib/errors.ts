@@ -43,6 +43,10 @@ const FAMILY_OF = {
 
 export type ErrorCode = keyof typeof FAMILY_OF;
 
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(FAMILY_OF, text);
+}
+
 export interface BottleErrorOptions {
   /** What the reader can do about it: one imperative sentence. */
   hint?: string;

@@ -28,6 +28,8 @@ export async function dockerTry(args: readonly string[], options: DockerOptions 
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    // A Ctrl-C meant for the launch must not cut a change to the engine in half; what may be cut, `signal` cuts.
+    detached: true,
     all: options.onLine !== undefined,
   });
   if (options.onLine !== undefined) {

@@ -1,0 +1,126 @@
+# bottle-kit: the phase graph, and the commands of every day. `make` alone lists them.
+#
+# Values given on the command line (AGENT=…, BOTTLE=…) reach the scripts through the environment: recipes expand
+# "$$AGENT" in the shell, within quotes, so that no value is ever read as shell code.
+# Kept to what GNU make 3.81 and a POSIX shell know, which is what macOS ships.
+
+KIT ?= $(CURDIR)
+export KIT
+export PATH := $(KIT)/node_modules/.kit/bin:$(PATH)
+export NODE_COMPILE_CACHE ?= $(KIT)/node_modules/.kit/compile-cache
+export MAKE
+
+RUN = cd "$$KIT" && exec node
+.DEFAULT_GOAL := help
+
+# ---- every day ---------------------------------------------------------------------------------------------------
+
+.PHONY: help setup launch prepare up attach teardown status logs cleanup doctor engine engine-stop
+
+help: ## print this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^# ---- / { gsub(/^# -+ | -+$$/, ""); printf "\n%s\n", $$0 } \
+	  /^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' "$(KIT)/Makefile"
+	@printf '\nStart with: make launch AGENT=demo\n'
+
+setup: ## bring Node 24 and the npm packages (every other target does it by itself)
+	@sh "$(KIT)/scripts/setup.sh"
+
+launch: setup ## AGENT=x: bring a bottle up, run the agent in it, take everything down
+	@$(RUN) scripts/launch.ts --agent "$$AGENT"
+
+prepare: setup ## AGENT=x: resolve the manifest into a plan; prints the new bottle's name
+	@$(RUN) scripts/prepare.ts --agent "$$AGENT"
+
+up: setup ## BOTTLE=x: bring a prepared bottle up, or carry on from where it stopped
+	@$(RUN) scripts/up.ts --bottle "$$BOTTLE"
+
+attach: setup ## BOTTLE=x: run the agent in a bottle that is up
+	@$(RUN) scripts/attach.ts --bottle "$$BOTTLE"
+
+teardown: setup ## BOTTLE=x: undo all that a bottle has acquired, and remove its state
+	@$(RUN) scripts/teardown.ts --bottle "$$BOTTLE"
+
+status: setup ## list the bottles there are
+	@$(RUN) scripts/status.ts
+
+logs: setup ## BOTTLE=x [FOLLOW=1]: print what the bundle's daemons said
+	@$(RUN) scripts/logs.ts --bottle "$$BOTTLE" $(if $(FOLLOW),--follow)
+
+cleanup: setup ## [YES=1] [ALL=1]: find and remove what crashed or killed launches left
+	@$(RUN) scripts/cleanup.ts $(if $(YES),--yes) $(if $(ALL),--all)
+
+doctor: setup ## look at everything that a launch depends on
+	@$(RUN) scripts/doctor.ts
+
+engine: setup ## start a Docker engine, installing it first on Debian
+	@$(RUN) scripts/engine.ts start
+
+engine-stop: setup ## stop the Docker engine, if the kit started it
+	@$(RUN) scripts/engine.ts stop
+
+# ---- development -------------------------------------------------------------------------------------------------
+
+.PHONY: test test-unit test-integration test-contract test-e2e check fix
+
+test: setup ## run every suite that this machine can, and say what was skipped
+	@$(RUN) scripts/test.ts
+
+test-unit: setup ## the suite that needs nothing
+	@$(RUN) scripts/test.ts --suite unit
+
+test-integration: setup ## adapters and daemons against a real Docker engine
+	@$(RUN) scripts/test.ts --suite integration
+
+test-contract: setup ## [SMOLVM=x]: the fake, or any smolvm, verb by verb
+	@$(RUN) scripts/test.ts --suite contract
+
+test-e2e: setup ## whole launches, each phase by hand, interruptions
+	@$(RUN) scripts/test.ts --suite e2e
+
+check: setup ## types, lint, format, and the arrows between the folders
+	@$(RUN) scripts/check.ts
+
+fix: setup ## format, and mend what the linter can
+	@cd "$$KIT" && exec node_modules/.bin/biome check --write .
+
+# ---- the phase graph ---------------------------------------------------------------------------------------------
+# `make up` runs this file again inside the bottle's directory of records, where a record is a target. Each phase
+# declares the same edges in lib/phases/; a test holds the two together. PHASE_STDERR is where phases speak to people.
+
+PHASE_STDERR ?= 2
+PHASE = cd "$$KIT" && exec node scripts/$(basename $@).ts --bottle "$$BOTTLE" $(PHASE_FLAGS) 2>&$(PHASE_STDERR)
+
+prepare.json:
+	@$(PHASE)
+allocate.json: prepare.json
+	@$(PHASE)
+mint-certs.json: prepare.json
+	@$(PHASE)
+build-image.json: prepare.json
+	@$(PHASE)
+start-bundle.json: prepare.json allocate.json mint-certs.json
+	@$(PHASE)
+discover-urls.json: allocate.json start-bundle.json
+	@$(PHASE)
+pack-artifact.json: prepare.json build-image.json
+	@$(PHASE)
+create-guest.json: prepare.json allocate.json pack-artifact.json discover-urls.json
+	@$(PHASE)
+start-guest.json: prepare.json allocate.json create-guest.json
+	@$(PHASE)
+init-guest.json: prepare.json start-guest.json
+	@$(PHASE)
+provision.json: prepare.json allocate.json mint-certs.json discover-urls.json init-guest.json
+	@$(PHASE)
+probe.json: prepare.json allocate.json start-bundle.json provision.json
+	@$(PHASE)
+attach.json: prepare.json provision.json probe.json
+	@$(PHASE)
+
+# One phase by hand, with whatever flags are wanted: make allocate BOTTLE=x FLAGS='--force --json'
+PHASES = allocate mint-certs start-bundle discover-urls build-image pack-artifact create-guest start-guest \
+         init-guest provision probe
+.PHONY: $(PHASES)
+$(PHASES): setup
+	@$(RUN) scripts/$@.ts --bottle "$$BOTTLE" $(FLAGS)

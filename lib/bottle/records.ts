@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeWhole } from './files.ts';
+import { bottlePaths } from './paths.ts';
+import { readJson, validate } from './read-json.ts';
+
+/** A phase's output on disk, around the data that its own schema describes. */
+export interface PhaseRecord<T> {
+  phase: string;
+  /** UTC, ISO 8601. */
+  at: string;
+  durationMs: number;
+  /** Digest of each record this one was made from: when one changes, this one is out of date. */
+  inputs: Record<string, string>;
+  data: T;
+}
+
+export function recordPath(slug: string, phase: string): string {
+  return join(bottlePaths.phases(slug), `${phase}.json`);
+}
+
+const envelope = z.strictObject({
+  phase: z.string(),
+  at: z.iso.datetime(),
+  durationMs: z.number().nonnegative(),
+  inputs: z.record(z.string(), z.string()),
+  data: z.unknown(),
+});
+
+export async function readRecord<T>(
+  slug: string,
+  phase: string,
+  data: z.ZodType<T>,
+): Promise<PhaseRecord<T> | undefined> {
+  const path = recordPath(slug, phase);
+  const record = await readJson(path, envelope);
+  return record === undefined ? undefined : { ...record, data: validate(path, record.data, data) };
+}
+
+export async function writeRecord<T>(slug: string, record: PhaseRecord<T>): Promise<void> {
+  await writeWhole(recordPath(slug, record.phase), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Records are make targets: an up-to-date one must look newer than what it was made from. */
+export async function touchRecord(slug: string, phase: string): Promise<void> {
+  const now = new Date();
+  await utimes(recordPath(slug, phase), now, now);
+}
+
+export async function removeRecord(slug: string, phase: string): Promise<void> {
+  await rm(recordPath(slug, phase), { force: true });
+}
+
+/** Digest of a record's data alone: a phase run again with the same outcome invalidates nothing. */
+export function digestOf(data: unknown): string {
+  return createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BundleHealth, bundleHealth } from '../daemons/contract/health.ts';
+import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
+import { dockerTry } from '../docker/cli.ts';
+import { findContainer } from '../docker/container.ts';
+import { BottleError } from '../errors.ts';
+
+/** Starting takes well under a second; a machine that swaps gets this long. */
+const READY_TIMEOUT_MS = 30_000;
+const POLL_MS = 50;
+
+/** True when the bundle's init says that every daemon it was asked for accepts connections. */
+export async function isHealthy(container: string): Promise<boolean> {
+  return (await readHealth(container))?.ready ?? false;
+}
+
+/**
+ * Waits until the bundle is healthy.
+ * @throws BottleError `bundle-not-ready` with the log of the daemon that fails.
+ */
+export async function awaitHealthy(container: string, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  while (performance.now() < deadline) {
+    signal.throwIfAborted();
+    const health = await readHealth(container);
+    if (health?.ready) return;
+    if (health === undefined && (await findContainer(container))?.running !== true) break;
+    if (health?.daemons.some((daemon) => daemon.state === 'failed')) break;
+    await sleep(POLL_MS, undefined, { signal });
+  }
+  throw await notReady(container);
+}
+
+async function readHealth(container: string): Promise<BundleHealth | undefined> {
+  const result = await dockerTry(['exec', container, 'cat', CONTAINER_PATHS.health]);
+  if (result.exitCode !== 0) return undefined;
+  const parsed = bundleHealth.safeParse(JSON.parse(result.stdout || 'null'));
+  return parsed.success ? parsed.data : undefined;
+}
+
+async function notReady(container: string): Promise<BottleError> {
+  const health = await readHealth(container);
+  const failing = (health?.daemons ?? []).filter((daemon) => daemon.state !== 'ready');
+  const names =
+    failing.map((daemon) => `${daemon.name} is ${daemon.state}`).join(', ') || 'its init did not come up';
+  const log = await bundleLog(container, 200);
+  const prefixes = failing.map((daemon) => `[${daemon.name}]`);
+  const lines = log
+    .split('\n')
+    .filter((line) => prefixes.length === 0 || prefixes.some((prefix) => line.includes(prefix)));
+  return new BottleError(
+    'bundle-not-ready',
+    `the bundle is not healthy: ${names}\n${lines.slice(-15).join('\n')}`,
+    {
+      hint: `The whole log: docker logs ${container}`,
+    },
+  );
+}
+
+/** The last lines of what the bundle's daemons said, both streams. */
+export async function bundleLog(container: string, lines: number): Promise<string> {
+  const result = await dockerTry(['logs', '--tail', String(lines), container]);
+  return [result.stdout, result.stderr].filter((text) => text !== '').join('\n');
+}

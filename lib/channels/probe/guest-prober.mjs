@@ -1,0 +1,75 @@
+// Runs inside the guest, as the agent would, piped into `node -`: plain JavaScript, no imports but Node's own.
+// The host puts `const targets = […]` before this text. Prints one JSON array of what happened.
+import { createSocket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+const TIMEOUT_MS = 2000;
+
+/** Resolves to what happened; a target that stays silent is `timeout`. */
+function within(attempt) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve({ outcome: 'timeout' }), TIMEOUT_MS);
+    attempt((outcome, detail) => {
+      clearTimeout(timer);
+      resolve({ outcome, detail });
+    });
+  });
+}
+
+const tries = {
+  tcp: ({ host, port }) =>
+    within((done) => {
+      const socket = connect({ host, port });
+      socket.on('connect', () => done('connected')).on('error', (error) => done('failed', error.code));
+    }),
+
+  dnsServer: ({ host, port }) =>
+    within((done) => {
+      // A query for the root's name servers: valid, and tells nobody anything.
+      const query = Buffer.from('b0b0010000010000000000000000020001', 'hex');
+      const socket = createSocket('udp4');
+      socket.on('message', () => done('answered')).on('error', (error) => done('failed', error.code));
+      socket.send(query, port, host, (error) => error && done('failed', error.code));
+    }),
+
+  lookup: ({ host }) =>
+    within((done) => {
+      lookup(host).then(
+        ({ address }) => done('answered', address),
+        (error) => done('failed', error.code),
+      );
+    }),
+
+  selftest: ({ host, path }) =>
+    within((done) => {
+      const proxy = new URL(process.env.HTTPS_PROXY);
+      const authority = `${host}:443`;
+      const tunnel = request({ host: proxy.hostname, port: proxy.port, method: 'CONNECT', path: authority });
+      tunnel.on('error', (error) => done('failed', error.code)).end();
+      tunnel.on('response', (response) => done('failed', `CONNECT: HTTP ${response.statusCode}`));
+      tunnel.on('connect', (response, socket) => {
+        if (response.statusCode !== 200) return done('failed', `CONNECT: HTTP ${response.statusCode}`);
+        // The system's trust, as provisioned, and nothing else: proves that the CA has arrived there.
+        const ca = readFileSync(process.env.SSL_CERT_FILE, 'utf8');
+        const secure = connectTls({ socket, servername: host, ca });
+        secure.on('error', (error) => done('failed', error.code ?? error.message));
+        const fetched = request({ host, path, createConnection: () => secure }, (answer) => {
+          let body = '';
+          answer.setEncoding('utf8').on('data', (chunk) => {
+            body += chunk;
+          });
+          answer.on('end', () => done(`http ${answer.statusCode}`, body.slice(0, 1000)));
+        });
+        fetched.on('error', (error) => done('failed', error.code)).end();
+      });
+    }),
+};
+
+const results = await Promise.all(
+  targets.map(async (target) => ({ name: target.name, ...(await tries[target.try](target)) })),
+);
+process.stdout.write(JSON.stringify(results), () => process.exit(0));

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SELFTEST_NONCE_ENV } from '../../daemons/contract/selftest.ts';
+import { docker } from '../../docker/cli.ts';
+import { BottleError } from '../../errors.ts';
+import { runInGuest } from '../../provision/guest-shell.ts';
+import { sessionCommand } from '../../provision/session.ts';
+import type { SmolvmClient } from '../../smolvm/client.ts';
+import { type HostListener, openHostListeners } from './host-listeners.ts';
+import { searchNonceScript } from './search-nonce.ts';
+import { newChallenge, probeTargets, type Target } from './targets.ts';
+import { type GuestResults, guestResults, judge, type ProbeFinding } from './verdict.ts';
+
+export interface ProbeOptions {
+  client: SmolvmClient;
+  machine: string;
+  agent: { user: string; home: string };
+  alias: string;
+  bundle: { container: string; address: string };
+}
+
+/** The guest's tries take two seconds at most; the rest is start-up on a busy machine. */
+const PROBE_TIMEOUT_MS = 30_000;
+
+/** Tries, from inside the guest, what must work and what must not. Gives every finding, good and bad. */
+export async function probeGuest(options: ProbeOptions): Promise<ProbeFinding[]> {
+  const [nonce, listeners] = await Promise.all([
+    docker(['exec', options.bundle.container, 'printenv', SELFTEST_NONCE_ENV]),
+    openHostListeners(options.alias),
+  ]);
+  try {
+    const challenge = newChallenge();
+    const targets = probeTargets(
+      { listeners: listeners.map(place), bundleAddress: options.bundle.address },
+      challenge,
+    );
+    const [results, leaks] = await Promise.all([
+      tryTargets(options, targets),
+      searchNonce(options, nonce.trim()),
+    ]);
+    const connections = new Map(listeners.map((listener) => [listener.name, listener.connections()]));
+    return [...judge({ targets, results, connections, nonce: nonce.trim(), challenge }), leaks];
+  } finally {
+    await Promise.all(listeners.map((listener) => listener.close()));
+  }
+}
+
+const place = ({ name, host, port }: HostListener) => ({ name, host, port });
+
+async function tryTargets(
+  { client, machine, agent }: ProbeOptions,
+  targets: readonly Target[],
+): Promise<GuestResults> {
+  const prober = await readFile(join(import.meta.dirname, 'guest-prober.mjs'), 'utf8');
+  const command = sessionCommand(agent, ['node', '--input-type=module', '-']);
+  const input = `const targets = ${JSON.stringify(targets)};\n${prober}`;
+  const result = await client.exec(machine, command, { input, timeoutMs: PROBE_TIMEOUT_MS });
+  const parsed = result.exitCode === 0 ? guestResults.safeParse(JSON.parse(result.stdout)) : undefined;
+  if (parsed?.success) return parsed.data;
+  const said = result.stderr.trim().split('\n').slice(-3).join('\n');
+  throw new BottleError(
+    'confinement-breached',
+    `the probe did not run in the guest (exit ${result.exitCode}): ${said}`,
+    {
+      hint: 'What was not tried is not known to be shut, so the launch stops. The image needs `node`.',
+    },
+  );
+}
+
+async function searchNonce({ client, machine }: ProbeOptions, nonce: string): Promise<ProbeFinding> {
+  const found = (
+    await runInGuest(client, machine, 'the search for the nonce', searchNonceScript(nonce))
+  ).trim();
+  const outcome = found === '' ? 'not found' : `found in ${found.split('\n').join(', ')}`;
+  return {
+    name: 'this launch’s nonce in the guest’s files and environment',
+    expected: 'fails',
+    outcome,
+    ok: found === '',
+  };
+}

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { DAEMON_PORTS } from '../../daemons/contract/names.ts';
+import { SELFTEST_HOST, SELFTEST_PROVE_PATH } from '../../daemons/contract/selftest.ts';
+
+/** One thing that the guest tries. All but `selftest` must fail. */
+export type Target =
+  | { name: string; try: 'tcp' | 'dnsServer'; host: string; port: number }
+  | { name: string; try: 'lookup'; host: string }
+  | { name: string; try: 'selftest'; host: string; path: string };
+
+export interface ProbeFacts {
+  /** Real listeners that the host opened for this probe, each somewhere a guest must not get. */
+  listeners: readonly { name: string; host: string; port: number }[];
+  /** The bundle's address on its bridge. */
+  bundleAddress: string;
+}
+
+export function newChallenge(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** Everything a launch tries from inside the guest before the agent may run. */
+export function probeTargets(facts: ProbeFacts, challenge: string): Target[] {
+  const { bundleAddress, listeners } = facts;
+  return [
+    {
+      name: 'the selftest upstream through egress',
+      try: 'selftest',
+      host: SELFTEST_HOST,
+      path: `${SELFTEST_PROVE_PATH}?challenge=${challenge}`,
+    },
+    ...listeners.map((listener) => ({ try: 'tcp' as const, ...listener })),
+    {
+      name: 'the bundle past its published ports',
+      try: 'tcp',
+      host: bundleAddress,
+      port: DAEMON_PORTS.egress,
+    },
+    { name: 'a public address', try: 'tcp', host: '1.1.1.1', port: 443 },
+    { name: 'a public DNS server over TCP', try: 'tcp', host: '8.8.8.8', port: 53 },
+    { name: 'a public DNS server over UDP', try: 'dnsServer', host: '8.8.8.8', port: 53 },
+    { name: 'the guest’s own resolver', try: 'lookup', host: 'example.com' },
+  ];
+}

@@ -1,0 +1,69 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import type { Target } from './targets.ts';
+
+/** What the guest says happened. It is evidence for the prosecution only: see `connections`. */
+export const guestResults = z.array(
+  z.strictObject({ name: z.string(), outcome: z.string(), detail: z.string().optional() }),
+);
+export type GuestResults = z.infer<typeof guestResults>;
+
+export const probeFinding = z.strictObject({
+  name: z.string(),
+  expected: z.enum(['works', 'fails']),
+  /** What happened, in a few words. */
+  outcome: z.string(),
+  ok: z.boolean(),
+});
+export type ProbeFinding = z.infer<typeof probeFinding>;
+
+export interface Evidence {
+  targets: readonly Target[];
+  results: GuestResults;
+  /** Connections that each of the host's listeners counted, by the target's name. */
+  connections: ReadonlyMap<string, number>;
+  /** This launch's nonce and the challenge that the guest was given. */
+  nonce: string;
+  challenge: string;
+}
+
+/** Outcomes of a connection that went nowhere. Anything else counts as having got through. */
+const FAILURES = new Set(['failed', 'timeout']);
+
+/** Judges each target: a missing result is a finding too. */
+export function judge(evidence: Evidence): ProbeFinding[] {
+  return evidence.targets.map((target) => {
+    const result = evidence.results.find((candidate) => candidate.name === target.name);
+    const outcome =
+      result === undefined ? 'not tried' : [result.outcome, result.detail].filter(Boolean).join(': ');
+    if (target.try === 'selftest') {
+      const proven = result?.outcome === 'http 200' && provesNonce(result.detail ?? '', evidence);
+      return {
+        name: target.name,
+        expected: 'works',
+        outcome: proven ? 'answers, and saw the nonce' : outcome,
+        ok: proven,
+      };
+    }
+    const reached = evidence.connections.get(target.name) ?? 0;
+    const failed = result !== undefined && FAILURES.has(result.outcome) && reached === 0;
+    return { name: target.name, expected: 'fails', outcome, ok: failed };
+  });
+}
+
+const selftestAnswer = z.strictObject({ proof: z.string().regex(/^[0-9a-f]{64}$/) });
+
+function provesNonce(body: string, { nonce, challenge }: Evidence): boolean {
+  const answer = selftestAnswer.safeParse(parseJson(body));
+  if (!answer.success) return false;
+  const expected = createHmac('sha256', nonce).update(challenge).digest();
+  return timingSafeEqual(Buffer.from(answer.data.proof, 'hex'), expected);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

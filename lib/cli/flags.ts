@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util';
+import { BottleError, messageOf } from '../errors.ts';
+import type { Verbosity } from './output.ts';
+
+export interface Flag {
+  type: 'boolean' | 'string';
+  /** One line for `--help`; names the value's kind in capitals for strings. */
+  help: string;
+  /** A string that must be there. */
+  required?: boolean;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** The values of `flags`: a missing string is undefined, a missing boolean false. */
+export type Parsed<F extends Flags> = {
+  [Name in keyof F]: F[Name]['type'] extends 'boolean'
+    ? boolean
+    : F[Name]['required'] extends true
+      ? string
+      : string | undefined;
+};
+
+/** Flags that every script has. */
+const COMMON = {
+  help: { type: 'boolean', help: 'print this' },
+  quiet: { type: 'boolean', help: 'say nothing on stderr but errors' },
+  verbose: { type: 'boolean', help: 'say more on stderr' },
+} as const satisfies Flags;
+
+export interface Command<F extends Flags> {
+  name: string;
+  summary: string;
+  flags: F;
+  /** More lines for `--help`. */
+  notes?: readonly string[];
+}
+
+export type ParsedCommand<F extends Flags> = Parsed<F> & { verbosity: Verbosity };
+
+/**
+ * Parses a script's arguments; undefined when `--help` was asked for, and printed.
+ * @throws BottleError `usage` for unknown flags, missing values and stray words.
+ */
+export function parseFlags<F extends Flags>(
+  command: Command<F>,
+  argv = process.argv.slice(2),
+): ParsedCommand<F> | undefined {
+  const all: Flags = { ...command.flags, ...COMMON };
+  const options = Object.fromEntries(Object.entries(all).map(([name, flag]) => [name, { type: flag.type }]));
+  const values = parse(command.name, argv, options);
+  if (values.help === true) {
+    process.stdout.write(helpText(command.name, command.summary, all, command.notes ?? []));
+    return undefined;
+  }
+  for (const [name, flag] of Object.entries(command.flags)) {
+    if (flag.required && !values[name]) {
+      throw new BottleError('usage', `--${name} is missing`, { hint: usageHint(command.name) });
+    }
+    if (flag.type === 'boolean') values[name] ??= false;
+  }
+  const verbosity: Verbosity = values.quiet ? 'quiet' : values.verbose ? 'verbose' : 'normal';
+  return { ...values, verbosity } as unknown as ParsedCommand<F>;
+}
+
+type Values = Record<string, string | boolean | undefined>;
+
+function parse(
+  name: string,
+  argv: string[],
+  options: Record<string, { type: 'boolean' | 'string' }>,
+): Values {
+  try {
+    return { ...parseArgs({ args: argv, options, strict: true, allowPositionals: false }).values };
+  } catch (error) {
+    throw new BottleError('usage', messageOf(error).replace(/\. To specify a positional.*$/s, ''), {
+      hint: usageHint(name),
+    });
+  }
+}
+
+function usageHint(name: string): string {
+  return `See node scripts/${name}.ts --help`;
+}
+
+function helpText(name: string, summary: string, flags: Flags, notes: readonly string[]): string {
+  const rows = Object.entries(flags).map(([flag, { type, help, required }]) => {
+    const label = `--${flag}${type === 'string' ? ` ${flag.toUpperCase()}` : ''}`;
+    return `  ${label.padEnd(22)}${help}${required ? ' (required)' : ''}`;
+  });
+  return [
+    `${name}: ${summary}`,
+    '',
+    `Usage: node scripts/${name}.ts [flags]`,
+    '',
+    ...rows,
+    ...notes.map((note) => `\n${note}`),
+    '',
+  ].join('\n');
+}

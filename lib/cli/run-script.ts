@@ -1,0 +1,65 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { homeDirectory } from '../bottle/paths.ts';
+import { BottleError, EXIT_CODES, messageOf } from '../errors.ts';
+import { line, paint } from './output.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface ScriptContext {
+  /** Aborted by the first signal that asks the script to end. */
+  signal: AbortSignal;
+}
+
+/**
+ * Runs a script's work to its exit code. Signals do not kill it: they abort `signal`, and what is under way ends
+ * in an orderly fashion. Errors are printed with their hint; an unexpected one leaves a log.
+ */
+export async function runScript(work: (context: ScriptContext) => Promise<number>): Promise<void> {
+  const controller = new AbortController();
+  let interruptedBy: (typeof SIGNALS)[number] | undefined;
+  const heard = SIGNALS.map((name) => {
+    const listener = () => {
+      interruptedBy ??= name;
+      controller.abort(new BottleError('interrupted', `interrupted by ${name}`));
+    };
+    process.on(name, listener);
+    return () => process.off(name, listener);
+  });
+  try {
+    process.exitCode = await work({ signal: controller.signal });
+  } catch (error) {
+    process.exitCode = report(error, controller.signal.aborted);
+  }
+  for (const stop of heard) stop();
+  if (interruptedBy !== undefined && process.exitCode !== 0)
+    process.exitCode = 128 + constants.signals[interruptedBy];
+}
+
+function report(error: unknown, interrupted: boolean): number {
+  if (interrupted && !(error instanceof BottleError && error.code === 'teardown-incomplete')) {
+    line(paint('yellow', 'interrupted'));
+    return 1;
+  }
+  if (!(error instanceof BottleError)) return reportUnexpected(error);
+  line(`${paint('red', 'error')}: ${error.message}`);
+  if (error.hint !== undefined) line(`${paint('cyan', 'hint')}: ${error.hint}`);
+  return error.exitCode;
+}
+
+function reportUnexpected(error: unknown): number {
+  line(`${paint('red', 'error')}: unexpected: ${messageOf(error)}`);
+  const directory = join(homeDirectory(), 'logs');
+  const path = join(directory, 'errors.log');
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const stack = error instanceof Error ? error.stack : String(error);
+    appendFileSync(path, `${new Date().toISOString()} ${process.argv[1]}\n${stack}\n\n`, { mode: 0o600 });
+    line(`The full story is in ${path}`);
+  } catch {
+    // Nowhere to write it: then the terminal is the log.
+    console.error(error);
+  }
+  return EXIT_CODES.internal;
+}

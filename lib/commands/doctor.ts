@@ -1,0 +1,123 @@
+import { access, constants, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheDirectory, homeDirectory, KIT_DIRECTORY } from '../bottle/paths.ts';
+import { ALIAS_POOL } from '../channels/alias-pool.ts';
+import { dockerTry } from '../docker/cli.ts';
+import { ALIAS_LABEL, listNetworks } from '../docker/network.ts';
+import { BottleError, messageOf } from '../errors.ts';
+import { findSmolvm } from '../smolvm/binary.ts';
+import { tierOf } from '../smolvm/version.ts';
+
+export interface Check {
+  name: string;
+  status: 'ok' | 'warning' | 'problem';
+  detail: string;
+  /** What to do about it; absent when all is well. */
+  hint?: string;
+}
+
+/** Bytes below which a first launch is likely to fill the disk: image, tarball and artifact, with room. */
+const SPACE_WANTED = 4 * 1024 ** 3;
+
+/** Everything a launch depends on, looked at without changing anything. */
+export async function diagnose(): Promise<Check[]> {
+  return Promise.all([
+    check('node', async () => ({ detail: process.version })),
+    check('docker', checkEngine),
+    check('smolvm', checkSmolvm),
+    check('kvm', checkKvm),
+    check('disk', checkDisk),
+    check('aliases', checkAliases),
+    check('home', async () => ({ detail: homeDirectory() })),
+  ]);
+}
+
+type Finding = Omit<Check, 'name' | 'status'> & { status?: Check['status'] };
+
+async function check(name: string, look: () => Promise<Finding>): Promise<Check> {
+  try {
+    return { name, status: 'ok', ...(await look()) };
+  } catch (error) {
+    const hint = error instanceof BottleError ? error.hint : undefined;
+    return { name, status: 'problem', detail: messageOf(error), ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+async function checkEngine(): Promise<Finding> {
+  const format = '{{.ServerVersion}}, {{.Driver}}, {{.OperatingSystem}}';
+  const info = await dockerTry(['info', '--format', format], { timeoutMs: 20_000 });
+  if (info.exitCode === 0 && !info.stdout.startsWith(',')) return { detail: info.stdout.trim() };
+  return {
+    status: 'problem',
+    detail: 'no Docker engine answers',
+    hint: 'Start Docker, or let `make engine` do it.',
+  };
+}
+
+async function checkSmolvm(): Promise<Finding> {
+  try {
+    const { path, version } = await findSmolvm();
+    return { detail: `${version.join('.')}, tier ${tierOf(version)} (${path})` };
+  } catch (error) {
+    if (!(error instanceof BottleError) || error.code !== 'smolvm-missing') throw error;
+    const fake = join(KIT_DIRECTORY, 'smolvm-fakes', 'bin');
+    return {
+      status: 'warning',
+      detail: `${error.message}; only the demo runs, on ${fake}`,
+      hint: error.hint ?? '',
+    };
+  }
+}
+
+async function checkKvm(): Promise<Finding> {
+  if (process.platform !== 'linux') return { detail: 'not needed on this system' };
+  try {
+    await access('/dev/kvm', constants.R_OK | constants.W_OK);
+    return { detail: '/dev/kvm can be used' };
+  } catch (error) {
+    const missing = messageOf(error).includes('ENOENT');
+    return missing
+      ? {
+          status: 'warning',
+          detail: '/dev/kvm is missing',
+          hint: 'Load kvm-intel or kvm-amd; a real smolvm needs it.',
+        }
+      : {
+          status: 'warning',
+          detail: '/dev/kvm is not yours to use',
+          hint: 'Join the group `kvm`, then log in again.',
+        };
+  }
+}
+
+async function checkDisk(): Promise<Finding> {
+  const nearest = await firstExisting([cacheDirectory(), join(cacheDirectory(), '..'), '/']);
+  const { bavail, bsize } = await statfs(nearest);
+  const free = bavail * bsize;
+  const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${nearest}`;
+  if (free >= SPACE_WANTED) return { detail };
+  return {
+    status: 'warning',
+    detail,
+    hint: 'A first launch wants about 4 GiB: `docker system prune` may find them.',
+  };
+}
+
+async function firstExisting(paths: readonly string[]): Promise<string> {
+  for (const path of paths) {
+    const found = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (found) return path;
+  }
+  return '/';
+}
+
+async function checkAliases(): Promise<Finding> {
+  const networks = await listNetworks();
+  const used = new Set(networks.flatMap(({ labels }) => labels[ALIAS_LABEL] ?? []));
+  const free = ALIAS_POOL.filter((alias) => !used.has(alias)).length;
+  const detail = `${free} of ${ALIAS_POOL.length} loopback aliases free`;
+  return free > 0 ? { detail } : { status: 'problem', detail, hint: 'End a bottle, or run `make cleanup`.' };
+}

@@ -1,0 +1,60 @@
+import { createBottle } from '../bottle/create.ts';
+import { identifyProcess } from '../bottle/process-identity.ts';
+import { readRecord } from '../bottle/records.ts';
+import { prepare } from '../phases/prepare.ts';
+import { forgetBottle, teardown } from '../phases/teardown.ts';
+import type { Plan } from '../plan/schema.ts';
+
+/** What a launch does through its caller: the graph is make's, the words are the script's. */
+export interface LaunchSteps {
+  /** Runs the phases up to `probe`, each as often as needed and as many at once as possible. */
+  up(slug: string, signal: AbortSignal): Promise<void>;
+  prepare(slug: string, signal: AbortSignal): Promise<Plan>;
+  /** Called with the plan before anything is acquired. */
+  announce(plan: Plan): void;
+  attach(slug: string, signal: AbortSignal): Promise<number>;
+  say(line: string): void;
+}
+
+/**
+ * One bottle from nothing to nothing: prepares it, brings it up, runs the agent, and takes everything down again
+ * whatever happened. Gives the agent's exit code. State is kept when that is not 0, or when teardown is incomplete.
+ */
+export async function launch(agent: string, steps: LaunchSteps, signal: AbortSignal): Promise<number> {
+  const slug = await createBottle(agent, (await identifyProcess(process.pid)) ?? null);
+  let exitCode: number | undefined;
+  try {
+    const plan = await prepareOrForget(slug, steps, signal);
+    steps.announce(plan);
+    await steps.up(slug, signal);
+    signal.throwIfAborted();
+    exitCode = await steps.attach(slug, signal);
+  } finally {
+    await settle(slug, exitCode, steps);
+  }
+  // An agent that a signal of ours ended says so itself; one that ended first keeps its own word.
+  return exitCode;
+}
+
+/** A bottle that never got past `prepare` has nothing worth keeping. */
+async function prepareOrForget(slug: string, steps: LaunchSteps, signal: AbortSignal): Promise<Plan> {
+  try {
+    return await steps.prepare(slug, signal);
+  } catch (error) {
+    await forgetBottle(slug);
+    throw error;
+  }
+}
+
+async function settle(slug: string, exitCode: number | undefined, steps: LaunchSteps): Promise<void> {
+  if ((await readRecord(slug, prepare.name, prepare.record)) === undefined) return;
+  const undone = await teardown(slug, steps.say);
+  if (exitCode === 0) {
+    await forgetBottle(slug);
+    steps.say(`took down ${undone.join(', ')}; nothing is left`);
+    return;
+  }
+  steps.say(`took down ${undone.join(', ') || 'nothing: nothing had been brought up'}`);
+  steps.say(`the bottle's state is kept; go on with: make up BOTTLE=${slug} && make attach BOTTLE=${slug}`);
+  steps.say(`or be rid of it with: make teardown BOTTLE=${slug}`);
+}

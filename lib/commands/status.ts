@@ -1,0 +1,79 @@
+import { pendingUndo } from '../bottle/journal.ts';
+import { listBottles } from '../bottle/list.ts';
+import { type BottleMetadata, readMetadata } from '../bottle/metadata.ts';
+import { isProcessAlive } from '../bottle/process-identity.ts';
+import { readRecord } from '../bottle/records.ts';
+import { type LabelledContainer, listContainers } from '../docker/container.ts';
+import { messageOf } from '../errors.ts';
+import { PHASES } from '../phases/graph.ts';
+import { bundleName } from '../plan/names.ts';
+
+export interface BottleStatus {
+  slug: string;
+  agent: string;
+  /** UTC, ISO 8601; empty when not known. */
+  since: string;
+  /**
+   * `launching`: a launch supervises it; `up`: brought up by hand; `orphaned`: its launch died and left things;
+   * `kept`: nothing runs, state is kept; `broken`: its state cannot be read.
+   */
+  state: 'launching' | 'up' | 'orphaned' | 'kept' | 'broken';
+  /** The phase that was done last; empty when there is none. */
+  phase: string;
+  /** Host addresses that the bundle publishes. */
+  ports: string;
+  /** How many things teardown would undo. */
+  acquired: number;
+}
+
+/** Every bottle that has state, by name. */
+export async function bottleStatuses(): Promise<BottleStatus[]> {
+  const [slugs, containers] = await Promise.all([listBottles(), listContainers()]);
+  return Promise.all(slugs.map((slug) => statusOf(slug, containers)));
+}
+
+async function statusOf(slug: string, containers: readonly LabelledContainer[]): Promise<BottleStatus> {
+  try {
+    const [metadata, pending, phase] = await Promise.all([
+      readMetadata(slug),
+      pendingUndo(slug),
+      lastPhase(slug),
+    ]);
+    const bundle = containers.find((container) => container.name === bundleName(slug));
+    return {
+      slug,
+      agent: metadata?.agent_name ?? '',
+      since: metadata?.started_at ?? '',
+      state: await stateOf(metadata, pending.length),
+      phase,
+      ports: bundle?.ports ?? '',
+      acquired: pending.length,
+    };
+  } catch (error) {
+    return {
+      slug,
+      agent: '',
+      since: '',
+      state: 'broken',
+      phase: messageOf(error).split('\n')[0] ?? '',
+      ports: '',
+      acquired: 0,
+    };
+  }
+}
+
+async function stateOf(
+  metadata: BottleMetadata | undefined,
+  acquired: number,
+): Promise<BottleStatus['state']> {
+  const owner = metadata?.owner ?? null;
+  if (owner !== null && (await isProcessAlive(owner))) return 'launching';
+  if (acquired === 0) return 'kept';
+  return owner === null ? 'up' : 'orphaned';
+}
+
+async function lastPhase(slug: string): Promise<string> {
+  const records = await Promise.all(PHASES.map(({ name, record }) => readRecord(slug, name, record)));
+  const done = records.flatMap((record) => record ?? []);
+  return done.toSorted((a, b) => a.at.localeCompare(b.at)).at(-1)?.phase ?? '';
+}

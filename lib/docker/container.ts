@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { docker, dockerError, dockerTry } from './cli.ts';
+import { KIND_LABEL, SLUG_LABEL } from './labels.ts';
+
+const inspected = z.array(
+  z.looseObject({
+    Id: z.string(),
+    State: z.looseObject({ Running: z.boolean(), ExitCode: z.number() }),
+    NetworkSettings: z.looseObject({
+      Networks: z.record(z.string(), z.looseObject({ IPAddress: z.string() })),
+      Ports: z
+        .record(z.string(), z.array(z.looseObject({ HostIp: z.string(), HostPort: z.string() })).nullable())
+        .nullish(),
+    }),
+  }),
+);
+
+export interface Container {
+  id: string;
+  running: boolean;
+  exitCode: number;
+  /** Address on each network it is attached to. */
+  addresses: Readonly<Record<string, string>>;
+  /** Host bindings by container port, e.g. `9099/tcp`. */
+  ports: Readonly<Record<string, readonly { hostIp: string; hostPort: number }[]>>;
+}
+
+export async function findContainer(name: string): Promise<Container | undefined> {
+  const args = ['container', 'inspect', name];
+  const result = await dockerTry(args);
+  if (result.exitCode !== 0) {
+    if (/no such container/i.test(result.stderr)) return undefined;
+    throw dockerError(args, result);
+  }
+  const [found] = inspected.parse(JSON.parse(result.stdout));
+  if (found === undefined) return undefined;
+  const networks = Object.entries(found.NetworkSettings.Networks);
+  const ports = Object.entries(found.NetworkSettings.Ports ?? {});
+  return {
+    id: found.Id,
+    running: found.State.Running,
+    exitCode: found.State.ExitCode,
+    addresses: Object.fromEntries(networks.map(([network, entry]) => [network, entry.IPAddress])),
+    ports: Object.fromEntries(
+      ports.map(([port, bindings]) => [
+        port,
+        (bindings ?? []).map((binding) => ({ hostIp: binding.HostIp, hostPort: Number(binding.HostPort) })),
+      ]),
+    ),
+  };
+}
+
+/** The host port that a container's TCP port is published on at `hostIp`; undefined when it is not. */
+export function hostPortOf(container: Container, port: number, hostIp: string): number | undefined {
+  return container.ports[`${port}/tcp`]?.find((binding) => binding.hostIp === hostIp)?.hostPort;
+}
+
+/** Idempotent; `graceSeconds` is what the container gets between TERM and KILL. */
+export async function removeContainer(name: string, graceSeconds: number): Promise<void> {
+  const gone = /no such container|is already in progress/i;
+  if (graceSeconds > 0) {
+    const args = ['stop', '--time', String(graceSeconds), name];
+    const stopped = await dockerTry(args);
+    if (stopped.exitCode !== 0 && !gone.test(stopped.stderr)) throw dockerError(args, stopped);
+  }
+  const args = ['rm', '--force', '--volumes', name];
+  const removed = await dockerTry(args);
+  if (removed.exitCode !== 0 && !gone.test(removed.stderr)) throw dockerError(args, removed);
+}
+
+export interface LabelledContainer {
+  name: string;
+  kind: string;
+  /** Empty when no single bottle owns it. */
+  slug: string;
+  /** The engine's own word: `running`, `exited`, `created`, … */
+  state: string;
+  /** The engine's own words on its published ports. */
+  ports: string;
+}
+
+const listed = z.looseObject({ Names: z.string(), State: z.string(), Ports: z.string() });
+
+/** The kit's own containers, running or not. */
+export async function listContainers(): Promise<LabelledContainer[]> {
+  const format = `{"Names":{{json .Names}},"State":{{json .State}},"Ports":{{json .Ports}},"kind":{{json (.Label "${KIND_LABEL}")}},"slug":{{json (.Label "${SLUG_LABEL}")}}}`;
+  const stdout = await docker([
+    'ps',
+    '--all',
+    '--no-trunc',
+    '--filter',
+    `label=${KIND_LABEL}`,
+    '--format',
+    format,
+  ]);
+  const schema = listed.extend({ kind: z.string(), slug: z.string() });
+  const rows = stdout.split('\n').filter((line) => line !== '');
+  return rows.map((line) => {
+    const row = schema.parse(JSON.parse(line));
+    return { name: row.Names, kind: row.kind, slug: row.slug, state: row.State, ports: row.Ports };
+  });
+}
+
+/** Loopback addresses that any container's port is published on, ours or not. */
+export async function publishedLoopbackAddresses(): Promise<Set<string>> {
+  const ports = await docker(['ps', '--format', '{{.Ports}}']);
+  return new Set(ports.match(/127\.\d+\.\d+\.\d+(?=:)/g) ?? []);
+}

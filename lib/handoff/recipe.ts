@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, readlink } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { BottleError, messageOf } from '../errors.ts';
+
+/**
+ * Digest of all that an image's build reads: Dockerfile, every file of the build context (path, mode, content)
+ * and the id of the base image. Files that `.dockerignore` names count too: at worst that builds once too often,
+ * and the engine's layer cache makes that cheap.
+ * @throws BottleError `manifest-invalid` when the Dockerfile is not there.
+ */
+export async function recipeDigest(dockerfile: string, context: string, baseId: string): Promise<string> {
+  const hash = createHash('sha256').update(`base ${baseId}\0`);
+  const paths = new Set([dockerfile, ...(await filesBelow(context).catch(() => []))]);
+  for (const path of [...paths].toSorted()) {
+    const name = relative(context, path).split(sep).join('/');
+    try {
+      const stat = await lstat(path);
+      hash.update(`${name}\0${stat.mode & 0o777}\0`);
+      if (stat.isSymbolicLink()) hash.update(await readlink(path));
+      else for await (const chunk of createReadStream(path)) hash.update(chunk);
+    } catch (error) {
+      if (path !== dockerfile) throw error;
+      throw new BottleError(
+        'manifest-invalid',
+        `the Dockerfile ${dockerfile} cannot be read: ${messageOf(error)}`,
+        {
+          hint: 'Correct agent_provider.dockerfile in the bottle’s file.',
+        },
+      );
+    }
+  }
+  return hash.digest('hex');
+}
+
+async function filesBelow(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+}

@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { UndoAction } from '../bottle/journal.ts';
+import { ensureBaseImage } from '../docker/base-images.ts';
+import { docker, dockerTry } from '../docker/cli.ts';
+import { findContainer, hostPortOf, removeContainer } from '../docker/container.ts';
+import { saveImage } from '../docker/image.ts';
+import { labelArguments } from '../docker/labels.ts';
+import { removeNetwork } from '../docker/network.ts';
+import { BottleError } from '../errors.ts';
+import type { SmolvmClient } from '../smolvm/client.ts';
+import { artifactKey, type PackWorkspace } from './artifact-cache.ts';
+
+export interface RegistryPackOptions {
+  slug: string;
+  image: { reference: string; id: string };
+  client: SmolvmClient;
+  workspace: PackWorkspace;
+  signal: AbortSignal;
+  say: (line: string) => void;
+  willUndo: (action: UndoAction) => Promise<() => Promise<void>>;
+}
+
+const REGISTRY_PORT = 5000;
+const REGISTRY_TIMEOUT_MS = 20_000;
+
+/**
+ * Turns an image of the engine into a `.smolmachine` pair. smolvm packs from registries alone, so the image
+ * takes a detour: saved as a tarball, pushed by a one-shot container into a registry on a private network, pulled
+ * by smolvm through the registry's loopback port. All three are gone afterwards.
+ */
+export async function registryPack(options: RegistryPackOptions): Promise<void> {
+  const { slug, image, client, workspace, signal, say } = options;
+  const base = { say, signal };
+  const [registry, crane] = await Promise.all([
+    ensureBaseImage('registry', base),
+    ensureBaseImage('crane', base),
+  ]);
+  const tarball = join(workspace.directory, 'image.tar');
+  say(`saving ${image.reference}`);
+  await saveImage(image.reference, tarball, signal);
+  const repository = `bot-bottle:${artifactKey(image.id)}`;
+  await withRegistry(registry.reference, options, async ({ network, name, port }) => {
+    say('handing the image to a registry of its own');
+    const mount = `type=bind,source=${tarball},target=/image.tar,readonly`;
+    const pusher = `bot-bottle-push-${slug}`;
+    await options.willUndo({ kind: 'container', name: pusher });
+    await removeContainer(pusher, 0);
+    const run = [
+      'run',
+      '--rm',
+      '--name',
+      pusher,
+      '--network',
+      network,
+      ...labelArguments('push', slug),
+      '--mount',
+      mount,
+    ];
+    const push = ['push', '--insecure', '/image.tar', `${name}:${REGISTRY_PORT}/${repository}`];
+    await docker([...run, crane.reference, ...push], { signal });
+    say('packing the artifact');
+    await client.packCreate(`localhost:${port}/${repository}`, workspace.launcher, signal);
+  });
+}
+
+interface Registry {
+  network: string;
+  /** Its name on that network. */
+  name: string;
+  /** Its port on the host's 127.0.0.1. */
+  port: number;
+}
+
+async function withRegistry<T>(
+  image: string,
+  options: RegistryPackOptions,
+  work: (at: Registry) => Promise<T>,
+): Promise<T> {
+  const { slug, signal, willUndo } = options;
+  const network = `bot-bottle-pack-${slug}`;
+  const name = `bot-bottle-registry-${slug}`;
+  const networkSettled = await willUndo({ kind: 'network', name: network });
+  const containerSettled = await willUndo({ kind: 'container', name });
+  await removeContainer(name, 0);
+  await removeNetwork(network);
+  try {
+    await docker(['network', 'create', '--driver', 'bridge', ...labelArguments('network', slug), network]);
+    const identity = ['--name', name, '--network', network, ...labelArguments('registry', slug)];
+    // Loopback only: what is in it belongs to nobody else on the local network.
+    await docker(['run', '--detach', '--rm', ...identity, '--publish', `127.0.0.1::${REGISTRY_PORT}`, image]);
+    return await work({ network, name, port: await awaitRegistry(name, signal) });
+  } finally {
+    await removeContainer(`bot-bottle-push-${slug}`, 0);
+    await removeContainer(name, 0);
+    await containerSettled();
+    await removeNetwork(network);
+    await networkSettled();
+  }
+}
+
+async function awaitRegistry(name: string, signal: AbortSignal): Promise<number> {
+  const deadline = performance.now() + REGISTRY_TIMEOUT_MS;
+  let port: number | undefined;
+  while (performance.now() < deadline) {
+    signal.throwIfAborted();
+    const container = await findContainer(name);
+    port = container && hostPortOf(container, REGISTRY_PORT, '127.0.0.1');
+    if (port !== undefined && (await answers(port))) return port;
+    if (container?.running !== true) break;
+    await sleep(100, undefined, { signal });
+  }
+  const log = await dockerTry(['logs', '--tail', '10', name]);
+  throw new BottleError(
+    'engine-failed',
+    `the ephemeral registry does not answer: ${log.stderr || log.stdout || 'it is gone'}`,
+  );
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/v2/`, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
+  }
+}

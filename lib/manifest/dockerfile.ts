@@ -1,0 +1,19 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { BottleManifest } from './types.ts';
+
+/**
+ * Absolute path of the bottle's own Dockerfile, or nothing. `~` is the operator's home directory; a relative
+ * path starts at the operator's working directory, in the kit's examples at the file that names it.
+ */
+export function dockerfileOf(
+  bottle: BottleManifest,
+  cwd: string = process.cwd(),
+  homeDirectory: string = homedir(),
+): string | undefined {
+  const written = bottle.provider.dockerfile;
+  if (written === undefined) return undefined;
+  if (written === '~') return homeDirectory;
+  if (written.startsWith('~/')) return path.join(homeDirectory, written.slice(2));
+  return path.resolve(bottle.origin === 'examples' ? path.dirname(bottle.file) : cwd, written);
+}

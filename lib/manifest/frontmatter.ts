@@ -1,0 +1,33 @@
+import { manifestInvalid } from './problem.ts';
+import type { SourceFile } from './source-file.ts';
+
+const FENCE = /^---\s*$/;
+const REMEDY = 'Start the file with a line `---`, then YAML, then another line `---`; the text follows.';
+
+/** A manifest file in its two halves. */
+export interface SplitFile {
+  /** The YAML between the fences. Its first line is line 2 of the file. */
+  readonly yaml: string;
+  /** What follows the closing fence, stripped. */
+  readonly body: string;
+}
+
+/** @throws BottleError `manifest-invalid` when the file does not start with frontmatter between two `---` lines. */
+export function splitFrontmatter(source: SourceFile): SplitFile {
+  const { lines } = source;
+  const invalid = (line: number, message: string, remedy: string) =>
+    manifestInvalid(source, [{ path: '', line, column: 1, message, remedy }]);
+  if (lines.every((line) => line.trim() === '')) throw invalid(1, 'is empty', REMEDY);
+  if (!FENCE.test(lines[0] ?? '')) throw invalid(1, 'has no frontmatter', REMEDY);
+  const closing = lines.findIndex((line, index) => index > 0 && FENCE.test(line));
+  if (closing === -1) {
+    throw invalid(1, 'has frontmatter that never ends', 'Close the frontmatter with a line `---`.');
+  }
+  return {
+    yaml: lines.slice(1, closing).join('\n'),
+    body: lines
+      .slice(closing + 1)
+      .join('\n')
+      .trim(),
+  };
+}

@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { withLock } from '../bottle/lock.ts';
+import { cacheDirectory } from '../bottle/paths.ts';
+import { ensureAliasPool, lowestFree } from '../channels/alias-pool.ts';
+import { publishedLoopbackAddresses } from '../docker/container.ts';
+import {
+  ALIAS_LABEL,
+  createBridge,
+  findNetwork,
+  listNetworks,
+  type Network,
+  removeNetwork,
+} from '../docker/network.ts';
+import type { Phase, PhaseContext } from './phase.ts';
+import { prepare } from './prepare.ts';
+
+const allocation = z.strictObject({
+  /** The loopback address that this bottle's ports are published on, and the only one its guest may reach. */
+  alias: z.ipv4(),
+  network: z.string(),
+  subnet: z.string(),
+});
+export type Allocation = z.infer<typeof allocation>;
+
+const LOCK_TIMEOUT_MS = 120_000;
+
+/**
+ * Reserves an alias and creates the bottle's bridge. The network carries the alias as a label, so that the
+ * engine itself holds the reservation: from here until teardown removes the network, for every user of that
+ * engine, and through any crash.
+ */
+export const allocate: Phase<Allocation> = {
+  name: 'allocate',
+  summary: 'reserve a loopback alias and create the bottle’s bridge network',
+  needs: [prepare],
+  record: allocation,
+  durable: false,
+
+  async run(context) {
+    const plan = await context.read(prepare);
+    await ensureAliasPool(context.say);
+    const lock = join(cacheDirectory(), 'locks', 'aliases.db');
+    return withLock(lock, () => reserve(context, plan.names.network), { timeoutMs: LOCK_TIMEOUT_MS });
+  },
+
+  async isAlive(_context, { network, alias }) {
+    return (await findNetwork(network))?.labels[ALIAS_LABEL] === alias;
+  },
+
+  describe: ({ alias, subnet }) => `${alias}, ${subnet}`,
+};
+
+async function reserve(context: PhaseContext, network: string): Promise<Allocation> {
+  const settled = await context.willUndo({ kind: 'network', name: network });
+  // A network of this bottle that an interrupted run left has an alias too: begin anew.
+  if ((await findNetwork(network)) !== undefined) await removeNetwork(network);
+  const alias = lowestFree(await usedAliases());
+  const subnet = await createBridge(network, context.slug, alias);
+  if (await holdsAlias(network, alias)) return { alias, network, subnet };
+  // Another user of this engine, under a lock of their own, took the same alias first.
+  await removeNetwork(network);
+  await settled();
+  return reserve(context, network);
+}
+
+async function usedAliases(): Promise<Set<string>> {
+  const [networks, published] = await Promise.all([listNetworks(), publishedLoopbackAddresses()]);
+  return new Set([...networks.flatMap((network) => network.labels[ALIAS_LABEL] ?? []), ...published]);
+}
+
+/** True when, of all networks with this alias, ours is the first that the engine made. */
+async function holdsAlias(name: string, alias: string): Promise<boolean> {
+  const rivals = (await listNetworks()).filter((network) => network.labels[ALIAS_LABEL] === alias);
+  return rivals.toSorted(byCreation)[0]?.name === name;
+}
+
+function byCreation(a: Network, b: Network): number {
+  return a.created.localeCompare(b.created) || a.id.localeCompare(b.id);
+}

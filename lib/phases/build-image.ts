@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { ensureBaseImage } from '../docker/base-images.ts';
+import { docker } from '../docker/cli.ts';
+import { buildImage as dockerBuild, imageId } from '../docker/image.ts';
+import { BottleError } from '../errors.ts';
+import { recipeDigest } from '../handoff/recipe.ts';
+import type { Plan } from '../plan/schema.ts';
+import type { Phase, PhaseContext } from './phase.ts';
+import { prepare } from './prepare.ts';
+
+const agentImage = z.strictObject({
+  reference: z.string(),
+  /** `sha256:…`; the key of everything made from it. */
+  id: z.string(),
+});
+export type AgentImage = z.infer<typeof agentImage>;
+
+/** Builds the agent's image; not at all when nothing that it depends on has changed. */
+export const buildImage: Phase<AgentImage> = {
+  name: 'build-image',
+  summary: 'build the agent’s image, unless nothing it depends on has changed',
+  needs: [prepare],
+  record: agentImage,
+  durable: true,
+
+  async run(context) {
+    const { image } = await context.read(prepare);
+    const reference = image.kind === 'reference' ? image.reference : await build(context, image);
+    const id = (await imageId(reference)) ?? (await pull(reference));
+    return { reference, id };
+  },
+
+  async isAlive(context, { reference, id }) {
+    const { image } = await context.read(prepare);
+    if (image.kind === 'dockerfile' && (await buildTag(context, image)).tag !== reference) return false;
+    return (await imageId(reference)) === id;
+  },
+
+  describe: ({ reference, id }) => `${reference} (${id.replace('sha256:', '').slice(0, 16)})`,
+};
+
+type DockerfileSource = Extract<Plan['image'], { kind: 'dockerfile' }>;
+
+async function build(context: PhaseContext, source: DockerfileSource): Promise<string> {
+  const { tag, base } = await buildTag(context, source);
+  if (!context.force && (await imageId(tag)) !== undefined) return tag;
+  context.say(`building ${tag}`);
+  const { dockerfile, context: directory } = source;
+  const options = { tag, dockerfile, context: directory, labels: {}, buildArguments: { BASE_IMAGE: base } };
+  await dockerBuild({ ...options, onLine: () => {}, signal: context.signal });
+  return tag;
+}
+
+/** The tag names all that the image depends on, so that an image with that tag needs no build. */
+async function buildTag(
+  context: PhaseContext,
+  source: DockerfileSource,
+): Promise<{ tag: string; base: string }> {
+  const base = await ensureBaseImage('node', { say: context.say, signal: context.signal });
+  const digest = await recipeDigest(source.dockerfile, source.context, (await imageId(base.reference)) ?? '');
+  return { tag: `${source.repository}:${digest.slice(0, 12)}`, base: base.reference };
+}
+
+async function pull(reference: string): Promise<string> {
+  await docker(['pull', '--quiet', reference]);
+  const id = await imageId(reference);
+  if (id !== undefined) return id;
+  throw new BottleError(
+    'image-unavailable',
+    `BOT_BOTTLE_IMAGE names ${reference}, which the engine has not`,
+    {
+      hint: 'Build or pull it first, or unset BOT_BOTTLE_IMAGE.',
+    },
+  );
+}

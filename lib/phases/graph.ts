@@ -1,0 +1,31 @@
+import { allocate } from './allocate.ts';
+import { attach } from './attach.ts';
+import { buildImage } from './build-image.ts';
+import { createGuest } from './create-guest.ts';
+import { discoverUrls } from './discover-urls.ts';
+import { initGuest } from './init-guest.ts';
+import { mintCerts } from './mint-certs.ts';
+import { packArtifact } from './pack-artifact.ts';
+import type { Phase } from './phase.ts';
+import { prepare } from './prepare.ts';
+import { probe } from './probe.ts';
+import { provision } from './provision.ts';
+import { startBundle } from './start-bundle.ts';
+import { startGuest } from './start-guest.ts';
+
+/** The lifecycle, in an order in which every phase comes after those it needs. */
+export const PHASES: readonly Phase<unknown>[] = [
+  prepare,
+  allocate,
+  mintCerts,
+  startBundle,
+  discoverUrls,
+  buildImage,
+  packArtifact,
+  createGuest,
+  startGuest,
+  initGuest,
+  provision,
+  probe,
+  attach,
+];

@@ -1,0 +1,130 @@
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { writeWhole } from '../bottle/files.ts';
+import { readMetadata } from '../bottle/metadata.ts';
+import { bottlePaths, homeDirectory, KIT_DIRECTORY } from '../bottle/paths.ts';
+import type { RoutesFile } from '../daemons/contract/routes.ts';
+import { ensureEngine } from '../docker/engine.ts';
+import { BottleError } from '../errors.ts';
+import { dockerfileOf } from '../manifest/dockerfile.ts';
+import { loadManifest } from '../manifest/load.ts';
+import type { BottleManifest, Manifest } from '../manifest/types.ts';
+import { assertVariables, requiredVariables } from '../plan/host-variables.ts';
+import { bundleName, machineName, networkName } from '../plan/names.ts';
+import { type Plan, planSchema } from '../plan/schema.ts';
+import { providerFor } from '../providers/registry.ts';
+import { findSmolvm } from '../smolvm/binary.ts';
+import { tierOf } from '../smolvm/version.ts';
+import type { Phase, PhaseContext } from './phase.ts';
+
+/** Where the kit's own manifests and its stand-in for smolvm are. */
+const EXAMPLES = join(KIT_DIRECTORY, 'fixtures', 'manifests');
+const FAKES = join(KIT_DIRECTORY, 'smolvm-fakes', 'bin');
+const DEMO_SMOLVM = join(FAKES, 'smolvm-0.8.0');
+
+/** Manifest, host and versions in; one immutable plan and the files that daemons and agent read out. */
+export const prepare: Phase<Plan> = {
+  name: 'prepare',
+  summary: 'resolve the manifest into a plan, and check everything that can be checked beforehand',
+  needs: [],
+  record: planSchema,
+  durable: true,
+
+  async run(context) {
+    const agent = await agentOf(context.slug);
+    const manifest = await loadManifest(agent, { home: homeDirectory(), examples: EXAMPLES });
+    const plan = await resolvePlan(context.slug, manifest);
+    assertVariables(requiredVariables(plan));
+    if (plan.smolvm.fake) {
+      context.say('smolvm here is the kit’s fake: it confines with namespaces and is no security boundary');
+    }
+    await ensureEngine({ say: context.say });
+    await writeInputs(context, plan, manifest);
+    return plan;
+  },
+
+  async isAlive() {
+    return true;
+  },
+
+  describe: (plan) => `${plan.agent.name} in ${plan.bottle.name}, smolvm ${plan.smolvm.version.join('.')}`,
+};
+
+async function agentOf(slug: string): Promise<string> {
+  const metadata = await readMetadata(slug);
+  if (metadata !== undefined) return metadata.agent_name;
+  throw new BottleError('state-missing', `there is no bottle ${slug}`);
+}
+
+async function resolvePlan(slug: string, manifest: Manifest): Promise<Plan> {
+  const { agent, bottle } = manifest;
+  const provider = providerFor(bottle.provider.template);
+  const isDemo = agent.origin === 'examples' && agent.name === 'demo';
+  const smolvm = await findSmolvm(isDemo ? DEMO_SMOLVM : undefined);
+  return {
+    slug,
+    agent: { name: agent.name, file: agent.file },
+    bottle: { name: bottle.name, file: bottle.file },
+    smolvm: {
+      path: smolvm.path,
+      version: [...smolvm.version],
+      tier: tierOf(smolvm.version),
+      fake: realpathSync(smolvm.path).startsWith(`${realpathSync(FAKES)}/`),
+    },
+    names: { machine: machineName(slug), network: networkName(slug), bundle: bundleName(slug) },
+    image: imageSource(bottle),
+    provider: {
+      template: provider.template,
+      command: [...provider.command(bottle.provider.command)],
+      user: provider.user,
+      home: provider.home,
+    },
+    hasPrompt: agent.prompt !== '',
+    environment: environmentOf(bottle),
+    egress: egressOf(bottle),
+    daemons: ['selftest', 'egress'],
+  };
+}
+
+function imageSource(bottle: BottleManifest): Plan['image'] {
+  const reference = process.env.BOT_BOTTLE_IMAGE;
+  if (reference) return { kind: 'reference', reference };
+  const dockerfile = dockerfileOf(bottle, process.cwd());
+  if (dockerfile === undefined) {
+    throw new BottleError('manifest-invalid', `${bottle.file}: agent_provider.dockerfile is missing`, {
+      hint: `The template '${bottle.provider.template}' brings no image of its own: name a Dockerfile, or set BOT_BOTTLE_IMAGE.`,
+    });
+  }
+  const repository = `bot-bottle-${bottle.provider.template}`;
+  return { kind: 'dockerfile', repository, dockerfile, context: dirname(dockerfile) };
+}
+
+function environmentOf(bottle: BottleManifest): Plan['environment'] {
+  const literals: Record<string, string> = {};
+  const forwarded: Record<string, string> = {};
+  for (const [name, value] of Object.entries(bottle.env)) {
+    if (value.kind === 'literal') literals[name] = value.value;
+    else forwarded[name] = value.variable;
+  }
+  return { literals, forwarded };
+}
+
+/** One slot per distinct host variable, in order of first use; routes that share a variable share its slot. */
+function egressOf(bottle: BottleManifest): Plan['egress'] {
+  const slots = new Map<string, string>();
+  const routes: Plan['egress']['routes'] = bottle.routes.map(({ host, auth }) => {
+    if (auth === undefined) return { host };
+    const slot = slots.get(auth.tokenRef) ?? `EGRESS_TOKEN_${slots.size}`;
+    slots.set(auth.tokenRef, slot);
+    return { host, auth: { scheme: auth.scheme, slot } };
+  });
+  const tokens = Object.fromEntries([...slots].map(([variable, slot]) => [slot, variable]));
+  return { routes, tokens };
+}
+
+async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest): Promise<void> {
+  await writeWhole(bottlePaths.prompt(context.slug), manifest.agent.prompt);
+  const routes: RoutesFile = { version: 1, routes: plan.egress.routes };
+  await writeWhole(join(bottlePaths.egress(context.slug), 'routes.yaml'), stringify(routes));
+}

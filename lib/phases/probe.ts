@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { probeGuest } from '../channels/probe/probe-guest.ts';
+import { probeFinding } from '../channels/probe/verdict.ts';
+import { BottleError } from '../errors.ts';
+import { SmolvmClient } from '../smolvm/client.ts';
+import { allocate } from './allocate.ts';
+import type { Phase } from './phase.ts';
+import { prepare } from './prepare.ts';
+import { provision } from './provision.ts';
+import { startBundle } from './start-bundle.ts';
+
+const confinement = z.strictObject({ findings: z.array(probeFinding) });
+export type Confinement = z.infer<typeof confinement>;
+
+/** Tries the walls from inside before the agent does. Flags, records and config files are claims; this is proof. */
+export const probe: Phase<Confinement> = {
+  name: 'probe',
+  summary: 'try from inside the guest what must work and what must not; anything else stops the launch',
+  needs: [prepare, allocate, startBundle, provision],
+  record: confinement,
+  durable: false,
+
+  async run(context) {
+    const [plan, { alias }, bundle, { machine }] = await Promise.all([
+      context.read(prepare),
+      context.read(allocate),
+      context.read(startBundle),
+      context.read(provision),
+    ]);
+    const client = new SmolvmClient(plan.smolvm);
+    const findings = await probeGuest({ client, machine, agent: plan.provider, alias, bundle });
+    const wrong = findings.filter((finding) => !finding.ok);
+    if (wrong.length === 0) return { findings };
+    const lines = wrong.map(
+      ({ name, expected, outcome }) => `  ${name}: should be so that it ${expected}, but: ${outcome}`,
+    );
+    throw new BottleError(
+      'confinement-breached',
+      `the guest is not confined as it must be:\n${lines.join('\n')}`,
+      {
+        hint: 'The agent was not started. Report this with the output of `make doctor`.',
+      },
+    );
+  },
+
+  async isAlive() {
+    // Cheap, and the one thing that must never be taken on trust: every `up` proves it anew.
+    return false;
+  },
+
+  describe: ({ findings }) => `${findings.length} of ${findings.length} tries ended as they should`,
+};

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { bottlePaths } from '../bottle/paths.ts';
+import { readHostVariables } from '../plan/host-variables.ts';
+import { ENVIRONMENT_FILE, guestEnvironment } from '../provision/guest-environment.ts';
+import { runInGuest, writeFileScript } from '../provision/guest-shell.ts';
+import { environmentScript } from '../provision/session.ts';
+import { trustCaScript } from '../provision/trust-ca.ts';
+import { SmolvmClient } from '../smolvm/client.ts';
+import { allocate } from './allocate.ts';
+import { discoverUrls } from './discover-urls.ts';
+import { initGuest } from './init-guest.ts';
+import { mintCerts } from './mint-certs.ts';
+import type { Phase } from './phase.ts';
+import { prepare } from './prepare.ts';
+
+const provisioned = z.strictObject({
+  machine: z.string(),
+  promptFile: z.string(),
+  /** Names of the guest's variables; their values are in the guest alone. */
+  variables: z.array(z.string()),
+});
+export type ProvisionedGuest = z.infer<typeof provisioned>;
+
+/** Gives the guest what the agent needs: trust in the bottle's CA first, then prompt and environment. */
+export const provision: Phase<ProvisionedGuest> = {
+  name: 'provision',
+  summary: 'bring the CA, the prompt and the environment into the guest',
+  needs: [prepare, allocate, mintCerts, discoverUrls, initGuest],
+  record: provisioned,
+  durable: false,
+
+  async run(context) {
+    const [plan, { alias }, certs, { proxy }, { machine }] = await Promise.all([
+      context.read(prepare),
+      context.read(allocate),
+      context.read(mintCerts),
+      context.read(discoverUrls),
+      context.read(initGuest),
+    ]);
+    const { user, home } = plan.provider;
+    const promptFile = `${home}/.bot-bottle-prompt.txt`;
+    const configured = { ...plan.environment.literals, ...readHostVariables(plan.environment.forwarded) };
+    const options = { slug: context.slug, user, home, proxy, alias, promptFile, configured };
+    const environment = guestEnvironment(options);
+    const [certificate, prompt] = await Promise.all([
+      readFile(certs.certificate, 'utf8'),
+      readFile(bottlePaths.prompt(context.slug), 'utf8'),
+    ]);
+    const script = [
+      'set -e',
+      trustCaScript(certificate),
+      writeFileScript(promptFile, prompt, `${user}:`, '0600'),
+      environmentScript(environment),
+    ];
+    await runInGuest(new SmolvmClient(plan.smolvm), machine, 'provisioning', script.join('\n'));
+    return { machine, promptFile, variables: Object.keys(environment).toSorted() };
+  },
+
+  async isAlive(context, { machine, promptFile }) {
+    const client = new SmolvmClient((await context.read(prepare)).smolvm);
+    const found = await client.exec(machine, ['test', '-f', ENVIRONMENT_FILE, '-a', '-f', promptFile]);
+    return found.exitCode === 0;
+  },
+
+  describe: ({ variables }) => `CA trusted, prompt and ${variables.length} variables in place`,
+};

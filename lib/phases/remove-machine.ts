@@ -1,0 +1,12 @@
+import type { SmolvmClient } from '../smolvm/client.ts';
+
+/**
+ * Stops and deletes a machine, if there is one. Always in that order: `delete` of a running machine leaves its
+ * process alive (smolvm 0.8.0). Asks `ls` first, since verbs on unknown names leave folders behind there.
+ */
+export async function removeMachine(client: SmolvmClient, name: string): Promise<void> {
+  const machine = (await client.machineList()).find((candidate) => candidate.name === name);
+  if (machine === undefined) return;
+  if (machine.state !== 'created') await client.machineStop(name);
+  await client.machineDelete(name);
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { awaitHealthy, isHealthy } from '../bundle/health.ts';
+import { ensureBundleImage } from '../bundle/image.ts';
+import { runArguments } from '../bundle/launch-spec.ts';
+import { bundleSecrets } from '../bundle/secrets.ts';
+import { docker } from '../docker/cli.ts';
+import { findContainer, removeContainer } from '../docker/container.ts';
+import { allocate } from './allocate.ts';
+import { mintCerts } from './mint-certs.ts';
+import type { Phase } from './phase.ts';
+import { prepare } from './prepare.ts';
+
+const bundle = z.strictObject({
+  container: z.string(),
+  id: z.string(),
+  image: z.string(),
+  address: z.ipv4(),
+});
+export type Bundle = z.infer<typeof bundle>;
+
+/** Starts the one container that is the guest's way out, and waits until every daemon in it answers. */
+export const startBundle: Phase<Bundle> = {
+  name: 'start-bundle',
+  summary: 'build the bundle image if needed, start the bundle, wait until its daemons are healthy',
+  needs: [prepare, allocate, mintCerts],
+  record: bundle,
+  durable: false,
+
+  async run(context) {
+    const [plan, allocation, certs] = await Promise.all([
+      context.read(prepare),
+      context.read(allocate),
+      context.read(mintCerts),
+    ]);
+    const image = await ensureBundleImage(context.say, context.signal);
+    const container = plan.names.bundle;
+    await context.willUndo({ kind: 'container', name: container });
+    await removeContainer(container, 0);
+    const args = await runArguments({ plan, allocation, certs, image });
+    const id = (await docker(args, { env: bundleSecrets(plan) })).trim();
+    await awaitHealthy(container, context.signal);
+    const address = (await findContainer(container))?.addresses[allocation.network];
+    return bundle.parse({ container, id, image, address });
+  },
+
+  async isAlive(_context, { container, id }) {
+    const found = await findContainer(container);
+    return found?.running === true && found.id === id && (await isHealthy(container));
+  },
+
+  describe: ({ container }) => container,
+};

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { assertConfinedAfterStart } from '../channels/loopback-alias.ts';
+import { SmolvmClient } from '../smolvm/client.ts';
+import { allocate } from './allocate.ts';
+import { createGuest } from './create-guest.ts';
+import type { Phase } from './phase.ts';
+import { prepare } from './prepare.ts';
+
+const running = z.strictObject({ machine: z.string(), pid: z.number().int().positive() });
+export type RunningGuest = z.infer<typeof running>;
+
+/** Boots the guest, then reads back what policy it was really given. */
+export const startGuest: Phase<RunningGuest> = {
+  name: 'start-guest',
+  summary: 'boot the guest and read back the policy that it was given',
+  needs: [prepare, allocate, createGuest],
+  record: running,
+  durable: false,
+
+  async run(context) {
+    const [plan, { alias }, { machine }] = await Promise.all([
+      context.read(prepare),
+      context.read(allocate),
+      context.read(createGuest),
+    ]);
+    const client = new SmolvmClient(plan.smolvm);
+    if (context.force && (await runningPid(client, machine)) !== undefined) await client.machineStop(machine);
+    await client.machineStart(machine);
+    await assertConfinedAfterStart(client, machine, alias);
+    return running.parse({ machine, pid: await runningPid(client, machine) });
+  },
+
+  async isAlive(context, { machine, pid }) {
+    const plan = await context.read(prepare);
+    return (await runningPid(new SmolvmClient(plan.smolvm), machine)) === pid;
+  },
+
+  describe: ({ machine, pid }) => `${machine} runs (PID ${pid})`,
+};
+
+async function runningPid(client: SmolvmClient, machine: string): Promise<number | undefined> {
+  const found = (await client.machineList()).find((candidate) => candidate.name === machine);
+  return found?.state === 'running' ? (found.pid ?? undefined) : undefined;
+}

@@ -1,0 +1,4 @@
+/** Names of a bottle's resources; bot-bottle's spelling, so that its users' habits carry over. */
+export const machineName = (slug: string): string => `bot-bottle-${slug}`;
+export const networkName = (slug: string): string => `bot-bottle-bundle-${slug}`;
+export const bundleName = (slug: string): string => `bot-bottle-sidecars-${slug}`;

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { DAEMON_NAMES } from '../daemons/contract/names.ts';
+import { route, tokenSlot } from '../daemons/contract/routes.ts';
+
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+
+/** Where the agent's image comes from. */
+const imageSource = z.discriminatedUnion('kind', [
+  /** Built from a Dockerfile; the tag is `<repository>:<digest of all that it depends on>`. */
+  z.strictObject({
+    kind: z.literal('dockerfile'),
+    repository: z.string(),
+    dockerfile: z.string(),
+    context: z.string(),
+  }),
+  /** An image that the engine has already, named by `BOT_BOTTLE_IMAGE`. */
+  z.strictObject({ kind: z.literal('reference'), reference: z.string() }),
+]);
+
+/** What `prepare` resolved: everything later phases need, immutable, without a single secret value. */
+export const planSchema = z.strictObject({
+  slug: z.string(),
+  agent: z.strictObject({ name: z.string(), file: z.string() }),
+  bottle: z.strictObject({ name: z.string(), file: z.string() }),
+  smolvm: z.strictObject({
+    path: z.string(),
+    version: z.tuple([z.number(), z.number(), z.number()]),
+    tier: z.enum(['alias']),
+    /** True when the kit's own stand-in runs, which confines with namespaces and is no security boundary. */
+    fake: z.boolean(),
+  }),
+  names: z.strictObject({ machine: z.string(), network: z.string(), bundle: z.string() }),
+  image: imageSource,
+  provider: z.strictObject({
+    template: z.string(),
+    command: z.array(z.string()).min(1),
+    user: z.string(),
+    home: z.string(),
+  }),
+  /** True when the agent file has a body: an empty prompt file exists all the same, but is not announced. */
+  hasPrompt: z.boolean(),
+  environment: z.strictObject({
+    literals: z.record(variableName, z.string()),
+    /** Guest variable -> variable of the operator's environment; its value is read when it is used. */
+    forwarded: z.record(variableName, variableName),
+  }),
+  egress: z.strictObject({
+    routes: z.array(route),
+    /** Slot in the bundle -> variable of the operator's environment. */
+    tokens: z.record(tokenSlot, variableName),
+  }),
+  daemons: z.array(z.enum(DAEMON_NAMES)),
+});
+export type Plan = z.infer<typeof planSchema>;

@@ -1,0 +1,15 @@
+import { writeFileScript } from './guest-shell.ts';
+
+/** The bundle of roots that `update-ca-certificates` writes; what the three variables of the guest point at. */
+export const SYSTEM_TRUST = '/etc/ssl/certs/ca-certificates.crt';
+
+const CA_FILE = '/usr/local/share/ca-certificates/bot-bottle-egress.crt';
+
+/** Script that puts the bottle's CA into the guest's system trust. */
+export function trustCaScript(certificatePem: string): string {
+  return [
+    writeFileScript(CA_FILE, certificatePem, 'root:root', '0644'),
+    'command -v update-ca-certificates > /dev/null || { echo "the image has no ca-certificates" >&2; exit 1; }',
+    'update-ca-certificates > /dev/null 2>&1',
+  ].join('\n');
+}

@@ -1,0 +1,122 @@
+import { tmpdir } from 'node:os';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { BottleError, type ErrorCode } from '../errors.ts';
+import type { SmolvmBinary } from './binary.ts';
+import { hostEnvironment } from './host-environment.ts';
+import { namesArePositional } from './version.ts';
+
+export interface ExecResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface ExecOptions {
+  /** Sent to the command's standard input, through a pipe; none when absent. */
+  input?: string;
+  /** Milliseconds until the host gives up on the command. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+const machineList = z.array(
+  z.looseObject({ name: z.string(), state: z.string(), pid: z.number().nullable() }),
+);
+export type MachineSummary = z.infer<typeof machineList>[number];
+
+/** The smolvm command line, as this project uses it. No secret may be passed here: arguments are visible to all. */
+export class SmolvmClient {
+  readonly binary: SmolvmBinary;
+
+  constructor(binary: SmolvmBinary) {
+    this.binary = binary;
+  }
+
+  /** Makes OUTPUT and OUTPUT.smolmachine from an image of a registry. */
+  async packCreate(image: string, output: string, signal?: AbortSignal): Promise<void> {
+    await this.run('pack-failed', ['pack', 'create', '--image', image, '--output', output], signal);
+  }
+
+  async machineCreate(name: string, artifact: string, allowedCidrs: readonly string[]): Promise<void> {
+    const allow = allowedCidrs.flatMap((cidr) => ['--allow-cidr', cidr]);
+    await this.run('guest-failed', ['machine', 'create', ...this.named(name), '--from', artifact, ...allow]);
+  }
+
+  async machineStart(name: string): Promise<void> {
+    await this.run('guest-failed', ['machine', 'start', '--name', name]);
+  }
+
+  async machineStop(name: string): Promise<void> {
+    await this.run('guest-failed', ['machine', 'stop', '--name', name]);
+  }
+
+  async machineDelete(name: string): Promise<void> {
+    await this.run('guest-failed', ['machine', 'delete', ...this.named(name), '--force']);
+  }
+
+  async machineList(): Promise<MachineSummary[]> {
+    const stdout = await this.run('guest-failed', ['machine', 'ls', '--json']);
+    return machineList.parse(JSON.parse(stdout));
+  }
+
+  /** The folder that holds what a running machine was really launched with. */
+  async machineDataDirectory(name: string): Promise<string> {
+    return (await this.run('guest-failed', ['machine', 'data-dir', ...this.named(name)])).trim();
+  }
+
+  /** Runs a command in the guest as root; a non-zero exit is a result, not an error. */
+  async exec(name: string, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const interactive = options.input === undefined ? [] : ['-i'];
+    return this.invoke(['machine', 'exec', '--name', name, ...interactive, '--', ...command], options);
+  }
+
+  /** The arguments of an `exec` whose streams the caller connects: live output, and a terminal when asked. */
+  execArguments(name: string, command: readonly string[], terminal: boolean): string[] {
+    return ['machine', 'exec', '--name', name, '-i', ...(terminal ? ['-t'] : []), '--', ...command];
+  }
+
+  private named(name: string): string[] {
+    return namesArePositional(this.binary.version) ? [name] : ['--name', name];
+  }
+
+  private async run(code: ErrorCode, args: readonly string[], signal?: AbortSignal): Promise<string> {
+    const result = await this.invoke(args, signal === undefined ? {} : { signal });
+    if (result.exitCode === 0) return result.stdout;
+    throw smolvmError(code, args.slice(0, 2).join(' '), result);
+  }
+
+  private async invoke(args: readonly string[], options: ExecOptions): Promise<ExecResult> {
+    const result = await execa(this.binary.path, [...args], {
+      reject: false,
+      // `pack create` looks for parts of itself in its working directory: a project's folder must not supply them.
+      cwd: tmpdir(),
+      env: hostEnvironment(),
+      extendEnv: false,
+      // A Ctrl-C meant for the launch must not cut a verb in half; what may be cut is cut through `signal`.
+      detached: true,
+      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+      ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    });
+    if (result.code === 'ENOENT') {
+      throw new BottleError('smolvm-missing', `${this.binary.path} is gone`, {
+        hint: 'Install smolvm again.',
+      });
+    }
+    return { exitCode: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr };
+  }
+}
+
+function smolvmError(code: ErrorCode, verb: string, result: ExecResult): BottleError {
+  const said = result.stderr.trim().split('\n').slice(-8).join('\n') || result.stdout.trim().slice(-400);
+  if (/no space left on device/i.test(said)) {
+    return new BottleError('disk-full', `smolvm ${verb}: the disk is full: ${said}`, {
+      hint: 'Free some space, then try again.',
+    });
+  }
+  return new BottleError(
+    code,
+    `smolvm ${verb} failed (exit ${result.exitCode}): ${said || 'it said nothing'}`,
+  );
+}

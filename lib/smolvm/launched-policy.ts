@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJson } from '../bottle/read-json.ts';
+import { BottleError } from '../errors.ts';
+
+/** The part of `agent.config.json` that says which network a running guest was really given. */
+const agentConfig = z.looseObject({
+  ports: z.array(z.unknown()),
+  resources: z.looseObject({ network: z.boolean(), allowed_cidrs: z.array(z.string()).nullish() }),
+});
+
+export interface LaunchedPolicy {
+  network: boolean;
+  ports: number;
+  allowedCidrs: readonly string[] | null;
+}
+
+/** @throws BottleError `confinement-breached` when smolvm left no word of what it launched. */
+export async function readLaunchedPolicy(dataDirectory: string): Promise<LaunchedPolicy> {
+  const path = join(dataDirectory, 'agent.config.json');
+  const config = await readJson(path, agentConfig);
+  if (config === undefined) {
+    throw new BottleError(
+      'confinement-breached',
+      `${path} is missing: what the guest was started with is not known`,
+    );
+  }
+  const { network, allowed_cidrs: cidrs } = config.resources;
+  return { network, ports: config.ports.length, allowedCidrs: cidrs ?? null };
+}

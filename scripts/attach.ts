@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { parseFlags } from '../lib/cli/flags.ts';
+import { PHASE_FLAGS, reportPhase } from '../lib/cli/phase-script.ts';
+import { runScript } from '../lib/cli/run-script.ts';
+import { attach } from '../lib/phases/attach.ts';
+
+// The agent's streams are its own: no spinner, no record on stdout unless asked for; its exit code is ours.
+await runScript(async ({ signal }) => {
+  const flags = parseFlags({ name: attach.name, summary: attach.summary, flags: PHASE_FLAGS });
+  if (flags === undefined) return 0;
+  return (await reportPhase(attach, flags.bottle, { ...flags, signal })).exitCode;
+});

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import { join } from 'node:path';
+import { echo, question } from 'zx';
+import { KIT_DIRECTORY } from '../lib/bottle/paths.ts';
+import { parseFlags } from '../lib/cli/flags.ts';
+import { columns, line } from '../lib/cli/output.ts';
+import { runScript } from '../lib/cli/run-script.ts';
+import { findLeftovers, removeLeftovers } from '../lib/commands/cleanup.ts';
+import { BottleError } from '../lib/errors.ts';
+import { findSmolvm, type SmolvmBinary } from '../lib/smolvm/binary.ts';
+
+await runScript(async () => {
+  const flags = parseFlags({
+    name: 'cleanup',
+    summary: 'find and remove what crashed or killed launches left behind',
+    flags: {
+      all: { type: 'boolean', help: 'also bottles brought up by hand, and states that were kept' },
+      yes: { type: 'boolean', help: 'remove without asking' },
+      'dry-run': { type: 'boolean', help: 'only list' },
+      json: { type: 'boolean', help: 'print the list as JSON' },
+    },
+    notes: ['Bottles that a living launch supervises are never touched.'],
+  });
+  if (flags === undefined) return 0;
+  const say = flags.verbosity === 'quiet' ? () => {} : line;
+  const leftovers = await findLeftovers({ smolvms: await knownSmolvms(), all: flags.all }, say);
+  if (flags.json) echo(JSON.stringify(leftovers.map(({ what, why }) => ({ what, why }))));
+  else
+    echo(
+      leftovers.length === 0
+        ? 'nothing is left over'
+        : columns(leftovers.map(({ what, why }) => [what, why])),
+    );
+  if (leftovers.length === 0 || flags['dry-run']) return 0;
+  if (!flags.yes && !(await confirmed())) {
+    say('nothing was removed');
+    return 0;
+  }
+  await removeLeftovers(leftovers, say);
+  return 0;
+});
+
+async function confirmed(): Promise<boolean> {
+  if (process.stdin.isTTY) return /^y(es)?$/i.test((await question('Remove all of these? [y/N] ')).trim());
+  throw new BottleError('usage', 'there is no terminal to ask on', {
+    hint: 'Say --yes to remove, --dry-run to list.',
+  });
+}
+
+/** The smolvm that launches would use, and the kit's own stand-in: machines of both may be left. */
+async function knownSmolvms(): Promise<SmolvmBinary[]> {
+  const fake = join(KIT_DIRECTORY, 'smolvm-fakes', 'bin', 'smolvm-0.8.0');
+  try {
+    return [await findSmolvm(process.platform === 'linux' ? fake : undefined)];
+  } catch (error) {
+    if (error instanceof BottleError && error.code === 'smolvm-missing') return [];
+    throw error;
+  }
+}

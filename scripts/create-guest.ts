@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+import { echo, spinner } from 'zx';
+import { phaseScript } from '../lib/cli/phase-script.ts';
+import { createGuest } from '../lib/phases/create-guest.ts';
+
+await phaseScript(createGuest, { echo, spinner });

@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+import { parseFlags } from '../lib/cli/flags.ts';
+import { line } from '../lib/cli/output.ts';
+import { runScript } from '../lib/cli/run-script.ts';
+import { askEngine } from '../lib/docker/engine/ask.ts';
+import { startedByKit } from '../lib/docker/engine/record.ts';
+import { ensureEngine, stopEngine } from '../lib/docker/engine.ts';
+import { BottleError } from '../lib/errors.ts';
+
+const COMMAND = {
+  name: 'engine',
+  summary: "start, stop or show this machine's Docker engine: engine.ts start|stop|status",
+  flags: { json: { type: 'boolean', help: 'print the outcome as JSON on stdout' } },
+  notes: [
+    'start   installs and starts an engine when none answers (Debian, as root); BOT_BOTTLE_ENGINE=none forbids it',
+    'stop    stops the engine if this kit started it, and no other; its containers end with it',
+    'status  exit code 0 when an engine answers, 69 when none does',
+  ],
+} as const;
+
+await runScript(async ({ signal }) => {
+  const [verb, ...rest] = process.argv.slice(2);
+  const flags = parseFlags(
+    COMMAND,
+    verb === undefined || verb.startsWith('-') ? process.argv.slice(2) : rest,
+  );
+  if (flags === undefined) return 0;
+  const say = (text: string) => {
+    if (flags.verbosity !== 'quiet') line(text);
+  };
+  const tell = (text: string, outcome: object) => {
+    if (flags.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+    else say(text);
+  };
+
+  if (verb === 'start') {
+    const info = await ensureEngine({ say, signal });
+    tell(`Docker ${info.version} answers${info.startedByUs ? ', started now' : ''}`, info);
+    return 0;
+  }
+  if (verb === 'stop') {
+    const stopped = await stopEngine();
+    tell(stopped ? 'the Docker engine is stopped' : 'no Docker engine of the kit runs: nothing to stop', {
+      stopped,
+    });
+    return 0;
+  }
+  if (verb === 'status') {
+    const answer = await askEngine();
+    const running = answer.state === 'running';
+    const byKit = running && (await startedByKit()) !== undefined;
+    tell(
+      running
+        ? `Docker ${answer.version} answers${byKit ? '; the kit started it' : ''}`
+        : `no Docker engine answers: ${answer.said}`,
+      { running, version: running ? answer.version : null, startedByKit: byKit },
+    );
+    return running ? 0 : 69;
+  }
+  throw new BottleError('usage', verb ? `there is no engine ${verb}` : 'what to do is missing', {
+    hint: 'Say start, stop or status; see node scripts/engine.ts --help',
+  });
+});

@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { echo } from 'zx';
+import { createBottle } from '../lib/bottle/create.ts';
+import { parseFlags } from '../lib/cli/flags.ts';
+import { PHASE_FLAGS, reportPhase } from '../lib/cli/phase-script.ts';
+import { runScript } from '../lib/cli/run-script.ts';
+import { BottleError } from '../lib/errors.ts';
+import { prepare } from '../lib/phases/prepare.ts';
+import { forgetBottle } from '../lib/phases/teardown.ts';
+
+await runScript(async ({ signal }) => {
+  const flags = parseFlags({
+    name: prepare.name,
+    summary: prepare.summary,
+    flags: {
+      ...PHASE_FLAGS,
+      bottle: { type: 'string', help: 'prepare this bottle again instead of a new one' },
+      agent: { type: 'string', help: 'the agent to prepare a new bottle for' },
+    },
+    notes: ['Prints the new bottle’s name on stdout.'],
+  });
+  if (flags === undefined) return 0;
+  const { bottle, agent } = flags;
+  if (bottle !== undefined) {
+    await reportPhase(prepare, bottle, { ...flags, signal, print: echo });
+    return 0;
+  }
+  if (agent === undefined) throw new BottleError('usage', 'name an agent (--agent) or a bottle (--bottle)');
+  const slug = await createBottle(agent, null);
+  try {
+    await reportPhase(prepare, slug, { ...flags, signal, print: echo });
+  } catch (error) {
+    await forgetBottle(slug);
+    throw error;
+  }
+  if (!flags.json) echo(slug);
+  return 0;
+});

@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+import { echo, spinner } from 'zx';
+import { phaseScript } from '../lib/cli/phase-script.ts';
+import { startGuest } from '../lib/phases/start-guest.ts';
+
+await phaseScript(startGuest, { echo, spinner });

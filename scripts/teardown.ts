@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { echo } from 'zx';
+import { readMetadata } from '../lib/bottle/metadata.ts';
+import { assertSlug } from '../lib/bottle/slug.ts';
+import { parseFlags } from '../lib/cli/flags.ts';
+import { line } from '../lib/cli/output.ts';
+import { runScript } from '../lib/cli/run-script.ts';
+import { BottleError } from '../lib/errors.ts';
+import { forgetBottle, teardown } from '../lib/phases/teardown.ts';
+
+await runScript(async () => {
+  const flags = parseFlags({
+    name: 'teardown',
+    summary: 'undo all that a bottle has acquired, then remove its state',
+    flags: {
+      bottle: { type: 'string', help: 'the bottle', required: true },
+      'keep-state': { type: 'boolean', help: 'keep its directory, so that it can be brought up again' },
+      json: { type: 'boolean', help: 'print what was undone as JSON on stdout' },
+    },
+  });
+  if (flags === undefined) return 0;
+  assertSlug(flags.bottle);
+  if ((await readMetadata(flags.bottle)) === undefined) {
+    throw new BottleError('state-missing', `there is no bottle ${flags.bottle}`, {
+      hint: '`make status` lists them.',
+    });
+  }
+  const say = flags.verbosity === 'quiet' ? () => {} : line;
+  const undone = await teardown(flags.bottle, say);
+  if (!flags['keep-state']) await forgetBottle(flags.bottle);
+  if (flags.json) echo(JSON.stringify({ bottle: flags.bottle, undone }));
+  else say(undone.length === 0 ? 'there was nothing to undo' : `took down ${undone.join(', ')}`);
+  return 0;
+});

@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+import { z } from 'zod';
+import { $, echo, fs, tmpfile } from 'zx';
+import { parseFlags } from '../lib/cli/flags.ts';
+import { line, paint } from '../lib/cli/output.ts';
+import { runScript } from '../lib/cli/run-script.ts';
+import { ensureEngine } from '../lib/docker/engine.ts';
+import { BottleError, messageOf } from '../lib/errors.ts';
+
+const SUITES = ['unit', 'integration', 'contract', 'e2e'] as const;
+type Suite = (typeof SUITES)[number];
+
+const report = z.looseObject({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numTodoTests: z.number(),
+  testResults: z.array(z.looseObject({ status: z.string(), assertionResults: z.array(z.unknown()) })),
+});
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+await runScript(async ({ signal }) => {
+  const flags = parseFlags({
+    name: 'test',
+    summary: 'run the test suites that this machine can, one after the other',
+    flags: { suite: { type: 'string', help: `only this one: ${SUITES.join(', ')}` } },
+    notes: ['Ends with the line: N passed, N failed, N skipped'],
+  });
+  if (flags === undefined) return 0;
+  const suites = SUITES.filter((suite) => flags.suite === undefined || suite === flags.suite);
+  if (suites.length === 0)
+    throw new BottleError('usage', `there is no suite '${flags.suite}': ${SUITES.join(', ')}`);
+  const unable = suites.every((suite) => suite === 'unit') ? undefined : await reasonAgainstContainers();
+  const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const suite of suites) {
+    signal.throwIfAborted();
+    if (suite !== 'unit' && unable !== undefined) {
+      line(`${paint('yellow', 'skipped')}: the suite ${suite}: ${unable}`);
+      total.skipped += 1;
+      continue;
+    }
+    const counts = await runSuite(suite);
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+  }
+  echo(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  return total.failed > 0 || total.passed === 0 ? 1 : 0;
+});
+
+async function reasonAgainstContainers(): Promise<string | undefined> {
+  try {
+    await ensureEngine({ say: line });
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+async function runSuite(suite: Suite): Promise<Counts> {
+  const output = tmpfile('report.json', '');
+  const run = $({ nothrow: true, stdio: ['ignore', 'inherit', 'inherit'] });
+  await run`node_modules/.bin/vitest run --project ${suite} --reporter=default --reporter=json --outputFile.json=${output}`;
+  const parsed = report.safeParse(await fs.readJson(output).catch(() => undefined));
+  if (!parsed.success) return { passed: 0, failed: 1, skipped: 0 };
+  // A file that did not load has no test to fail, and must count all the same.
+  const unloaded = parsed.data.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  );
+  return {
+    passed: parsed.data.numPassedTests,
+    failed: parsed.data.numFailedTests + unloaded.length,
+    skipped: parsed.data.numPendingTests + parsed.data.numTodoTests,
+  };
+}

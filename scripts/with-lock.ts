@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+// Runs a command while no other process holds a lock: `node scripts/with-lock.ts LOCK-FILE PROGRAM [ARGUMENT...]`.
+// setup.sh uses it before any npm package is there: it may import nothing that needs one.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { withLock } from '../lib/bottle/lock.ts';
+
+const [path, program, ...args] = process.argv.slice(2);
+if (path === undefined || program === undefined) {
+  console.error('usage: node scripts/with-lock.ts LOCK-FILE PROGRAM [ARGUMENT...]');
+  process.exit(2);
+}
+
+process.exitCode = await withLock(
+  path,
+  async () => {
+    // The terminal sends Ctrl-C to the program too: this process ends when that one has.
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+    const child = spawn(program, args, { stdio: 'inherit' });
+    process.on('SIGTERM', () => child.kill('SIGTERM'));
+    const [code, signal]: [number | null, NodeJS.Signals | null] = await once(child, 'exit').then(
+      ([exitCode, killedBy]) => [exitCode, killedBy],
+    );
+    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+  },
+  { onWait: () => console.error('waiting for another run of the kit that is at the same step') },
+);

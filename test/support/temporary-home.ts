@@ -1,0 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, vi } from 'vitest';
+
+/** Gives each test of the file a home and a cache of its own; the real ones are never touched. */
+export function useTemporaryHome(): { readonly path: string } {
+  const home = { path: '' };
+  beforeEach(async () => {
+    home.path = await mkdtemp(join(tmpdir(), 'bottle-kit-test-'));
+    vi.stubEnv('HOME', home.path);
+    vi.stubEnv('BOT_BOTTLE_HOME', join(home.path, 'home'));
+    vi.stubEnv('BOT_BOTTLE_CACHE', join(home.path, 'cache'));
+  });
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await rm(home.path, { recursive: true, force: true });
+  });
+  return home;
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { journal, pendingUndo, settle } from '../../../lib/bottle/journal.ts';
+import { useTemporaryHome } from '../../support/temporary-home.ts';
+
+describe('the undo journal', () => {
+  useTemporaryHome();
+  const slug = 'demo-abcde';
+
+  it('gives back what was promised, newest first', async () => {
+    await journal(slug, 'allocate', { kind: 'network', name: 'n' });
+    await journal(slug, 'start-bundle', { kind: 'container', name: 'c' });
+    await journal(slug, 'create-guest', { kind: 'machine', name: 'm', smolvm: '/bin/smolvm' });
+    const kinds = (await pendingUndo(slug)).map((entry) => entry.undo.kind);
+    expect(kinds).toEqual(['machine', 'container', 'network']);
+  });
+
+  it('forgets only what was settled', async () => {
+    const first = await journal(slug, 'allocate', { kind: 'network', name: 'n' });
+    await journal(slug, 'start-bundle', { kind: 'container', name: 'c' });
+    await settle(slug, first);
+    await settle(slug, first);
+    expect((await pendingUndo(slug)).map((entry) => entry.undo)).toEqual([{ kind: 'container', name: 'c' }]);
+  });
+
+  it('is empty for a bottle that acquired nothing', async () => {
+    expect(await pendingUndo(slug)).toEqual([]);
+  });
+
+  it('keeps every promise of phases that write at the same time', async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `n${index}`);
+    await Promise.all(names.map((name) => journal(slug, 'allocate', { kind: 'network', name })));
+    expect(await pendingUndo(slug)).toHaveLength(40);
+  });
+});

@@ -1,0 +1,96 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type TLSSocket } from 'node:tls';
+import forge from 'node-forge';
+import { describe, expect, it } from 'vitest';
+import { type BottleCa, mintBottleCa } from '../../../lib/certs/bottle-ca.ts';
+import { leafOf } from './leaf.ts';
+
+/** How a client that trusts `trusted` alone ends up with a server that shows `leaf`. */
+async function shake(leaf: { key: string; cert: string }, trusted: BottleCa): Promise<string> {
+  const server = createServer(leaf, (socket) => socket.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  server.on('tlsClientError', () => undefined);
+  const { port } = server.address() as AddressInfo;
+  const client: TLSSocket = connect({
+    port,
+    host: '127.0.0.1',
+    servername: 'a.example',
+    ca: trusted.certificatePem,
+  });
+  try {
+    await once(client, 'secureConnect');
+    return 'trusted';
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  } finally {
+    client.destroy();
+    server.close();
+  }
+}
+
+describe('the CA of a bottle', () => {
+  it('is named after its bottle, signs itself, and may sign leaves and nothing else', async () => {
+    const ca = await mintBottleCa('demo-a1b2c');
+    const certificate = new X509Certificate(ca.certificatePem);
+    expect(certificate.subject).toBe('CN=bot-bottle demo-a1b2c egress CA');
+    expect(certificate.ca).toBe(true);
+    expect(certificate.verify(certificate.publicKey)).toBe(true);
+    expect(certificate.checkPrivateKey(createPrivateKey(ca.privateKeyPem))).toBe(true);
+    expect(certificate.publicKey.asymmetricKeyDetails?.modulusLength).toBe(2048);
+    expect(certificate.fingerprint256).toBe(ca.fingerprint);
+    expect(ca.fingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+
+    const parsed = forge.pki.certificateFromPem(ca.certificatePem);
+    expect(parsed.getExtension('basicConstraints')).toMatchObject({
+      critical: true,
+      cA: true,
+      pathLenConstraint: 0,
+    });
+    expect(parsed.getExtension('keyUsage')).toMatchObject({
+      critical: true,
+      keyCertSign: true,
+      cRLSign: true,
+      digitalSignature: false,
+    });
+    expect(parsed.getExtension('subjectKeyIdentifier')).toBeTruthy();
+    expect(parsed.siginfo.algorithmOid).toBe(forge.pki.oids.sha256WithRSAEncryption);
+  });
+
+  it('is valid an hour ago, now and for thirty days, and no longer', async () => {
+    const certificate = new X509Certificate((await mintBottleCa('demo-a1b2c')).certificatePem);
+    const minutes = (to: Date) => Math.round((to.getTime() - Date.now()) / 60_000);
+    expect(minutes(certificate.validFromDate)).toBe(-60);
+    expect(minutes(certificate.validToDate)).toBe(30 * 24 * 60);
+  });
+
+  it('has a positive serial of 20 bytes and a key that no other bottle shares', async () => {
+    const [one, two] = await Promise.all([mintBottleCa('demo-a1b2c'), mintBottleCa('demo-a1b2c')]);
+    const serials = [one, two].map((ca) => new X509Certificate(ca.certificatePem).serialNumber);
+    for (const serial of serials) expect(serial).toMatch(/^[4-7][0-9A-F]{39}$/);
+    expect(serials[0]).not.toBe(serials[1]);
+    expect(one.privateKeyPem).not.toBe(two.privateKeyPem);
+  });
+
+  it('makes a TLS client trust the leaves it signed, and not those of another bottle', async () => {
+    const [ours, other] = await Promise.all([mintBottleCa('demo-a1b2c'), mintBottleCa('demo-d3e4f')]);
+    const leaf = leafOf(ours, 'a.example');
+    expect(await shake(leaf, ours)).toBe('trusted');
+    expect(await shake(leaf, other)).not.toBe('trusted');
+    expect(await shake(leafOf(ours, 'b.example'), ours)).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+  });
+
+  it('cannot vouch for another CA', async () => {
+    const ours = await mintBottleCa('demo-a1b2c');
+    const middle = leafOf(ours, 'middle', { ca: true });
+    const leaf = leafOf({ certificatePem: middle.cert, privateKeyPem: middle.key }, 'a.example');
+    expect(await shake({ key: leaf.key, cert: `${leaf.cert}\n${middle.cert}` }, ours)).not.toBe('trusted');
+  });
+
+  it('keeps the name of a very long bottle within what X.509 allows', async () => {
+    const { subject } = new X509Certificate((await mintBottleCa(`a${'b'.repeat(200)}`)).certificatePem);
+    expect(subject).toMatch(/^CN=bot-bottle ab+ egress CA$/);
+    expect(subject.length - 'CN='.length).toBe(64);
+  });
+});

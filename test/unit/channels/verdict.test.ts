@@ -1,0 +1,64 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { probeTargets } from '../../../lib/channels/probe/targets.ts';
+import { type GuestResults, judge } from '../../../lib/channels/probe/verdict.ts';
+
+const nonce = 'ab'.repeat(32);
+const challenge = '00112233445566778899aabbccddeeff';
+const listeners = [{ name: 'the host’s 127.0.0.1', host: '127.0.0.1', port: 4000 }];
+const targets = probeTargets({ listeners, bundleAddress: '192.168.5.2' }, challenge);
+const proof = createHmac('sha256', nonce).update(challenge).digest('hex');
+
+function results(change: Record<string, { outcome: string; detail?: string }> = {}): GuestResults {
+  return targets.map((target) => {
+    const usual =
+      target.try === 'selftest'
+        ? { outcome: 'http 200', detail: JSON.stringify({ proof }) }
+        : { outcome: 'failed', detail: 'EACCES' };
+    return { name: target.name, ...(change[target.name] ?? usual) };
+  });
+}
+
+function wrong(guest: GuestResults, connections = new Map<string, number>()): string[] {
+  const findings = judge({ targets, results: guest, connections, nonce, challenge });
+  return findings.filter((finding) => !finding.ok).map((finding) => finding.name);
+}
+
+const SELFTEST = 'the selftest upstream through egress';
+
+describe('the probe’s verdict', () => {
+  it('is good when the selftest proves the nonce and all else fails', () => {
+    expect(wrong(results())).toEqual([]);
+  });
+
+  it.each(targets.filter((target) => target.try !== 'selftest').map((target) => target.name))(
+    'is bad when the guest reaches %s',
+    (name) => {
+      expect(wrong(results({ [name]: { outcome: 'connected' } }))).toEqual([name]);
+    },
+  );
+
+  it('believes the host’s listener rather than the guest', () => {
+    expect(wrong(results(), new Map([['the host’s 127.0.0.1', 1]]))).toEqual(['the host’s 127.0.0.1']);
+  });
+
+  it.each([
+    ['another proof', JSON.stringify({ proof: 'ff'.repeat(32) })],
+    ['no proof', '{}'],
+    ['no JSON', '<html>'],
+  ])('is bad when the selftest answers with %s', (_what, detail) => {
+    expect(wrong(results({ [SELFTEST]: { outcome: 'http 200', detail } }))).toEqual([SELFTEST]);
+  });
+
+  it('is bad when the selftest is refused', () => {
+    expect(wrong(results({ [SELFTEST]: { outcome: 'http 403' } }))).toEqual([SELFTEST]);
+  });
+
+  it('counts a try that was left out as bad', () => {
+    expect(wrong([])).toHaveLength(targets.length);
+  });
+
+  it('counts an outcome that it does not know as bad', () => {
+    expect(wrong(results({ 'a public address': { outcome: 'maybe' } }))).toEqual(['a public address']);
+  });
+});

@@ -1,0 +1,43 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { recipeDigest } from '../../../lib/handoff/recipe.ts';
+
+let directory: string;
+const digest = (base = 'sha256:a') => recipeDigest(join(directory, 'Dockerfile'), directory, base);
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'bottle-kit-test-'));
+  await writeFile(join(directory, 'Dockerfile'), 'FROM x\n');
+  await mkdir(join(directory, 'sub'));
+  await writeFile(join(directory, 'sub', 'file'), 'one');
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+describe('the digest of what an image is built from', () => {
+  it('stays the same while nothing changes', async () => {
+    expect(await digest()).toBe(await digest());
+  });
+
+  it.each([
+    ['a file’s content', () => writeFile(join(directory, 'sub', 'file'), 'two')],
+    ['a file’s mode', () => chmod(join(directory, 'sub', 'file'), 0o755)],
+    ['a new file', () => writeFile(join(directory, 'sub', 'other'), '')],
+    ['the Dockerfile', () => writeFile(join(directory, 'Dockerfile'), 'FROM y\n')],
+  ])('changes with %s', async (_what, change) => {
+    const before = await digest();
+    await change();
+    expect(await digest()).not.toBe(before);
+  });
+
+  it('changes with the base image', async () => {
+    expect(await digest('sha256:b')).not.toBe(await digest('sha256:a'));
+  });
+
+  it('names the Dockerfile that is not there', async () => {
+    await expect(recipeDigest(join(directory, 'Missing'), directory, '')).rejects.toThrow(
+      /Dockerfile .*Missing cannot be read/,
+    );
+  });
+});

@@ -1,0 +1,32 @@
+import { access } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { dockerfileOf } from '../../../lib/manifest/dockerfile.ts';
+import { listAgents, loadManifest } from '../../../lib/manifest/load.ts';
+
+const sources = {
+  home: path.join(tmpdir(), 'no-home-of-manifests'),
+  examples: fileURLToPath(new URL('../../../fixtures/manifests', import.meta.url)),
+};
+
+describe("the kit's own examples", () => {
+  it('all load, and the Dockerfiles that they name exist', async () => {
+    const agents = await listAgents(sources);
+    expect(agents.map((agent) => agent.name)).toContain('demo');
+    for (const { name } of agents) {
+      const { bottle } = await loadManifest(name, sources);
+      const dockerfile = dockerfileOf(bottle, '/nowhere');
+      if (dockerfile !== undefined) await expect(access(dockerfile)).resolves.toBeUndefined();
+    }
+  });
+
+  it('let the demo agent run its tour with a greeting, and reach no host', async () => {
+    const { agent, bottle } = await loadManifest('demo', sources);
+    expect(agent.prompt).not.toBe('');
+    expect(bottle.env.GREETING).toMatchObject({ kind: 'literal' });
+    expect(bottle.routes).toEqual([]);
+    expect(bottle.provider).toMatchObject({ template: 'command', command: ['node', '/opt/demo/tour.mjs'] });
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { loadManifest } from '../../../lib/manifest/load.ts';
+import { agentOf, errorOf, textOf, workshop } from './workshop.ts';
+
+const SECRET = 'hunter2';
+
+describe('values that stand in a broken bottle', () => {
+  it.each([
+    ['a value of the wrong type beside it', [`env:`, `  A: ${SECRET}`, '  B: 1']],
+    ['a nested value', ['env:', `  A: {x: ${SECRET}}`]],
+    ['a list', ['env:', '  A:', `    - ${SECRET}`]],
+    ['a prompted value', ['env:', `  A: "?${SECRET}"`]],
+    ['a wrong name', ['env:', `  MY-A: ${SECRET}`]],
+    ['env on one line', [`env: {A: ${SECRET}, B: 1}`]],
+    ['everything on one line', [`{env: {A: ${SECRET}, B: 1}}`]],
+    ['a quote that never ends', ['env:', `  A: "${SECRET}`]],
+    ['a quote that ends lines later', ['env:', '  A: "x', `${SECRET}: y`, '  B: z']],
+    ['a colon in the value', ['env:', `  A: ${SECRET}: more`]],
+    ['an odd escape', ['env:', `  A: "\\${SECRET}"`]],
+    ['a block of text', ['env:', '  A: |', `    ${SECRET}: x`, '  B: 1']],
+    ['bad indentation', ['env:', '  A: x', `   ${SECRET}: y`, ' B: z']],
+    ['a misspelled env', [`Env: {A: ${SECRET}}`]],
+    ['a tag', ['env:', `  A: !${SECRET} x`]],
+    ['an alias', ['env:', `  A: *${SECRET}`]],
+    ['a complex key', ['? env', `: A: ${SECRET}`, '  B: 1']],
+    [
+      'a token in place of its name',
+      [
+        'egress:',
+        '  routes:',
+        '    - host: a.example',
+        '      auth:',
+        '        scheme: Bearer',
+        `        token_ref: sk-${SECRET}`,
+      ],
+    ],
+    [
+      'a token key that does not exist',
+      [`egress: {routes: [{host: a.example, auth: {scheme: Bearer, token_ref: A, token: ${SECRET}}}]}`],
+    ],
+    ['env far out on a long line', [`{${' '.repeat(1200)}env: {`, `  A: ${SECRET}, B: 1}}`]],
+    ['a duplicate', ['env:', `  A: ${SECRET}`, `  A: ${SECRET}`]],
+  ])('are not printed: %s', async (_title, lines) => {
+    const sources = await workshop({
+      'home/agents/dev.md': agentOf('b'),
+      'home/bottles/b.md': `---\n${lines.join('\n')}\n---\n`,
+    });
+    const error = await errorOf(loadManifest('dev', sources));
+    expect(error.code).toBe('manifest-invalid');
+    expect(textOf(error, sources)).not.toContain(SECRET);
+  });
+
+  it('leave the name of the variable in sight', async () => {
+    const sources = await workshop({
+      'home/agents/dev.md': agentOf('b'),
+      'home/bottles/b.md': `---\nenv:\n  GOOD: ${SECRET}\n  PORT: 80\n---\n`,
+    });
+    const text = textOf(await errorOf(loadManifest('dev', sources)), sources);
+    expect(text).toContain('    4 |   PORT: …\n      |         ^');
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { namesArePositional, parseVersion, tierOf } from '../../../lib/smolvm/version.ts';
+
+describe('smolvm’s version', () => {
+  it('is read from what `smolvm --version` prints', () => {
+    expect(parseVersion('smolvm 0.8.0\n')).toEqual([0, 8, 0]);
+    expect(parseVersion('smolvm 1.10.12')).toEqual([1, 10, 12]);
+  });
+
+  it.each(['', 'docker 1.2.3', 'smolvm', 'smolvm x.y.z'])('is refused when the program prints %j', (text) => {
+    expect(() => parseVersion(text)).toThrow(/is not a version of smolvm/);
+  });
+
+  it.each([
+    [[0, 8, 0], 'alias'],
+    [[1, 0, 1], 'alias'],
+    [[1, 1, 2], 'alias'],
+  ] as const)('%j has the tier %s', (version, tier) => {
+    expect(tierOf(version)).toBe(tier);
+  });
+
+  it.each([
+    [0, 7, 9],
+    [1, 1, 3],
+    [1, 7, 7],
+    [2, 0, 0],
+  ] as const)('%i.%i.%i is refused with what to install', (...version) => {
+    expect(() => tierOf(version)).toThrow(/is not supported/);
+  });
+
+  it('decides whether names are positional', () => {
+    expect(namesArePositional([1, 0, 1])).toBe(true);
+    expect(namesArePositional([1, 0, 2])).toBe(false);
+  });
+});
