@@ -63,7 +63,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 .PHONY: test test-unit test-integration test-contract test-e2e check fix
 
-test: setup ## run every suite that this machine can, and say what was skipped
+test: check ## run the checks, then every suite that this machine can, and say what was skipped
 	@$(RUN) scripts/test.ts
 
 test-unit: setup ## the suite that needs nothing

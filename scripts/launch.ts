@@ -6,6 +6,7 @@ import { reportPhase } from '../lib/cli/phase-script.ts';
 import { describePlan } from '../lib/cli/plan-screen.ts';
 import { runScript } from '../lib/cli/run-script.ts';
 import { launch } from '../lib/commands/launch.ts';
+import { requireAgent } from '../lib/commands/require-agent.ts';
 import { up } from '../lib/commands/up.ts';
 import { attach } from '../lib/phases/attach.ts';
 import { prepare } from '../lib/phases/prepare.ts';
@@ -15,7 +16,7 @@ await runScript(async ({ signal }) => {
     name: 'launch',
     summary: 'one bottle from nothing to nothing: bring it up, run the agent, take everything down',
     flags: {
-      agent: { type: 'string', help: 'the agent to launch', required: true },
+      agent: { type: 'string', help: 'the agent to launch' },
       json: { type: 'boolean', help: 'print {slug, exitCode} as the last line on stdout' },
     },
     notes: ['The exit code is the agent’s. State is kept when that is not 0.'],
@@ -26,7 +27,7 @@ await runScript(async ({ signal }) => {
   const options = { force: false, json: false, verbosity: flags.verbosity, signal };
   let slug = '';
   const exitCode = await launch(
-    flags.agent,
+    await requireAgent(flags.agent),
     {
       say,
       prepare: (bottle) => reportPhase(prepare, bottle, options),

@@ -4,7 +4,7 @@ import { createBottle } from '../lib/bottle/create.ts';
 import { parseFlags } from '../lib/cli/flags.ts';
 import { PHASE_FLAGS, reportPhase } from '../lib/cli/phase-script.ts';
 import { runScript } from '../lib/cli/run-script.ts';
-import { BottleError } from '../lib/errors.ts';
+import { requireAgent } from '../lib/commands/require-agent.ts';
 import { prepare } from '../lib/phases/prepare.ts';
 import { forgetBottle } from '../lib/phases/teardown.ts';
 
@@ -25,8 +25,7 @@ await runScript(async ({ signal }) => {
     await reportPhase(prepare, bottle, { ...flags, signal, print: echo });
     return 0;
   }
-  if (agent === undefined) throw new BottleError('usage', 'name an agent (--agent) or a bottle (--bottle)');
-  const slug = await createBottle(agent, null);
+  const slug = await createBottle(await requireAgent(agent), null);
   try {
     await reportPhase(prepare, slug, { ...flags, signal, print: echo });
   } catch (error) {

@@ -23,12 +23,15 @@ interface ContextFile {
  * @throws Error when a package that the daemons import is not installed.
  */
 export async function stageBundleContext(directory: string): Promise<void> {
-  for (const { source, target } of await contextFiles()) {
-    const destination = join(directory, target);
-    await mkdir(dirname(destination), { recursive: true, mode: 0o755 });
-    await copyFile(source, destination);
-    // The container's user is not the one who staged: a 0600 copy could not be read inside.
-    await chmod(destination, 0o644);
+  const files = await contextFiles();
+  // The container's user is not the one who staged: modes are set, since a umask of 077 would lock it out.
+  for (const folder of foldersOf(files)) {
+    await mkdir(join(directory, folder), { recursive: true });
+    await chmod(join(directory, folder), 0o755);
+  }
+  for (const { source, target } of files) {
+    await copyFile(source, join(directory, target));
+    await chmod(join(directory, target), 0o644);
   }
 }
 
@@ -61,6 +64,15 @@ async function contextFiles(): Promise<ContextFile[]> {
     }
   }
   return files.sort((one, other) => (one.target < other.target ? -1 : 1));
+}
+
+/** Every folder of the context, parents first. */
+function foldersOf(files: readonly ContextFile[]): string[] {
+  const folders = new Set<string>();
+  for (const { target } of files) {
+    for (let folder = dirname(target); !folders.has(folder); folder = dirname(folder)) folders.add(folder);
+  }
+  return [...folders].sort((one, other) => one.length - other.length);
 }
 
 /** Relative paths of all regular files below `root`, with forward slashes. */

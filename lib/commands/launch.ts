@@ -1,7 +1,6 @@
 import { createBottle } from '../bottle/create.ts';
+import { readMetadata, writeMetadata } from '../bottle/metadata.ts';
 import { identifyProcess } from '../bottle/process-identity.ts';
-import { readRecord } from '../bottle/records.ts';
-import { prepare } from '../phases/prepare.ts';
 import { forgetBottle, teardown } from '../phases/teardown.ts';
 import type { Plan } from '../plan/schema.ts';
 
@@ -32,7 +31,6 @@ export async function launch(agent: string, steps: LaunchSteps, signal: AbortSig
   } finally {
     await settle(slug, exitCode, steps);
   }
-  // An agent that a signal of ours ended says so itself; one that ended first keeps its own word.
   return exitCode;
 }
 
@@ -47,14 +45,20 @@ async function prepareOrForget(slug: string, steps: LaunchSteps, signal: AbortSi
 }
 
 async function settle(slug: string, exitCode: number | undefined, steps: LaunchSteps): Promise<void> {
-  if ((await readRecord(slug, prepare.name, prepare.record)) === undefined) return;
+  const metadata = await readMetadata(slug);
+  // Never got past `prepare`: forgotten already.
+  if (metadata === undefined) return;
+  steps.say('taking everything down');
   const undone = await teardown(slug, steps.say);
+  const what = undone.length === 0 ? 'there was nothing to take down' : `took down ${undone.join(', ')}`;
   if (exitCode === 0) {
     await forgetBottle(slug);
-    steps.say(`took down ${undone.join(', ')}; nothing is left`);
+    steps.say(`${what}; nothing is left`);
     return;
   }
-  steps.say(`took down ${undone.join(', ') || 'nothing: nothing had been brought up'}`);
+  // From here on it is nobody's: kept on purpose, no orphan of this launch.
+  await writeMetadata({ ...metadata, owner: null });
+  steps.say(what);
   steps.say(`the bottle's state is kept; go on with: make up BOTTLE=${slug} && make attach BOTTLE=${slug}`);
   steps.say(`or be rid of it with: make teardown BOTTLE=${slug}`);
 }

@@ -14,8 +14,8 @@ export interface BottleStatus {
   /** UTC, ISO 8601; empty when not known. */
   since: string;
   /**
-   * `launching`: a launch supervises it; `up`: brought up by hand; `orphaned`: its launch died and left things;
-   * `kept`: nothing runs, state is kept; `broken`: its state cannot be read.
+   * `launching`: a launch supervises it; `orphaned`: its launch died; `up`: brought up by hand; `kept`: nothing
+   * runs, state is kept; `broken`: its state cannot be read.
    */
   state: 'launching' | 'up' | 'orphaned' | 'kept' | 'broken';
   /** The phase that was done last; empty when there is none. */
@@ -67,9 +67,8 @@ async function stateOf(
   acquired: number,
 ): Promise<BottleStatus['state']> {
   const owner = metadata?.owner ?? null;
-  if (owner !== null && (await isProcessAlive(owner))) return 'launching';
-  if (acquired === 0) return 'kept';
-  return owner === null ? 'up' : 'orphaned';
+  if (owner !== null) return (await isProcessAlive(owner)) ? 'launching' : 'orphaned';
+  return acquired === 0 ? 'kept' : 'up';
 }
 
 async function lastPhase(slug: string): Promise<string> {

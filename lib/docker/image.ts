@@ -36,7 +36,8 @@ export async function buildImage(options: BuildOptions): Promise<void> {
     `${name}=${value}`,
   ]);
   const files = ['--tag', options.tag, '--file', options.dockerfile, options.context];
-  await docker(['build', ...labels, ...values, ...files], {
+  // The legacy builder leaves a container behind when a step fails.
+  await docker(['build', '--force-rm', ...labels, ...values, ...files], {
     onLine: options.onLine,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });

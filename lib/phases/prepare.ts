@@ -3,12 +3,13 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { writeWhole } from '../bottle/files.ts';
 import { readMetadata } from '../bottle/metadata.ts';
-import { bottlePaths, homeDirectory, KIT_DIRECTORY } from '../bottle/paths.ts';
+import { bottlePaths, KIT_DIRECTORY } from '../bottle/paths.ts';
 import type { RoutesFile } from '../daemons/contract/routes.ts';
 import { ensureEngine } from '../docker/engine.ts';
 import { BottleError } from '../errors.ts';
 import { dockerfileOf } from '../manifest/dockerfile.ts';
 import { loadManifest } from '../manifest/load.ts';
+import { manifestSources } from '../manifest/sources.ts';
 import type { BottleManifest, Manifest } from '../manifest/types.ts';
 import { assertVariables, requiredVariables } from '../plan/host-variables.ts';
 import { bundleName, machineName, networkName } from '../plan/names.ts';
@@ -18,8 +19,7 @@ import { findSmolvm } from '../smolvm/binary.ts';
 import { tierOf } from '../smolvm/version.ts';
 import type { Phase, PhaseContext } from './phase.ts';
 
-/** Where the kit's own manifests and its stand-in for smolvm are. */
-const EXAMPLES = join(KIT_DIRECTORY, 'fixtures', 'manifests');
+/** Where the kit's own stand-ins for smolvm are. */
 const FAKES = join(KIT_DIRECTORY, 'smolvm-fakes', 'bin');
 const DEMO_SMOLVM = join(FAKES, 'smolvm-0.8.0');
 
@@ -33,7 +33,7 @@ export const prepare: Phase<Plan> = {
 
   async run(context) {
     const agent = await agentOf(context.slug);
-    const manifest = await loadManifest(agent, { home: homeDirectory(), examples: EXAMPLES });
+    const manifest = await loadManifest(agent, manifestSources());
     const plan = await resolvePlan(context.slug, manifest);
     assertVariables(requiredVariables(plan));
     if (plan.smolvm.fake) {

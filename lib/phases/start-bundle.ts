@@ -3,7 +3,7 @@ import { awaitHealthy, isHealthy } from '../bundle/health.ts';
 import { ensureBundleImage } from '../bundle/image.ts';
 import { runArguments } from '../bundle/launch-spec.ts';
 import { bundleSecrets } from '../bundle/secrets.ts';
-import { docker } from '../docker/cli.ts';
+import { dockerError, dockerTry } from '../docker/cli.ts';
 import { findContainer, removeContainer } from '../docker/container.ts';
 import { allocate } from './allocate.ts';
 import { mintCerts } from './mint-certs.ts';
@@ -17,6 +17,8 @@ const bundle = z.strictObject({
   address: z.ipv4(),
 });
 export type Bundle = z.infer<typeof bundle>;
+
+const PORT_TRIES = 5;
 
 /** Starts the one container that is the guest's way out, and waits until every daemon in it answers. */
 export const startBundle: Phase<Bundle> = {
@@ -37,7 +39,7 @@ export const startBundle: Phase<Bundle> = {
     await context.willUndo({ kind: 'container', name: container });
     await removeContainer(container, 0);
     const args = await runArguments({ plan, allocation, certs, image });
-    const id = (await docker(args, { env: bundleSecrets(plan) })).trim();
+    const id = await runBundle(container, args, bundleSecrets(plan));
     await awaitHealthy(container, context.signal);
     const address = (await findContainer(container))?.addresses[allocation.network];
     return bundle.parse({ container, id, image, address });
@@ -50,3 +52,19 @@ export const startBundle: Phase<Bundle> = {
 
   describe: ({ container }) => container,
 };
+
+/** The engine picks free host ports, and something else may take one before it binds it: then it picks anew. */
+async function runBundle(
+  container: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<string> {
+  for (let tries = 1; ; tries += 1) {
+    const result = await dockerTry(args, { env });
+    if (result.exitCode === 0) return result.stdout.trim();
+    if (tries === PORT_TRIES || !/address already in use|port is already allocated/i.test(result.stderr)) {
+      throw dockerError(args, result);
+    }
+    await removeContainer(container, 0);
+  }
+}

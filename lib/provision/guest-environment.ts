@@ -1,7 +1,10 @@
 import { SYSTEM_TRUST } from './trust-ca.ts';
 
-/** Where the guest keeps the agent's environment: readable by root alone, sourced at each exec. */
-export const ENVIRONMENT_FILE = '/run/bot-bottle/env';
+/** Directory of the guest, in memory and root's alone, that holds what must not reach its disk. */
+export const MEMORY_DIRECTORY = '/dev/shm/bot-bottle';
+
+/** The agent's environment, sourced at each exec. */
+export const ENVIRONMENT_FILE = `${MEMORY_DIRECTORY}/env`;
 
 export interface GuestEnvironmentOptions {
   slug: string;

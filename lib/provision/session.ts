@@ -1,14 +1,15 @@
-import { ENVIRONMENT_FILE } from './guest-environment.ts';
+import { ENVIRONMENT_FILE, MEMORY_DIRECTORY } from './guest-environment.ts';
 import { shellWord } from './guest-shell.ts';
 
 /** Script that writes the environment where sessions source it. Values may hold anything but NUL. */
 export function environmentScript(environment: Readonly<Record<string, string>>): string {
   const lines = Object.entries(environment).map(([name, value]) => `${name}=${shellWord(value)}`);
-  // The here-document is quoted, so that nothing in it is expanded before it is sourced.
+  const [directory, file] = [shellWord(MEMORY_DIRECTORY), shellWord(ENVIRONMENT_FILE)];
   return [
-    `mkdir -p ${shellWord(ENVIRONMENT_FILE.replace(/\/[^/]*$/, ''))}`,
-    `rm -f ${shellWord(ENVIRONMENT_FILE)}`,
-    `(umask 077 && base64 -d > ${shellWord(ENVIRONMENT_FILE)}) <<'BOT_BOTTLE_END'`,
+    // Anybody may write beside it: what an agent put there under our name goes first, and `mkdir` insists.
+    `rm -rf ${directory}`,
+    `mkdir -m 0700 ${directory}`,
+    `(umask 077 && base64 -d > ${file}) <<'BOT_BOTTLE_END'`,
     Buffer.from(`${lines.join('\n')}\n`)
       .toString('base64')
       .replace(/.{76}/g, '$&\n'),

@@ -57,13 +57,17 @@ const tries = {
         const ca = readFileSync(process.env.SSL_CERT_FILE, 'utf8');
         const secure = connectTls({ socket, servername: host, ca });
         secure.on('error', (error) => done('failed', error.code ?? error.message));
-        const fetched = request({ host, path, createConnection: () => secure }, (answer) => {
-          let body = '';
-          answer.setEncoding('utf8').on('data', (chunk) => {
-            body += chunk;
-          });
-          answer.on('end', () => done(`http ${answer.statusCode}`, body.slice(0, 1000)));
-        });
+        // Without an agent, Node would add its own idea of the port to the Host header.
+        const fetched = request(
+          { host, path, headers: { host }, createConnection: () => secure },
+          (answer) => {
+            let body = '';
+            answer.setEncoding('utf8').on('data', (chunk) => {
+              body += chunk;
+            });
+            answer.on('end', () => done(`http ${answer.statusCode}`, body.slice(0, 1000)));
+          },
+        );
         fetched.on('error', (error) => done('failed', error.code)).end();
       });
     }),

@@ -45,9 +45,9 @@ describe('the guest’s environment', () => {
   it('survives newlines, quotes and dollars, in a file that only its owner can read', () => {
     const values = { A: "it's", B: 'two\nlines\n', C: '$HOME `id` $(id) \\', D: '', E: 'ünï' };
     const directory = mkdtempSync(join(tmpdir(), 'bottle-kit-test-'));
-    const file = join(directory, 'env');
+    const file = join(directory, 'memory', 'env');
     try {
-      const script = environmentScript(values).replaceAll('/run/bot-bottle', directory);
+      const script = environmentScript(values).replaceAll('/dev/shm/bot-bottle', join(directory, 'memory'));
       execFileSync('sh', ['-s'], { input: script });
       expect(statSync(file).mode & 0o777).toBe(0o600);
       const dump = 'process.stdout.write(JSON.stringify(process.env))';

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { withLock } from '../bottle/lock.ts';
+import { cacheDirectory } from '../bottle/paths.ts';
+import { BottleError } from '../errors.ts';
+import { BASE_IMAGE_PINS, type BaseImage } from './base-image-pins.ts';
+import { canInstallDebianPackages } from './debian-host.ts';
+import { type EnsuredImage, type ImageSource, presentBaseImage } from './present-image.ts';
+import { pullPinned } from './pull.ts';
+import { buildStandIn, STAND_IN_TAGS } from './stand-ins/build.ts';
+
+export type { BaseImage, EnsuredImage };
+
+export interface BaseImageOptions {
+  /** Called with a line for people when the answer takes work. */
+  say: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Makes sure that the engine holds a base image: the pinned one where a registry can be reached, else a stand-in.
+ * Callers at the same time, in any process, build it once. `BOT_BOTTLE_BASE_IMAGES=registry|stand-in` forces one.
+ * @throws BottleError `image-unavailable` when neither is possible; `usage`, `disk-full`, `engine-missing`, `engine-failed`.
+ */
+export async function ensureBaseImage(name: BaseImage, options: BaseImageOptions): Promise<EnsuredImage> {
+  const only = forcedSource();
+  const present = await presentBaseImage(name, only);
+  if (present !== undefined) return present;
+  return withLock(
+    join(cacheDirectory(), 'locks', `base-image-${name}.lock`),
+    async () => (await presentBaseImage(name, only)) ?? (await obtain(name, only, options)),
+    {
+      onWait: () => options.say(`waiting for another run that is getting the ${name} base image`),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    },
+  );
+}
+
+function forcedSource(): ImageSource | undefined {
+  const value = process.env.BOT_BOTTLE_BASE_IMAGES;
+  if (value === undefined || value === '') return undefined;
+  if (value === 'registry' || value === 'stand-in') return value;
+  throw new BottleError('usage', `BOT_BOTTLE_BASE_IMAGES is '${value}'`, {
+    hint: "Set it to 'registry' or 'stand-in', or unset it.",
+  });
+}
+
+async function obtain(
+  name: BaseImage,
+  only: ImageSource | undefined,
+  { say, signal }: BaseImageOptions,
+): Promise<EnsuredImage> {
+  const pin = BASE_IMAGE_PINS[name];
+  if (only !== 'stand-in') {
+    const refusal = await pullPinned(pin, say, signal);
+    if (refusal === undefined) return { reference: pin, standIn: false };
+    if (only === 'registry') throw unavailable(pin, refusal);
+    if (!(await canInstallDebianPackages())) throw unavailable(pin, refusal);
+  } else if (!(await canInstallDebianPackages())) {
+    throw unavailable(pin, 'stand-ins can only be built on Debian, as root');
+  }
+  const original = pin.replace(/@.*/, '');
+  const why = only === 'stand-in' ? 'as asked' : 'no container registry can be reached';
+  say(`${why}: building a stand-in for ${original} from Debian's and npm's packages (about a minute, once)`);
+  const start = performance.now();
+  await buildStandIn(name, signal);
+  say(`the stand-in for ${original} is ready (${Math.round((performance.now() - start) / 1000)} s)`);
+  return { reference: STAND_IN_TAGS[name], standIn: true };
+}
+
+function unavailable(pin: string, why: string): BottleError {
+  return new BottleError('image-unavailable', `the image ${pin} cannot be had: ${why}`, {
+    hint: 'Give this machine access to the registry, or `docker load` the image; on Debian as root a stand-in is built.',
+  });
+}

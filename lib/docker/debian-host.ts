@@ -1,0 +1,101 @@
+import { createWriteStream } from 'node:fs';
+import { access, constants, mkdir, readFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { cacheDirectory } from '../bottle/paths.ts';
+import { BottleError } from '../errors.ts';
+
+/** Whether the kit may install packages here: Debian or a descendant of it, as root, with apt. */
+export async function canInstallDebianPackages(osRelease = '/etc/os-release'): Promise<boolean> {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  return (await isDebianLike(osRelease)) && (await onPath('apt-get'));
+}
+
+/** Reads os-release(5): `ID`, or one word of `ID_LIKE`, is `debian`. */
+async function isDebianLike(osRelease: string): Promise<boolean> {
+  const text = await readFile(osRelease, 'utf8').catch(() => '');
+  const words = [...text.matchAll(/^(?:ID|ID_LIKE)=(.*)$/gm)].flatMap((match) =>
+    (match[1] ?? '').replaceAll(/["']/g, '').split(/\s+/),
+  );
+  return words.includes('debian');
+}
+
+/** Whether a program of that name is on the PATH. */
+export async function onPath(program: string): Promise<boolean> {
+  const tries = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .map((folder) => access(join(folder, program), constants.X_OK));
+  return (await Promise.allSettled(tries)).some((result) => result.status === 'fulfilled');
+}
+
+export type InstallFailure = 'engine-missing' | 'image-unavailable';
+
+/**
+ * Installs Debian packages on this machine. All output goes to a log file below the cache.
+ * @throws BottleError of `code`, with the last lines of apt and the log's path.
+ */
+export async function installDebianPackages(
+  packages: readonly string[],
+  code: InstallFailure,
+  signal?: AbortSignal,
+): Promise<void> {
+  // Packages of others may be mid-installation on a machine that just booted: apt waits for them itself.
+  const apt = ['apt-get', '-y', '-o', 'DPkg::Lock::Timeout=300'] as const;
+  await runLogged({ log: 'apt', command: [...apt, 'update'], code, signal });
+  signal?.throwIfAborted();
+  // Not interrupted: a dpkg that is killed half-way leaves this machine's packages in need of repair.
+  await runLogged({ log: 'apt', command: [...apt, 'install', '--no-install-recommends', ...packages], code });
+  signal?.throwIfAborted();
+}
+
+export interface LoggedRun {
+  /** The output is added to `<cache>/logs/<log>.log`. */
+  log: string;
+  command: readonly [string, ...string[]];
+  /** Code of the error that a failure throws. */
+  code: InstallFailure;
+  input?: string;
+  env?: Readonly<Record<string, string>>;
+  signal?: AbortSignal | undefined;
+}
+
+/** Runs a program silently. @throws BottleError `disk-full`, or of the code given, with the program's last words. */
+export async function runLogged(run: LoggedRun): Promise<void> {
+  run.signal?.throwIfAborted();
+  const path = join(cacheDirectory(), 'logs', `${run.log}.log`);
+  await mkdir(dirname(path), { recursive: true });
+  const [program, ...args] = run.command;
+  const child = execa(program, args, {
+    reject: false,
+    all: true,
+    input: run.input ?? '',
+    env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8', ...run.env },
+    // A process group of its own: it ends as a whole when aborted, and only then; a terminal's Ctrl-C aborts us.
+    detached: true,
+  });
+  child.all?.pipe(createWriteStream(path, { flags: 'a' }));
+  const end = () => endGroup(child.pid);
+  run.signal?.addEventListener('abort', end);
+  const result = await child.finally(() => run.signal?.removeEventListener('abort', end));
+  run.signal?.throwIfAborted();
+  if (!result.failed) return;
+  const words = (result.all || result.shortMessage || '').trim().split('\n').slice(-8).join('\n');
+  if (/no space left on device/i.test(words)) {
+    throw new BottleError('disk-full', `${program}: the disk is full: ${words}`, {
+      hint: 'Free some space, then try again.',
+    });
+  }
+  throw new BottleError(run.code, `${program} failed:\n${words}`, {
+    hint: `All of its output is in ${path}.`,
+  });
+}
+
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGTERM');
+  } catch {
+    // It has ended by itself.
+  }
+}

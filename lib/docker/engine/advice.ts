@@ -1,0 +1,47 @@
+import { BottleError } from '../../errors.ts';
+import { onPath } from '../debian-host.ts';
+import type { Answer } from './ask.ts';
+import { configuredElsewhere } from './place.ts';
+
+const INSTALL = 'https://docs.docker.com/engine/install/';
+
+/** The error for a machine on which the kit may not start an engine: what its user can do instead. */
+export async function engineMissing(answer: Exclude<Answer, { state: 'running' }>): Promise<BottleError> {
+  const elsewhere = await configuredElsewhere();
+  if (answer.state === 'refused') {
+    return missing(
+      'the Docker engine runs, but its socket refuses this user',
+      'Add yourself to the docker group (`sudo usermod -aG docker "$USER"`) and log in again, or run as root.',
+    );
+  }
+  if (elsewhere !== undefined) {
+    return missing(
+      `no Docker engine answers at ${elsewhere}: ${answer.said}`,
+      'Start that engine, or point the docker client at one that runs (DOCKER_HOST, `docker context use`).',
+    );
+  }
+  if (process.platform === 'darwin') {
+    return missing(
+      'no Docker engine answers',
+      'Install and start Docker Desktop, OrbStack or Colima (`brew install colima docker && colima start`).',
+    );
+  }
+  if (await onPath('dockerd')) {
+    return missing('no Docker engine answers', 'Start it: `sudo systemctl start docker`.');
+  }
+  return missing(
+    'there is no Docker engine on this machine',
+    `Install Docker Engine and start it: ${INSTALL}`,
+  );
+}
+
+export function engineForbidden(): BottleError {
+  return missing(
+    'no Docker engine answers, and BOT_BOTTLE_ENGINE=none forbids to start one',
+    'Start a Docker engine yourself, or unset BOT_BOTTLE_ENGINE.',
+  );
+}
+
+function missing(message: string, hint: string): BottleError {
+  return new BottleError('engine-missing', message, { hint });
+}

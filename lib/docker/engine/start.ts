@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdir, open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { identifyProcess, isProcessAlive, type ProcessIdentity } from '../../bottle/process-identity.ts';
+import { BottleError } from '../../errors.ts';
+import { installDebianPackages, onPath, runLogged } from '../debian-host.ts';
+import { askEngine } from './ask.ts';
+import { engineFiles, type LocalEngine } from './place.ts';
+import { recordStarted, type StartedEngine } from './record.ts';
+
+const READY_MS = 60_000;
+const PROGRESS_MS = 10_000;
+/** Written at once by Debian's init script, and by the daemon itself a little later. */
+const PID_FILES = ['/run/docker-ssd.pid', '/run/docker.pid'];
+
+/** Installs the engine when it is missing, starts it, records that, and waits for it. Gives its version. */
+export async function startEngine(
+  local: LocalEngine,
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
+  const installed = await installMissing(say, signal);
+  say('no Docker engine answers: starting one');
+  const started = await start(local, installed);
+  await recordStarted(started);
+  return waitUntilReady(local, started, say, signal);
+}
+
+/** @returns whether anything was installed */
+async function installMissing(say: (line: string) => void, signal?: AbortSignal): Promise<boolean> {
+  const wanted = (await onPath('dockerd')) ? [] : ['docker.io'];
+  if (wanted.length > 0) {
+    say("there is no Docker engine: installing docker.io from Debian's packages");
+    await installDebianPackages(wanted, 'engine-missing', signal);
+  }
+  if (await onPath('docker')) return wanted.length > 0;
+  // From Debian 13 on the client is a package of its own.
+  say("there is no docker client: installing docker-cli from Debian's packages");
+  await installDebianPackages(['docker-cli'], 'engine-missing', signal);
+  return true;
+}
+
+async function start(local: LocalEngine, installed: boolean): Promise<StartedEngine> {
+  if (await runsSystemd()) {
+    const command = ['systemctl', 'start', 'docker'] as const;
+    await runLogged({ log: 'systemctl', command, code: 'engine-missing' });
+    return { by: 'systemd' };
+  }
+  // Installing the package may have started it, by its init script: then that one is ours to stop.
+  const running = installed ? await processOfPidFile() : undefined;
+  return { by: 'kit', dockerd: running ?? (await spawnDaemon(local)) };
+}
+
+async function runsSystemd(): Promise<boolean> {
+  return access('/run/systemd/system').then(
+    () => true,
+    () => false,
+  );
+}
+
+async function processOfPidFile(): Promise<ProcessIdentity | undefined> {
+  for (const path of PID_FILES) {
+    const pid = Number(await readFile(path, 'utf8').catch(() => ''));
+    const identity = pid > 0 ? await identifyProcess(pid) : undefined;
+    if (identity !== undefined) return identity;
+  }
+  return undefined;
+}
+
+/** In a session of its own and with its output in a file: it outlives us and holds nothing of ours open. */
+async function spawnDaemon(local: LocalEngine): Promise<ProcessIdentity> {
+  await mkdir(dirname(engineFiles.log()), { recursive: true });
+  const log = await open(engineFiles.log(), 'w', 0o600);
+  try {
+    const where = local.host === undefined ? [] : ['--host', local.host];
+    const child = spawn('dockerd', [...where, ...(local.daemonArguments ?? [])], {
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    await once(child, 'spawn');
+    child.unref();
+    const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
+    if (identity === undefined) throw await daemonDied();
+    return identity;
+  } finally {
+    await log.close();
+  }
+}
+
+async function waitUntilReady(
+  local: LocalEngine,
+  started: StartedEngine,
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
+  const begin = performance.now();
+  for (let told = begin; performance.now() - begin < READY_MS; await sleep(200, undefined, { signal })) {
+    const answer = await askEngine(local.host);
+    if (answer.state === 'running') return answer.version;
+    if (started.by === 'kit' && !(await isProcessAlive(started.dockerd))) throw await daemonDied();
+    if (performance.now() - told < PROGRESS_MS) continue;
+    told = performance.now();
+    say(`waiting for the Docker engine to answer (${Math.round((told - begin) / 1000)} s)`);
+  }
+  throw new BottleError('engine-missing', `dockerd does not answer within ${READY_MS / 1000} s`, {
+    hint: started.by === 'systemd' ? 'See `journalctl -u docker`.' : `Its log is ${engineFiles.log()}.`,
+  });
+}
+
+async function daemonDied(): Promise<BottleError> {
+  const log = await readFile(engineFiles.log(), 'utf8').catch(() => '');
+  const words = log.trim().split('\n').slice(-5).join('\n');
+  return new BottleError('engine-missing', `dockerd ended as soon as it was started:\n${words}`, {
+    hint: `All of its log is in ${engineFiles.log()}.`,
+  });
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { BASE_IMAGE_PINS, type BaseImage } from './base-image-pins.ts';
+import { dockerError, dockerTry } from './cli.ts';
+import { STAND_IN_TAGS, standInRecipe } from './stand-ins/build.ts';
+import { RECIPE_LABEL } from './stand-ins/recipe.ts';
+
+export interface EnsuredImage {
+  /** What a Dockerfile's FROM or `docker run` takes. */
+  reference: string;
+  /** True when it is not the pinned image but one with the same contract, made from Debian's and npm's packages. */
+  standIn: boolean;
+}
+
+export type ImageSource = 'registry' | 'stand-in';
+
+/** One line of `docker image inspect`; the engine writes null for an empty list or map. */
+const inspected = z.strictObject({
+  digests: z.array(z.string()).nullable(),
+  labels: z.record(z.string(), z.string()).nullable(),
+});
+const FORMAT = '{"digests":{{json .RepoDigests}},"labels":{{json .Config.Labels}}}';
+
+/** The pinned image when the engine holds it, else its stand-in when that is of the current recipe. */
+export async function presentBaseImage(
+  name: BaseImage,
+  only: ImageSource | undefined,
+): Promise<EnsuredImage | undefined> {
+  const pin = BASE_IMAGE_PINS[name];
+  const tag = STAND_IN_TAGS[name];
+  const args = ['image', 'inspect', '--format', FORMAT, pin, tag];
+  const [result, recipe] = await Promise.all([dockerTry(args), standInRecipe(name)]);
+  // One of the two missing is an error for docker, and the usual case for us.
+  if (result.exitCode !== 0 && !/no such image/i.test(result.stderr)) throw dockerError(args, result);
+  const found = result.stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => inspected.parse(JSON.parse(line)));
+  const digest = pin.slice(pin.indexOf('@'));
+  const hasPinned = found.some(({ digests }) => digests?.some((known) => known.endsWith(digest)));
+  if (hasPinned && only !== 'stand-in') return { reference: pin, standIn: false };
+  const hasStandIn = found.some(({ labels }) => labels?.[RECIPE_LABEL] === recipe);
+  if (hasStandIn && only !== 'registry') return { reference: tag, standIn: true };
+  return undefined;
+}

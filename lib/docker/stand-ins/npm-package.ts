@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { extract } from 'tar';
+import { runLogged } from '../debian-host.ts';
+import { extraCaFile } from '../extra-ca.ts';
+
+export interface NpmPackage {
+  name: string;
+  version: string;
+  /** Subresource integrity of the tarball, `sha512-<base64>`, as the npm registry publishes it. */
+  integrity: string;
+}
+
+/**
+ * Downloads one package at its exact version with the machine's own npm and unpacks what `wanted` lets through
+ * into `directory`, without the leading `package/`.
+ * @throws BottleError `image-unavailable` when npm fails; Error when the bytes are not the pinned ones.
+ */
+export async function unpackNpmPackage(
+  npmPackage: NpmPackage,
+  directory: string,
+  wanted: (path: string) => boolean,
+  signal?: AbortSignal,
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const ca = await extraCaFile(process.env);
+  const specifier = `${npmPackage.name}@${npmPackage.version}`;
+  await runLogged({
+    log: 'npm',
+    command: ['npm', 'pack', '--silent', '--pack-destination', directory, specifier],
+    code: 'image-unavailable',
+    env: ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca },
+    signal,
+  });
+  const tarball = join(directory, `${npmPackage.name}-${npmPackage.version}.tgz`);
+  const integrity = `sha512-${createHash('sha512')
+    .update(await readFile(tarball))
+    .digest('base64')}`;
+  if (integrity !== npmPackage.integrity) {
+    throw new Error(`${specifier}: the npm registry gave other bytes (${integrity}) than are pinned`);
+  }
+  await extract({
+    file: tarball,
+    cwd: directory,
+    strip: 1,
+    filter: (path) => wanted(path.replace(/^package\//, '')),
+  });
+}

@@ -1,0 +1,58 @@
+import { access } from 'node:fs/promises';
+import { execa } from 'execa';
+import { runLogged } from '../debian-host.ts';
+
+/** Debian's own archive: what a machine that is no Debian bookworm itself builds from. */
+const PUBLIC_ARCHIVE = [
+  { uri: 'http://deb.debian.org/debian', suite: 'bookworm' },
+  { uri: 'http://deb.debian.org/debian', suite: 'bookworm-updates' },
+  { uri: 'http://deb.debian.org/debian-security', suite: 'bookworm-security' },
+];
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+const FORMAT = ['ORIGIN', 'CODENAME', 'REPO_URI', 'RELEASE', 'COMPONENT']
+  .map((field) => `$(${field})`)
+  .join('|');
+
+/**
+ * The apt sources of a bookworm image, one-line style: the ones this machine uses (so that its mirror is used
+ * too, whatever format they are written in), else Debian's public archive.
+ */
+export async function bookwormSources(signal?: AbortSignal): Promise<string> {
+  let own = await listedEntries();
+  if (own.length === 0) {
+    // apt knows who publishes a source only once it has its lists.
+    await runLogged({ log: 'apt', command: ['apt-get', 'update'], code: 'image-unavailable', signal });
+    own = await listedEntries();
+  }
+  const hasKeyring = await access(KEYRING).then(
+    () => true,
+    () => false,
+  );
+  const options = hasKeyring ? ` [signed-by=${KEYRING}]` : '';
+  return (own.length > 0 ? own : PUBLIC_ARCHIVE)
+    .map((entry) => `deb${options} ${entry.uri} ${entry.suite} main\n`)
+    .join('');
+}
+
+async function listedEntries(): Promise<{ uri: string; suite: string }[]> {
+  const args = ['indextargets', '--format', FORMAT, 'Created-By: Packages'];
+  return bookwormEntries((await execa('apt-get', args, { reject: false })).stdout);
+}
+
+/** Debian bookworm's `main` among `apt-get indextargets`, as lines `origin|codename|uri|suite|component`. */
+export function bookwormEntries(lines: string): { uri: string; suite: string }[] {
+  const entries = lines
+    .split('\n')
+    .map((line) => line.split('|'))
+    .filter(([origin, codename, , , component]) => {
+      return (
+        origin === 'Debian' && /^bookworm(-updates|-security)?$/.test(codename ?? '') && component === 'main'
+      );
+    })
+    .map(([, codename, uri = '', suite = '']) => ({ codename, uri, suite }))
+    .filter(({ uri, suite }) => /^https?:\/\/\S+$/.test(uri) && /^\S+$/.test(suite));
+  // Updates alone install nothing.
+  return entries.some(({ codename }) => codename === 'bookworm')
+    ? entries.map(({ uri, suite }) => ({ uri, suite }))
+    : [];
+}

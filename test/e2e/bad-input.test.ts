@@ -1,0 +1,136 @@
+import { mkdir } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, describe, expect, it } from 'vitest';
+import { engineHolds, type Sandbox, useSandboxes } from '../support/kit.ts';
+import { faultyProgram, pathOf } from '../support/shim.ts';
+
+const sandbox = useSandboxes();
+const undo: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+async function expectRefused(
+  user: Sandbox,
+  args: string[],
+  exitCode: number,
+  message: RegExp,
+  env = {},
+): Promise<void> {
+  const result = await user.run('launch', args, env);
+  expect(result.stderr).toMatch(message);
+  expect(result.exitCode, result.stderr).toBe(exitCode);
+  expect(result.stderr).toContain('hint: ');
+  expect(await engineHolds()).toEqual([]);
+}
+
+describe('bad input', () => {
+  it('an unknown agent: lists the known ones', async () => {
+    const user = sandbox();
+    await expectRefused(
+      user,
+      ['--agent', 'dmo'],
+      65,
+      /no agent `dmo`; did you mean `demo`\?[\s\S]*Known agents: .*demo/,
+    );
+    expect(await user.bottles()).toEqual([]);
+  });
+
+  it.each(['../../etc/passwd', 'a/b', '$(id)', '..', ''])(
+    'an agent named %j: nothing is read or made',
+    async (name) => {
+      const user = sandbox();
+      const { exitCode } = await user.run('launch', ['--agent', name]);
+      expect([2, 65]).toContain(exitCode);
+      expect(await user.bottles()).toEqual([]);
+    },
+  );
+
+  it('malformed frontmatter: names file, line and key, and shows the line', async () => {
+    const user = sandbox();
+    const file = await user.writeManifest('agents', 'bad', '---\nbotle: demo\n---\n');
+    await expectRefused(user, ['--agent', 'bad'], 65, new RegExp(`${file}:2:1[\\s\\S]*botle`));
+    expect(await user.bottles()).toEqual([]);
+  });
+
+  it('a missing host variable: its name, nothing else', async () => {
+    const user = sandbox();
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the manifest's own spelling
+    await user.writeAgent('needs', ['true'], 'env:\n  A: ${NOT_SET_ANYWHERE}\n');
+    await expectRefused(user, ['--agent', 'needs'], 69, /the host variable NOT_SET_ANYWHERE is not set/);
+    expect(await user.bottles()).toEqual([]);
+  });
+
+  it('no docker client on the PATH', async () => {
+    const user = sandbox();
+    const bare = join(user.root, 'bin');
+    await mkdir(bare);
+    for (const program of ['sh', 'env', 'make', 'node', 'dirname', 'readlink', 'basename']) {
+      await execa('ln', ['-s', program === 'node' ? process.execPath : pathOf(program), join(bare, program)]);
+    }
+    await expectRefused(user, ['--agent', 'demo'], 69, /docker/i, { PATH: bare, BOT_BOTTLE_ENGINE: 'none' });
+    expect(await user.bottles()).toEqual([]);
+  });
+
+  it('a stopped engine that must not be started', async () => {
+    const env = { DOCKER_HOST: 'unix:///nonexistent/docker.sock', BOT_BOTTLE_ENGINE: 'none' };
+    const user = sandbox();
+    await expectRefused(user, ['--agent', 'demo'], 69, /Docker engine/, env);
+    expect(await user.bottles()).toEqual([]);
+  });
+
+  it.each([
+    ['smolvm 0.7.0', /smolvm 0\.7\.0 is not supported/],
+    ['smolvm 1.5.0', /smolvm 1\.5\.0 is not supported/],
+    ['hello', /is not a version of smolvm/],
+  ])('a smolvm that says %j', async (version, message) => {
+    const user = sandbox();
+    const program = faultyProgram(join(user.root, 'shims'), 'smolvm', '/bin/false', { when: 'never' });
+    await execa('sh', ['-c', `printf '#!/bin/sh\\necho "%s"\\n' "$1" > "$2"`, 'sh', version, program]);
+    await expectRefused(user, ['--agent', 'demo'], 69, message, { SMOLVM: program });
+    expect(await user.bottles()).toEqual([]);
+  });
+
+  it('a SMOLVM that is not there', async () => {
+    await expectRefused(sandbox(), ['--agent', 'demo'], 69, /not an executable file/, {
+      SMOLVM: '/nowhere/smolvm',
+    });
+  });
+
+  it('a disk that is full during save: nothing is left, no artifact is poisoned', async () => {
+    const user = sandbox();
+    const cache = join(user.root, 'small');
+    await mkdir(cache);
+    await execa('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', cache]);
+    undo.push(() => execa('umount', [cache]));
+    await expectRefused(user, ['--agent', 'demo'], 69, /disk is full|no space left/i, {
+      BOT_BOTTLE_CACHE: cache,
+    });
+    const left = await execa('find', [cache, '-name', '*.tar', '-o', '-name', '*.smolmachine']);
+    expect(left.stdout).toBe('');
+  });
+
+  it('a port that something else took in between: another is tried', async () => {
+    const user = sandbox();
+    const shims = join(user.root, 'shims');
+    const says =
+      'docker: Error response from daemon: driver failed: listen tcp4 127.0.0.16:32768: bind: address already in use.';
+    faultyProgram(shims, 'docker', pathOf('docker'), { when: '"run --detach --init"*', says, times: 1 });
+    await user.writeAgent('fine', ['true']);
+    const env = { PATH: [shims, user.env.PATH].join(delimiter) };
+    const { exitCode, stderr } = await user.run('launch', ['--agent', 'fine'], env);
+    expect(exitCode, stderr).toBe(0);
+  });
+
+  it('a pool with no free alias', async () => {
+    const user = sandbox();
+    for (let last = 16; last <= 31; last += 1) {
+      const name = `bk-test-alias-${last}`;
+      const labels = ['--label', 'bot-bottle.kind=network', '--label', `bot-bottle.alias=127.0.0.${last}`];
+      await execa('docker', ['network', 'create', '--subnet', `10.213.${last}.0/29`, ...labels, name]);
+      undo.push(() => execa('docker', ['network', 'rm', name]));
+    }
+    await expectRefused(user, ['--agent', 'demo'], 71, /all 16 loopback aliases are taken/);
+  });
+});

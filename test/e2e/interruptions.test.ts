@@ -1,0 +1,104 @@
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { engineHolds, type Sandbox, useSandboxes } from '../support/kit.ts';
+
+const sandbox = useSandboxes();
+
+async function expectNothingLeft(user: Sandbox): Promise<void> {
+  expect(await engineHolds()).toEqual([]);
+  expect(await user.machines()).toEqual([]);
+}
+
+/** What a launch says when a phase is done; the interruption then falls into one of those that come next. */
+const MOMENTS = [
+  'prepare ',
+  'allocate ',
+  'mint-certs ',
+  'build-image ',
+  'start-bundle ',
+  'discover-urls ',
+  'pack-artifact ',
+  'create-guest ',
+  'start-guest ',
+  'init-guest ',
+  'provision ',
+  'probe ',
+];
+
+describe('an interrupted launch', () => {
+  it.each(MOMENTS)('takes everything down after Ctrl-C behind %s', async (moment) => {
+    const user = sandbox();
+    await user.writeAgent('waits', ['sleep', '60']);
+    const { child, finished, saw } = user.start('launch', ['--agent', 'waits']);
+    await saw(`✓ ${moment}`);
+    // The terminal sends SIGINT to the whole foreground group.
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    const { exitCode, stderr } = await finished;
+    expect(exitCode, stderr).toBe(130);
+    await expectNothingLeft(user);
+  });
+
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)(
+    'takes everything down when the launch alone gets %s while the agent runs',
+    async (signal, expected) => {
+      const user = sandbox();
+      await user.writeAgent('waits', ['sh', '-c', 'echo "started $((40+2))" >&2; sleep 60']);
+      const { child, finished, saw } = user.start('launch', ['--agent', 'waits']);
+      await saw('started 42');
+      child.kill(signal);
+      const { exitCode, stderr } = await finished;
+      expect(exitCode, stderr).toBe(expected);
+      await expectNothingLeft(user);
+    },
+  );
+
+  it('is not stopped in its teardown by more signals', async () => {
+    const user = sandbox();
+    await user.writeAgent('waits', ['sh', '-c', 'echo "started $((40+2))" >&2; sleep 60']);
+    const { child, finished, saw } = user.start('launch', ['--agent', 'waits']);
+    await saw('started 42');
+    const repeat = setInterval(() => child.kill('SIGINT'), 100);
+    const { exitCode, stderr } = await finished;
+    clearInterval(repeat);
+    expect(exitCode, stderr).toBe(130);
+    await expectNothingLeft(user);
+  });
+});
+
+describe('make cleanup', () => {
+  it('finds and removes what a kill -9 left, and touches nothing alive', async () => {
+    const user = sandbox();
+    await user.writeAgent('waits', ['sh', '-c', 'echo "started $((40+2))" >&2; sleep 60']);
+    const alive = user.start('launch', ['--agent', 'waits']);
+    await alive.saw('started 42');
+    const [living = ''] = await user.bottles();
+    const doomed = user.start('launch', ['--agent', 'waits']);
+    await doomed.saw('started 42');
+    const dead = (await user.bottles()).find((slug) => slug !== living) ?? '';
+    // The launch and all that it started, as a crash of the terminal's session would.
+    process.kill(-(doomed.child.pid ?? 0), 'SIGKILL');
+    await doomed.finished;
+    await execa('pkill', ['-9', '-f', `machine exec --name bot-bottle-${dead}`], { reject: false });
+
+    const listed = await user.run('cleanup', ['--dry-run']);
+    expect(listed.stdout).toContain(`bottle ${dead}`);
+    expect(listed.stdout).not.toContain(living);
+    const unasked = await user.run('cleanup');
+    expect(unasked.exitCode).toBe(2);
+    expect(unasked.stderr).toContain('--yes');
+    const cleaned = await user.run('cleanup', ['--yes']);
+    expect(cleaned.exitCode, cleaned.stderr).toBe(0);
+    expect(await user.bottles()).toEqual([living]);
+    expect(await user.machines()).toEqual([`bot-bottle-${living}`]);
+    expect((await engineHolds()).every((name) => name.endsWith(living))).toBe(true);
+
+    alive.child.kill('SIGTERM');
+    await alive.finished;
+    expect((await user.run('cleanup', ['--all', '--yes'])).exitCode).toBe(0);
+    expect((await user.run('cleanup', ['--yes'])).stdout).toContain('nothing is left over');
+    await expectNothingLeft(user);
+  });
+});

@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execaSync } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { engineHolds, KIT, useSandboxes } from '../support/kit.ts';
+
+const sandbox = useSandboxes();
+
+describe('make launch', () => {
+  it('runs the demo from nothing to nothing, and exits 0', async () => {
+    const user = sandbox();
+    const { exitCode, stdout, stderr } = await user.run('launch', ['--agent', 'demo']);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toMatch(/(\d+) of \1 as they should be/);
+    expect(stderr).toContain('nothing is left');
+    expect(await engineHolds()).toEqual([]);
+    expect(await user.machines()).toEqual([]);
+    expect(await user.bottles()).toEqual([]);
+  });
+
+  it('reuses image and artifact the second time', async () => {
+    const { exitCode, stderr } = await sandbox().run('launch', ['--agent', 'demo']);
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).not.toMatch(/building|packing|saving/);
+  });
+
+  it('says which stand-in runs when there is no smolvm, and lets the demo alone use it', async () => {
+    const user = sandbox();
+    await user.writeAgent('real', ['true']);
+    const refused = await user.run('launch', ['--agent', 'real'], { SMOLVM: undefined });
+    expect(refused.exitCode).toBe(69);
+    expect(refused.stderr).toMatch(/no `smolvm` on the PATH[\s\S]*Install smolvm/);
+    expect(await user.bottles()).toEqual([]);
+    const demo = await user.run('launch', ['--agent', 'demo'], { SMOLVM: undefined });
+    expect(demo.exitCode, demo.stderr).toBe(0);
+    expect(demo.stderr.match(/no security boundary/g)).toHaveLength(1);
+  });
+
+  it('exits with the agent’s exit code, keeps the state, and can go on from there', async () => {
+    const user = sandbox();
+    await user.writeAgent('seven', ['sh', '-c', 'echo out; echo err >&2; exit 7']);
+    const launched = await user.run('launch', ['--agent', 'seven']);
+    expect(launched.exitCode, launched.stderr).toBe(7);
+    expect(launched.stdout).toBe('out\n');
+    expect(launched.stderr).toContain('err\n');
+    expect(await engineHolds()).toEqual([]);
+    const [slug = ''] = await user.bottles();
+    expect(launched.stderr).toContain(`make up BOTTLE=${slug} && make attach BOTTLE=${slug}`);
+    expect((await user.run('up', ['--bottle', slug])).exitCode).toBe(0);
+    expect((await user.run('attach', ['--bottle', slug])).exitCode).toBe(7);
+    expect((await user.run('teardown', ['--bottle', slug])).exitCode).toBe(0);
+    expect(await user.bottles()).toEqual([]);
+    expect(await engineHolds()).toEqual([]);
+  });
+
+  it('gives the agent its prompt, its literals and forwarded variables, whatever is in them', async () => {
+    const user = sandbox();
+    const show =
+      'printf "%s|" "$GREETING" "$FORWARDED"; cat "$BOT_BOTTLE_PROMPT_FILE"; stat -c %a:%U "$BOT_BOTTLE_PROMPT_FILE"';
+    await user.writeAgent(
+      'show',
+      ['sh', '-c', show],
+      `env:\n  GREETING: "it's $HOME"\n  FORWARDED: \${FROM_HOST}\n`,
+    );
+    const value = 'two\nlines \'and\' "quotes" $(id)';
+    const { stdout, exitCode, stderr } = await user.run('launch', ['--agent', 'show'], { FROM_HOST: value });
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toBe(`it's $HOME|${value}|Be good.600:node\n`);
+  });
+
+  it('leaves no trace of a secret on any command line, in any file, log or record', async () => {
+    const user = sandbox();
+    const [forwarded, token] = ['needle-forwarded-5f1c', 'needle-token-88ab'];
+    const route =
+      'egress:\n  routes:\n    - host: api.example.test\n      auth: { scheme: Bearer, token_ref: UPSTREAM }\n';
+    const wait = `test "\${#SECRET}" -eq ${forwarded.length} || exit 9; echo "here $((40+2))" >&2; sleep 4; exit 3`;
+    await user.writeAgent('quiet', ['sh', '-c', wait], `env:\n  SECRET: \${HELD}\n${route}`);
+    const running = user.start('launch', ['--agent', 'quiet'], { HELD: forwarded, UPSTREAM: token });
+    const commandLines = new Set<string>();
+    const watch = setInterval(() => {
+      for (const line of allCommandLines()) commandLines.add(line);
+    }, 20);
+    await running.saw('here 42');
+    const [slug = ''] = await user.bottles();
+    const bundle = execFileSync('docker', ['logs', `bot-bottle-sidecars-${slug}`], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const inspected = execFileSync('docker', [
+      'inspect',
+      '--format',
+      '{{.Path}} {{.Args}} {{.Config.Cmd}}',
+      `bot-bottle-sidecars-${slug}`,
+    ]);
+    const { exitCode, stderr } = await running.finished;
+    clearInterval(watch);
+    expect(exitCode, stderr).toBe(3);
+    const everything = [...commandLines, bundle.toString(), inspected.toString(), stderr].join('\n');
+    expect(everything).not.toContain(forwarded);
+    expect(everything).not.toContain(token);
+    expect(filesWith([forwarded, token], user.root)).toBe('');
+    expect(
+      [...commandLines].some((line) => line.includes('machine create') || line.includes('machine exec')),
+    ).toBe(true);
+    await user.run('teardown', ['--bottle', slug]);
+  });
+
+  it('runs the same under tsx', async () => {
+    const tsx = join(KIT, 'node_modules', '.bin', 'tsx');
+    const output = execFileSync(tsx, [join(KIT, 'scripts', 'doctor.ts'), '--json'], { env: sandbox().env });
+    expect(JSON.parse(output.toString())).toContainEqual(
+      expect.objectContaining({ name: 'docker', status: 'ok' }),
+    );
+  });
+});
+
+function allCommandLines(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
+      } catch {
+        return [];
+      }
+    });
+}
+
+/** Files below a directory that hold one of the words; `grep` skips the holes of sparse disks. */
+function filesWith(words: readonly string[], directory: string): string {
+  const patterns = words.flatMap((word) => ['-e', word]);
+  return execaSync('grep', ['-rlsF', ...patterns, directory], { reject: false }).stdout;
+}

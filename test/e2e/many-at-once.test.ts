@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { engineHolds, useSandboxes } from '../support/kit.ts';
+
+const sandbox = useSandboxes();
+
+describe('eight launches at once', () => {
+  it('each get an alias of their own, run their agent, and leave nothing', async () => {
+    // Two users, so that the reservation is held by the engine and not by one user's lock.
+    const users = [sandbox(), sandbox()];
+    await Promise.all(
+      users.map((user) => user.writeAgent('who', ['sh', '-c', 'echo "$HTTPS_PROXY"; sleep 2'])),
+    );
+    const launches = Array.from({ length: 8 }, (_, index) =>
+      users[index % 2]?.run('launch', ['--agent', 'who']),
+    );
+    const finished = await Promise.all(launches);
+    for (const launch of finished) expect(launch?.exitCode, launch?.stderr).toBe(0);
+    const aliases = finished.map((launch) => /127\.0\.0\.\d+/.exec(launch?.stdout ?? '')?.[0]);
+    expect(new Set(aliases).size, aliases.join()).toBe(8);
+    expect(await engineHolds()).toEqual([]);
+    for (const user of users) expect(await user.machines()).toEqual([]);
+  });
+});

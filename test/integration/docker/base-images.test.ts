@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EnsuredImage, ensureBaseImage } from '../../../lib/docker/base-images.ts';
+import { docker, dockerTry } from '../../../lib/docker/cli.ts';
+
+/** What either kind of base image must do, the pinned one and its stand-in alike. */
+const BUILD_MS = 300_000;
+const name = `base-images-test-${process.pid}`;
+const scratch = mkdtempSync(join(tmpdir(), 'base-images-'));
+const say = () => {};
+
+function run(image: EnsuredImage, ...args: string[]): Promise<string> {
+  return docker(['run', '--rm', '--network', 'none', image.reference, ...args]);
+}
+
+describe('the node base image', () => {
+  let node: EnsuredImage;
+  beforeAll(async () => {
+    node = await ensureBaseImage('node', { say });
+  }, BUILD_MS);
+
+  it('runs Node 24 with npm and npx beside it', async () => {
+    expect(await run(node, 'node', '-p', 'process.version')).toMatch(/^v24\./);
+    expect(await run(node, 'sh', '-c', 'npm --version && npx --version')).toMatch(/^\d+\.\S+\n\d+\.\S+$/);
+  });
+
+  it('takes options and files as arguments of node, and programs as programs', async () => {
+    expect(await run(node, '--print', 'process.env.NODE_VERSION === process.versions.node')).toBe('true');
+    expect(await run(node, 'echo', 'hello')).toBe('hello');
+  });
+
+  it('has a user node, 1000, with a home of its own', async () => {
+    const facts = await run(node, 'sh', '-c', 'id -u node; id -g node; stat -c "%U %n" /home/node');
+    expect(facts.split('\n')).toEqual(['1000', '1000', 'node /home/node']);
+    expect(await run(node, 'runuser', '-u', 'node', '--', 'node', '-p', 'process.getuid()')).toBe('1000');
+  });
+
+  it('is a small Debian bookworm with the sources of its packages', async () => {
+    const system = await run(node, 'sh', '-c', '. /etc/os-release && echo $ID $VERSION_CODENAME');
+    expect(system).toBe('debian bookworm');
+    expect(await run(node, 'grep', '-rh', 'bookworm', '/etc/apt')).toMatch(/https?:.*bookworm/s);
+    expect(Number(await docker(['image', 'inspect', '-f', '{{.Size}}', node.reference]))).toBeLessThan(300e6);
+  });
+
+  it('is there at once when asked for again', async () => {
+    const start = performance.now();
+    expect(await ensureBaseImage('node', { say })).toEqual(node);
+    expect(performance.now() - start).toBeLessThan(3_000);
+  });
+});
+
+describe('the registry and crane base images', () => {
+  let registry: EnsuredImage;
+  let crane: EnsuredImage;
+  let address: string;
+
+  beforeAll(async () => {
+    [registry, crane] = await Promise.all([
+      ensureBaseImage('registry', { say }),
+      ensureBaseImage('crane', { say }),
+    ]);
+    await docker(['network', 'create', name]);
+    const place = ['--network', name, '--publish', '127.0.0.1::5000'];
+    await docker(['run', '--detach', '--name', name, ...place, registry.reference]);
+    address = `http://${(await docker(['port', name, '5000/tcp'])).split('\n')[0]}`;
+    await untilServing(address);
+  }, BUILD_MS);
+
+  afterAll(async () => {
+    await dockerTry(['rm', '--force', '--volumes', name]);
+    await dockerTry(['network', 'rm', name]);
+    await dockerTry(['image', 'rm', `${name}:saved`]);
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  it('carry a saved image from a tarball to whoever pulls it', async () => {
+    const tarball = join(scratch, 'image.tar');
+    await docker(['tag', registry.reference, `${name}:saved`]);
+    await docker(['save', '--output', tarball, `${name}:saved`]);
+    const mount = ['--volume', `${tarball}:/image.tar:ro`];
+    const push = ['push', '--insecure', '/image.tar', `${name}:5000/bot-bottle:abc`];
+    const said = await docker(['run', '--rm', '--network', name, ...mount, crane.reference, ...push]);
+    const digest = said.trim().split('@').at(-1);
+    expect(said).toMatch(new RegExp(`${name}:5000/bot-bottle@sha256:[0-9a-f]{64}`));
+
+    const accept = { accept: 'application/vnd.docker.distribution.manifest.v2+json' };
+    const answer = await fetch(`${address}/v2/bot-bottle/manifests/abc`, { headers: accept });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('docker-content-digest')).toBe(digest);
+    const manifest: unknown = await answer.json();
+    expect(manifest).toMatchObject({
+      schemaVersion: 2,
+      config: { digest: await imageIdOf(`${name}:saved`) },
+    });
+  });
+
+  it('fail a push to a registry that is not there', async () => {
+    const push = ['push', '--insecure', '/nothing.tar', `${name}:1/bot-bottle:abc`];
+    const result = await dockerTry(['run', '--rm', '--network', name, crane.reference, ...push]);
+    expect(result.exitCode).not.toBe(0);
+  });
+});
+
+async function imageIdOf(reference: string): Promise<string> {
+  return docker(['image', 'inspect', '--format', '{{.Id}}', reference]);
+}
+
+async function untilServing(address: string): Promise<void> {
+  const status = () =>
+    fetch(`${address}/v2/`).then(
+      (answer) => answer.status,
+      () => undefined,
+    );
+  const deadline = performance.now() + 15_000;
+  while ((await status()) !== 200) {
+    if (performance.now() > deadline) throw new Error(`${address} serves nothing`);
+    await sleep(50);
+  }
+}

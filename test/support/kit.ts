@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll } from 'vitest';
+
+export const KIT = join(import.meta.dirname, '..', '..');
+export const FAKE_SMOLVM = join(KIT, 'smolvm-fakes', 'bin', 'smolvm-0.8.0');
+
+export interface Finished {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcess;
+  finished: Promise<Finished>;
+  /** Resolves when stderr holds the text; rejects when the run ends first. */
+  saw(text: string): Promise<void>;
+}
+
+/** A user's machine, as far as the kit is concerned: a home, a cache and an environment of its own. */
+export class Sandbox {
+  readonly root = mkdtempSync(join(tmpdir(), 'bk-'));
+  readonly home = join(this.root, 'home');
+  readonly env: Record<string, string>;
+
+  /** `cache` may be shared between sandboxes, so that an image is packed once a run. */
+  constructor(cache?: string) {
+    this.env = {
+      PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
+      HOME: this.root,
+      BOT_BOTTLE_HOME: this.home,
+      BOT_BOTTLE_CACHE: cache ?? join(this.root, 'cache'),
+      SMOLVM: FAKE_SMOLVM,
+      NO_COLOR: '1',
+      NODE_COMPILE_CACHE: join(tmpdir(), 'bottle-kit-test-compile-cache'),
+      ...(process.env.NODE_EXTRA_CA_CERTS ? { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS } : {}),
+    };
+  }
+
+  /** Starts a script of the kit in a process group of its own, as a terminal would. */
+  start(script: string, args: readonly string[] = [], env: Record<string, string | undefined> = {}): Running {
+    const merged = Object.entries({ ...this.env, ...env }).filter(([, value]) => value !== undefined);
+    const child = spawn(process.execPath, [join(KIT, 'scripts', `${script}.ts`), ...args], {
+      cwd: KIT,
+      env: Object.fromEntries(merged),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    let [stdout, stderr] = ['', ''];
+    const watchers = new Set<() => void>();
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      for (const look of watchers) look();
+    });
+    const finished = new Promise<Finished>((resolve) => {
+      child.on('close', (code, signal) => {
+        resolve({ exitCode: code ?? (signal === null ? 1 : -1), stdout, stderr });
+      });
+    });
+    const saw = (text: string) =>
+      new Promise<void>((resolve, reject) => {
+        const look = () => {
+          if (!stderr.includes(text)) return;
+          watchers.delete(look);
+          resolve();
+        };
+        watchers.add(look);
+        look();
+        void finished.then(() => reject(new Error(`ended without saying '${text}':\n${stderr}\n${stdout}`)));
+      });
+    return { child, finished, saw };
+  }
+
+  run(
+    script: string,
+    args: readonly string[] = [],
+    env: Record<string, string | undefined> = {},
+  ): Promise<Finished> {
+    return this.start(script, args, env).finished;
+  }
+
+  async writeManifest(kind: 'agents' | 'bottles', name: string, text: string): Promise<string> {
+    const path = join(this.home, kind, `${name}.md`);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+    return path;
+  }
+
+  /** An agent whose program is `command`, in the demo's image; `env` is the bottle's. */
+  async writeAgent(name: string, command: readonly string[], extra = ''): Promise<void> {
+    const dockerfile = join(KIT, 'fixtures', 'agents', 'demo', 'Dockerfile');
+    const provider = `agent_provider:\n  template: command\n  dockerfile: ${dockerfile}\n  command: ${JSON.stringify(command)}\n`;
+    await this.writeManifest('bottles', name, `---\n${provider}${extra}---\n`);
+    await this.writeManifest('agents', name, `---\nbottle: ${name}\n---\nBe good.\n`);
+  }
+
+  /** Slugs of the bottles that have state. */
+  async bottles(): Promise<string[]> {
+    return (await readdir(join(this.home, 'state')).catch(() => [])).toSorted();
+  }
+
+  async machines(): Promise<string[]> {
+    const { stdout } = await execa(FAKE_SMOLVM, ['machine', 'ls', '--json'], {
+      env: this.env,
+      extendEnv: false,
+    });
+    return JSON.parse(stdout).map((machine: { name: string }) => machine.name);
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Sandboxes that are removed after the tests of a file, with one artifact cache for all of the run. */
+export function useSandboxes(): () => Sandbox {
+  const made: Sandbox[] = [];
+  afterAll(() => {
+    for (const sandbox of made) sandbox.remove();
+  });
+  return () => {
+    const sandbox = new Sandbox(join(tmpdir(), 'bottle-kit-test-cache'));
+    made.push(sandbox);
+    return sandbox;
+  };
+}
+
+/** What the engine holds for bottles and packs right now: names of containers and networks. */
+export async function engineHolds(): Promise<string[]> {
+  const filter = ['--filter', 'name=bot-bottle-'];
+  const containers = await execa('docker', ['ps', '--all', ...filter, '--format', '{{.Names}}']);
+  const networks = await execa('docker', ['network', 'ls', ...filter, '--format', '{{.Name}}']);
+  return [...containers.stdout.split('\n'), ...networks.stdout.split('\n')]
+    .filter((name) => name !== '')
+    .toSorted();
+}

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Fault {
+  /** Shell pattern that the call's arguments, joined by blanks, must match. */
+  when: string;
+  /** Printed on stderr; the exit code is 1. */
+  says?: string;
+  /** Fails only while this file exists. */
+  whileFile?: string;
+  /** Fails this many times, then never again. */
+  times?: number;
+}
+
+/**
+ * Puts a program in front of a real one that fails as told and else hands over to it: faults of the world around
+ * the kit, with the kit's code unchanged. Gives the path of the program.
+ */
+export function faultyProgram(directory: string, name: string, real: string, fault: Fault): string {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, name);
+  const counter = join(directory, `${name}.failed`);
+  rmSync(counter, { force: true });
+  const script = [
+    '#!/bin/sh',
+    `case "$*" in ${fault.when})`,
+    `  failed=$(cat ${quoted(counter)} 2> /dev/null || echo 0)`,
+    `  if [ "$failed" -lt ${fault.times ?? 1_000} ]${fault.whileFile ? ` && [ -e ${quoted(fault.whileFile)} ]` : ''}; then`,
+    `    echo $((failed + 1)) > ${quoted(counter)}`,
+    `    echo ${quoted(fault.says ?? 'injected fault')} >&2`,
+    '    exit 1',
+    '  fi ;;',
+    'esac',
+    `exec ${quoted(real)} "$@"`,
+  ];
+  writeFileSync(path, `${script.join('\n')}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+export function pathOf(program: string): string {
+  return execFileSync('sh', ['-c', 'command -v "$0"', program]).toString().trim();
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { jsonAccessLog, loggablePath } from '../../../../lib/daemons/egress/access-log.ts';
+import { Lru } from '../../../../lib/daemons/egress/lru.ts';
+import { readTokens } from '../../../../lib/daemons/egress/tokens.ts';
+import { upstreamFailure } from '../../../../lib/daemons/egress/upstream-failure.ts';
+
+describe('token slots', () => {
+  it('are read by name; empty ones and other variables are not tokens', () => {
+    const { values, unusable } = readTokens({
+      EGRESS_TOKEN_0: 'a',
+      EGRESS_TOKEN_1: '',
+      EGRESS_TOKEN_X: 'b',
+      HOME: '/root',
+    });
+    expect([...values]).toEqual([['EGRESS_TOKEN_0', 'a']]);
+    expect(unusable).toEqual([]);
+  });
+
+  it.each(['with\nnewline', 'with\r\nX-Evil: 1', 'tok en', 'tøken', 'token\n'])(
+    'with the value %j count as missing and are named',
+    (value) => {
+      const { values, unusable } = readTokens({ EGRESS_TOKEN_0: value });
+      expect(values.size).toBe(0);
+      expect(unusable).toEqual(['EGRESS_TOKEN_0']);
+    },
+  );
+});
+
+describe('the access log', () => {
+  it.each([
+    ['/a/b?c=d', '/a/b'],
+    ['http://user:pass@host/a?b', '/a'],
+    ['http://host', '/'],
+    ['https://host?x', '/'],
+    ['/a#b', '/a'],
+    ['', '/'],
+  ])('shows the path of %j as %j', (target, path) => expect(loggablePath(target)).toBe(path));
+
+  it('is one line of JSON even for a path full of newlines', () => {
+    const lines: string[] = [];
+    jsonAccessLog((line) => lines.push(line))({
+      verdict: 'deny',
+      rule: null,
+      host: 'a\nb',
+      method: 'GET',
+      status: 403,
+      path: loggablePath(`/${'x\n'.repeat(2000)}`),
+    });
+    expect(lines[0]?.match(/\n/g)).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '').path.length).toBeLessThanOrEqual(1024);
+  });
+});
+
+describe('a cache of bounded size', () => {
+  it('forgets what was not used for longest', () => {
+    const cache = new Lru<string, number>(2);
+    let made = 0;
+    const get = (key: string) =>
+      cache.getOrMake(key, () => {
+        made += 1;
+        return made;
+      });
+    get('a');
+    get('b');
+    get('a');
+    get('c');
+    expect([cache.size, get('a'), made]).toEqual([2, 1, 3]);
+    expect(get('b')).toBe(4);
+  });
+});
+
+it('a failed upstream is described without the text of the error', () => {
+  const error = Object.assign(new Error('Bearer tok-secret'), { code: 'ERR_INVALID_CHAR' });
+  expect(JSON.stringify(upstreamFailure('a.example', error))).not.toContain('secret');
+  expect(upstreamFailure('a.example', new Error('x')).status).toBe(502);
+  expect(upstreamFailure('a.example', Object.assign(new Error(), { code: 'ENOTFOUND' })).code).toBe(
+    'name-unresolved',
+  );
+  expect(upstreamFailure('a.example', Object.assign(new Error(), { code: 'UPSTREAM_TIMEOUT' })).status).toBe(
+    504,
+  );
+});

@@ -1,0 +1,73 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { SELFTEST_NONCE_ENV } from '../../../../lib/daemons/contract/selftest.ts';
+import { daemonEnvironment } from '../../../../lib/daemons/init/daemon-environment.ts';
+import { prefixLines } from '../../../../lib/daemons/init/prefix-lines.ts';
+import { requestedDaemons } from '../../../../lib/daemons/init/requested-daemons.ts';
+
+describe('the list of daemons', () => {
+  it.each([
+    [undefined, []],
+    ['', []],
+    [' , ', []],
+    ['egress', ['egress']],
+    ['egress,selftest', ['selftest', 'egress']],
+    [' selftest , egress,egress', ['selftest', 'egress']],
+  ])('%j means %j', (csv, names) => expect(requestedDaemons(csv)).toEqual(names));
+
+  it('with an unknown name is refused, and says which are known', () => {
+    expect(() => requestedDaemons('egress,pipelok')).toThrow(/"pipelok".*selftest, egress/);
+  });
+});
+
+describe("a daemon's environment", () => {
+  const bundle = {
+    PATH: '/bin',
+    HOME: '/root',
+    EGRESS_TOKEN_0: 'secret',
+    [SELFTEST_NONCE_ENV]: 'nonce',
+    NODE_EXTRA_CA_CERTS: '/roots.pem',
+    NODE_OPTIONS: '--inspect',
+    BOT_BOTTLE_SIDECAR_DAEMONS: 'egress',
+  };
+
+  it('gives egress its tokens, and nothing that it does not need', () => {
+    expect(daemonEnvironment('egress', bundle)).toEqual({
+      PATH: '/bin',
+      EGRESS_TOKEN_0: 'secret',
+      [SELFTEST_NONCE_ENV]: 'nonce',
+      NODE_EXTRA_CA_CERTS: '/roots.pem',
+    });
+  });
+
+  it('gives selftest neither the nonce nor a token', () => {
+    expect(daemonEnvironment('selftest', bundle)).toEqual({ PATH: '/bin' });
+  });
+});
+
+describe('log lines', () => {
+  async function prefixed(...chunks: (string | Buffer)[]): Promise<string> {
+    const source = new PassThrough();
+    const sink = new PassThrough();
+    prefixLines(source, sink, '[d] ');
+    for (const chunk of chunks) source.write(chunk);
+    source.end();
+    source.once('end', () => setImmediate(() => sink.end()));
+    return text(sink);
+  }
+
+  it('are put together from pieces', async () => {
+    expect(await prefixed('a', 'b\nc', '\n\nd')).toBe('[d] ab\n[d] c\n[d] \n[d] d\n');
+  });
+
+  it('keep characters that were cut between two chunks', async () => {
+    const euro = Buffer.from('€\n');
+    expect(await prefixed(euro.subarray(0, 1), euro.subarray(1))).toBe('[d] €\n');
+  });
+
+  it('that never end are cut, so that no memory is filled', async () => {
+    const lines = (await prefixed('x'.repeat(200_000))).split('\n');
+    expect(lines.map((line) => line.length)).toEqual([65540, 65540, 65540, 3396, 0]);
+  });
+});

@@ -1,0 +1,76 @@
+import type { LookupAddress } from 'node:dns';
+import { once } from 'node:events';
+import type { RoutesFile } from '../../../../lib/daemons/contract/routes.ts';
+import type { AccessEntry } from '../../../../lib/daemons/egress/access-log.ts';
+import { leafIssuer } from '../../../../lib/daemons/egress/leaf-issuer.ts';
+import { DEADLINES, type Deadlines } from '../../../../lib/daemons/egress/limits.ts';
+import { buildPolicy } from '../../../../lib/daemons/egress/policy.ts';
+import { createEgress } from '../../../../lib/daemons/egress/server.ts';
+import { readTokens } from '../../../../lib/daemons/egress/tokens.ts';
+import { Upstreams } from '../../../../lib/daemons/egress/upstreams.ts';
+import { keyPair, type TestAuthority } from './authority.ts';
+import { portOf } from './upstream.ts';
+
+export interface EgressFixtureOptions {
+  readonly authority: TestAuthority;
+  readonly routes: RoutesFile['routes'];
+  readonly environment?: Record<string, string>;
+  readonly deadlines?: Partial<Deadlines>;
+  /** Address of every name; 127.0.0.1 when absent. */
+  readonly address?: string;
+  readonly selftest?: { port: number; certificate: string };
+}
+
+export interface EgressFixture {
+  readonly port: number;
+  readonly log: AccessEntry[];
+  /** Names that were looked up: nothing is dialled without. */
+  readonly lookedUp: string[];
+  setRoutes(routes: RoutesFile['routes']): void;
+  close(): Promise<void>;
+}
+
+/** The real proxy on a loopback port, with names that resolve to this machine. */
+export async function startEgress(options: EgressFixtureOptions): Promise<EgressFixture> {
+  const deadlines = { ...DEADLINES, ...options.deadlines };
+  const tokens = readTokens(options.environment ?? {});
+  const log: AccessEntry[] = [];
+  const lookedUp: string[] = [];
+  const address = options.address ?? '127.0.0.1';
+  const policyOf = (routes: RoutesFile['routes']) =>
+    buildPolicy({ version: 1, routes }, new Set(tokens.values.keys()));
+  let policy = policyOf(options.routes);
+
+  const upstreams = new Upstreams({
+    deadlines,
+    selftest: options.selftest ?? { port: 1, certificate: '/nonexistent' },
+    resolve: (hostname, done) => {
+      lookedUp.push(hostname);
+      const addresses: LookupAddress[] = [{ address, family: address.includes(':') ? 6 : 4 }];
+      setImmediate(done, null, addresses);
+    },
+  });
+  const server = createEgress({
+    policy: () => policy,
+    tokens: tokens.values,
+    issue: leafIssuer(options.authority, Promise.resolve(keyPair())),
+    upstreams,
+    deadlines,
+    log: (entry) => log.push(entry),
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: portOf(server),
+    log,
+    lookedUp,
+    setRoutes: (routes) => {
+      policy = policyOf(routes);
+    },
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      upstreams.close();
+    },
+  };
+}

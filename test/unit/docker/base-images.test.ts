@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BASE_IMAGE_PINS } from '../../../lib/docker/base-image-pins.ts';
+import { ensureBaseImage } from '../../../lib/docker/base-images.ts';
+import { standInRecipe } from '../../../lib/docker/stand-ins/build.ts';
+import { type Machine, makeMachine } from './programs.ts';
+
+const PINNED = `{"digests":["node@${BASE_IMAGE_PINS.node.split('@')[1]}"],"labels":null}`;
+const ABSENT = 'echo "Error: No such image: x" >&2; exit 1';
+
+let machine: Machine;
+let said: string[];
+const say = (line: string) => said.push(line);
+beforeEach(() => {
+  machine = makeMachine();
+  said = [];
+});
+afterEach(() => machine.remove());
+
+/** An engine whose `image inspect` prints `found`, and whose `pull` does `pull`. */
+function engine(found: string, pull: string): void {
+  const inspect = found === '' ? ABSENT : `echo '${found}'; ${ABSENT}`;
+  machine.program('docker', `case $1 in image) ${inspect} ;; pull) ${pull} ;; esac`);
+}
+
+async function standIn(): Promise<string> {
+  return `{"digests":[],"labels":{"bot-bottle.recipe":"${await standInRecipe('node')}"}}`;
+}
+
+describe('ensureBaseImage', () => {
+  it('takes the pinned image that the engine holds, without a word', async () => {
+    engine(PINNED, 'exit 9');
+    expect(await ensureBaseImage('node', { say })).toEqual({
+      reference: BASE_IMAGE_PINS.node,
+      standIn: false,
+    });
+    expect(said).toEqual([]);
+  });
+
+  it('takes the stand-in of the current recipe without asking a registry', async () => {
+    engine(await standIn(), 'exit 9');
+    const image = await ensureBaseImage('node', { say });
+    expect(image).toEqual({ reference: 'bot-bottle-stand-in/node:24.21.0', standIn: true });
+  });
+
+  it('does not take a stand-in of another recipe', async () => {
+    engine('{"digests":[],"labels":{"bot-bottle.recipe":"0123456789abcdef"}}', 'exit 0');
+    expect((await ensureBaseImage('node', { say })).standIn).toBe(false);
+  });
+
+  it('pulls the pinned image, and says so', async () => {
+    engine('', 'echo "node@sha256:1: Pulling from library/node"; exit 0');
+    expect((await ensureBaseImage('node', { say })).reference).toBe(BASE_IMAGE_PINS.node);
+    expect(said).toEqual(['pulling node:24-bookworm-slim']);
+  });
+
+  it('says why the image cannot be had where no registry answers and no stand-in can be built', async () => {
+    vi.stubEnv('BOT_BOTTLE_BASE_IMAGES', 'registry');
+    engine('', 'echo "Error response from daemon: dial tcp: lookup registry.test: no such host" >&2; exit 1');
+    await expect(ensureBaseImage('node', { say })).rejects.toMatchObject({
+      code: 'image-unavailable',
+      message: expect.stringContaining('no such host'),
+    });
+  });
+
+  it('does not hide a full disk behind a stand-in', async () => {
+    engine('', 'echo "failed to register layer: write /x: no space left on device" >&2; exit 1');
+    await expect(ensureBaseImage('node', { say })).rejects.toMatchObject({ code: 'disk-full' });
+  });
+
+  it('does not hide an engine that has stopped behind a stand-in', async () => {
+    const stopped =
+      'echo "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?" >&2; exit 1';
+    machine.program('docker', stopped);
+    await expect(ensureBaseImage('node', { say })).rejects.toMatchObject({ code: 'engine-missing' });
+  });
+
+  it('takes no stand-in when told to use a registry, and no pinned image when told to use stand-ins', async () => {
+    vi.stubEnv('BOT_BOTTLE_BASE_IMAGES', 'registry');
+    engine(await standIn(), 'exit 0');
+    expect((await ensureBaseImage('node', { say })).standIn).toBe(false);
+    vi.stubEnv('BOT_BOTTLE_BASE_IMAGES', 'stand-in');
+    engine(`${PINNED}'; echo '${await standIn()}`, 'exit 9');
+    expect((await ensureBaseImage('node', { say })).standIn).toBe(true);
+  });
+
+  it('names the variable whose value it does not know', async () => {
+    vi.stubEnv('BOT_BOTTLE_BASE_IMAGES', 'hub');
+    await expect(ensureBaseImage('node', { say })).rejects.toThrow("BOT_BOTTLE_BASE_IMAGES is 'hub'");
+  });
+});
