@@ -133,12 +133,18 @@ export function useSandboxes(): () => Sandbox {
   };
 }
 
-/** What the engine holds for bottles and packs right now: names of containers and networks. */
-export async function engineHolds(): Promise<string[]> {
+/** Names of containers and networks of bottles and packs, whosever they are. */
+async function engineNames(): Promise<string[]> {
   const filter = ['--filter', 'name=bot-bottle-'];
   const containers = await execa('docker', ['ps', '--all', ...filter, '--format', '{{.Names}}']);
   const networks = await execa('docker', ['network', 'ls', ...filter, '--format', '{{.Name}}']);
-  return [...containers.stdout.split('\n'), ...networks.stdout.split('\n')]
-    .filter((name) => name !== '')
-    .toSorted();
+  return [...containers.stdout.split('\n'), ...networks.stdout.split('\n')].filter((name) => name !== '');
+}
+
+/** What somebody else held before the tests of this file began is not theirs to judge. */
+const held = new Set(await engineNames());
+
+/** What the engine holds for bottles and packs, of these tests, right now. */
+export async function engineHolds(): Promise<string[]> {
+  return (await engineNames()).filter((name) => !held.has(name)).toSorted();
 }

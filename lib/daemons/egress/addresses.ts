@@ -1,0 +1,92 @@
+import { type LookupAddress, lookup as systemLookup } from 'node:dns';
+import { BlockList, isIPv6, type LookupFunction } from 'node:net';
+
+/** Refused for every route: link-local and cloud metadata, this-network, multicast, reserved, translated IPv4. */
+const NEVER = blockList([
+  ['0.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['100.100.100.200', 32],
+  ['168.63.129.16', 32],
+  ['192.0.0.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+  ['::', 128],
+  ['fe80::', 10],
+  ['fec0::', 10],
+  ['ff00::', 8],
+  ['fd00:ec2::', 32],
+  ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2001::', 32],
+  ['2002::', 16],
+]);
+
+/** Refused unless the route says `private: true`: loopback, private, shared, benchmark and documentation ranges. */
+const PRIVATE = blockList([
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.0.2.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['::1', 128],
+  ['100::', 64],
+  ['2001:db8::', 32],
+  ['fc00::', 7],
+]);
+
+export type Reach = 'public' | 'private';
+
+/** Whether egress may dial `address` for a route of this reach. IPv4 inside IPv6 counts as that IPv4. */
+export function mayDial(address: string, reach: Reach): boolean {
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+  if (NEVER.check(address, family)) return false;
+  return reach === 'private' || !PRIVATE.check(address, family);
+}
+
+/** Gives every address of a name; never calls back before it returns. */
+export type ResolveAll = (
+  hostname: string,
+  done: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void;
+
+const systemResolve: ResolveAll = (hostname, done) => {
+  systemLookup(hostname, { all: true, order: 'verbatim' }, done);
+};
+
+/**
+ * A `lookup` for sockets that gives only addresses which may be dialled. The check and the dial share one answer, so
+ * a name that resolves differently a moment later (DNS rebinding) changes nothing.
+ */
+export function guardedLookup(reach: Reach, resolve: ResolveAll = systemResolve): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, (error, addresses) => {
+      if (error !== null) return callback(error, []);
+      const allowed = addresses.filter(({ address }) => mayDial(address, reach));
+      const [first] = allowed;
+      if (first === undefined) return callback(new RefusedAddressError(hostname), []);
+      if (options.all === true) return callback(null, allowed);
+      callback(null, first.address, first.family);
+    });
+  };
+}
+
+export class RefusedAddressError extends Error {
+  readonly code = 'ADDRESS_REFUSED';
+
+  constructor(hostname: string) {
+    super(`${hostname} resolves only to addresses inside a private network, which egress does not dial`);
+    this.name = 'RefusedAddressError';
+  }
+}
+
+function blockList(subnets: readonly (readonly [address: string, prefix: number])[]): BlockList {
+  const list = new BlockList();
+  for (const [address, prefix] of subnets) {
+    list.addSubnet(address, prefix, isIPv6(address) ? 'ipv6' : 'ipv4');
+  }
+  return list;
+}

@@ -1,0 +1,55 @@
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Denial } from './verdict.ts';
+
+/** What egress itself says to the agent, as opposed to what an upstream said. */
+export interface Answer {
+  readonly status: number;
+  /** Machine-readable reason, header `x-bot-bottle-reason`. */
+  readonly code: string;
+  /** Body, plain text for a person or an agent. */
+  readonly text: string;
+}
+
+export function denialAnswer(denial: Denial): Answer {
+  return {
+    status: denial.status,
+    code: denial.code,
+    text: `bot-bottle egress refused this request (${denial.code}).\n${denial.reason}\n${denial.remedy}\n`,
+  };
+}
+
+/** `reason` is one sentence and must hold no header value. */
+export function failureAnswer(status: 500 | 502 | 504, code: string, reason: string): Answer {
+  return { status, code, text: `bot-bottle egress could not complete this request (${code}).\n${reason}\n` };
+}
+
+function headersOf(answer: Answer): Record<string, string> {
+  return {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': String(Buffer.byteLength(answer.text)),
+    'x-bot-bottle-reason': answer.code,
+  };
+}
+
+export function sendAnswer(response: ServerResponse, answer: Answer): void {
+  response.writeHead(answer.status, headersOf(answer));
+  response.end(answer.text);
+}
+
+/** Milliseconds that the guest has to read an answer before its socket goes. */
+const READ_ANSWER_MS = 2000;
+
+/** The same on a socket that Node has already detached from HTTP (after CONNECT); closes it. */
+export function sendRawAnswer(socket: Duplex, answer: Answer): void {
+  const lines = Object.entries({ ...headersOf(answer), connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  const status = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? 'Refused'}\r\n`;
+  socket.end(`${status}${lines.join('')}\r\n${answer.text}`);
+  // Closing with unread bytes would send a reset, which can overtake the answer: read them, then let go.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), READ_ANSWER_MS);
+  socket.once('end', () => socket.destroy());
+  socket.once('close', () => clearTimeout(timer));
+}

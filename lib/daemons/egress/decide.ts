@@ -1,0 +1,173 @@
+import { type Authority, parseAuthority } from './host-names.ts';
+import { MAX_HEADERS } from './limits.ts';
+import type { Policy, Rule } from './policy.ts';
+import { type Admission, type Denial, deny, type Verdict } from './verdict.ts';
+
+/** What is known of a CONNECT. */
+export interface ConnectFacts {
+  readonly kind: 'connect';
+  /** Request target as sent, `host:port`. */
+  readonly target: string;
+}
+
+/** What is known of a request, on the proxy port itself (`plain`) or inside a TLS tunnel (`tunnelled`). */
+export type RequestFacts = {
+  readonly method: string;
+  /** Request target as sent. */
+  readonly target: string;
+  /** Every `Host` header as sent, in order. */
+  readonly hostHeaders: readonly string[];
+  /** Number of header lines. */
+  readonly headerCount: number;
+  /** `Upgrade` header in lower case; empty when none was sent. */
+  readonly upgrade: string;
+} & (
+  | { readonly kind: 'plain' }
+  | {
+      readonly kind: 'tunnelled';
+      /** The CONNECT that opened the tunnel. */
+      readonly tunnel: { readonly host: string; readonly port: number };
+      /** Server name of the TLS handshake; `undefined` when none was sent. */
+      readonly serverName: string | undefined;
+    }
+);
+
+export type Facts = ConnectFacts | RequestFacts;
+
+/** TRACE echoes the request, and with it the token that egress injected, into the answer. */
+const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT']);
+
+const ASK_OPERATOR = "Ask the operator to add the host under egress.routes of this bottle's manifest.";
+const FIX_CLIENT = 'Fix the client; the same request will be refused again.';
+
+/** Decides one CONNECT or request. Pure: the same facts under the same policy give the same verdict. */
+export function decide(facts: Facts, policy: Policy): Verdict {
+  if (facts.kind === 'connect') return decideConnect(facts, policy);
+  if (facts.headerCount > MAX_HEADERS) {
+    return deny('headers-too-many', null, `The request has more than ${MAX_HEADERS} headers.`, FIX_CLIENT);
+  }
+  if (REFUSED_METHODS.has(facts.method.toUpperCase())) {
+    return deny('method-refused', null, `The method ${facts.method} is never forwarded.`, FIX_CLIENT);
+  }
+  const verdict = facts.kind === 'plain' ? decidePlain(facts, policy) : decideTunnelled(facts, policy);
+  if (verdict.allow && facts.upgrade.includes('websocket')) {
+    const remedy = 'Use plain HTTP requests or server-sent events.';
+    return deny('upgrade-refused', verdict.rule.host, 'WebSocket connections are not let out.', remedy);
+  }
+  return verdict;
+}
+
+function decideConnect(facts: ConnectFacts, policy: Policy): Verdict {
+  const authority = parseAuthority(facts.target);
+  if (authority?.port === undefined) return invalidHost();
+  return admit(authority.host, authority.port, 'secure', '', policy);
+}
+
+function decidePlain(facts: RequestFacts & { kind: 'plain' }, policy: Policy): Verdict {
+  if (/^https:/i.test(facts.target)) {
+    const remedy = 'Send CONNECT host:443 to this proxy and speak TLS inside.';
+    return deny('target-invalid', null, 'An https:// URL cannot be sent to the proxy as plain HTTP.', remedy);
+  }
+  const url = splitUrl(facts.target, 'http');
+  if (url === undefined) {
+    const remedy = 'Use it as HTTP_PROXY/HTTPS_PROXY: absolute http:// URLs, and CONNECT for https.';
+    return deny('target-invalid', null, 'This port is a proxy, not a web server.', remedy);
+  }
+  const authority = parseAuthority(url.authority);
+  if (authority === undefined) return invalidHost();
+  const port = authority.port ?? 80;
+  return (
+    checkHostHeader(facts, { host: authority.host, port }, 80) ??
+    admit(authority.host, port, 'plain', url.path, policy)
+  );
+}
+
+function decideTunnelled(facts: RequestFacts & { kind: 'tunnelled' }, policy: Policy): Verdict {
+  const { tunnel, serverName } = facts;
+  if (serverName !== undefined && parseAuthority(serverName)?.host !== tunnel.host) {
+    return mismatch(tunnel.host, 'TLS server name');
+  }
+  const headerFault = checkHostHeader(facts, tunnel, 443);
+  if (headerFault !== undefined) return headerFault;
+
+  if (facts.target.startsWith('/')) return admit(tunnel.host, tunnel.port, 'secure', facts.target, policy);
+  const url = splitUrl(facts.target, 'https');
+  if (url === undefined) {
+    return deny('target-invalid', tunnel.host, 'The request target is neither a path nor a URL.', FIX_CLIENT);
+  }
+  if (!names(url.authority, tunnel, 443)) return mismatch(tunnel.host, 'URL of the request');
+  return admit(tunnel.host, tunnel.port, 'secure', url.path, policy);
+}
+
+/** The last step of every path: the host has a route, on this port, and its token is at hand. */
+function admit(
+  host: string,
+  port: number,
+  transport: 'secure' | 'plain',
+  path: string,
+  policy: Policy,
+): Admission | Denial {
+  const rule = policy.rules.get(host);
+  if (rule === undefined) {
+    return deny('host-unlisted', host, `No route of this bottle names the host ${host}.`, ASK_OPERATOR);
+  }
+  if (transport === 'plain' && (rule.plainPort === undefined || rule.auth !== undefined)) {
+    const reason = `Requests to ${host} carry a token, which never travels in plain text.`;
+    return deny('plaintext-refused', host, reason, `Use https://${host}/.`);
+  }
+  const routePort = transport === 'plain' ? rule.plainPort : rule.securePort;
+  if (port !== routePort) {
+    return deny('port-refused', host, `Port ${port} of ${host} is closed.`, `Use port ${routePort}.`);
+  }
+  return missingToken(rule, policy) ?? { allow: true, rule, port, path };
+}
+
+function missingToken(rule: Rule, policy: Policy): Denial | undefined {
+  if (rule.auth === undefined || policy.filledSlots.has(rule.auth.slot)) return undefined;
+  const reason = `The route of ${rule.host} needs the token of slot ${rule.auth.slot}, which is empty.`;
+  return deny(
+    'token-missing',
+    rule.host,
+    reason,
+    'Ask the operator to set the token and start the bottle again.',
+  );
+}
+
+function checkHostHeader(
+  facts: RequestFacts,
+  expected: { readonly host: string; readonly port: number },
+  defaultPort: number,
+): Denial | undefined {
+  const [header, ...more] = facts.hostHeaders;
+  if (header === undefined || more.length > 0) {
+    return deny('host-header-invalid', expected.host, 'A request needs exactly one Host header.', FIX_CLIENT);
+  }
+  return names(header, expected, defaultPort) ? undefined : mismatch(expected.host, 'Host header');
+}
+
+function names(
+  text: string,
+  expected: { readonly host: string; readonly port: number },
+  defaultPort: number,
+): boolean {
+  const authority: Authority | undefined = parseAuthority(text);
+  return authority?.host === expected.host && (authority.port ?? defaultPort) === expected.port;
+}
+
+function mismatch(host: string, what: string): Denial {
+  const reason = `The ${what} names another host or port than the connection, which was opened for ${host}.`;
+  return deny('host-mismatch', host, reason, 'Open a connection of its own for each host.');
+}
+
+function invalidHost(): Denial {
+  const reason = 'The target is no DNS name with a valid port; addresses are never let out.';
+  return deny('host-invalid', null, reason, 'Use the DNS name of a host that this bottle has a route for.');
+}
+
+/** Splits an absolute URL without repairing it: what a URL parser would normalise away is refused later. */
+function splitUrl(target: string, scheme: 'http' | 'https'): { authority: string; path: string } | undefined {
+  const match = /^([a-z]+):\/\/([^/?#\\]*)([/?][^\\]*)?$/i.exec(target);
+  if (match?.[1]?.toLowerCase() !== scheme) return undefined;
+  const rest = match[3] ?? '/';
+  return { authority: match[2] ?? '', path: rest.startsWith('/') ? rest : `/${rest}` };
+}

@@ -1,0 +1,95 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
+import { sendAnswer } from './answer.ts';
+import { agentHeaders, upstreamHeaders } from './headers.ts';
+import { upstreamFailure } from './upstream-failure.ts';
+import type { Dial, UpstreamRequest, Upstreams } from './upstreams.ts';
+import type { Admission } from './verdict.ts';
+
+/** Status in the access log of a request that the agent gave up before it had an answer; nginx uses the same. */
+const CLIENT_GONE = 499;
+
+export interface ForwardOptions {
+  readonly admission: Admission;
+  readonly secure: boolean;
+  readonly upstreams: Upstreams;
+  /** Value of each token slot. */
+  readonly tokens: ReadonlyMap<string, string>;
+  /** Called once, with the status the agent gets; `reason` only when no upstream answer could be had. */
+  readonly answered: (status: number, reason?: string) => void;
+}
+
+/** Sends an admitted request upstream and its answer back, both streamed at the pace of the slower side. */
+export async function forward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ForwardOptions,
+): Promise<void> {
+  const { rule, port } = options.admission;
+  const fail = (error: unknown) => {
+    if (response.headersSent || response.destroyed) return;
+    const answer = upstreamFailure(rule.host, error);
+    options.answered(answer.status, answer.code);
+    sendAnswer(response, answer);
+    // What is left of the body has nowhere to go; unread, it would block the connection.
+    request.resume();
+  };
+
+  let dial: Dial;
+  try {
+    dial = await options.upstreams.reach({ rule, port, secure: options.secure });
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  if (response.destroyed) {
+    options.answered(CLIENT_GONE, 'client-gone');
+    return;
+  }
+
+  let outgoing: ClientRequest;
+  try {
+    outgoing = dial(upstreamRequest(request, options));
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  outgoing.on('error', fail);
+  // A connection that ends without an answer and without an error, e.g. after an unasked 101.
+  outgoing.on('close', () => fail(new Error('closed without an answer')));
+  response.on('close', () => {
+    if (!response.headersSent) options.answered(CLIENT_GONE, 'client-gone');
+    outgoing.destroy();
+  });
+  outgoing.on('response', (incoming) => {
+    const status = incoming.statusCode ?? 502;
+    response.sendDate = false;
+    response.writeHead(status, agentHeaders(incoming.rawHeaders));
+    // Headers go out before the first byte of a body that may be minutes away (server-sent events).
+    response.flushHeaders();
+    options.answered(status);
+    pipeline(incoming, response, () => {});
+  });
+  request.pipe(outgoing);
+}
+
+function upstreamRequest(request: IncomingMessage, options: ForwardOptions): UpstreamRequest {
+  const { rule, port, path } = options.admission;
+  return {
+    method: request.method ?? 'GET',
+    path,
+    headers: upstreamHeaders(request.rawHeaders, {
+      host: port === (options.secure ? 443 : 80) ? rule.host : `${rule.host}:${port}`,
+      authorization: authorization(options),
+    }),
+  };
+}
+
+/** @throws Error when the token is gone, so that no request ever leaves without the one its route promises. */
+function authorization({ admission, tokens }: ForwardOptions): string | undefined {
+  const { auth } = admission.rule;
+  if (auth === undefined) return undefined;
+  const token = tokens.get(auth.slot);
+  if (token === undefined) throw new Error(`slot ${auth.slot} is empty`);
+  return `${auth.scheme} ${token}`;
+}

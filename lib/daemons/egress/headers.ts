@@ -1,0 +1,81 @@
+/** Headers of one connection (RFC 9110, 7.6.1), plus what only ever concerns a proxy. Never forwarded. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Request headers that egress writes itself: the agent's own credentials and framing never pass. */
+const WRITTEN_BY_EGRESS: ReadonlySet<string> = new Set(['authorization', 'expect', 'host']);
+
+/** One value, or several for a header that was sent as several lines. */
+export type HeaderLines = Record<string, string | string[]>;
+
+export interface UpstreamHeaderOptions {
+  /** Value for `Host`. */
+  readonly host: string;
+  /** Value for `Authorization`; none is sent when absent. */
+  readonly authorization: string | undefined;
+}
+
+/** The headers to send upstream for a request with these raw headers (name, value, name, value, ...). */
+export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderOptions): HeaderLines {
+  const lines = endToEnd(raw);
+  for (const name of WRITTEN_BY_EGRESS) lines.delete(name);
+  lines.set('host', [options.host]);
+  if (options.authorization !== undefined) lines.set('authorization', [options.authorization]);
+  // Node frames a GET body only when told to; without this, one would run into the next request.
+  if (valuesOf(raw, 'transfer-encoding').length > 0) {
+    lines.delete('content-length');
+    lines.set('transfer-encoding', ['chunked']);
+  }
+  return headerLines(lines);
+}
+
+/** The headers to give the agent for a response with these raw headers. */
+export function agentHeaders(raw: readonly string[]): HeaderLines {
+  return headerLines(endToEnd(raw));
+}
+
+/** Node's client insists on a plain string for `Host`. */
+function headerLines(lines: ReadonlyMap<string, string[]>): HeaderLines {
+  return Object.fromEntries(
+    [...lines].map(([name, values]) => [name, values.length === 1 ? values.join() : values]),
+  );
+}
+
+/** Every value of one header, in order. `name` in lower case. */
+export function valuesOf(raw: readonly string[], name: string): string[] {
+  return pairs(raw)
+    .filter(([key]) => key === name)
+    .map(([, value]) => value);
+}
+
+function endToEnd(raw: readonly string[]): Map<string, string[]> {
+  const named = valuesOf(raw, 'connection').flatMap((value) =>
+    value.split(',').map((token) => token.trim().toLowerCase()),
+  );
+  // An agent that lists Content-Length or Host in Connection would have them removed: framing stays.
+  const dropped = new Set([...HOP_BY_HOP, ...named.filter((name) => name !== 'content-length')]);
+  const lines = new Map<string, string[]>();
+  for (const [name, value] of pairs(raw)) {
+    if (dropped.has(name)) continue;
+    lines.set(name, [...(lines.get(name) ?? []), value]);
+  }
+  return lines;
+}
+
+function pairs(raw: readonly string[]): [name: string, value: string][] {
+  const result: [string, string][] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    result.push([(raw[index] ?? '').toLowerCase(), raw[index + 1] ?? '']);
+  }
+  return result;
+}

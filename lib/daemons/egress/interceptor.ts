@@ -1,0 +1,67 @@
+import type { Duplex } from 'node:stream';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { LeafIssuer } from './leaf-issuer.ts';
+import { type Deadlines, MAX_LEAVES } from './limits.ts';
+import { Lru } from './lru.ts';
+
+/** The connection that one CONNECT opened. */
+export interface Tunnel {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface InterceptorOptions {
+  readonly issue: LeafIssuer;
+  readonly deadlines: Deadlines;
+  /** Called with the decrypted side of each tunnel. */
+  readonly opened: (socket: TLSSocket, tunnel: Tunnel) => void;
+  /** Called when the guest hung up before, or failed in, the TLS handshake. */
+  readonly failed: (tunnel: Tunnel) => void;
+}
+
+/**
+ * Ends the guest's TLS with leaves of the bottle's CA. One TLS server an authority, none of which listens: each can
+ * only ever present its own name, and Node's public API does the rest.
+ */
+export class Interceptor {
+  readonly #options: InterceptorOptions;
+  readonly #servers = new Lru<string, Promise<Server>>(MAX_LEAVES);
+
+  constructor(options: InterceptorOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Only to be asked for hosts that a route names: each new one costs a signature and a place in the cache.
+   * @returns a function that takes the guest's socket over, from the first byte of its TLS handshake.
+   */
+  async prepare(tunnel: Tunnel): Promise<(socket: Duplex) => void> {
+    const key = `${tunnel.host}:${tunnel.port}`;
+    try {
+      const server = await this.#servers.getOrMake(key, () => this.#makeServer(tunnel));
+      return (socket) => {
+        server.emit('connection', socket);
+      };
+    } catch (error) {
+      this.#servers.delete(key);
+      throw error;
+    }
+  }
+
+  async #makeServer(tunnel: Tunnel): Promise<Server> {
+    const { cert, key } = await this.#options.issue(tunnel.host);
+    const server = createServer({
+      cert,
+      key,
+      // HTTP/2 only clients get a handshake alert that says so.
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: this.#options.deadlines.handshakeMs,
+    });
+    server.on('secureConnection', (socket) => this.#options.opened(socket, tunnel));
+    server.on('tlsClientError', (_error, socket) => {
+      socket.destroy();
+      this.#options.failed(tunnel);
+    });
+    return server;
+  }
+}

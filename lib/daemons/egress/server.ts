@@ -1,0 +1,163 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type AccessLog, loggablePath } from './access-log.ts';
+import { denialAnswer, failureAnswer, sendAnswer, sendRawAnswer } from './answer.ts';
+import { decide, type RequestFacts } from './decide.ts';
+import { forward } from './forward.ts';
+import { valuesOf } from './headers.ts';
+import { Interceptor, type Tunnel } from './interceptor.ts';
+import type { LeafIssuer } from './leaf-issuer.ts';
+import { type Deadlines, MAX_CONNECTIONS, MAX_HEADER_BYTES } from './limits.ts';
+import type { Policy } from './policy.ts';
+import type { Upstreams } from './upstreams.ts';
+import { type Denial, deny } from './verdict.ts';
+
+export interface EgressOptions {
+  /** The policy in force now; asked anew for each decision. */
+  readonly policy: () => Policy;
+  readonly tokens: ReadonlyMap<string, string>;
+  readonly issue: LeafIssuer;
+  readonly upstreams: Upstreams;
+  readonly deadlines: Deadlines;
+  readonly log: AccessLog;
+}
+
+/** What is known of the TLS side of a tunnel's socket. */
+interface OpenTunnel {
+  readonly tunnel: Tunnel;
+  readonly serverName: string | undefined;
+}
+
+/**
+ * The egress proxy, not yet listening. One HTTP server reads both what comes on the port and what comes out of
+ * intercepted tunnels, so the same limits hold for both; `decide` judges every single request.
+ */
+export function createEgress(options: EgressOptions): Server {
+  const { deadlines, log } = options;
+  const tunnels = new WeakMap<Duplex, OpenTunnel>();
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: deadlines.headersMs,
+    // Uploads may last; an upload that stalls meets the idle limit.
+    requestTimeout: 0,
+    keepAliveTimeout: deadlines.keepAliveMs,
+    connectionsCheckingInterval: Math.min(1000, deadlines.headersMs),
+    // `decide` refuses these with a reason instead of Node's bare 400.
+    requireHostHeader: false,
+  });
+  server.timeout = deadlines.idleMs;
+  server.maxConnections = MAX_CONNECTIONS;
+  // Node would cut the list silently, and a header that framing depends on with it. `decide` counts instead.
+  server.maxHeadersCount = 0;
+
+  const interceptor = new Interceptor({
+    issue: options.issue,
+    deadlines,
+    opened: (socket, tunnel) => {
+      tunnels.set(socket, { tunnel, serverName: socket.servername || undefined });
+      server.emit('connection', socket);
+    },
+    failed: ({ host }) =>
+      log({
+        verdict: 'fail',
+        rule: host,
+        host,
+        method: 'CONNECT',
+        status: 200,
+        path: null,
+        reason: 'tls-failed',
+      }),
+  });
+
+  const logDenial = (denial: Denial, method: string, path: string | null) =>
+    log({
+      verdict: 'deny',
+      rule: null,
+      host: denial.host,
+      method,
+      status: denial.status,
+      path,
+      reason: denial.code,
+    });
+
+  server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const verdict = tunnels.has(socket)
+      ? deny('method-refused', null, 'A tunnel inside a tunnel is never opened.', 'Ask the proxy itself.')
+      : decide({ kind: 'connect', target: request.url ?? '' }, options.policy());
+    if (!verdict.allow) {
+      logDenial(verdict, 'CONNECT', null);
+      sendRawAnswer(socket, denialAnswer(verdict));
+      return;
+    }
+    const { host } = verdict.rule;
+    interceptor.prepare({ host, port: verdict.port }).then(
+      (takeOver) => {
+        if (socket.destroyed) return;
+        if ('setTimeout' in socket && typeof socket.setTimeout === 'function') socket.setTimeout(0);
+        if (head.length > 0) socket.unshift(head);
+        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        takeOver(socket);
+      },
+      () => {
+        const answer = failureAnswer(500, 'certificate-failed', `No certificate could be made for ${host}.`);
+        log({
+          verdict: 'fail',
+          rule: host,
+          host,
+          method: 'CONNECT',
+          status: 500,
+          path: null,
+          reason: answer.code,
+        });
+        sendRawAnswer(socket, answer);
+      },
+    );
+  });
+
+  const serve = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => {
+    const open = tunnels.get(request.socket);
+    const facts = factsOf(request, open);
+    const path = loggablePath(facts.target);
+    const verdict = decide(facts, options.policy());
+    if (!verdict.allow) {
+      logDenial(verdict, facts.method, path);
+      // A body that was announced but will not come would be read as the next request.
+      if (awaitsContinue) response.setHeader('connection', 'close');
+      sendAnswer(response, denialAnswer(verdict));
+      return;
+    }
+    if (awaitsContinue) response.writeContinue();
+    const { host } = verdict.rule;
+    void forward(request, response, {
+      admission: verdict,
+      secure: open !== undefined,
+      upstreams: options.upstreams,
+      tokens: options.tokens,
+      answered: (status, reason) =>
+        log({
+          verdict: reason === undefined ? 'allow' : 'fail',
+          rule: host,
+          host,
+          method: facts.method,
+          status,
+          path,
+          ...(reason === undefined ? {} : { reason }),
+        }),
+    });
+  };
+  server.on('request', (request, response) => serve(request, response, false));
+  server.on('checkContinue', (request, response) => serve(request, response, true));
+  return server;
+}
+
+function factsOf(request: IncomingMessage, open: OpenTunnel | undefined): RequestFacts {
+  const common = {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    hostHeaders: valuesOf(request.rawHeaders, 'host'),
+    headerCount: request.rawHeaders.length / 2,
+    upgrade: valuesOf(request.rawHeaders, 'upgrade').join(',').toLowerCase(),
+  };
+  return open === undefined ? { kind: 'plain', ...common } : { kind: 'tunnelled', ...common, ...open };
+}

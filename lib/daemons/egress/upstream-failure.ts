@@ -1,0 +1,27 @@
+import { type Answer, failureAnswer } from './answer.ts';
+
+/** What the agent is told of a failed upstream; the error's own text could name internals, so only kinds pass. */
+export function upstreamFailure(host: string, error: unknown): Answer {
+  const code = codeOf(error);
+  if (code === 'UPSTREAM_TIMEOUT') {
+    return failureAnswer(504, 'upstream-timeout', `${host} did not answer in time.`);
+  }
+  if (code === 'ADDRESS_REFUSED') {
+    const reason = `${host} resolves to a private or reserved address, which this route may not reach.`;
+    return failureAnswer(502, 'address-refused', reason);
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return failureAnswer(502, 'name-unresolved', `The name ${host} could not be resolved (${code}).`);
+  }
+  if (/CERT|ISSUER|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code)) {
+    const reason = `The certificate of ${host} could not be verified (${code}).`;
+    return failureAnswer(502, 'upstream-untrusted', reason);
+  }
+  return failureAnswer(502, 'upstream-failed', `The connection to ${host} failed (${code}).`);
+}
+
+function codeOf(error: unknown): string {
+  const code: unknown =
+    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'unknown error';
+}

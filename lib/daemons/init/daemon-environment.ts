@@ -1,0 +1,23 @@
+import type { DaemonName } from '../contract/names.ts';
+import { SELFTEST_NONCE_ENV } from '../contract/selftest.ts';
+
+type Allows = (variable: string) => boolean;
+
+/** What each daemon may see of the bundle's environment. A token reaches only the daemon that injects it. */
+const ALLOWED: Readonly<Record<DaemonName, Allows>> = {
+  selftest: () => false,
+  egress: (variable) =>
+    /^EGRESS_TOKEN_[0-9]+$/.test(variable) ||
+    variable === SELFTEST_NONCE_ENV ||
+    variable === 'NODE_EXTRA_CA_CERTS',
+};
+
+/** The environment of one daemon: `PATH` and what that daemon needs, nothing else. */
+export function daemonEnvironment(name: DaemonName, environment: NodeJS.ProcessEnv): Record<string, string> {
+  const scrubbed: Record<string, string> = {};
+  for (const [variable, value] of Object.entries(environment)) {
+    if (value === undefined) continue;
+    if (variable === 'PATH' || ALLOWED[name](variable)) scrubbed[variable] = value;
+  }
+  return scrubbed;
+}

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { DAEMON_PORTS, DAEMONS_ENV, type DaemonName } from '../contract/names.ts';
+import { CONTAINER_PATHS } from '../contract/paths.ts';
+import { daemonEnvironment } from './daemon-environment.ts';
+import { requestedDaemons } from './requested-daemons.ts';
+import { runUntilSignalled } from './run-until-signalled.ts';
+import { Supervisor } from './supervisor.ts';
+import { TIMINGS } from './timings.ts';
+
+/** The bundle's first program: runs the daemons that `BOT_BOTTLE_SIDECAR_DAEMONS` names until told to stop. */
+function supervisor(names: readonly DaemonName[]): Supervisor {
+  return new Supervisor({
+    daemons: names.map((name) => ({
+      name,
+      entry: join(import.meta.dirname, '..', name, 'main.ts'),
+      port: DAEMON_PORTS[name],
+      environment: daemonEnvironment(name, process.env),
+    })),
+    health: CONTAINER_PATHS.health,
+    control: CONTAINER_PATHS.control,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    timings: TIMINGS,
+  });
+}
+
+try {
+  await runUntilSignalled(supervisor(requestedDaemons(process.env[DAEMONS_ENV])));
+} catch (error) {
+  process.stderr.write(`[init] fatal: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+// A control client that is still connected must not hold up the end.
+process.exit();

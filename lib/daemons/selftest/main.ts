@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import { rename, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import { DAEMON_PORTS } from '../contract/names.ts';
+import { CONTAINER_PATHS } from '../contract/paths.ts';
+import { SELFTEST_HOST } from '../contract/selftest.ts';
+import { answerProof } from './answer-proof.ts';
+import { selfSigned } from './self-signed.ts';
+
+/** On loopback only: no neighbour on the bridge can ask, so every question has come through egress. */
+async function start(): Promise<void> {
+  const { cert, key } = await selfSigned(SELFTEST_HOST);
+  const temporary = `${CONTAINER_PATHS.selftestCertificate}.new`;
+  await writeFile(temporary, cert, { mode: 0o644 });
+  await rename(temporary, CONTAINER_PATHS.selftestCertificate);
+
+  const server = createServer({ cert, key }, (request, response) => {
+    const { status, body } = answerProof(request.method, request.url, request.headers.authorization);
+    response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    response.end(`${JSON.stringify(body)}\n`);
+  });
+  server.listen(DAEMON_PORTS.selftest, '127.0.0.1');
+  await once(server, 'listening');
+}
+
+try {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
+  process.on('SIGHUP', () => {});
+  await start();
+} catch (error) {
+  process.stderr.write(`fatal: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

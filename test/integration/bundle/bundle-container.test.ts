@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { bundleHealth } from '../../../lib/daemons/contract/health.ts';
+import { docker, dockerTry } from '../../../lib/docker/cli.ts';
+import { connectVia } from '../../unit/daemons/support/agent.ts';
+import { bundleScene, ctl, HOST_USER, healthOf, logsOf } from './bundle-scene.ts';
+
+/** An owner of the mounted files who is neither root nor known inside. */
+const OWNER = 54_321;
+
+const scene = bundleScene();
+
+describe('a bundle in Docker', () => {
+  it('comes up healthy, proves the whole path through CONNECT, and shows no secret in its log', async () => {
+    const { bundle, port } = await scene.ready();
+    expect(await healthOf(bundle)).toMatchObject({
+      ready: true,
+      daemons: [
+        { name: 'selftest', state: 'ready', starts: 1 },
+        { name: 'egress', state: 'ready', starts: 1 },
+      ],
+    });
+    const { status, proof, expected } = await scene.prove(port);
+    expect(status).toBe(200);
+    expect(proof).toBe(expected);
+
+    const { all, stdout } = await logsOf(bundle);
+    expect(stdout).toMatch(/^\[egress\] \{.*"verdict":"allow".*"path":"\/prove"\}$/m);
+    for (const line of all.split('\n').filter((text) => text !== '')) {
+      expect(line).toMatch(/^\[(init|egress|selftest)\] /);
+    }
+    expect(all).not.toContain(scene.nonce);
+    expect(all).not.toContain(scene.token);
+    expect(all).not.toContain('of-the-agent');
+    const told = await docker(['inspect', '--format', '{{json .Args}} {{json .Config.Cmd}}', bundle]);
+    expect(told).not.toContain(scene.nonce);
+  });
+
+  it('refuses an unlisted host with a reason in the body', async () => {
+    const { bundle, port } = await scene.ready();
+    const { status, headers } = await connectVia(port, 'evil.example.org:443');
+    expect([status, headers['x-bot-bottle-reason']]).toEqual([403, 'host-unlisted']);
+    await expect
+      .poll(async () => (await logsOf(bundle)).stdout)
+      .toMatch(/"verdict":"deny".*evil\.example\.org/);
+  });
+
+  it('does not let a neighbour on the bridge ask the selftest upstream', async () => {
+    const { bundle } = await scene.ready();
+    const address = await docker([
+      'inspect',
+      '--format',
+      '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}',
+      bundle,
+    ]);
+    const ask = `require('net').connect(9443,'${address}').on('connect',()=>process.exit(0)).on('error',()=>process.exit(9))`;
+    const tried = await dockerTry([
+      'run',
+      '--rm',
+      '--network',
+      scene.network,
+      '--entrypoint',
+      'node',
+      scene.image,
+      '-e',
+      ask,
+    ]);
+    expect(tried.exitCode).toBe(9);
+  });
+
+  it('keeps the nonce from the selftest daemon', async () => {
+    const { bundle } = await scene.ready();
+    const pid = (await healthOf(bundle)).daemons.find((daemon) => daemon.name === 'selftest')?.pid;
+    const environment = await docker(['exec', bundle, 'cat', `/proc/${pid}/environ`]);
+    expect(environment).toContain('PATH=');
+    expect(environment).not.toContain(scene.nonce);
+    expect(environment).not.toContain(scene.token);
+  });
+
+  it('stops on TERM well within its grace, with exit code 0', async () => {
+    const { bundle } = await scene.ready();
+    const from = Date.now();
+    await docker(['stop', bundle]);
+    expect(Date.now() - from).toBeLessThan(6000);
+    expect(await docker(['inspect', '--format', '{{.State.ExitCode}}', bundle])).toBe('0');
+  });
+
+  it('restarts one daemon on request, and the path works again at once', async () => {
+    const { bundle, port } = await scene.ready();
+    const before = await healthOf(bundle);
+    for (const daemon of ['egress', 'selftest']) {
+      const restarted = await ctl(bundle, 'restart', daemon);
+      expect(JSON.parse(restarted.stdout)).toMatchObject({ ok: true, restarted: daemon });
+      const { proof, expected } = await scene.prove(port);
+      expect(proof).toBe(expected);
+    }
+    const after = await healthOf(bundle);
+    expect(after.daemons.map((daemon) => daemon.starts)).toEqual([2, 2]);
+    expect(after.daemons[0]?.pid).not.toBe(before.daemons[0]?.pid);
+    expect(await ctl(bundle, 'restart', 'bash')).toMatchObject({ exitCode: 1 });
+    expect(await ctl(bundle, 'dance')).toMatchObject({ exitCode: 2 });
+  });
+
+  it('follows a routes file that is replaced, and keeps the old table when the new one is invalid', async () => {
+    const { bundle, port } = await scene.ready();
+    const reasonFor = async (host: string) => {
+      const { status, headers, socket } = await connectVia(port, `${host}:443`);
+      socket.destroy();
+      return status === 200 ? 'open' : headers['x-bot-bottle-reason'];
+    };
+    expect(await reasonFor('new.example.com')).toBe('host-unlisted');
+
+    await scene.writeRoutes('version: 1\nroutes:\n  - host: new.example.com\n');
+    await docker(['kill', '--signal', 'HUP', bundle]);
+    await expect.poll(() => reasonFor('new.example.com'), { timeout: 5000 }).toBe('open');
+    expect(await reasonFor('api.example.com')).toBe('host-unlisted');
+
+    await scene.writeRoutes('version: 1\nroutes:\n  - hots: x\n');
+    await docker(['kill', '--signal', 'HUP', bundle]);
+    await expect
+      .poll(async () => (await logsOf(bundle)).stderr, { timeout: 5000 })
+      .toMatch(/kept as they were: .*routes\.yaml:3/);
+    expect(await reasonFor('new.example.com')).toBe('open');
+  });
+
+  it('runs as any user who owns the files, with no capability', async () => {
+    const owned = await scene.writeAuthority('ca-of-owner');
+    const giveTo = (owner: number) =>
+      docker([
+        ...['run', '--rm', '--user', '0:0', '--mount', `type=bind,source=${owned},target=/owned`],
+        ...['--entrypoint', 'sh', scene.image, '-c', `chown -R ${owner} /owned && chmod 700 /owned`],
+      ]);
+    await giveTo(OWNER);
+    const { bundle, port } = await scene.ready({ user: OWNER, ca: owned });
+    expect(await docker(['exec', bundle, 'id', '-u'])).toBe(String(OWNER));
+    expect(await scene.prove(port)).toMatchObject({ status: 200 });
+    await giveTo(HOST_USER);
+  });
+
+  it('is reported healthy by Docker itself', async () => {
+    const { bundle } = await scene.ready();
+    await expect
+      .poll(() => docker(['inspect', '--format', '{{.State.Health.Status}}', bundle]), {
+        timeout: 20_000,
+        interval: 500,
+      })
+      .toBe('healthy');
+  });
+});
+
+describe('a bundle that cannot work', () => {
+  it('with an invalid routes file is not ready, and its log names file, line and key', async () => {
+    const bundle = await scene.run({ routes: 'version: 1\nroutes:\n  - host: API.example.com\n' });
+    await expect
+      .poll(async () => (await logsOf(bundle)).stderr, { timeout: 10_000 })
+      .toMatch(/^\[egress\] fatal: \/etc\/bot-bottle\/egress\/routes\.yaml:3: routes\[0\]\.host: /m);
+    const waited = await ctl(bundle, 'wait', '0');
+    expect(waited.exitCode).toBe(1);
+    expect(bundleHealth.parse(JSON.parse(waited.stdout))).toMatchObject({ ready: false });
+  });
+
+  it('with an unknown daemon ends at once and says which are known', async () => {
+    const bundle = await scene.run({ daemons: 'egress,pipelok' });
+    await expect
+      .poll(() => docker(['inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', bundle]), {
+        timeout: 10_000,
+      })
+      .toBe('exited 1');
+    expect((await logsOf(bundle)).stderr).toMatch(/\[init\] fatal: .*"pipelok".*selftest, egress/);
+  });
+
+  it('with no daemons idles until it is stopped', async () => {
+    const bundle = await scene.run({ daemons: '' });
+    expect(await ctl(bundle, 'wait', '10')).toMatchObject({
+      exitCode: 0,
+      stdout: '{"ready":true,"daemons":[]}',
+    });
+    await sleep(300);
+    expect(await docker(['inspect', '--format', '{{.State.Running}}', bundle])).toBe('true');
+    await docker(['stop', bundle]);
+    expect(await docker(['inspect', '--format', '{{.State.ExitCode}}', bundle])).toBe('0');
+  });
+});

@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { connectVia, fetchVia, openTunnel, replyOf, requestOn } from '../support/agent.ts';
+import { testAuthority } from '../support/authority.ts';
+import { HOST, proxyScene } from '../support/proxy-scene.ts';
+import { startUpstream } from '../support/upstream.ts';
+
+const scene = proxyScene();
+
+describe('a refused CONNECT', () => {
+  it('to an unlisted host is answered 403 with the reason, and nothing is looked up or dialled', async () => {
+    const { status, headers, socket, head } = await connectVia(scene().egress.port, 'evil.example.org:443');
+    let body = head;
+    for await (const chunk of socket) body += String(chunk);
+    expect(status).toBe(403);
+    expect(headers['content-type']).toContain('text/plain');
+    expect(headers['x-bot-bottle-reason']).toBe('host-unlisted');
+    expect(body).toContain('evil.example.org');
+    expect(body).toMatch(/manifest/);
+    expect(scene().egress.lookedUp).toEqual([]);
+    expect(scene().egress.log).toMatchObject([
+      { verdict: 'deny', rule: null, host: 'evil.example.org', method: 'CONNECT', status: 403 },
+    ]);
+  });
+
+  it('to an address or another port is refused as well', async () => {
+    expect((await connectVia(scene().egress.port, '127.0.0.1:443')).headers['x-bot-bottle-reason']).toBe(
+      'host-invalid',
+    );
+    expect((await connectVia(scene().egress.port, `${HOST}:22`)).headers['x-bot-bottle-reason']).toBe(
+      'port-refused',
+    );
+  });
+
+  it('is what a route whose token is missing gives: nothing goes out without it', async () => {
+    scene().egress.setRoutes([
+      {
+        host: HOST,
+        port: scene().upstream.port,
+        private: true,
+        auth: { scheme: 'Bearer', slot: 'EGRESS_TOKEN_9' },
+      },
+    ]);
+    const { status, headers } = await connectVia(scene().egress.port, `${HOST}:${scene().upstream.port}`);
+    expect([status, headers['x-bot-bottle-reason']]).toEqual([403, 'token-missing']);
+    expect(scene().upstream.seen).toEqual([]);
+  });
+
+  it('is what a tunnel inside a tunnel gives', async () => {
+    const socket = await openTunnel(scene().tunnel());
+    socket.write(`CONNECT ${HOST}:${scene().upstream.port} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+    const [answer] = await once(socket, 'data');
+    socket.destroy();
+    expect(String(answer)).toContain('405');
+  });
+});
+
+describe('fronting', () => {
+  it('by another Host header is refused and never reaches the upstream', async () => {
+    const reply = await fetchVia({ ...scene().tunnel(), headers: { host: 'open.example.com' } });
+    expect(reply.status).toBe(421);
+    expect(reply.headers['x-bot-bottle-reason']).toBe('host-mismatch');
+    expect(scene().upstream.seen).toEqual([]);
+  });
+
+  it('by another TLS server name is refused and never reaches the upstream', async () => {
+    const reply = await fetchVia({ ...scene().tunnel(), serverName: 'open.example.com' });
+    expect(reply.status).toBe(421);
+    expect(scene().upstream.seen).toEqual([]);
+  });
+
+  it('leaves the tunnel usable for honest requests', async () => {
+    const socket = await openTunnel(scene().tunnel());
+    for (const [host, status] of [
+      ['evil.org', 421],
+      [`${HOST}:${scene().upstream.port}`, 200],
+    ] as const) {
+      const request = requestOn(socket, { headers: { host } });
+      request.end();
+      expect((await replyOf(request)).status).toBe(status);
+    }
+    socket.destroy();
+  });
+});
+
+describe('an upstream that is not who it should be', () => {
+  it('with a certificate of an unknown authority gets no request', async () => {
+    const stranger = testAuthority('a stranger');
+    const impostor = await startUpstream(await stranger.leaf(HOST), (_request, response) => response.end());
+    scene().egress.setRoutes(scene().routes(impostor.port));
+    const reply = await fetchVia({ ...scene().tunnel(impostor.port) });
+    expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([502, 'upstream-untrusted']);
+    expect(impostor.seen).toEqual([]);
+    await impostor.close();
+  });
+
+  it('with a good certificate for another name gets no request', async () => {
+    const other = await startUpstream(await scene().world.leaf('other.example.com'), (_request, response) =>
+      response.end(),
+    );
+    scene().egress.setRoutes(scene().routes(other.port));
+    const reply = await fetchVia({ ...scene().tunnel(other.port) });
+    expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([502, 'upstream-untrusted']);
+    expect(other.seen).toEqual([]);
+    await other.close();
+  });
+
+  it('on a private address is not dialled for a public route', async () => {
+    scene().egress.setRoutes([
+      { host: HOST, port: scene().upstream.port, auth: { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' } },
+    ]);
+    const reply = await fetchVia(scene().tunnel());
+    expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([502, 'address-refused']);
+    expect(scene().egress.lookedUp).toEqual([HOST]);
+    expect(scene().upstream.connections).toBe(0);
+  });
+
+  it('that refuses connections is reported in words', async () => {
+    await scene().upstream.close();
+    const reply = await fetchVia(scene().tunnel());
+    expect(reply.status).toBe(502);
+    expect(reply.body).toContain('ECONNREFUSED');
+    scene().upstream = await startUpstream(undefined, () => {});
+  });
+});
+
+describe('other requests that never go out', () => {
+  it.each([
+    [
+      'a WebSocket',
+      { headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-key': 'x' } },
+      501,
+    ],
+    ['TRACE, which would echo the token', { method: 'TRACE' }, 405],
+  ])('%s', async (_what, request, status) => {
+    const reply = await fetchVia({
+      ...scene().tunnel(),
+      ...request,
+      headers: { host: `${HOST}:${scene().upstream.port}`, ...('headers' in request ? request.headers : {}) },
+    });
+    expect(reply.status).toBe(status);
+    expect(scene().upstream.seen).toEqual([]);
+  });
+
+  it.each([
+    [
+      'two lengths',
+      'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n',
+    ],
+    ['two different lengths', 'Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd'],
+    ['a bare line feed', 'X: 1\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['a space before the colon', 'Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n'],
+    ['a header block above the limit', `X: ${'x'.repeat(40_000)}\r\n\r\n`],
+  ])('%s', async (_what, rest) => {
+    const socket = await openTunnel(scene().tunnel());
+    socket.write(`POST /x HTTP/1.1\r\nHost: ${HOST}:${scene().upstream.port}\r\n${rest}`);
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 4(00|31) /);
+    socket.destroy();
+    expect(scene().upstream.seen).toEqual([]);
+  });
+
+  it('a body that was announced with Expect: 100-continue to an unlisted host', async () => {
+    const { socket } = await connectVia(scene().egress.port, `${HOST}:${scene().upstream.port}`);
+    socket.destroy();
+    const inside = await openTunnel(scene().tunnel());
+    inside.write('POST / HTTP/1.1\r\nHost: evil.org\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n');
+    let answer = '';
+    for await (const chunk of inside) answer += String(chunk);
+    expect(answer).toMatch(/^HTTP\/1\.1 421 /);
+    expect(answer).not.toContain('100 Continue');
+  });
+
+  it('an HTTP/2 only client is turned away in the handshake', async () => {
+    await expect(
+      Promise.race([
+        openTunnel({ ...scene().tunnel(), alpn: ['h2'] }).then(() => 'opened'),
+        once(process, 'never', { signal: AbortSignal.timeout(500) }),
+      ]),
+    ).rejects.toThrow();
+    expect(scene().egress.log).toMatchObject([{ verdict: 'fail', reason: 'tls-failed', host: HOST }]);
+  });
+});
