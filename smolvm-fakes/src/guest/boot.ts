@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { agentError } from '../errors.ts';
+import { attachNetwork } from '../network/attach.ts';
+import type { NetworkPolicy } from '../network/policy.ts';
+import { entryOf, type HostEntry, RUNC_ROOT, release, remember } from '../network/registry.ts';
+import type { VmRecord } from '../state/record.ts';
+import { startTimeOf } from '../system/process.ts';
+import { HELPER_ENVIRONMENT, run } from '../system/run.ts';
+import { agentConfigOf, noteRunning, type RunningGuest } from './folder.ts';
+import { ociConfig } from './spec.ts';
+
+/** Bytes of a Unix socket address, less its terminating zero: the agent's socket has to fit in. */
+const SOCKET_PATH_LIMIT = 107;
+
+/**
+ * Mounts the machine's root filesystem where only this process tree sees it, then makes the container: its mount
+ * namespace is the one copy that stays, so the mount ends with the machine. Relative paths, and the bind of the
+ * layers, keep odd characters of the user's paths out of overlayfs's option string.
+ */
+const CREATE = `set -e
+cd "$1"
+mount --bind "$2" lower
+mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work rootfs
+exec runc --root "$3" create --bundle . --pid-file pid "$4"`;
+
+/** Starts the machine's container on top of `layers`, its network attached before its first process runs. */
+export async function bootGuest(
+  record: VmRecord,
+  folder: string,
+  layers: string,
+  policy: NetworkPolicy,
+): Promise<RunningGuest> {
+  if (Buffer.byteLength(join(folder, 'agent.sock')) > SOCKET_PATH_LIMIT) {
+    throw agentError('start machine', `path must be shorter than SUN_LEN: ${join(folder, 'agent.sock')}`);
+  }
+  if (process.getuid?.() !== 0) {
+    throw agentError('start machine', 'the fake smolvm starts guests with runc, and needs root for that');
+  }
+  const container = `smolvm-${randomBytes(8).toString('hex')}`;
+  const starter: HostEntry = {
+    container,
+    machine: record.name,
+    pid: process.pid,
+    startTime: startTimeOf(process.pid) ?? 0,
+    rules: [],
+  };
+  remember(starter);
+  try {
+    const pid = createContainer(record, folder, layers, container);
+    await attachNetwork(record.name, pid, policy, ({ device, rules }) =>
+      remember({ ...starter, device, rules: [...rules] }),
+    );
+    run('runc', ['--root', RUNC_ROOT, 'start', container]);
+    const startTime = startTimeOf(pid);
+    if (startTime === undefined) throw agentError('start machine', 'the machine ended while it booted');
+    remember({ ...(entryOf(container) ?? starter), pid, startTime });
+    const guest = { container, pid, startTime };
+    writeAgentConfig(record, folder);
+    noteRunning(folder, guest);
+    return guest;
+  } catch (error) {
+    await release(entryOf(container) ?? starter);
+    throw error;
+  }
+}
+
+function createContainer(record: VmRecord, folder: string, layers: string, container: string): number {
+  const bundle = join(folder, 'container');
+  for (const name of ['lower', 'upper', 'work', 'rootfs']) mkdirSync(join(bundle, name), { recursive: true });
+  writeFileSync(join(bundle, 'resolv.conf'), 'nameserver 8.8.8.8\nnameserver 1.1.1.1\n');
+  const config = ociConfig(record, container, {
+    rootfs: 'rootfs',
+    resolvConf: join(bundle, 'resolv.conf'),
+  });
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
+  const console = openSync(join(folder, 'agent-console.log'), 'w', 0o600);
+  // The container's first process keeps its standard streams, so they are files and no pipes of ours.
+  const result = spawnSync(
+    'unshare',
+    [
+      '--mount',
+      '--propagation',
+      'private',
+      '/bin/sh',
+      '-c',
+      CREATE,
+      'sh',
+      bundle,
+      layers,
+      RUNC_ROOT,
+      container,
+    ],
+    { stdio: ['ignore', console, console], env: HELPER_ENVIRONMENT },
+  );
+  if (result.status !== 0) {
+    const said = readFileSync(join(folder, 'agent-console.log'), 'utf8')
+      .trim()
+      .split('\n')
+      .slice(-3)
+      .join('; ');
+    throw agentError(
+      'start machine',
+      `the guest's container could not be made: ${result.error?.message ?? said}`,
+    );
+  }
+  return Number(readFileSync(join(bundle, 'pid'), 'utf8'));
+}
+
+function writeAgentConfig(record: VmRecord, folder: string): void {
+  const file = join(folder, 'agent.config.json');
+  writeFileSync(`${file}.tmp`, JSON.stringify(agentConfigOf(record)));
+  renameSync(`${file}.tmp`, file);
+}

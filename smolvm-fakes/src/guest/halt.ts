@@ -1,0 +1,18 @@
+import { entryOf, release } from '../network/registry.ts';
+import { signalProcess, waitForEnd } from '../system/process.ts';
+import type { RunningGuest } from './folder.ts';
+
+/** Milliseconds for a guest to end by itself, before it is killed. */
+const GRACE_MS = 2_000;
+const KILL_MS = 5_000;
+
+/** Ends the machine's process, and takes away what the host held for it. */
+export async function haltGuest(guest: RunningGuest): Promise<void> {
+  signalProcess(guest, 'SIGTERM');
+  if (!(await waitForEnd(guest, GRACE_MS))) {
+    signalProcess(guest, 'SIGKILL');
+    await waitForEnd(guest, KILL_MS);
+  }
+  const entry = entryOf(guest.container);
+  if (entry !== undefined) await release(entry);
+}

@@ -1,0 +1,143 @@
+import type { VmRecord } from '../state/record.ts';
+
+/** What Docker gives to a container: raw sockets and device nodes, but no administration of network or system. */
+const CAPABILITIES = [
+  'CAP_AUDIT_WRITE',
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_FOWNER',
+  'CAP_FSETID',
+  'CAP_KILL',
+  'CAP_MKNOD',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_NET_RAW',
+  'CAP_SETFCAP',
+  'CAP_SETGID',
+  'CAP_SETPCAP',
+  'CAP_SETUID',
+  'CAP_SYS_CHROOT',
+];
+
+/** Kernel-wide interfaces that no namespace covers. A real guest has a kernel of its own for them. */
+const REFUSED_SYSTEM_CALLS = [
+  'add_key',
+  'bpf',
+  'delete_module',
+  'finit_module',
+  'init_module',
+  'kexec_file_load',
+  'kexec_load',
+  'keyctl',
+  'open_by_handle_at',
+  'perf_event_open',
+  'request_key',
+  'userfaultfd',
+];
+
+const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export interface ProcessRequest {
+  args: readonly string[];
+  /** In order; a later value of a key wins. */
+  env: ReadonlyArray<readonly [string, string]>;
+  cwd: string;
+  terminal: boolean;
+}
+
+/** An OCI process: root, with a container's capabilities, and no environment but what is given. */
+export function ociProcess(request: ProcessRequest) {
+  const env = new Map(request.env);
+  const given = [...env].map(([key, value]) => `${key}=${value}`);
+  return {
+    terminal: request.terminal,
+    user: { uid: 0, gid: 0 },
+    args: request.args,
+    env: [
+      ...(env.has('PATH') ? [] : [PATH]),
+      ...(env.has('HOME') ? [] : ['HOME=/root']),
+      ...(request.terminal && !env.has('TERM') ? ['TERM=xterm'] : []),
+      ...given,
+    ],
+    cwd: request.cwd,
+    capabilities: { bounding: CAPABILITIES, effective: CAPABILITIES, permitted: CAPABILITIES },
+    rlimits: [{ type: 'RLIMIT_NOFILE', hard: 1024, soft: 1024 }],
+    noNewPrivileges: false,
+  };
+}
+
+/**
+ * The machine's first process: reaps what its container orphans, and ends the machine at SIGTERM. The image has
+ * to bring /bin/sh and sleep.
+ */
+const INIT = [
+  '/bin/sh',
+  '-c',
+  'exec </dev/null >/dev/null 2>&1; trap "exit 0" TERM; while :; do sleep 3600 & wait $!; done',
+];
+
+export interface GuestFiles {
+  /** The merged root filesystem, relative to the bundle. */
+  rootfs: string;
+  /** Host path of the guest's resolv.conf. */
+  resolvConf: string;
+}
+
+/** The OCI configuration of a machine's container. */
+export function ociConfig(record: VmRecord, container: string, files: GuestFiles) {
+  return {
+    ociVersion: '1.0.2',
+    process: ociProcess({ args: INIT, env: [], cwd: '/', terminal: false }),
+    root: { path: files.rootfs, readonly: false },
+    hostname: 'container',
+    mounts: [
+      mount('/proc', 'proc', 'proc', ['nosuid', 'noexec', 'nodev']),
+      mount('/dev', 'tmpfs', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', 'size=65536k']),
+      mount('/dev/pts', 'devpts', 'devpts', [
+        'nosuid',
+        'noexec',
+        'newinstance',
+        'ptmxmode=0666',
+        'mode=0620',
+        'gid=5',
+      ]),
+      mount('/dev/shm', 'tmpfs', 'shm', ['nosuid', 'noexec', 'nodev', 'mode=1777', 'size=65536k']),
+      mount('/dev/mqueue', 'mqueue', 'mqueue', ['nosuid', 'noexec', 'nodev']),
+      mount('/sys', 'sysfs', 'sysfs', ['nosuid', 'noexec', 'nodev', 'ro']),
+      mount('/etc/resolv.conf', 'bind', files.resolvConf, ['rbind', 'rprivate']),
+      ...record.mounts.map(([host, guest, readOnly]) =>
+        mount(guest, 'bind', host, ['rbind', 'rprivate', readOnly ? 'ro' : 'rw']),
+      ),
+    ],
+    linux: {
+      cgroupsPath: `/smolvm-fake/${container}`,
+      resources: {
+        devices: [{ allow: false, access: 'rwm' }],
+        memory: { limit: record.mem * 1024 * 1024 },
+        pids: { limit: 4096 },
+      },
+      namespaces: ['pid', 'network', 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })),
+      seccomp: {
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [{ names: REFUSED_SYSTEM_CALLS, action: 'SCMP_ACT_ERRNO', errnoRet: 1 }],
+      },
+      maskedPaths: [
+        '/proc/acpi',
+        '/proc/asound',
+        '/proc/kcore',
+        '/proc/keys',
+        '/proc/latency_stats',
+        '/proc/scsi',
+        '/proc/sched_debug',
+        '/proc/timer_list',
+        '/proc/timer_stats',
+        '/sys/devices/virtual/powercap',
+        '/sys/firmware',
+      ],
+      readonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
+    },
+  };
+}
+
+function mount(destination: string, type: string, source: string, options: readonly string[]) {
+  return { destination, type, source, options };
+}

@@ -1,0 +1,84 @@
+/**
+ * The reaper for commands on a terminal: takes the terminal's other end from runc through a console socket, so that
+ * no terminal of the host stands between, copies bytes both ways, and reports the command's true wait status on file
+ * descriptor 4 as `EXIT SIGNAL`. An end of input becomes Control-D, after an unfinished line twice.
+ *
+ * Arguments: numbers of prctl and recvmsg, pid file, socket, command...
+ */
+export const TERMINAL_REAPER = String.raw`
+use strict; use Socket;
+my ($prctl, $recvmsg, $pidfile, $path, @command) = @ARGV;
+my ($guest, $dying) = (0, 0);
+sub end_guest { $dying = 1; kill('KILL', -$guest, $guest) if $guest }
+$SIG{TERM} = \&end_guest;
+$SIG{HUP} = $SIG{INT} = $SIG{PIPE} = 'IGNORE';
+syscall($prctl + 0, 36, 1, 0, 0, 0) == 0 or die "prctl: $!\n";
+syscall($prctl + 0, 1, 15, 0, 0, 0) == 0 or die "prctl: $!\n";
+socket(my $listener, PF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
+bind($listener, sockaddr_un($path)) or die "$path: $!\n";
+listen($listener, 1) or die "listen: $!\n";
+my $runc = fork();
+defined $runc or die "fork: $!\n";
+if ($runc == 0) {
+  $SIG{HUP} = $SIG{INT} = $SIG{TERM} = $SIG{PIPE} = 'DEFAULT';
+  open(STDIN, '<', '/dev/null');
+  open(my $report, '>&=', 4);
+  close $report;
+  exec { $command[0] } @command or die "$command[0]: $!\n";
+}
+1 while waitpid($runc, 0) == -1 && $!{EINTR};
+my $failed = $?;
+unlink $path;
+exit 1 if $failed;
+open(my $file, '<', $pidfile) or die "$pidfile: $!\n";
+chomp($guest = <$file>);
+close $file;
+unlink $pidfile;
+end_guest() if $dying;
+
+accept(my $connection, $listener) or die "accept: $!\n";
+my ($name, $control) = ("\0" x 512, "\0" x 64);
+my $vector = pack('PQ', $name, 512);
+my $message = pack('QLx4PQPQlx4', 0, 0, $vector, 1, $control, 64, 0);
+my $got = syscall($recvmsg + 0, fileno($connection), $message, 0);
+$got > 0 or die "recvmsg: $!\n";
+my (undef, $level, $type, $descriptor) = unpack('Qlll', $control);
+$level == 1 && $type == 1 or die "runc sent no terminal\n";
+open(my $terminal, '+<&=', $descriptor) or die "terminal: $!\n";
+
+sub put {
+  my ($to, $bytes) = @_;
+  while (length $bytes) {
+    my $wrote = syswrite($to, $bytes);
+    if (defined $wrote) { substr($bytes, 0, $wrote) = '' } elsif (!$!{EINTR}) { return }
+  }
+}
+my ($input, $last) = (1, "\n");
+while (1) {
+  my $ready = '';
+  vec($ready, fileno($terminal), 1) = 1;
+  vec($ready, fileno(STDIN), 1) = 1 if $input;
+  select($ready, undef, undef, undef) > 0 or next;
+  if (vec($ready, fileno($terminal), 1)) {
+    my $count = sysread($terminal, my $bytes, 65536);
+    next if !defined $count && $!{EINTR};
+    last unless $count;
+    put(\*STDOUT, $bytes);
+  }
+  if ($input && vec($ready, fileno(STDIN), 1)) {
+    my $count = sysread(STDIN, my $bytes, 4096);
+    if ($count) { put($terminal, $bytes); $last = substr($bytes, -1) }
+    elsif (defined $count || !$!{EINTR}) { $input = 0; put($terminal, $last eq "\n" ? "\4" : "\4\4") }
+  }
+}
+close STDOUT; close STDERR;
+while (1) {
+  my $ended = waitpid($guest, 0);
+  last if $ended == $guest;
+  exit 1 if $ended == -1 && !$!{EINTR};
+}
+my ($code, $signal) = ($? >> 8, $? & 127);
+open(my $report, '>&=', 4) or exit 1;
+print $report "$code $signal\n";
+close $report;
+`;

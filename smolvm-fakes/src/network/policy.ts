@@ -1,0 +1,47 @@
+import { BlockList } from 'node:net';
+import { isIpv4Cidr } from '../cli/values.ts';
+import type { Profile } from '../profile.ts';
+import type { VmRecord } from '../state/record.ts';
+
+/** What a started guest may reach. */
+export type NetworkPolicy =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unrestricted' }
+  | { readonly kind: 'list'; readonly cidrs: readonly string[] };
+
+/** smolvm's launch planner: the record at start time decides, whatever wrote it. */
+export function policyOf(
+  record: Pick<VmRecord, 'network' | 'ports' | 'allowed_cidrs' | 'dns_filter_hosts'>,
+  profile: Pick<Profile, 'automaticResolver'>,
+): NetworkPolicy {
+  const cidrs = record.allowed_cidrs;
+  const filtered = (record.dns_filter_hosts?.length ?? 0) > 0;
+  const on = record.network || record.ports.length > 0 || (cidrs?.length ?? 0) > 0 || filtered;
+  if (!on) return { kind: 'none' };
+  if (cidrs === null) return { kind: 'unrestricted' };
+  return { kind: 'list', cidrs: withResolver(cidrs, profile.automaticResolver) };
+}
+
+function withResolver(cidrs: readonly string[], resolver: string): readonly string[] {
+  if (cidrs.length > 0 && cidrs.every(isLoopback)) return cidrs;
+  return cidrs.some((cidr) => covers(cidr, resolver)) ? cidrs : [...cidrs, resolver];
+}
+
+function isLoopback(cidr: string): boolean {
+  const { address, prefix } = split(cidr);
+  return isIpv4Cidr(cidr) ? prefix >= 8 && address.startsWith('127.') : prefix === 128 && address === '::1';
+}
+
+function covers(cidr: string, other: string): boolean {
+  if (!isIpv4Cidr(cidr) || !isIpv4Cidr(other)) return false;
+  const outer = split(cidr);
+  const inner = split(other);
+  const list = new BlockList();
+  list.addSubnet(outer.address, outer.prefix, 'ipv4');
+  return outer.prefix <= inner.prefix && list.check(inner.address, 'ipv4');
+}
+
+function split(cidr: string): { address: string; prefix: number } {
+  const [address = '', prefix] = cidr.split('/');
+  return { address, prefix: prefix === undefined ? (isIpv4Cidr(cidr) ? 32 : 128) : Number(prefix) };
+}

@@ -1,0 +1,36 @@
+import { closeSync, createReadStream, fstatSync, openSync, unlinkSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A temporary file without a name: the kernel reclaims it whatever becomes of this process. */
+export class Spool implements Disposable {
+  readonly #descriptor: number;
+
+  constructor(label: string) {
+    const file = join(tmpdir(), `smolvm-pack-${process.pid}-${process.hrtime.bigint()}-${label}`);
+    this.#descriptor = openSync(file, 'wx+', 0o600);
+    unlinkSync(file);
+  }
+
+  get size(): number {
+    return fstatSync(this.#descriptor).size;
+  }
+
+  async append(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    const file = await open(`/proc/self/fd/${this.#descriptor}`, 'a');
+    try {
+      await file.writeFile(chunks);
+    } finally {
+      await file.close();
+    }
+  }
+
+  chunks(): AsyncIterable<Buffer> {
+    return createReadStream('', { fd: this.#descriptor, autoClose: false, start: 0, highWaterMark: 1 << 20 });
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#descriptor);
+  }
+}

@@ -1,0 +1,62 @@
+import { groupHelp, helpOf } from './cli/help.ts';
+import { parseArguments } from './cli/parse.ts';
+import { UsageError } from './errors.ts';
+import { type Profile, profileOf, VERSIONS } from './profile.ts';
+import { type Entry, MACHINE, PACK } from './verbs/table.ts';
+
+const GROUPS = [
+  { names: ['machine', 'vm'], about: 'Manage machines [aliases: vm]', entries: MACHINE },
+  { names: ['pack'], about: 'Package machines', entries: PACK },
+] as const;
+
+/** Plays smolvm `version` with a command line. @returns the exit code. @throws UsageError, SmolvmError. */
+export async function play(version: string, words: readonly string[]): Promise<number> {
+  const profile = profileOf(version);
+  if (profile === undefined) {
+    throw new UsageError(
+      `error: the fake smolvm cannot play '${version}'; it knows ${VERSIONS.join(', ')}\n`,
+    );
+  }
+  const [first, ...rest] = words;
+  const top = groupHelp('', 'Build and run portable virtual machines', GROUPS.map(listed));
+  if (first === undefined) throw new UsageError(top);
+  if (first === '--version' || first === '-V') return print(`smolvm ${version}\n`);
+  if (first === '--help' || first === '-h' || first === 'help') return print(top);
+  if (first.startsWith('-')) throw usage(`unexpected argument '${first}' found`, 'smolvm <COMMAND>');
+  const group = GROUPS.find(({ names }) => names.some((name) => name === first));
+  if (group === undefined) throw usage(`unrecognized subcommand '${first}'`, 'smolvm <COMMAND>');
+  return runGroup(group.names[0], group.about, group.entries, profile, rest);
+}
+
+async function runGroup(
+  words: string,
+  about: string,
+  entries: readonly Entry[],
+  profile: Profile,
+  rest: readonly string[],
+): Promise<number> {
+  const [name, ...args] = rest;
+  const help = groupHelp(words, about, entries.map(listed));
+  const line = `smolvm ${words} <COMMAND>`;
+  if (name === undefined) throw new UsageError(help);
+  if (name === '--help' || name === '-h' || name === 'help') return print(help);
+  if (name.startsWith('-')) throw usage(`unexpected argument '${name}' found`, line);
+  const entry = entries.find(({ names }) => names.includes(name));
+  if (entry === undefined) throw usage(`unrecognized subcommand '${name}'`, line);
+  const verb = await entry.load(profile);
+  const parsed = parseArguments(verb.spec, args);
+  return parsed === 'help' ? print(helpOf(verb.spec)) : verb.run(parsed);
+}
+
+function listed(entry: { names: readonly [string, ...string[]]; about: string }) {
+  return [entry.names[0], entry.about] as const;
+}
+
+function usage(message: string, line: string): UsageError {
+  return new UsageError(`error: ${message}\n\nUsage: ${line}\n\nFor more information, try '--help'.\n`);
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}

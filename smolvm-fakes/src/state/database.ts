@@ -1,0 +1,106 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { databaseError, messageOf } from '../errors.ts';
+import { databasePath } from '../paths.ts';
+import { recordSchema, serialiseRecord, type VmRecord } from './record.ts';
+
+/** Milliseconds that smolvm waits for another writer. */
+const BUSY_TIMEOUT_MS = 15_000;
+
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  CREATE TABLE IF NOT EXISTS vms (name TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS config (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL);
+`;
+
+const SETTINGS: ReadonlyArray<readonly [string, string]> = [
+  ['version', '1'],
+  ['default_cpus', '4'],
+  ['default_mem', '8192'],
+  ['default_dns', '1.1.1.1'],
+  ['storage_volume', ''],
+];
+
+/** smolvm's state: one JSON document a machine, in a BLOB column. */
+export class Database implements Disposable {
+  readonly #sqlite: DatabaseSync;
+
+  constructor(path: string = databasePath()) {
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      this.#sqlite = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+      this.#sqlite.exec(SCHEMA);
+      this.#addSettings();
+    } catch (error) {
+      throw databaseError('open', messageOf(error));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#sqlite.close();
+  }
+
+  get(name: string): VmRecord | undefined {
+    const row = this.#attempt('get vm', () =>
+      this.#sqlite.prepare('SELECT name, data FROM vms WHERE name = ?').get(name),
+    );
+    return row === undefined ? undefined : decode(row.data);
+  }
+
+  all(): VmRecord[] {
+    const rows = this.#attempt('list vms', () => this.#sqlite.prepare('SELECT name, data FROM vms').all());
+    return rows.map((row) => decode(row.data));
+  }
+
+  /** Adds a record; false when the name is taken. */
+  insert(record: VmRecord): boolean {
+    const statement = 'INSERT INTO vms (name, data) VALUES (?, ?) ON CONFLICT DO NOTHING';
+    const result = this.#attempt('insert vm', () =>
+      this.#sqlite.prepare(statement).run(record.name, serialiseRecord(record)),
+    );
+    return result.changes === 1;
+  }
+
+  /** Writes a whole record back, like smolvm; a record deleted meanwhile stays deleted. */
+  update(record: VmRecord): void {
+    this.#attempt('update vm', () =>
+      this.#sqlite
+        .prepare('UPDATE vms SET data = ? WHERE name = ?')
+        .run(serialiseRecord(record), record.name),
+    );
+  }
+
+  remove(name: string): void {
+    this.#attempt('remove vm', () => this.#sqlite.prepare('DELETE FROM vms WHERE name = ?').run(name));
+  }
+
+  #addSettings(): void {
+    const known = this.#sqlite.prepare('SELECT count(*) AS n FROM config').get();
+    if (known?.n === SETTINGS.length) return;
+    const insert = this.#sqlite.prepare(
+      'INSERT INTO config (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING',
+    );
+    for (const [key, value] of SETTINGS) insert.run(key, value);
+  }
+
+  #attempt<Result>(operation: string, work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw databaseError(operation, messageOf(error));
+    }
+  }
+}
+
+function decode(data: unknown): VmRecord {
+  if (!(data instanceof Uint8Array)) {
+    throw databaseError('read vm', 'Invalid column type Text at index: 1, name: data');
+  }
+  try {
+    return recordSchema.parse(JSON.parse(Buffer.from(data).toString('utf8')));
+  } catch (error) {
+    throw databaseError('deserialize vm', messageOf(error));
+  }
+}

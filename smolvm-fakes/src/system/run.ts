@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { SmolvmError } from '../errors.ts';
+
+export interface RunResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** What the fake's helpers need of the environment; the caller's own stays out. */
+const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+
+/** Runs a helper program to its end; a non-zero exit is a result. Throws when the program is missing. */
+export function tryRun(
+  program: string,
+  args: readonly string[],
+  options: { input?: string; cwd?: string } = {},
+): RunResult {
+  const result = spawnSync(program, [...args], {
+    encoding: 'utf8',
+    env: ENVIRONMENT,
+    input: options.input ?? '',
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  if (result.error !== undefined) {
+    throw new SmolvmError(
+      `agent operation failed: ${program}: ${result.error.message} (Debian's docker.io package brings runc, iptables and iproute2)`,
+    );
+  }
+  return { code: result.status ?? 255, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** Runs a helper program and gives its stdout. @throws SmolvmError with the program's last words. */
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { input?: string; cwd?: string } = {},
+): string {
+  const result = tryRun(program, args, options);
+  if (result.code === 0) return result.stdout;
+  throw new SmolvmError(
+    `agent operation failed: ${program}: exit ${result.code}: ${(result.stderr || result.stdout).trim().split('\n').slice(-3).join('; ')}`,
+  );
+}
+
+export { ENVIRONMENT as HELPER_ENVIRONMENT };

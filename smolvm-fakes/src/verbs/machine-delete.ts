@@ -1,0 +1,53 @@
+import { existsSync, rmSync } from 'node:fs';
+import type { Verb } from '../cli/command.ts';
+import { notFoundError } from '../errors.ts';
+import { runningGuest } from '../guest/folder.ts';
+import { haltGuest } from '../guest/halt.ts';
+import { openDatabase } from '../machine/open.ts';
+import { vmDirectory } from '../paths.ts';
+import type { Profile } from '../profile.ts';
+
+export function machineDelete(profile: Profile): Verb {
+  return {
+    spec: {
+      words: 'machine delete',
+      about: 'Delete a machine',
+      positionals: [{ name: 'NAME', required: true }],
+      options: [{ long: 'force', short: 'f', help: 'Do not ask' }],
+    },
+    async run(args) {
+      using database = await openDatabase();
+      const name = args.positionals[0] ?? '';
+      const record = database.get(name);
+      if (record === undefined) throw notFoundError(name);
+      if (!args.has('force') && !(await confirmed(name))) {
+        process.stdout.write('Cancelled\n');
+        return 0;
+      }
+      const guest = runningGuest(record);
+      if (guest !== undefined && !profile.deleteLeavesVmRunning) {
+        process.stdout.write(`Stopping machine '${name}'...\n`);
+        await haltGuest(guest);
+      }
+      database.remove(name);
+      const folder = vmDirectory(name);
+      if (existsSync(folder)) {
+        process.stdout.write(`Cleaning up data directory for vm: ${name}\n`);
+        rmSync(folder, { recursive: true, force: true });
+      }
+      process.stdout.write(`Deleted machine: ${name}\n`);
+      return 0;
+    },
+  };
+}
+
+/** Asks on stderr; only `y` or `yes` on the first line of stdin agrees. */
+async function confirmed(name: string): Promise<boolean> {
+  process.stderr.write(`Delete machine '${name}'? [y/N] `);
+  let answer = '';
+  for await (const chunk of process.stdin) {
+    answer += String(chunk);
+    if (answer.includes('\n')) break;
+  }
+  return ['y', 'yes'].includes((answer.split('\n')[0] ?? '').trim().toLowerCase());
+}

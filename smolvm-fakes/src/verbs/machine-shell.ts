@@ -1,0 +1,16 @@
+import type { Verb } from '../cli/command.ts';
+import type { Profile } from '../profile.ts';
+import { execute } from './machine-exec.ts';
+
+/** `exec -it -- /bin/sh`. Its help promises to start a stopped machine; it never has. */
+export function machineShell(profile: Profile): Verb {
+  return {
+    spec: {
+      words: 'machine shell',
+      about: 'Open a shell in a machine, starting it if needed',
+      options: [{ long: 'name', short: 'n', value: 'NAME', help: 'Machine to enter [default: default]' }],
+    },
+    run: (args) =>
+      execute(profile, { ...args, trailing: ['/bin/sh'] }, { interactive: true, terminal: true }),
+  };
+}

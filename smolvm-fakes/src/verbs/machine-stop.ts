@@ -1,0 +1,46 @@
+import type { Verb } from '../cli/command.ts';
+import { notFoundError } from '../errors.ts';
+import { ensureFolder, forgetRunning, probedState, runningGuest } from '../guest/folder.ts';
+import { haltGuest } from '../guest/halt.ts';
+import { DEFAULT_NAME, validateName } from '../machine/name.ts';
+import { openDatabase } from '../machine/open.ts';
+import type { Profile } from '../profile.ts';
+
+export function machineStop(profile: Profile): Verb {
+  return {
+    spec: {
+      words: 'machine stop',
+      about: 'Stop a running machine',
+      options: [{ long: 'name', short: 'n', value: 'NAME', help: 'Machine to stop [default: default]' }],
+    },
+    async run(args) {
+      using database = await openDatabase();
+      const name = args.value('name') ?? DEFAULT_NAME;
+      const record = database.get(name);
+      if (record === undefined) {
+        validateName(name, 'validate machine name');
+        ensureFolder(name);
+        if (!args.has('name')) {
+          process.stdout.write(`Stopping machine '${name}'...\nMachine '${name}' stopped\n`);
+          return 0;
+        }
+        if (!profile.stopOfUnknownSucceeds) throw notFoundError(name);
+        process.stdout.write(`Machine '${name}' not found or not running\n`);
+        return 0;
+      }
+      const folder = ensureFolder(name);
+      const state = probedState(record);
+      if (state !== 'running' && state !== 'unreachable') {
+        process.stdout.write(`Machine '${name}' is not running (state: ${state})\n`);
+        return 0;
+      }
+      process.stdout.write(`Stopping machine '${name}'...\n`);
+      const guest = runningGuest(record);
+      if (guest !== undefined) await haltGuest(guest);
+      forgetRunning(folder);
+      database.update({ ...record, state: 'stopped', pid: null, pid_start_time: null });
+      process.stdout.write(`Stopped machine: ${name}\n`);
+      return 0;
+    },
+  };
+}

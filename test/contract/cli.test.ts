@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Home, SMOLVM } from './helpers/smolvm.ts';
+
+describe('the command line', () => {
+  let home: Home;
+  beforeAll(() => {
+    home = new Home();
+  });
+  afterAll(() => home[Symbol.asyncDispose]());
+
+  it('prints one line for --version and for -V', async () => {
+    for (const flag of ['--version', '-V']) {
+      const { code, stdout } = await home.run([flag]);
+      expect({ code, stdout }).toEqual({
+        code: 0,
+        stdout: expect.stringMatching(/^smolvm \d+\.\d+\.\d+\n$/),
+      });
+    }
+  });
+
+  it('prints help on stdout, and lists the subcommands', async () => {
+    expect(await home.ok('--help')).toMatch(/machine[\s\S]*pack/);
+    const help = await home.ok('machine', '--help');
+    for (const verb of [
+      'create',
+      'start',
+      'stop',
+      'delete',
+      'status',
+      'ls',
+      'exec',
+      'shell',
+      'cp',
+      'data-dir',
+    ]) {
+      expect(help).toContain(verb);
+    }
+    expect(await home.ok('machine', 'create', '--help')).toContain('--allow-cidr');
+  });
+
+  it.each([
+    ['an unknown subcommand', ['container']],
+    ['an unknown flag', ['machine', 'ls', '--nope']],
+    ['a missing subcommand', ['machine']],
+    ['a missing required option', ['pack', 'create', '--image', 'x']],
+    ['exec without a command', ['machine', 'exec']],
+    ['a name flag where 0.8.0 takes a positional', ['machine', 'create', '--name', 'x']],
+    ['a name twice', ['machine', 'create', 'x', 'y']],
+    ['-n on exec', ['machine', 'exec', '-n', 'x', '--', 'true']],
+    ['a bad CIDR', ['machine', 'create', 'x', '--allow-cidr', '10.0.0.0/33']],
+    ['--from with --image', ['machine', 'create', 'x', '--from', 'a', '--image', 'b']],
+    ['a bare number as timeout', ['machine', 'exec', '--timeout', '30', '--', 'true']],
+    ['a zero timeout', ['machine', 'exec', '--timeout', '0s', '--', 'true']],
+  ])('refuses %s with exit code 2 on stderr', async (_, args) => {
+    const { code, stdout, stderr } = await home.run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).not.toBe('');
+  });
+
+  it('names what is wrong with a CIDR', async () => {
+    const { stderr } = await home.run(['machine', 'create', 'x', '--allow-cidr', 'hello']);
+    expect(stderr).toContain("invalid CIDR 'hello': expected format like 10.0.0.0/8 or 1.1.1.1");
+  });
+
+  it('knows `vm` for machine, `list` for ls and `rm` for delete', async () => {
+    expect(await home.ok('vm', 'list')).toBe('No machines found\n');
+    expect((await home.run(['machine', 'rm', 'nobody'])).stderr).toBe('Error: vm not found: nobody\n');
+  });
+
+  it('makes its state DB where XDG_DATA_HOME says, even for ls', async () => {
+    await using other = new Home();
+    expect(await other.ok('machine', 'ls', '--json')).toBe('[]\n');
+    expect(existsSync(other.database)).toBe(true);
+  });
+
+  it('falls back to ~/.local/share, and ignores relative XDG values', async () => {
+    await using other = new Home();
+    const env = { PATH: other.env.PATH, HOME: other.path, XDG_DATA_HOME: 'relative' };
+    expect((await other.run(['machine', 'ls'], { env })).code).toBe(0);
+    expect(existsSync(join(other.path, '.local/share/smolvm/server/smolvm.db'))).toBe(true);
+  });
+
+  it('runs through symbolic links, from any folder, with nothing but PATH and HOME', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sl-'));
+    try {
+      await symlink(SMOLVM, join(folder, 'first'));
+      await symlink('first', join(folder, 'smolvm'));
+      const env = { PATH: `${folder}:${home.env.PATH}`, HOME: home.path };
+      const { stdout } = await execa('smolvm', ['-V'], {
+        env,
+        extendEnv: false,
+        cwd: '/',
+        preferLocal: false,
+      });
+      expect(stdout).toMatch(/^smolvm /);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,79 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { type ImageOptions, layerOf, publish } from './image.ts';
+import { startRegistry, type TestRegistry } from './registry.ts';
+import { buildRootfs, removeRootfs } from './rootfs.ts';
+import { Home } from './smolvm.ts';
+import { patchRecord, type RawRecord } from './state.ts';
+
+/** A registry with an image to pack, and a user who packs it. */
+export class Fixture implements AsyncDisposable {
+  readonly registry: TestRegistry;
+  readonly home = new Home();
+  readonly #rootfs: string;
+  readonly #base: Buffer;
+
+  constructor(registry: TestRegistry, rootfs: string, base: Buffer) {
+    this.registry = registry;
+    this.#rootfs = rootfs;
+    this.#base = base;
+  }
+
+  static async start(): Promise<Fixture> {
+    const rootfs = await buildRootfs();
+    return new Fixture(await startRegistry(), rootfs, await layerOf(rootfs, ['.'], '1000:1000'));
+  }
+
+  /** A layer of small files, e.g. `{ 'etc/motd': 'hello' }`. */
+  async layer(files: Readonly<Record<string, string>>): Promise<Buffer> {
+    const folder = join(this.#rootfs, '..', `${this.#rootfs.split('/').at(-1)}-layer-${performance.now()}`);
+    try {
+      for (const [path, content] of Object.entries(files)) {
+        await mkdir(join(folder, path, '..'), { recursive: true });
+        await writeFile(join(folder, path), content);
+      }
+      return await layerOf(folder, Object.keys(files));
+    } finally {
+      await removeRootfs(folder);
+    }
+  }
+
+  /** Publishes the base image, with `upper` layers on top. @returns its reference. */
+  publish(name: string, options: ImageOptions = {}, upper: readonly Buffer[] = []): string {
+    publish(this.registry, name, [this.#base, ...upper], options);
+    return `localhost:${this.registry.port}/${name}`;
+  }
+
+  /** The base image's files as a plain tar, as `docker import` takes it. */
+  rootfsTar(): Buffer {
+    return gunzipSync(this.#base);
+  }
+
+  /** Packs an image. @returns the path of the sidecar. */
+  async pack(image: string, ...flags: string[]): Promise<string> {
+    const output = join(this.home.path, image.replace(/.*\//, '').replace(':', '-'));
+    await this.home.ok('pack', 'create', '--image', image, '-o', output, ...flags);
+    return `${output}.smolmachine`;
+  }
+
+  /** Creates a machine from a sidecar, patches its record, and starts it. */
+  async boot(name: string, sidecar: string, fields: RawRecord = {}, ...flags: string[]): Promise<void> {
+    await this.home.ok('machine', 'create', name, '--from', sidecar, ...flags);
+    if (Object.keys(fields).length > 0) patchRecord(this.home, name, fields);
+    await this.home.ok('machine', 'start', '-n', name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.home[Symbol.asyncDispose]();
+    await this.registry[Symbol.asyncDispose]();
+    await removeRootfs(this.#rootfs);
+  }
+}
+
+/** Why guests cannot be started here; undefined when they can. */
+export function noGuests(): string | undefined {
+  const own = process.env.SMOLVM === undefined || process.env.SMOLVM.includes('smolvm-fakes/');
+  if (own && process.getuid?.() !== 0) return 'the fake starts guests as root only';
+  return undefined;
+}

@@ -1,0 +1,280 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Fixture, noGuests } from './helpers/fixture.ts';
+import { tcp } from './helpers/guest-net.ts';
+import { listen } from './helpers/listeners.ts';
+import { Home } from './helpers/smolvm.ts';
+import { patchRecord, recordOf } from './helpers/state.ts';
+
+describe('machines that do not run', () => {
+  let home: Home;
+  beforeAll(() => {
+    home = new Home();
+  });
+  afterAll(() => home[Symbol.asyncDispose]());
+
+  it('stop of an unknown machine exits 0 at 0.8.0', async () => {
+    expect(await home.run(['machine', 'stop', '-n', 'nobody'])).toEqual({
+      code: 0,
+      stdout: "Machine 'nobody' not found or not running\n",
+      stderr: '',
+    });
+  });
+
+  it('stop without a name and without a default machine says that it stopped it', async () => {
+    expect(await home.ok('machine', 'stop')).toBe(
+      "Stopping machine 'default'...\nMachine 'default' stopped\n",
+    );
+  });
+
+  it('stop of a machine never started says in which state it is', async () => {
+    await home.ok('machine', 'create', 'fresh');
+    expect(await home.ok('machine', 'stop', '-n', 'fresh')).toBe(
+      "Machine 'fresh' is not running (state: created)\n",
+    );
+  });
+
+  it('start of an unknown machine fails and leaves no record', async () => {
+    const { code, stderr } = await home.run(['machine', 'start', '-n', 'nobody']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'Error: vm not found: nobody\n' });
+    expect(await home.ok('machine', 'ls')).not.toContain('nobody');
+  });
+
+  it('status tells text, JSON, and unknown machines apart', async () => {
+    expect(await home.ok('machine', 'status', '-n', 'fresh')).toBe("Machine 'fresh': not running\n");
+    expect(JSON.parse(await home.ok('machine', 'status', '-n', 'fresh', '--json'))).toMatchObject({
+      name: 'fresh',
+      state: 'created',
+    });
+    expect((await home.run(['machine', 'status', '-n', 'nobody'])).stderr).toBe(
+      'Error: vm not found: nobody\n',
+    );
+    expect((await home.run(['machine', 'status', '-n', 'nobody', '--json'])).stderr).toBe(
+      "Error: config operation failed: machine status: machine 'nobody' not found\n",
+    );
+  });
+
+  it('delete asks first, and takes anything but yes for a no', async () => {
+    expect(await home.run(['machine', 'delete', 'fresh'], { input: 'no\n' })).toEqual({
+      code: 0,
+      stdout: 'Cancelled\n',
+      stderr: "Delete machine 'fresh'? [y/N] ",
+    });
+    const { stdout } = await home.run(['machine', 'delete', 'fresh'], { input: 'Y\n' });
+    expect(stdout).toBe('Cleaning up data directory for vm: fresh\nDeleted machine: fresh\n');
+    const { code, stderr } = await home.run(['machine', 'delete', '-f', 'fresh']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'Error: vm not found: fresh\n' });
+  });
+});
+
+describe.skipIf(noGuests() !== undefined)('machines that run', () => {
+  let fixture: Fixture;
+  let sidecar: string;
+  beforeAll(async () => {
+    fixture = await Fixture.start();
+    sidecar = await fixture.pack(fixture.publish('life:1', { entrypoint: ['sleep', '7171'] }));
+  });
+  afterAll(() => fixture[Symbol.asyncDispose]());
+
+  const run = (...args: string[]) => fixture.home.run(args);
+  const folderOf = async (name: string) => (await fixture.home.ok('machine', 'data-dir', name)).trim();
+  const pidOf = (name: string) => Number(recordOf(fixture.home, name).pid);
+
+  it('come up with the lines of 0.8.0, and run the command of their image', async () => {
+    await fixture.home.ok('machine', 'create', 'one', '--from', sidecar);
+    patchRecord(fixture.home, 'one', { allowed_cidrs: ['127.0.0.16/32'] });
+    const { code, stdout, stderr } = await run('machine', 'start', '-n', 'one');
+    const pid = pidOf('one');
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: `Machine 'one' running (PID: ${pid})\n`,
+      stderr: "Starting machine 'one'...\n",
+    });
+    expect(recordOf(fixture.home, 'one')).toMatchObject({
+      state: 'running',
+      pid_start_time: expect.any(Number),
+      allowed_cidrs: ['127.0.0.16/32'],
+    });
+    const { stdout: processes } = await fixture.home.exec('one', 'sh', '-c', 'cat /proc/[0-9]*/cmdline');
+    expect(processes).toContain('sleep\x007171\0');
+  });
+
+  it('show in agent.config.json the policy that they were launched with', async () => {
+    const config = JSON.parse(await readFile(join(await folderOf('one'), 'agent.config.json'), 'utf8')) as {
+      resources: Record<string, unknown>;
+    };
+    expect(config).toMatchObject({ version: 1, mounts: [], ports: [] });
+    expect(config.resources).toEqual({
+      cpus: 4,
+      memory_mib: 8192,
+      network: false,
+      gpu: false,
+      gpu_vram_mib: null,
+      storage_gib: null,
+      overlay_gib: null,
+      allowed_cidrs: ['127.0.0.16/32'],
+    });
+  });
+
+  it('are told to be running when started again', async () => {
+    expect(await fixture.home.ok('machine', 'start', '-n', 'one')).toBe(
+      `Machine 'one' already running (PID: ${pidOf('one')})\n`,
+    );
+    expect(await fixture.home.ok('machine', 'status', '-n', 'one')).toBe(
+      `Machine 'one': running (PID: ${pidOf('one')})\n`,
+    );
+  });
+
+  it('refuse updates, as 0.8.0 words it', async () => {
+    expect((await run('machine', 'update', 'one', '--net')).stderr).toBe(
+      'Error: invalid vm state: expected stopped, got Running\n',
+    );
+  });
+
+  it('stop within a second or so, and keep record and disk', async () => {
+    await fixture.home.exec('one', 'sh', '-c', 'echo kept > /root/file');
+    const pid = pidOf('one');
+    const before = performance.now();
+    expect(await fixture.home.ok('machine', 'stop', '-n', 'one')).toBe(
+      "Stopping machine 'one'...\nStopped machine: one\n",
+    );
+    expect(performance.now() - before).toBeLessThan(3_000);
+    expect(await isAlive(pid)).toBe(false);
+    expect(recordOf(fixture.home, 'one')).toMatchObject({
+      state: 'stopped',
+      pid: null,
+      pid_start_time: null,
+    });
+    expect(existsSync(join(await folderOf('one'), 'agent.config.json'))).toBe(false);
+    await fixture.home.ok('machine', 'start', '-n', 'one');
+    expect((await fixture.home.exec('one', 'cat', '/root/file')).stdout).toBe('kept\n');
+  });
+
+  it('share no file with another machine from the same pack', async () => {
+    await fixture.boot('two', sidecar);
+    expect((await fixture.home.exec('two', 'cat', '/root/file')).code).not.toBe(0);
+    await fixture.home.exec('two', 'rm', '-rf', '/home');
+    expect((await fixture.home.exec('one', 'ls', '/home')).stdout).toBe('node\n');
+  });
+
+  it('can be started by one process at a time', async () => {
+    await fixture.home.ok('machine', 'create', 'busy', '--from', sidecar);
+    await run('machine', 'status', '-n', 'busy');
+    const lock = join(await folderOf('busy'), 'vm.lock');
+    const holder = execa('flock', [lock, 'sleep', '30'], { reject: false });
+    await sleep(300);
+    const { code, stderr } = await run('machine', 'start', '-n', 'busy');
+    holder.kill();
+    await holder;
+    expect(code).toBe(1);
+    expect(stderr).toContain('another process is already starting or running this VM');
+  });
+
+  it('show as stopped, with their network cleared away, when their process dies by itself', async () => {
+    await using service = await listen('127.0.0.16');
+    await fixture.boot('dying', sidecar, { allowed_cidrs: ['127.0.0.16/32'] });
+    expect(await tcp(fixture.home, 'dying', '127.0.0.16', service.port)).toMatch(/^got/);
+    process.kill(pidOf('dying'), 'SIGKILL');
+    await sleep(300);
+    const listed = JSON.parse(await fixture.home.ok('machine', 'ls', '--json')) as {
+      name: string;
+      state: string;
+    }[];
+    expect(listed.find(({ name }) => name === 'dying')?.state).toBe('stopped');
+    expect(await tracesOf('dying')).toEqual([]);
+    await fixture.home.ok('machine', 'start', '-n', 'dying');
+    expect(await tcp(fixture.home, 'dying', '127.0.0.16', service.port)).toMatch(/^got/);
+  });
+
+  it('leave nothing on the host after stop and delete', async () => {
+    await fixture.boot('gone', sidecar, { allowed_cidrs: ['127.0.0.16/32', '10.9.0.0/16'] });
+    expect(await tracesOf('gone')).not.toEqual([]);
+    const folder = await folderOf('gone');
+    await fixture.home.ok('machine', 'stop', '-n', 'gone');
+    await fixture.home.ok('machine', 'delete', '-f', 'gone');
+    expect(await tracesOf('gone')).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('outlive a delete without a stop: the leak of 0.8.0', async () => {
+    await fixture.boot('leaked', sidecar, { allowed_cidrs: ['127.0.0.16/32'] });
+    const pid = pidOf('leaked');
+    expect(await fixture.home.ok('machine', 'delete', '-f', 'leaked')).toContain('Deleted machine: leaked\n');
+    expect(await fixture.home.ok('machine', 'ls')).not.toContain('leaked');
+    expect(await isAlive(pid)).toBe(true);
+    process.kill(pid, 'SIGKILL');
+    await sleep(300);
+    await fixture.home.ok('machine', 'ls');
+    expect(await tracesOf('leaked')).toEqual([]);
+  });
+
+  it('fail to start, and leave nothing, when the command of their image does not exist', async () => {
+    const broken = await fixture.pack(fixture.publish('broken:1', { entrypoint: ['/no/such/main'] }));
+    await fixture.home.ok('machine', 'create', 'broken', '--from', broken);
+    patchRecord(fixture.home, 'broken', { allowed_cidrs: ['127.0.0.16/32'] });
+    const { code, stderr } = await run('machine', 'start', '-n', 'broken');
+    expect(code).toBe(1);
+    expect(stderr).toContain('start background /no/such/main');
+    expect(recordOf(fixture.home, 'broken').state).toBe('created');
+    expect(await tracesOf('broken')).toEqual([]);
+  });
+
+  it('start eight at once, each reaching its own address and no other', async () => {
+    const names = Array.from({ length: 8 }, (_, index) => `crowd${index}`);
+    const addresses = names.map((_, index) => `127.0.0.${16 + index}`);
+    const services = await Promise.all(addresses.map((address) => listen(address)));
+    await Promise.all(
+      names.map((name, index) => fixture.boot(name, sidecar, { allowed_cidrs: [`${addresses[index]}/32`] })),
+    );
+    const seen = await Promise.all(
+      names.map(async (name, index) => {
+        const own = services[index];
+        const next = services[(index + 1) % services.length];
+        if (own === undefined || next === undefined) throw new Error('eight services expected');
+        return [
+          await tcp(fixture.home, name, own.address, own.port),
+          (await tcp(fixture.home, name, next.address, next.port)).slice(0, 8),
+        ];
+      }),
+    );
+    expect(seen).toEqual(addresses.map((address) => [`got: hello from ${address}`, 'failed: ']));
+    await Promise.all(names.map((name) => fixture.home.ok('machine', 'stop', '-n', name)));
+    for (const name of names) expect(await tracesOf(name)).toEqual([]);
+    for (const service of services) await service[Symbol.asyncDispose]();
+  });
+
+  it('run their init commands at the first start only', async () => {
+    await fixture.home.ok('machine', 'create', 'init', '--from', sidecar, '--init', 'echo once >> /root/log');
+    expect(await fixture.home.ok('machine', 'start', '-n', 'init')).toContain(
+      'Running 1 init command(s)...\n',
+    );
+    await fixture.home.ok('machine', 'stop', '-n', 'init');
+    expect(await fixture.home.ok('machine', 'start', '-n', 'init')).toContain(
+      'Init already completed, skipping 1 command(s)\n',
+    );
+    expect((await fixture.home.exec('init', 'cat', '/root/log')).stdout).toBe('once\n');
+  });
+
+  it('see a host directory that -v mounts', async () => {
+    await fixture.boot('volume', sidecar, {}, '-v', `${fixture.home.path}:/mnt/home:ro`);
+    expect((await fixture.home.exec('volume', 'ls', '/mnt/home')).stdout).toContain('.smolmachine');
+    expect((await fixture.home.exec('volume', 'touch', '/mnt/home/x')).code).not.toBe(0);
+  });
+
+  /** A process that has ended, but was not waited for yet, has an entry in /proc and no command line. */
+  async function isAlive(pid: number): Promise<boolean> {
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) !== '';
+  }
+
+  /** Firewall rules of the host that name a machine. */
+  async function tracesOf(name: string): Promise<string[]> {
+    const saved = await Promise.all(
+      ['iptables-save', 'ip6tables-save'].map((tool) => execa(tool, { reject: false })),
+    );
+    return saved.flatMap(({ stdout }) => stdout.split('\n').filter((line) => line.includes(`:${name}"`)));
+  }
+});

@@ -1,0 +1,121 @@
+import { networkInterfaces } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Fixture, noGuests } from './helpers/fixture.ts';
+import { arp, frames, guestAddress, tcp, udp } from './helpers/guest-net.ts';
+import { type Listener, listen } from './helpers/listeners.ts';
+
+const ALLOWED = '127.0.0.16';
+const OTHER = '127.0.0.17';
+
+describe.skipIf(noGuests() !== undefined)('what a guest can reach', () => {
+  let fixture: Fixture;
+  let allowed: Listener;
+  let others: Listener[];
+  const hostAddresses = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter((each) => each.family === 'IPv4' && !each.internal)
+    .map((each) => each.address);
+
+  beforeAll(async () => {
+    fixture = await Fixture.start();
+    const sidecar = await fixture.pack(fixture.publish('net:1'));
+    allowed = await listen(ALLOWED);
+    others = await Promise.all(
+      [OTHER, '127.0.0.1', ...hostAddresses].map((each) => listen(each, allowed.port)),
+    );
+    await fixture.boot('listed', sidecar, { allowed_cidrs: [`${ALLOWED}/32`] });
+    await fixture.boot('open', sidecar, {}, '--net', '--allow-cidr', `${ALLOWED}/32`);
+    await fixture.boot('closed', sidecar, {}, '--allow-cidr', `${ALLOWED}/32`);
+  });
+
+  afterAll(async () => {
+    for (const each of [allowed, ...(others ?? [])]) await each[Symbol.asyncDispose]();
+    await fixture[Symbol.asyncDispose]();
+  });
+
+  const arrived = () => others.flatMap((each) => [...each.tcpPeers, ...each.datagrams]);
+
+  it('reaches the allowed loopback address of the host over TCP, and looks local there', async () => {
+    expect(await tcp(fixture.home, 'listed', ALLOWED, allowed.port)).toBe(`got: hello from ${ALLOWED}`);
+    expect(allowed.tcpPeers).toContain('127.0.0.1');
+  });
+
+  it('reaches every port of the allowed address, also over UDP', async () => {
+    await using second = await listen(ALLOWED);
+    expect(await tcp(fixture.home, 'listed', ALLOWED, second.port)).toBe(`got: hello from ${ALLOWED}`);
+    expect(await udp(fixture.home, 'listed', ALLOWED, second.port, 'ping')).toBe('got: echo ping');
+  });
+
+  it('is refused a closed port of the allowed address, by the host itself', async () => {
+    expect(await tcp(fixture.home, 'listed', ALLOWED, 1)).toBe('failed: Connection refused');
+  });
+
+  it('reaches no other address of the host: not 127.0.0.1, not another alias, not a bridge, not its LAN address', async () => {
+    for (const { address, port } of others) {
+      expect(await tcp(fixture.home, 'listed', address, port), address).toMatch(/^failed: /);
+      expect(await udp(fixture.home, 'listed', address, port, 'x'), address).toMatch(/^(failed: |timeout)/);
+    }
+    expect(arrived()).toEqual([]);
+  });
+
+  it('is told at once that public addresses and DNS servers are forbidden', async () => {
+    expect(await tcp(fixture.home, 'listed', '93.184.216.34', 443)).toBe('failed: Permission denied');
+    for (const server of ['8.8.8.8', '1.1.1.1']) {
+      expect(await tcp(fixture.home, 'listed', server, 53)).toBe('failed: Permission denied');
+      expect(await udp(fixture.home, 'listed', server, 53, 'x')).toMatch(
+        /^(failed: Permission denied|timeout)/,
+      );
+    }
+  });
+
+  it('gets nowhere else with frames that it builds itself, from its own or a forged address', async () => {
+    const own = await guestAddress(fixture.home, 'listed');
+    const targets = others.map((each) => each.address);
+    for (const source of [own, ALLOWED, '127.0.0.1', '172.17.0.9', hostAddresses[0] ?? '10.0.0.1']) {
+      const sent = await frames(fixture.home, 'listed', source, allowed.port, 'forged', targets);
+      expect(sent).toBe(`sent ${targets.length}`);
+    }
+    const before = allowed.datagrams.length;
+    await frames(fixture.home, 'listed', '127.0.0.1', allowed.port, 'forged', [ALLOWED]);
+    await sleep(300);
+    expect(arrived()).toEqual([]);
+    expect(allowed.datagrams.length).toBe(before);
+    // The same frame with nothing forged arrives: it is the policy that stops the others.
+    await frames(fixture.home, 'listed', own, allowed.port, 'honest', [ALLOWED]);
+    await sleep(300);
+    expect(allowed.datagrams).toContain('honest');
+  });
+
+  it('gets no answer when it asks the wire who has the addresses of the host', async () => {
+    const own = await guestAddress(fixture.home, 'listed');
+    const asked = [...others.map((each) => each.address), ALLOWED];
+    expect(await arp(fixture.home, 'listed', own, asked)).toBe('silence');
+  });
+
+  it('cannot change its own routes, nor make an interface', async () => {
+    const remount = await fixture.home.exec('listed', 'mount', '-o', 'remount,rw', '/proc/sys');
+    expect(remount.code).not.toBe(0);
+    const write = 'echo 0 > /proc/sys/net/ipv4/conf/eth0/route_localnet';
+    expect((await fixture.home.exec('listed', 'sh', '-c', write)).code).not.toBe(0);
+  });
+
+  it('has no network with --from and --allow-cidr alone, because the flag is dropped', async () => {
+    expect(await tcp(fixture.home, 'closed', ALLOWED, allowed.port)).toMatch(/^failed: /);
+    expect(await tcp(fixture.home, 'closed', '8.8.8.8', 53)).toBe('failed: Network is unreachable');
+    expect((await fixture.home.exec('closed', 'ls', '/sys/class/net')).stdout).toBe('lo\n');
+  });
+
+  it('has the whole network of the host with --from, --net and --allow-cidr, because the flag is dropped', async () => {
+    for (const { address, port } of [allowed, ...others]) {
+      expect(await tcp(fixture.home, 'open', address, port), address).toBe(`got: hello from ${address}`);
+    }
+  });
+
+  it('keeps the policy of its start when the record is changed later', async () => {
+    const { patchRecord } = await import('./helpers/state.ts');
+    patchRecord(fixture.home, 'listed', { allowed_cidrs: ['127.0.0.0/8'], network: true });
+    expect(await tcp(fixture.home, 'listed', OTHER, allowed.port)).toMatch(/^failed: /);
+    patchRecord(fixture.home, 'listed', { allowed_cidrs: [`${ALLOWED}/32`], network: false });
+  });
+});
