@@ -105,7 +105,7 @@ discover-urls.json: allocate.json start-bundle.json
 	@$(PHASE)
 pack-artifact.json: prepare.json build-image.json
 	@$(PHASE)
-create-guest.json: prepare.json allocate.json pack-artifact.json discover-urls.json
+create-guest.json: prepare.json allocate.json pack-artifact.json
 	@$(PHASE)
 start-guest.json: prepare.json allocate.json create-guest.json
 	@$(PHASE)

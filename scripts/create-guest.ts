@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { echo, spinner } from 'zx';
 import { phaseScript } from '../lib/cli/phase-script.ts';
 import { createGuest } from '../lib/phases/create-guest.ts';
 
-await phaseScript(createGuest, { echo, spinner });
+await phaseScript(createGuest, () => import('zx'));

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { echo, spinner } from 'zx';
 import { phaseScript } from '../lib/cli/phase-script.ts';
 import { discoverUrls } from '../lib/phases/discover-urls.ts';
 
-await phaseScript(discoverUrls, { echo, spinner });
+await phaseScript(discoverUrls, () => import('zx'));

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { echo, spinner } from 'zx';
 import { phaseScript } from '../lib/cli/phase-script.ts';
 import { initGuest } from '../lib/phases/init-guest.ts';
 
-await phaseScript(initGuest, { echo, spinner });
+await phaseScript(initGuest, () => import('zx'));

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { echo, spinner } from 'zx';
 import { phaseScript } from '../lib/cli/phase-script.ts';
 import { startGuest } from '../lib/phases/start-guest.ts';
 
-await phaseScript(startGuest, { echo, spinner });
+await phaseScript(startGuest, () => import('zx'));

@@ -13,13 +13,16 @@ export const PHASE_FLAGS = {
 /** What a script brings for talking to people. */
 export interface Voice {
   /** Prints on stdout. */
-  echo(text: string): void;
+  echo: (text: string) => void;
   /** Turns while `work` runs. */
-  spinner<T>(title: string, work: () => T): Promise<T> | T;
+  spinner: (title: string, work: () => Promise<unknown>) => unknown;
 }
 
-/** The whole of a phase's script: flags in, one line on stderr, the record on stdout when asked for. */
-export async function phaseScript<T>(phase: Phase<T>, voice: Voice): Promise<void> {
+/**
+ * The whole of a phase's script: flags in, one line on stderr, the record on stdout when asked for. The voice is
+ * loaded when it has something to say: a launch runs eleven of these scripts, which mostly have not.
+ */
+export async function phaseScript<T>(phase: Phase<T>, loadVoice: () => Promise<Voice>): Promise<void> {
   await runScript(async ({ signal }) => {
     const needs = phase.needs.map((needed) => needed.name).join(', ') || 'nothing';
     const flags = parseFlags({
@@ -29,10 +32,12 @@ export async function phaseScript<T>(phase: Phase<T>, voice: Voice): Promise<voi
       notes: [`Needs: ${needs}`],
     });
     if (flags === undefined) return 0;
-    const work = () => reportPhase(phase, flags.bottle, { ...flags, signal, print: voice.echo });
     // Phases that make runs share one terminal, where spinners would overwrite each other.
     const alone = process.stderr.isTTY && process.env.MAKELEVEL === undefined && flags.verbosity !== 'quiet';
-    if (alone) await voice.spinner(phase.name, work);
+    const voice = alone || flags.json ? await loadVoice() : undefined;
+    const work = () =>
+      reportPhase(phase, flags.bottle, { ...flags, signal, ...(voice && { print: voice.echo }) });
+    if (alone && voice) await voice.spinner(phase.name, work);
     else await work();
     return 0;
   });

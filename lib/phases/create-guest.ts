@@ -3,7 +3,6 @@ import { aliasPolicy, confineBeforeStart } from '../channels/loopback-alias.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { readMachineRecord } from '../smolvm/state-db.ts';
 import { allocate } from './allocate.ts';
-import { discoverUrls } from './discover-urls.ts';
 import { packArtifact } from './pack-artifact.ts';
 import type { Phase } from './phase.ts';
 import { prepare } from './prepare.ts';
@@ -21,7 +20,8 @@ export type Guest = z.infer<typeof guest>;
 export const createGuest: Phase<Guest> = {
   name: 'create-guest',
   summary: 'create the guest and set its network policy to the bottle’s alias alone',
-  needs: [prepare, allocate, packArtifact, discoverUrls],
+  // Not the bundle: the guest boots while it starts, and meets it first in `probe`.
+  needs: [prepare, allocate, packArtifact],
   record: guest,
   durable: false,
 

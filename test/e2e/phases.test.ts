@@ -110,6 +110,8 @@ interface Break {
   exitCode: number;
   docker?: Fault;
   smolvm?: Fault;
+  /** Fails only once this phase is done: calls of earlier phases look the same. */
+  after?: string;
   /** Makes the phase fail by the files it finds; gives what mends it. */
   disk?: (user: Sandbox, slug: string) => Promise<() => Promise<void>>;
 }
@@ -132,6 +134,8 @@ const BREAKS: readonly Break[] = [
   { phase: 'create-guest', exitCode: 72, smolvm: { when: '"machine create"*' } },
   { phase: 'start-guest', exitCode: 72, smolvm: { when: '"machine start"*' } },
   { phase: 'init-guest', exitCode: 72, smolvm: { when: '*"sh -s"', times: 1 } },
+  { phase: 'discover-urls', exitCode: 71, docker: { when: '"container inspect"*' }, after: 'start-bundle' },
+  { phase: 'provision', exitCode: 72, smolvm: { when: '*"sh -s"', times: 1 }, after: 'init-guest' },
   { phase: 'probe', exitCode: 77, smolvm: { when: '*"--input-type=module -"' } },
 ];
 
@@ -147,11 +151,14 @@ describe('after a failure in a phase', () => {
     }
     const shims = join(user.root, 'shims');
     const env: Record<string, string> = {};
+    const since = fault.after && {
+      whileFile: join(user.home, 'state', slug, 'phases', `${fault.after}.json`),
+    };
     if (fault.docker) {
-      faultyProgram(shims, 'docker', pathOf('docker'), fault.docker);
+      faultyProgram(shims, 'docker', pathOf('docker'), { ...fault.docker, ...since });
       env.PATH = [shims, user.env.PATH].join(delimiter);
     }
-    const smolvm = fault.smolvm && faultyProgram(shims, 'smolvm', FAKE_SMOLVM, fault.smolvm);
+    const smolvm = fault.smolvm && faultyProgram(shims, 'smolvm', FAKE_SMOLVM, { ...fault.smolvm, ...since });
     if (smolvm !== undefined) await redirectSmolvm(user, slug, smolvm);
     const mend = await fault.disk?.(user, slug);
 

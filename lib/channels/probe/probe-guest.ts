@@ -19,8 +19,8 @@ export interface ProbeOptions {
   bundle: { container: string; address: string };
 }
 
-/** The guest's tries take two seconds at most; the rest is start-up on a busy machine. */
-const PROBE_TIMEOUT_MS = 30_000;
+/** The guest's own patience is 20 s; the rest is start-up on a busy machine. */
+const PROBE_TIMEOUT_MS = 60_000;
 
 /** Tries, from inside the guest, what must work and what must not. Gives every finding, good and bad. */
 export async function probeGuest(options: ProbeOptions): Promise<ProbeFinding[]> {
