@@ -1,13 +1,13 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { BottleManifest } from './types.ts';
+import type { Manifest } from './types.ts';
 
 /**
  * Absolute path of the bottle's own Dockerfile, or nothing. `~` is the operator's home directory; a relative
  * path starts at the operator's working directory, in the kit's examples at the file that names it.
  */
 export function dockerfileOf(
-  bottle: BottleManifest,
+  { bottle, origins }: Pick<Manifest, 'bottle' | 'origins'>,
   cwd: string = process.cwd(),
   homeDirectory: string = homedir(),
 ): string | undefined {
@@ -15,5 +15,6 @@ export function dockerfileOf(
   if (written === undefined) return undefined;
   if (written === '~') return homeDirectory;
   if (written.startsWith('~/')) return path.join(homeDirectory, written.slice(2));
-  return path.resolve(bottle.origin === 'examples' ? path.dirname(bottle.file) : cwd, written);
+  const named = origins.agent_provider;
+  return path.resolve(named?.origin === 'examples' ? path.dirname(named.file) : cwd, written);
 }

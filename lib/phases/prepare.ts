@@ -10,10 +10,11 @@ import { BottleError } from '../errors.ts';
 import { dockerfileOf } from '../manifest/dockerfile.ts';
 import { loadManifest } from '../manifest/load.ts';
 import { manifestSources } from '../manifest/sources.ts';
-import type { BottleManifest, Manifest } from '../manifest/types.ts';
+import type { Manifest } from '../manifest/types.ts';
 import { assertVariables, requiredVariables } from '../plan/host-variables.ts';
 import { bundleName, machineName, networkName } from '../plan/names.ts';
 import { type Plan, planSchema } from '../plan/schema.ts';
+import { assertSupported } from '../plan/unsupported.ts';
 import { providerFor } from '../providers/registry.ts';
 import { findSmolvm } from '../smolvm/binary.ts';
 import { tierOf } from '../smolvm/version.ts';
@@ -34,6 +35,8 @@ export const prepare: Phase<Plan> = {
   async run(context) {
     const agent = await agentOf(context.slug);
     const manifest = await loadManifest(agent, manifestSources());
+    for (const warning of manifest.warnings) context.say(warning);
+    assertSupported(manifest);
     const plan = await resolvePlan(context.slug, manifest);
     assertVariables(requiredVariables(plan));
     if (plan.smolvm.fake) {
@@ -58,14 +61,14 @@ async function agentOf(slug: string): Promise<string> {
 }
 
 async function resolvePlan(slug: string, manifest: Manifest): Promise<Plan> {
-  const { agent, bottle } = manifest;
+  const { agent, bottle, bottles } = manifest;
   const provider = providerFor(bottle.provider.template);
   const isDemo = agent.origin === 'examples' && agent.name === 'demo';
   const smolvm = await findSmolvm(isDemo ? DEMO_SMOLVM : undefined);
   return {
     slug,
     agent: { name: agent.name, file: agent.file },
-    bottle: { name: bottle.name, file: bottle.file },
+    bottle: { name: bottles.map(({ name }) => name).join('+'), file: (bottles.at(-1) ?? bottles[0]).file },
     smolvm: {
       path: smolvm.path,
       version: [...smolvm.version],
@@ -73,7 +76,7 @@ async function resolvePlan(slug: string, manifest: Manifest): Promise<Plan> {
       fake: realpathSync(smolvm.path).startsWith(`${realpathSync(FAKES)}/`),
     },
     names: { machine: machineName(slug), network: networkName(slug), bundle: bundleName(slug) },
-    image: imageSource(bottle),
+    image: imageSource(manifest),
     provider: {
       template: provider.template,
       command: [...provider.command(bottle.provider.command)],
@@ -87,33 +90,35 @@ async function resolvePlan(slug: string, manifest: Manifest): Promise<Plan> {
   };
 }
 
-function imageSource(bottle: BottleManifest): Plan['image'] {
+function imageSource(manifest: Manifest): Plan['image'] {
   const reference = process.env.BOT_BOTTLE_IMAGE;
   if (reference) return { kind: 'reference', reference };
-  const dockerfile = dockerfileOf(bottle, process.cwd());
+  const dockerfile = dockerfileOf(manifest);
+  const { template } = manifest.bottle.provider;
   if (dockerfile === undefined) {
-    throw new BottleError('manifest-invalid', `${bottle.file}: agent_provider.dockerfile is missing`, {
-      hint: `The template '${bottle.provider.template}' brings no image of its own: name a Dockerfile, or set BOT_BOTTLE_IMAGE.`,
+    const file = manifest.origins.agent_provider?.file ?? manifest.bottles[0].file;
+    throw new BottleError('manifest-invalid', `${file}: agent_provider.dockerfile is missing`, {
+      hint: `The template '${template}' brings no image of its own: name a Dockerfile, or set BOT_BOTTLE_IMAGE.`,
     });
   }
-  const repository = `bot-bottle-${bottle.provider.template}`;
+  const repository = `bot-bottle-${template}`;
   return { kind: 'dockerfile', repository, dockerfile, context: dirname(dockerfile) };
 }
 
-function environmentOf(bottle: BottleManifest): Plan['environment'] {
+function environmentOf(bottle: Manifest['bottle']): Plan['environment'] {
   const literals: Record<string, string> = {};
   const forwarded: Record<string, string> = {};
   for (const [name, value] of Object.entries(bottle.env)) {
     if (value.kind === 'literal') literals[name] = value.value;
-    else forwarded[name] = value.variable;
+    if (value.kind === 'host') forwarded[name] = value.variable;
   }
   return { literals, forwarded };
 }
 
 /** One slot per distinct host variable, in order of first use; routes that share a variable share its slot. */
-function egressOf(bottle: BottleManifest): Plan['egress'] {
+function egressOf(bottle: Manifest['bottle']): Plan['egress'] {
   const slots = new Map<string, string>();
-  const routes: Plan['egress']['routes'] = bottle.routes.map(({ host, auth }) => {
+  const routes: Plan['egress']['routes'] = bottle.egress.routes.map(({ host, auth }) => {
     if (auth === undefined) return { host };
     const slot = slots.get(auth.tokenRef) ?? `EGRESS_TOKEN_${slots.size}`;
     slots.set(auth.tokenRef, slot);

@@ -1,14 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { dockerfileOf } from '../../../lib/manifest/dockerfile.ts';
-import type { BottleManifest, Origin } from '../../../lib/manifest/types.ts';
+import type { Manifest, Origin } from '../../../lib/manifest/types.ts';
 
-const bottle = (dockerfile: string | undefined, origin: Origin = 'home'): BottleManifest => ({
-  name: 'b',
-  file: '/kit/bottles/b.md',
-  origin,
-  env: {},
-  routes: [],
-  provider: { template: 'claude', ...(dockerfile === undefined ? {} : { dockerfile }) },
+const bottle = (
+  dockerfile: string | undefined,
+  origin: Origin = 'home',
+): Pick<Manifest, 'bottle' | 'origins'> => ({
+  bottle: {
+    env: {},
+    provider: {
+      template: 'claude',
+      forwardHostCredentials: false,
+      ...(dockerfile === undefined ? {} : { dockerfile }),
+    },
+    gitGate: { user: {}, repos: [] },
+    egress: { routes: [], log: 0 },
+    supervise: true,
+  },
+  origins: { agent_provider: { file: '/kit/bottles/b.md', line: 2, origin } },
 });
 
 describe("a bottle's own Dockerfile", () => {

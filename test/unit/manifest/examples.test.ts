@@ -8,6 +8,7 @@ import { listAgents, loadManifest } from '../../../lib/manifest/load.ts';
 
 const sources = {
   home: path.join(tmpdir(), 'no-home-of-manifests'),
+  cwd: path.join(tmpdir(), 'no-project-with-manifests'),
   examples: fileURLToPath(new URL('../../../fixtures/manifests', import.meta.url)),
 };
 
@@ -16,8 +17,7 @@ describe("the kit's own examples", () => {
     const agents = await listAgents(sources);
     expect(agents.map((agent) => agent.name)).toContain('demo');
     for (const { name } of agents) {
-      const { bottle } = await loadManifest(name, sources);
-      const dockerfile = dockerfileOf(bottle, '/nowhere');
+      const dockerfile = dockerfileOf(await loadManifest(name, sources), '/nowhere');
       if (dockerfile !== undefined) await expect(access(dockerfile)).resolves.toBeUndefined();
     }
   });
@@ -26,7 +26,7 @@ describe("the kit's own examples", () => {
     const { agent, bottle } = await loadManifest('demo', sources);
     expect(agent.prompt).not.toBe('');
     expect(bottle.env.GREETING).toMatchObject({ kind: 'literal' });
-    expect(bottle.routes).toEqual([]);
+    expect(bottle.egress.routes).toEqual([]);
     expect(bottle.provider).toMatchObject({ template: 'command', command: ['node', '/opt/demo/tour.mjs'] });
   });
 });

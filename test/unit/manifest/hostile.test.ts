@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BottleError } from '../../../lib/errors.ts';
 import { loadManifest } from '../../../lib/manifest/load.ts';
-import { suggest } from '../../../lib/manifest/suggest.ts';
+import { suggest } from '../../../lib/manifest/reading/suggest.ts';
 import { agentOf, workshop } from './workshop.ts';
 
 /** Pieces that YAML gives a meaning to, in any order: nearer to its corners than arbitrary text. */

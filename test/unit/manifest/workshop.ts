@@ -20,7 +20,11 @@ export async function workshop(files: Record<string, string | Uint8Array>): Prom
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, content);
   }
-  return { home: path.join(root, 'home'), examples: path.join(root, 'examples') };
+  return {
+    home: path.join(root, 'home'),
+    cwd: path.join(root, 'cwd'),
+    examples: path.join(root, 'examples'),
+  };
 }
 
 /** The error that `promise` ends with. */
@@ -38,5 +42,8 @@ export function textOf(error: BottleError, sources: ManifestSources): string {
   const root = `${path.dirname(sources.home)}/`;
   return `${error.message}\nhint: ${error.hint}`.replaceAll(root, '');
 }
+
+/** Frontmatter with these lines. */
+export const yaml = (...lines: string[]) => `---\n${lines.join('\n')}\n---\n`;
 
 export const agentOf = (bottle: string) => `---\nbottle: ${bottle}\n---\nBe kind.\n`;

@@ -1,4 +1,4 @@
-import { BottleError } from '../errors.ts';
+import { BottleError } from '../../errors.ts';
 import { printable } from './printable.ts';
 import { visibleLines } from './visible-line.ts';
 

@@ -5,6 +5,8 @@ const TOP_LEVEL_KEY = /^["']?[A-Za-z_][\w-]*["']?\s*:/;
 const INDENTED_KEY = /^(\s+)["']?[A-Za-z_][A-Za-z0-9_]*["']?\s*:/;
 /** Characters. What follows in a longer line is hidden, as `env` may begin there. */
 const MAX_LINE = 1000;
+/** The user of a URL, when a password follows it. */
+const URL_PASSWORD = /:\/\/[^\s@/]{0,200}:\S{0,800}@/g;
 export const HIDDEN = '…';
 
 /**
@@ -16,7 +18,7 @@ export function visibleLines(lines: readonly string[]): string[] {
   let insideEnv = false;
   let envIndent: number | undefined;
   return lines.map((whole) => {
-    const line = whole.slice(0, MAX_LINE);
+    const line = whole.slice(0, MAX_LINE).replaceAll(URL_PASSWORD, `://${HIDDEN}@`);
     if (TOP_LEVEL_KEY.test(line)) insideEnv = false;
     if (ENV_KEY.test(line)) {
       insideEnv = true;

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { BottleError, messageOf } from '../errors.ts';
+import { BottleError, messageOf } from '../../errors.ts';
 import { manifestInvalid } from './problem.ts';
 
 /** Bytes: a system prompt of this size would fill any model's context. */

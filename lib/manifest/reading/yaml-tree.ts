@@ -1,5 +1,5 @@
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
-import { BottleError, messageOf } from '../errors.ts';
+import { BottleError, messageOf } from '../../errors.ts';
 import { printable } from './printable.ts';
 import { manifestInvalid, type Problem } from './problem.ts';
 import type { SourceFile } from './source-file.ts';

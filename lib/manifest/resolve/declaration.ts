@@ -1,0 +1,31 @@
+import type { EgressPolicy, EnvValue, GitRepo, Origins, ProviderChoice } from '../types.ts';
+
+/** A value that a file declares, with the places of it and of its parts. */
+export interface Declared<T> {
+  readonly value: T;
+  readonly origins: Origins;
+}
+
+export interface DeclaredUser {
+  readonly name: Declared<string> | undefined;
+  readonly email: Declared<string> | undefined;
+}
+
+/** What a bottle's file says, and nothing else: what is undefined is left to its parent, or to the default. */
+export interface BottleDeclaration {
+  readonly env: Readonly<Record<string, Declared<EnvValue>>>;
+  readonly provider: Declared<ProviderChoice> | undefined;
+  readonly gitUser: DeclaredUser;
+  readonly gitRepos: Declared<readonly GitRepo[]> | undefined;
+  readonly egress: Declared<EgressPolicy> | undefined;
+  readonly supervise: Declared<boolean> | undefined;
+}
+
+export const NOTHING_DECLARED: BottleDeclaration = {
+  env: {},
+  provider: undefined,
+  gitUser: { name: undefined, email: undefined },
+  gitRepos: undefined,
+  egress: undefined,
+  supervise: undefined,
+};

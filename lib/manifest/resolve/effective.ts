@@ -1,0 +1,28 @@
+import { defaultProvider } from '../schema/provider-choice.ts';
+import type { BottleManifest, EgressPolicy, Origins } from '../types.ts';
+import type { BottleDeclaration, DeclaredUser } from './declaration.ts';
+import { mergeUsers } from './merge.ts';
+
+const NO_EGRESS: EgressPolicy = { routes: [], log: 0 };
+
+/** What holds once the agent's identity lies over the bottle's and defaults fill the rest, and where it was said. */
+export function effectiveBottle(
+  declared: BottleDeclaration,
+  agentUser: DeclaredUser,
+): { readonly bottle: BottleManifest; readonly origins: Origins } {
+  const { env, provider, gitRepos, egress, supervise } = declared;
+  const { name, email } = mergeUsers(declared.gitUser, agentUser);
+  const user = {
+    ...(name === undefined ? {} : { name: name.value }),
+    ...(email === undefined ? {} : { email: email.value }),
+  };
+  const bottle: BottleManifest = {
+    env: Object.fromEntries(Object.entries(env).map(([variable, { value }]) => [variable, value])),
+    provider: provider?.value ?? defaultProvider,
+    gitGate: { user, repos: gitRepos?.value ?? [] },
+    egress: egress?.value ?? NO_EGRESS,
+    supervise: supervise?.value ?? true,
+  };
+  const parts = [...Object.values(env), provider, name, email, gitRepos, egress, supervise];
+  return { bottle, origins: Object.assign({}, ...parts.map((part) => part?.origins)) };
+}

@@ -1,0 +1,48 @@
+import type { SourceFile } from '../reading/source-file.ts';
+import type { Path, Position } from '../reading/yaml-tree.ts';
+import { type BottleKeys, bottleFile } from '../schema/bottle-file.ts';
+import { RETIRED_BOTTLE_KEYS } from '../schema/retired-keys.ts';
+import type { ManifestFile } from '../types.ts';
+import type { BottleDeclaration } from './declaration.ts';
+import { declaredUser } from './declared-user.ts';
+import { type ReadFile, readFile } from './read-file.ts';
+
+export interface ReadBottle {
+  readonly declaration: BottleDeclaration;
+  /** The bottle that it builds on, if any, and where in its file it says so. */
+  readonly parent: string | undefined;
+  readonly parentPosition: Position;
+  readonly source: SourceFile;
+}
+
+/** What one file says, its parents left aside. Its body is for people. @throws BottleError `manifest-invalid` */
+export async function readBottle(found: ManifestFile): Promise<ReadBottle> {
+  const read = await readFile(found, { schema: bottleFile, retired: RETIRED_BOTTLE_KEYS });
+  return {
+    declaration: declarationOf(read),
+    parent: read.keys.extends ?? undefined,
+    parentPosition: read.tree.positionOf(['extends'], 'value'),
+    source: read.source,
+  };
+}
+
+function declarationOf(read: ReadFile<BottleKeys>): BottleDeclaration {
+  const { env, agent_provider, 'git-gate': gitGate, egress, supervise } = read.keys;
+  const variables = Object.entries(env ?? {}).map(([name, value]) => [
+    name,
+    read.declared(value, ['env', name]),
+  ]);
+  /** A key that is absent, or has no value, declares nothing. */
+  const given = <T>(value: T | null | undefined, path: Path, parts: readonly Path[] = []) =>
+    value === undefined || value === null ? undefined : read.declared(value, path, ...parts);
+  const routes = egress?.routes.map((_, index): Path => ['egress', 'routes', index]);
+  const repos = gitGate?.repos?.map(({ name }): Path => ['git-gate', 'repos', name]);
+  return {
+    env: Object.fromEntries(variables),
+    provider: given(agent_provider, ['agent_provider']),
+    gitUser: declaredUser(read, gitGate?.user),
+    gitRepos: given(gitGate?.repos, ['git-gate', 'repos'], repos),
+    egress: given(egress, ['egress'], [['egress', 'log'], ...(routes ?? [])]),
+    supervise: given(supervise, ['supervise']),
+  };
+}

@@ -1,0 +1,51 @@
+import path from 'node:path';
+import { BottleError } from '../../errors.ts';
+import { listManifests, type ManifestSources } from '../find.ts';
+import { isManifestName, NAME_RULE } from '../name.ts';
+import { printable } from '../reading/printable.ts';
+import { manifestInvalid } from '../reading/problem.ts';
+import type { SourceFile } from '../reading/source-file.ts';
+import { didYouMean } from '../reading/suggest.ts';
+import type { Position } from '../reading/yaml-tree.ts';
+
+/** For an agent that was asked for and is not there: lists those that are. */
+export async function unknownAgent(name: string, sources: ManifestSources): Promise<BottleError> {
+  const known = (await listManifests(sources, 'agents')).map((agent) => agent.name);
+  const message = `there is no agent \`${printable(name)}\`${didYouMean(name, known)}\n${listed('agents', known)}`;
+  const file = path.join(sources.home, 'agents', 'NAME.md');
+  return new BottleError('agent-unknown', message, {
+    hint: `Choose a known agent, or write ${file} (${NAME_RULE}).`,
+  });
+}
+
+/** For a bottle that was chosen at launch and is not there. */
+export async function unknownBottle(name: string, sources: ManifestSources): Promise<BottleError> {
+  const { message, remedy, list } = await aboutBottle(name, sources);
+  return new BottleError('bottle-unknown', `${message}\n${list}`, { hint: remedy });
+}
+
+/** For a bottle that a file names and that is not there: shows the line as well. */
+export async function unknownBottleAt(
+  source: SourceFile,
+  place: Position & { path: string },
+  name: string,
+  sources: ManifestSources,
+): Promise<BottleError> {
+  const { message, remedy, list } = await aboutBottle(name, sources);
+  const shown = manifestInvalid(source, [{ ...place, message, remedy }]);
+  return new BottleError('bottle-unknown', `${shown.message}\n${list}`, { hint: remedy });
+}
+
+async function aboutBottle(name: string, sources: ManifestSources) {
+  const known = (await listManifests(sources, 'bottles')).map((bottle) => bottle.name);
+  const file = path.join(sources.home, 'bottles', `${isManifestName(name) ? name : 'NAME'}.md`);
+  return {
+    message: `there is no bottle \`${printable(name)}\`${didYouMean(name, known)}`,
+    remedy: `Choose a known bottle, or write ${file}.`,
+    list: listed('bottles', known),
+  };
+}
+
+function listed(kind: string, names: readonly string[]): string {
+  return names.length === 0 ? `No ${kind} are known.` : `Known ${kind}: ${names.join(', ')}.`;
+}

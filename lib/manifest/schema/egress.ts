@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import type { EgressPolicy } from '../types.ts';
+import { routeEntry } from './route-entry.ts';
+import { fail } from './rule.ts';
+
+/** One route a host: two entries for one host would leave open which of their tokens is sent. */
+const routeList = z.array(routeEntry).superRefine((routes, context) => {
+  const first = new Map<string, number>();
+  for (const [index, { host }] of routes.entries()) {
+    const earlier = first.get(host);
+    if (earlier === undefined) first.set(host, index);
+    else {
+      fail(context, `names the same host as routes[${earlier}]`, 'Keep one of the two routes.', [
+        index,
+        'host',
+      ]);
+    }
+  }
+});
+
+/** `egress` of a bottle. */
+export const egress = z
+  .strictObject({
+    routes: routeList
+      .nullish()
+      .meta({ description: 'Hosts that may be reached, one entry each; all others are denied.' }),
+    log: z
+      .literal([0, 1, 2])
+      .nullish()
+      .meta({ description: '0 logs nothing, 1 what was blocked, 2 everything.', default: 0 }),
+  })
+  .transform(({ routes, log }): EgressPolicy => ({ routes: routes ?? [], log: log ?? 0 }));

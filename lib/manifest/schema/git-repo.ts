@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { GitKey, GitRepo } from '../types.ts';
+import { extraHosts } from './extra-hosts.ts';
+import { gitKey } from './git-key.ts';
+import { gitUrl } from './git-url.ts';
+import { hostKey } from './host-key.ts';
+import { plainText } from './plain-text.ts';
+import { fail } from './rule.ts';
+import { variableName } from './variable-name.ts';
+
+const provisionedKey = z.strictObject({
+  provider: z.literal('gitea'),
+  token_env: variableName,
+});
+
+/** The three spellings of one thing; `key` is the newest. */
+const KEY_SPELLINGS = ['key', 'identity', 'provisioned_key'] as const;
+
+const fields = z.strictObject({
+  url: gitUrl,
+  host_key: hostKey.optional(),
+  key: gitKey.optional().meta({ description: 'How the gate signs in upstream.' }),
+  identity: plainText.optional().meta({
+    description: 'Older spelling of `key: {provider: static, path: …}`.',
+    deprecated: true,
+  }),
+  provisioned_key: provisionedKey.optional().meta({
+    description: 'Older spelling of `key: {provider: gitea, provisioner_token: …}`.',
+    deprecated: true,
+  }),
+  extra_hosts: extraHosts.nullish().meta({ description: 'Host -> IP address, for the gate’s hosts file.' }),
+});
+
+/** One entry of `git-gate.repos`. */
+export const gitRepo = fields
+  .superRefine((repo, context) => {
+    const [first, second] = KEY_SPELLINGS.filter((spelling) => repo[spelling] !== undefined);
+    if (first === undefined) {
+      fail(context, 'has no `key`', 'Add `key: {provider: static, path: PRIVATE_KEY_FILE}`.');
+    } else if (second !== undefined) {
+      fail(
+        context,
+        `says the same as \`${first}\` does`,
+        'Keep one of `key`, `identity`, `provisioned_key`.',
+        [second],
+      );
+    }
+  })
+  .transform(
+    (repo): Omit<GitRepo, 'name'> => ({
+      ...repo.url,
+      ...(repo.host_key === undefined ? {} : { hostKey: repo.host_key }),
+      key: keyOf(repo),
+      extraHosts: repo.extra_hosts ?? {},
+    }),
+  );
+
+function keyOf({ key, identity, provisioned_key }: z.output<typeof fields>): GitKey {
+  if (key !== undefined) return key;
+  if (provisioned_key !== undefined) return { kind: 'gitea', tokenVariable: provisioned_key.token_env };
+  return { kind: 'static', path: identity ?? '' };
+}

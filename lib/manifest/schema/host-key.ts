@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { fail } from './rule.ts';
+
+const TYPE = /^(ssh-|ecdsa-sha2-|sk-)[a-z0-9@.-]+$/;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+/** `TYPE BASE64`, a comment may follow: the pinned key of an upstream, as `ssh-keyscan` prints it after the host. */
+export const hostKey = z
+  .string()
+  .transform((text, context): string => {
+    const [type = '', key = ''] = text.trim().split(/ +/);
+    if (!/\p{Cc}/u.test(text.trim()) && TYPE.test(type) && BASE64.test(key)) return `${type} ${key}`;
+    fail(
+      context,
+      'is not a host key: its type and its base64 text, on one line',
+      'Write such as `ssh-ed25519 AAAA…`; `ssh-keyscan HOST` prints it after the host’s name.',
+    );
+    return z.NEVER;
+  })
+  .meta({ description: 'The upstream’s own key, `ssh-ed25519 AAAA…`. Without it nothing is fetched.' });

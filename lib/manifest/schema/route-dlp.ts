@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { RouteDlp } from '../types.ts';
+
+const off = z.literal(false);
+const outbound = z.array(z.enum(['token_patterns', 'known_secrets', 'entropy']));
+const inbound = z.array(z.enum(['naive_injection_detection']));
+
+/** `dlp` of a route: which detectors look at it, `false` for none, and what follows when one finds something. */
+export const routeDlp = z
+  .strictObject({
+    outbound_detectors: z
+      .union([off, outbound])
+      .optional()
+      .meta({ description: '`false` for none; absent: token_patterns and known_secrets.' }),
+    inbound_detectors: z
+      .union([off, inbound])
+      .optional()
+      .meta({ description: '`false` for none; absent: naive_injection_detection.' }),
+    outbound_on_match: z
+      .enum(['block', 'redact', 'supervise'])
+      .optional()
+      .meta({ description: 'What happens to a request with a secret in it.', default: 'supervise' }),
+  })
+  .transform(
+    ({ outbound_detectors, inbound_detectors, outbound_on_match }): RouteDlp => ({
+      ...(outbound_detectors === undefined ? {} : { outboundDetectors: outbound_detectors || [] }),
+      ...(inbound_detectors === undefined ? {} : { inboundDetectors: inbound_detectors || [] }),
+      ...(outbound_on_match === undefined ? {} : { outboundOnMatch: outbound_on_match }),
+    }),
+  );

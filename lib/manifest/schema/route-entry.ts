@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { routeAuth } from '../../daemons/contract/routes.ts';
+import type { ManifestRoute } from '../types.ts';
+import { routeDlp } from './route-dlp.ts';
+import { routeHost } from './route-host.ts';
+import { routeMatches } from './route-matches.ts';
+import { fail } from './rule.ts';
+import { variableName } from './variable-name.ts';
+
+const auth = z.strictObject({
+  scheme: routeAuth.shape.scheme.meta({ description: 'First word of the `Authorization` header.' }),
+  token_ref: variableName.meta({ description: 'The host variable that holds the token.' }),
+});
+
+const port = z
+  .number()
+  .superRefine((value, context) => {
+    if (Number.isInteger(value) && value >= 1 && value <= 65_535) return;
+    fail(context, 'is not a port', 'Write a whole number from 1 to 65535.');
+  })
+  .meta({ minimum: 1, maximum: 65_535, multipleOf: 1 });
+
+/** One entry of `egress.routes`. */
+export const routeEntry = z
+  .strictObject({
+    host: routeHost.meta({ description: 'The whole DNS name, or `*.` and one for all names below it.' }),
+    auth: auth.optional().meta({ description: 'The credential that is put on each request.' }),
+    matches: routeMatches.optional().meta({
+      description: 'What a request must be like: as at least one of these. Absent: anything.',
+    }),
+    git: z
+      .strictObject({ fetch: z.boolean() })
+      .optional()
+      .meta({ description: '`fetch: true` allows clone and fetch over HTTPS; pushes go through git-gate.' }),
+    dlp: routeDlp.optional().meta({ description: 'What is looked for in requests and responses.' }),
+    port: port.optional().meta({ description: 'The one TCP port; absent: 443, and 80 for plain HTTP.' }),
+    private: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Whether the host may resolve to a private address.', default: false }),
+  })
+  .transform((entry): ManifestRoute => {
+    const { host, matches, git, dlp } = entry;
+    return {
+      host,
+      ...(entry.auth === undefined
+        ? {}
+        : { auth: { scheme: entry.auth.scheme, tokenRef: entry.auth.token_ref } }),
+      ...(matches === undefined ? {} : { matches }),
+      ...(git === undefined ? {} : { git }),
+      ...(dlp === undefined ? {} : { dlp }),
+      ...(entry.port === undefined ? {} : { port: entry.port }),
+      ...(entry.private === undefined ? {} : { private: entry.private }),
+    };
+  });

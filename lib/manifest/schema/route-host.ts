@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { routeHost as exactName } from '../../daemons/contract/routes.ts';
+import { SELFTEST_HOST } from '../../daemons/contract/selftest.ts';
+import { fail } from './rule.ts';
+
+const WILDCARD = '*.';
+
+/** One DNS name, or `*.` and one. Hosts match without regard to case; what egress reads is lower case. */
+export const routeHost = z
+  .string()
+  .transform((text) => text.toLowerCase())
+  .superRefine((text, context) => {
+    const isWildcard = text.startsWith(WILDCARD);
+    const name = isWildcard ? text.slice(WILDCARD.length) : text;
+    if (name === SELFTEST_HOST || (isWildcard && SELFTEST_HOST.endsWith(`.${name}`))) {
+      return fail(context, `${SELFTEST_HOST} is built in and cannot be a route`, 'Remove this route.');
+    }
+    if (!exactName.safeParse(name).success) {
+      return fail(
+        context,
+        'must be one whole DNS name, or `*.` and one, without scheme, port or path',
+        'Write only the host, such as `api.example.com`.',
+      );
+    }
+    if (isWildcard && !name.includes('.')) {
+      fail(context, 'takes in a whole top-level domain', 'Write at least two names after `*.`.');
+    }
+  });

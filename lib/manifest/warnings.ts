@@ -1,0 +1,69 @@
+import { lstat } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../errors.ts';
+import { namesIn, SUFFIX } from './find.ts';
+import {
+  foldersOf,
+  isHome,
+  type ManifestFolder,
+  type ManifestSources,
+  projectDirectory,
+} from './manifest-folders.ts';
+import { isManifestName, NAME_RULE } from './name.ts';
+import { printable } from './reading/printable.ts';
+
+/** More than this nobody reads; the rest is counted. */
+const MAX_WARNINGS = 10;
+
+/** What lies where manifests are looked for and is passed over, one sentence each. Never throws. */
+export async function manifestWarnings(sources: ManifestSources): Promise<string[]> {
+  const agents = await foldersOf(sources, 'agents');
+  const bottles = await foldersOf(sources, 'bottles');
+  const all = [...(await projectBottles(sources)), ...(await shadowed(agents))];
+  for (const place of [...agents, ...bottles]) all.push(...(await skipped(place)));
+  const rest = all.length - MAX_WARNINGS;
+  return rest > 0 ? [...all.slice(0, MAX_WARNINGS), `… and ${rest} more warnings`] : all;
+}
+
+async function projectBottles(sources: ManifestSources): Promise<string[]> {
+  if (await isHome(sources)) return [];
+  const folder = path.join(projectDirectory(sources), 'bottles');
+  const exists = await lstat(folder).catch(() => undefined);
+  if (exists === undefined) return [];
+  const home = path.join(sources.home, 'bottles');
+  return [
+    `${folder} is ignored: bottles come from ${home} alone, so that no repository grants itself access`,
+  ];
+}
+
+/** Agents of the working directory that have the name of one of the operator's. */
+async function shadowed(places: readonly ManifestFolder[]): Promise<string[]> {
+  const [home, project] = ['home', 'cwd'].map((origin) => places.find((place) => place.origin === origin));
+  if (home === undefined || project === undefined) return [];
+  const own = new Set(await listable(home.folder));
+  const both = (await listable(project.folder)).filter((entry) => isManifest(entry) && own.has(entry));
+  return both.map(
+    (entry) =>
+      `${path.join(project.folder, entry)} is not used: ${path.join(home.folder, entry)} has its name`,
+  );
+}
+
+async function skipped({ folder, origin }: ManifestFolder): Promise<string[]> {
+  try {
+    const entries = (await namesIn(folder)).toSorted();
+    return entries
+      .filter((entry) => entry.endsWith(SUFFIX) && !isManifest(entry))
+      .map((entry) => `${path.join(folder, printable(entry))} is skipped: ${NAME_RULE}`);
+  } catch (error) {
+    // Where the operator's own folder cannot be listed, what they asked for says so.
+    return origin === 'cwd' ? [printable(messageOf(error))] : [];
+  }
+}
+
+function isManifest(entry: string): boolean {
+  return entry.endsWith(SUFFIX) && isManifestName(entry.slice(0, -SUFFIX.length));
+}
+
+async function listable(folder: string): Promise<string[]> {
+  return (await namesIn(folder).catch(() => [])).toSorted();
+}

@@ -1,0 +1,62 @@
+import { BottleError } from '../errors.ts';
+import type { Manifest, ManifestRoute } from '../manifest/types.ts';
+
+/** What a manifest may say and this version would not honour. A feature that arrives strikes out its line here. */
+export function unsupportedKeys({ agent, bottle, origins }: Manifest): string[] {
+  const { env, provider, gitGate, egress, supervise } = bottle;
+  const keys: [key: string, isDeclared: boolean][] = [
+    ...Object.entries(env).map(([name, { kind }]): [string, boolean] => [`env.${name}`, kind === 'prompt']),
+    ['agent_provider.template', ['claude', 'codex'].includes(provider.template)],
+    ['git-gate.user', gitGate.user.name !== undefined || gitGate.user.email !== undefined],
+    ['git-gate.repos', gitGate.repos.length > 0],
+    ['egress.log', egress.log !== 0],
+    ...egress.routes.flatMap((route, index) => unsupportedOf(route, `egress.routes[${index}]`)),
+    // As the mere default it promises nobody anything.
+    ['supervise', supervise && origins.supervise !== undefined],
+    ['skills', agent.skills.length > 0],
+  ];
+  return keys.flatMap(([key, isDeclared]) => (isDeclared ? [key] : []));
+}
+
+function unsupportedOf(route: ManifestRoute, key: string): [string, boolean][] {
+  return [
+    [`${key}.host`, route.host.startsWith('*.')],
+    [`${key}.matches`, route.matches !== undefined],
+    [`${key}.git`, route.git !== undefined],
+    [`${key}.dlp`, route.dlp !== undefined],
+    [`${key}.port`, route.port !== undefined],
+    [`${key}.private`, route.private !== undefined],
+  ];
+}
+
+/** @throws BottleError `manifest-invalid` naming all that is declared and could not be honoured. */
+export function assertSupported(manifest: Manifest): void {
+  const keys = unsupportedKeys(manifest);
+  if (keys.length === 0) return;
+  const lines = keys.map(
+    (key) => `${placeOf(key, manifest)}${key}: not supported yet${detailOf(key, manifest)}`,
+  );
+  const [only] = lines;
+  const several = `the manifest asks for ${keys.length} things that are not supported yet\n${lines.join('\n')}`;
+  throw new BottleError('manifest-invalid', lines.length === 1 && only !== undefined ? only : several, {
+    hint: 'Remove what is named: a bottle does not start with less than its manifest says.',
+  });
+}
+
+/** Where the key, or else the nearest key above it, stands: `FILE:LINE: `. */
+function placeOf(key: string, { origins, bottles }: Manifest): string {
+  for (let path = key; path !== ''; path = path.replace(/(^|\.)[^.]*$/, '')) {
+    const origin = origins[path];
+    if (origin !== undefined) return `${origin.file}:${origin.line}: `;
+  }
+  return `${(bottles.at(-1) ?? bottles[0]).file}: `;
+}
+
+/** What stands behind a key whose name alone does not tell. */
+function detailOf(key: string, { bottle, origins }: Manifest): string {
+  if (key.startsWith('env.')) return ' (a value asked for at launch, `?`)';
+  if (key.endsWith('.host')) return ' (a host with `*.`)';
+  if (key !== 'agent_provider.template') return '';
+  const { template } = bottle.provider;
+  return ` (\`${template}\`${origins.agent_provider === undefined ? ', the default' : ''}; \`command\` is)`;
+}

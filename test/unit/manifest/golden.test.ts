@@ -1,0 +1,46 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { loadManifest } from '../../../lib/manifest/load.ts';
+import { agents } from './golden-cases/agents.ts';
+import { egress } from './golden-cases/egress.ts';
+import { envAndProvider } from './golden-cases/env-and-provider.ts';
+import { extendsCases } from './golden-cases/extends.ts';
+import { files } from './golden-cases/files.ts';
+import { gitGate } from './golden-cases/git-gate.ts';
+import type { GoldenCase } from './golden-cases/golden-case.ts';
+import { errorOf, textOf, workshop } from './workshop.ts';
+
+/** Each is a file in `golden`, which `vitest run -u` rewrites: look at what changed, it is what people read. */
+const GROUPS: Readonly<Record<string, readonly GoldenCase[]>> = {
+  files,
+  'env-and-provider': envAndProvider,
+  egress,
+  'git-gate': gitGate,
+  agents,
+  extends: extendsCases,
+};
+const FOLDER = path.join(import.meta.dirname, 'golden');
+
+async function complaint({ files: content, agent = 'dev', bottles = [] }: GoldenCase): Promise<string> {
+  const sources = await workshop(content);
+  const error = await errorOf(loadManifest(agent, sources, { bottles }));
+  expect(error.exitCode, error.message).toBe(65);
+  return textOf(error, sources);
+}
+
+it.each(Object.keys(GROUPS))('every message about %s reads as it was approved', async (group) => {
+  const sections: string[] = [];
+  for (const golden of GROUPS[group] ?? [])
+    sections.push(`## ${golden.title}\n\n${await complaint(golden)}\n`);
+  await expect(sections.join('\n')).toMatchFileSnapshot(path.join(FOLDER, `${group}.txt`));
+});
+
+it('no approved message is left without a case', async () => {
+  const kept = (await readdir(FOLDER)).toSorted();
+  expect(kept).toEqual(
+    Object.keys(GROUPS)
+      .map((group) => `${group}.txt`)
+      .toSorted(),
+  );
+});
