@@ -7,6 +7,7 @@ import { printable } from './printable.ts';
 import { manifestInvalid, type Problem } from './problem.ts';
 import type { SourceFile } from './source-file.ts';
 import { didYouMean } from './suggest.ts';
+import { valueAt } from './value-at.ts';
 import type { Path, YamlTree } from './yaml-tree.ts';
 
 export interface FileKind<Schema extends z.ZodType> {
@@ -65,13 +66,4 @@ function unknownKey(
   if (retired !== undefined) return { ...place, ...retired };
   const message = `unknown key \`${printable(key)}\`${didYouMean(key, known)}`;
   return { ...place, message, remedy: `Keys here are: ${known.join(', ')}.` };
-}
-
-function valueAt(data: unknown, path: Path): unknown {
-  let value = data;
-  for (const segment of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined;
-    value = Object.entries(value).find(([key]) => key === String(segment))?.[1];
-  }
-  return value;
 }

@@ -2,6 +2,7 @@ import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocume
 import { BottleError, messageOf } from '../../errors.ts';
 import { printable } from './printable.ts';
 import { manifestInvalid, type Problem } from './problem.ts';
+import { quotePrompts } from './quote-prompts.ts';
 import type { SourceFile } from './source-file.ts';
 import { HIDDEN, visibleLines } from './visible-line.ts';
 
@@ -30,19 +31,8 @@ export function parseYaml(source: SourceFile, yaml: string): YamlTree {
       problemAt({ line: 1, column: 1 }, 'has frontmatter of more than 32 KiB', 'Shorten the frontmatter.'),
     ]);
   }
-  const counter = new LineCounter();
-  const positionAt = (offset: number): Position => {
-    const { line, col } = counter.linePos(offset);
-    return { line: Math.max(1, line) + LINES_BEFORE, column: Math.max(1, col) };
-  };
   try {
-    const document = parseDocument(yaml, {
-      lineCounter: counter,
-      prettyErrors: false,
-      stringKeys: true,
-      resolveKnownTags: false,
-      logLevel: 'error',
-    });
+    const { document, positionAt } = parsePrompting(yaml);
     const problems = [...syntaxProblems(source, document, positionAt), ...refusedNodes(document, positionAt)];
     if (problems.length > 0) throw manifestInvalid(source, problems);
     const data: unknown = document.toJS({ maxAliasCount: 0 });
@@ -56,6 +46,35 @@ export function parseYaml(source: SourceFile, yaml: string): YamlTree {
     );
     throw manifestInvalid(source, [problem]);
   }
+}
+
+interface Parsed {
+  readonly document: Document.Parsed;
+  positionAt(offset: number): Position;
+}
+
+function parsePrompting(yaml: string): Parsed {
+  const parsed = parse(yaml);
+  const { errors } = parsed.document;
+  const broken = new Set(errors.map(({ pos }) => parsed.positionAt(pos[0]).line - LINES_BEFORE));
+  const quoted = quotePrompts(yaml, broken);
+  return quoted === yaml ? parsed : parse(quoted);
+}
+
+function parse(yaml: string): Parsed {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(yaml, {
+    lineCounter,
+    prettyErrors: false,
+    stringKeys: true,
+    resolveKnownTags: false,
+    logLevel: 'error',
+  });
+  const positionAt = (offset: number): Position => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { line: Math.max(1, line) + LINES_BEFORE, column: Math.max(1, col) };
+  };
+  return { document, positionAt };
 }
 
 function problemAt(position: Position, message: string, remedy: string, path = ''): Problem {

@@ -18,6 +18,17 @@ const yamlish = fc
           'auth',
           'agent_provider',
           'command',
+          'git-gate',
+          'repos',
+          'url',
+          'key',
+          'extra_hosts',
+          'matches',
+          'paths',
+          'dlp',
+          'outbound_detectors',
+          'extends',
+          'ssh://git@h/p',
           '__proto__',
           'constructor',
         ],
@@ -66,6 +77,11 @@ const yamlish = fc
   )
   .map((pieces) => pieces.join(''));
 
+async function outcomeOfAgent(agent: string | Uint8Array): Promise<unknown> {
+  const sources = await workshop({ 'home/agents/dev.md': agent, 'home/bottles/b.md': '---\n---\n' });
+  return loadManifest('dev', sources, { bottles: ['b'] }).catch((error: unknown) => error);
+}
+
 async function outcome(bottle: string | Uint8Array): Promise<unknown> {
   const sources = await workshop({ 'home/agents/dev.md': agentOf('b'), 'home/bottles/b.md': bottle });
   return loadManifest('dev', sources).catch((error: unknown) => error);
@@ -73,7 +89,11 @@ async function outcome(bottle: string | Uint8Array): Promise<unknown> {
 
 function isClear(result: unknown): boolean {
   if (!(result instanceof Error)) return true;
-  return result instanceof BottleError && result.code === 'manifest-invalid' && result.hint !== undefined;
+  return (
+    result instanceof BottleError &&
+    ['manifest-invalid', 'bottle-unknown'].includes(result.code) &&
+    result.hint !== undefined
+  );
 }
 
 describe('a hostile manifest', () => {
@@ -89,6 +109,35 @@ describe('a hostile manifest', () => {
     await fc.assert(
       fc.asyncProperty(yamlish, async (content) => isClear(await outcome(`---\n${content}\n---\nbody`))),
       { numRuns: 600 },
+    );
+  });
+
+  it('ends in a manifest or in a clear error, whatever the agent’s file holds', async () => {
+    const content = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      yamlish.map((text) => `---\n${text}\n---\n`),
+    );
+    await fc.assert(
+      fc.asyncProperty(content, async (agent) => isClear(await outcomeOfAgent(agent))),
+      { numRuns: 200 },
+    );
+  });
+
+  it('ends in a manifest or in a clear error, whatever stands in the place of a value', async () => {
+    const place = fc.constantFrom('extends', 'env', 'agent_provider', 'git-gate', 'egress', 'supervise');
+    const value = fc.jsonValue({ maxDepth: 4 });
+    const deep = fc.oneof(
+      fc.record({
+        routes: fc.array(fc.record({ host: fc.constant('a.example'), matches: value, dlp: value })),
+      }),
+      fc.record({ repos: fc.record({ a: fc.record({ url: value, key: value, extra_hosts: value }) }) }),
+      value,
+    );
+    await fc.assert(
+      fc.asyncProperty(place, deep, async (key, content) =>
+        isClear(await outcome(`---\n${key}: ${JSON.stringify(content)}\n---\n`)),
+      ),
+      { numRuns: 400 },
     );
   });
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadManifest } from '../../../lib/manifest/load.ts';
-import { agentOf, workshop } from './workshop.ts';
+import { agentOf, workshop, yaml } from './workshop.ts';
 
 const FULL_BOTTLE = `---
 env:
@@ -90,6 +90,32 @@ describe('loading a manifest', () => {
     const { bottle } = await loadManifest('dev', sources);
     expect(bottle).toMatchObject({ env: {}, egress: { routes: [] } });
     expect(bottle.provider).toEqual({ template: 'claude', forwardHostCredentials: false });
+  });
+
+  it('takes what asks at launch as it is written, in quotes or not', async () => {
+    const lines = [
+      'env:',
+      '  BARE: ?',
+      '  COMMENTED: ?   # no question',
+      '  SPACED: ? What',
+      "  COLON: ?Robin's token: the new one",
+      "  QUOTED: '?It''s'",
+      '  TEXT: |',
+      '    BARE: ?',
+      '',
+    ];
+    const sources = await workshop({
+      'home/agents/dev.md': agentOf('b'),
+      'home/bottles/b.md': yaml(...lines),
+    });
+    expect((await loadManifest('dev', sources)).bottle.env).toEqual({
+      BARE: { kind: 'prompt', text: '' },
+      COMMENTED: { kind: 'prompt', text: '' },
+      SPACED: { kind: 'prompt', text: 'What' },
+      COLON: { kind: 'prompt', text: "Robin's token: the new one" },
+      QUOTED: { kind: 'prompt', text: "It's" },
+      TEXT: { kind: 'literal', value: 'BARE: ?\n' },
+    });
   });
 
   it('accepts the sub-agent keys of Claude Code in an agent and ignores them', async () => {

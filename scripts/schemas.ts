@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { join } from 'node:path';
+import { writeWhole } from '../lib/bottle/files.ts';
+import { KIT_DIRECTORY } from '../lib/bottle/paths.ts';
+import { parseFlags } from '../lib/cli/flags.ts';
+import { line } from '../lib/cli/output.ts';
+import { runScript } from '../lib/cli/run-script.ts';
+import { jsonSchemas } from '../lib/manifest/json-schemas.ts';
+
+await runScript(async () => {
+  const flags = parseFlags({
+    name: 'schemas',
+    summary: 'write the JSON Schemas of bottles and agents for editors',
+    flags: {},
+    notes: ['Writes fixtures/schemas/{bottle,agent}.schema.json; a test fails when they are out of date.'],
+  });
+  if (flags === undefined) return 0;
+  const folder = join(KIT_DIRECTORY, 'fixtures', 'schemas');
+  for (const [name, text] of Object.entries(jsonSchemas())) {
+    const file = join(folder, `${name}.schema.json`);
+    await writeWhole(file, text, 0o644);
+    if (flags.verbosity !== 'quiet') line(`wrote ${file}`);
+  }
+  return 0;
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { loadManifest } from '../../../lib/manifest/load.ts';
+import type { Manifest } from '../../../lib/manifest/types.ts';
+import { assertSupported, unsupportedKeys } from '../../../lib/plan/unsupported.ts';
+import { agentOf, workshop, yaml } from '../manifest/workshop.ts';
+
+const COMMAND = 'agent_provider: {template: command, command: [x]}';
+
+async function manifestOf(...lines: string[]): Promise<Manifest> {
+  const sources = await workshop({ 'home/agents/dev.md': agentOf('b'), 'home/bottles/b.md': yaml(...lines) });
+  return loadManifest('dev', sources);
+}
+
+const route = (extra: string) => [COMMAND, `egress: {routes: [{host: a.example, ${extra}}]}`];
+
+describe('what a manifest asks for and this version cannot honour', () => {
+  it('is nothing where a bottle says only what runs, what may be reached and what is in the environment', async () => {
+    const manifest = await manifestOf(
+      COMMAND,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the manifest's own spelling
+      'env: {A: b, C: "${D}"}',
+      'egress: {log: 0, routes: [{host: a.example, auth: {scheme: Bearer, token_ref: T}}]}',
+    );
+    expect(manifest.bottle.supervise).toBe(true);
+    expect(() => assertSupported(manifest)).not.toThrow();
+  });
+
+  it('is nothing where supervision is declined', async () => {
+    expect(unsupportedKeys(await manifestOf(COMMAND, 'supervise: false'))).toEqual([]);
+  });
+
+  it.each([
+    ['env.A', [COMMAND, 'env: {A: "?"}']],
+    ['agent_provider.template', []],
+    ['agent_provider.template', ['agent_provider: {template: codex}']],
+    ['git-gate.user', [COMMAND, 'git-gate: {user: {name: A}}']],
+    ['git-gate.repos', [COMMAND, 'git-gate: {repos: {a: {url: "ssh://git@h.example/a", identity: k}}}']],
+    ['egress.log', [COMMAND, 'egress: {log: 1}']],
+    ['egress.routes[0].host', [COMMAND, 'egress: {routes: [{host: "*.a.example"}]}']],
+    ['egress.routes[0].matches', route('matches: [{methods: [GET]}]')],
+    ['egress.routes[0].git', route('git: {fetch: false}')],
+    ['egress.routes[0].dlp', route('dlp: {outbound_on_match: block}')],
+    ['egress.routes[0].port', route('port: 8443')],
+    ['egress.routes[0].private', route('private: true')],
+    ['supervise', [COMMAND, 'supervise: true']],
+  ])('is refused by name: %s', async (key, lines) => {
+    const manifest = await manifestOf(...lines);
+    expect(unsupportedKeys(manifest)).toEqual([key]);
+    expect(() => assertSupported(manifest)).toThrow(`${key}: not supported yet`);
+  });
+
+  it('is named with the file and line that ask for it, all of it at once', async () => {
+    const sources = await workshop({
+      'home/agents/dev.md': yaml('bottle: b', 'skills: [review]'),
+      'home/bottles/b.md': yaml('egress:', '  log: 2', '  routes:', '    - host: a.example', '      dlp: {}'),
+    });
+    const manifest = await loadManifest('dev', sources);
+    expect(() => assertSupported(manifest)).toThrow(
+      [
+        'the manifest asks for 4 things that are not supported yet',
+        `${sources.home}/bottles/b.md: agent_provider.template: not supported yet (\`claude\`, the default; \`command\` is)`,
+        `${sources.home}/bottles/b.md:3: egress.log: not supported yet`,
+        `${sources.home}/bottles/b.md:5: egress.routes[0].dlp: not supported yet`,
+        `${sources.home}/agents/dev.md:3: skills: not supported yet`,
+      ].join('\n'),
+    );
+  });
+});
