@@ -11,6 +11,7 @@ import { dockerfileOf } from '../manifest/dockerfile.ts';
 import { loadManifest } from '../manifest/load.ts';
 import { manifestSources } from '../manifest/sources.ts';
 import type { Manifest } from '../manifest/types.ts';
+import { egressPlan } from '../plan/egress-plan.ts';
 import { assertVariables, requiredVariables } from '../plan/host-variables.ts';
 import { bundleName, machineName, networkName } from '../plan/names.ts';
 import { type Plan, planSchema } from '../plan/schema.ts';
@@ -85,7 +86,7 @@ async function resolvePlan(slug: string, manifest: Manifest): Promise<Plan> {
     },
     hasPrompt: agent.prompt !== '',
     environment: environmentOf(bottle),
-    egress: egressOf(bottle),
+    egress: egressPlan(bottle.egress),
     daemons: ['selftest', 'egress'],
   };
 }
@@ -113,19 +114,6 @@ function environmentOf(bottle: Manifest['bottle']): Plan['environment'] {
     if (value.kind === 'host') forwarded[name] = value.variable;
   }
   return { literals, forwarded };
-}
-
-/** One slot per distinct host variable, in order of first use; routes that share a variable share its slot. */
-function egressOf(bottle: Manifest['bottle']): Plan['egress'] {
-  const slots = new Map<string, string>();
-  const routes: Plan['egress']['routes'] = bottle.egress.routes.map(({ host, auth }) => {
-    if (auth === undefined) return { host };
-    const slot = slots.get(auth.tokenRef) ?? `EGRESS_TOKEN_${slots.size}`;
-    slots.set(auth.tokenRef, slot);
-    return { host, auth: { scheme: auth.scheme, slot } };
-  });
-  const tokens = Object.fromEntries([...slots].map(([variable, slot]) => [slot, variable]));
-  return { routes, tokens };
 }
 
 async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest): Promise<void> {

@@ -24,8 +24,6 @@ function unsupportedOf(route: ManifestRoute, key: string): [string, boolean][] {
     [`${key}.matches`, route.matches !== undefined],
     [`${key}.git`, route.git !== undefined],
     [`${key}.dlp`, route.dlp !== undefined],
-    [`${key}.port`, route.port !== undefined],
-    [`${key}.private`, route.private !== undefined],
   ];
 }
 
@@ -43,10 +41,11 @@ export function assertSupported(manifest: Manifest): void {
   });
 }
 
-/** Where the key, or else the nearest key above it, stands: `FILE:LINE: `. */
+/** Where the key stands, or a part of it, or else the nearest key above it: `FILE:LINE: `. */
 function placeOf(key: string, { origins, bottles }: Manifest): string {
+  const part = Object.keys(origins).find((path) => path.startsWith(`${key}.`));
   for (let path = key; path !== ''; path = path.replace(/(^|\.)[^.]*$/, '')) {
-    const origin = origins[path];
+    const origin = origins[path] ?? (part === undefined ? undefined : origins[part]);
     if (origin !== undefined) return `${origin.file}:${origin.line}: `;
   }
   return `${(bottles.at(-1) ?? bottles[0]).file}: `;

@@ -19,7 +19,7 @@ describe('what a manifest asks for and this version cannot honour', () => {
       COMMAND,
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the manifest's own spelling
       'env: {A: b, C: "${D}"}',
-      'egress: {log: 0, routes: [{host: a.example, auth: {scheme: Bearer, token_ref: T}}]}',
+      'egress: {log: 0, routes: [{host: a.example, port: 8443, private: true, auth: {scheme: Bearer, token_ref: T}}]}',
     );
     expect(manifest.bottle.supervise).toBe(true);
     expect(() => assertSupported(manifest)).not.toThrow();
@@ -40,8 +40,6 @@ describe('what a manifest asks for and this version cannot honour', () => {
     ['egress.routes[0].matches', route('matches: [{methods: [GET]}]')],
     ['egress.routes[0].git', route('git: {fetch: false}')],
     ['egress.routes[0].dlp', route('dlp: {outbound_on_match: block}')],
-    ['egress.routes[0].port', route('port: 8443')],
-    ['egress.routes[0].private', route('private: true')],
     ['supervise', [COMMAND, 'supervise: true']],
   ])('is refused by name: %s', async (key, lines) => {
     const manifest = await manifestOf(...lines);
@@ -51,14 +49,21 @@ describe('what a manifest asks for and this version cannot honour', () => {
 
   it('is named with the file and line that ask for it, all of it at once', async () => {
     const sources = await workshop({
-      'home/agents/dev.md': yaml('bottle: b', 'skills: [review]'),
+      'home/agents/dev.md': yaml(
+        'bottle: b',
+        'skills: [review]',
+        'git-gate:',
+        '  user:',
+        '    email: a@example',
+      ),
       'home/bottles/b.md': yaml('egress:', '  log: 2', '  routes:', '    - host: a.example', '      dlp: {}'),
     });
     const manifest = await loadManifest('dev', sources);
     expect(() => assertSupported(manifest)).toThrow(
       [
-        'the manifest asks for 4 things that are not supported yet',
+        'the manifest asks for 5 things that are not supported yet',
         `${sources.home}/bottles/b.md: agent_provider.template: not supported yet (\`claude\`, the default; \`command\` is)`,
+        `${sources.home}/agents/dev.md:6: git-gate.user: not supported yet`,
         `${sources.home}/bottles/b.md:3: egress.log: not supported yet`,
         `${sources.home}/bottles/b.md:5: egress.routes[0].dlp: not supported yet`,
         `${sources.home}/agents/dev.md:3: skills: not supported yet`,
