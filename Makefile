@@ -61,7 +61,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e check fix
+.PHONY: test test-unit test-integration test-contract test-e2e bench check fix
 
 test: check ## run the checks, then every suite that this machine can, and say what was skipped
 	@$(RUN) scripts/test.ts
@@ -77,6 +77,10 @@ test-contract: setup ## [SMOLVM=x]: the fake, or any smolvm, verb by verb
 
 test-e2e: setup ## whole launches, each phase by hand, interruptions
 	@$(RUN) scripts/test.ts --suite e2e
+
+bench: setup ## what the relays cost, and the two hand-offs side by side
+	@$(RUN) test/bench/relay.ts
+	@$(RUN) test/bench/handoff.ts
 
 check: setup ## types, lint, format, and the arrows between the folders
 	@$(RUN) scripts/check.ts
@@ -101,7 +105,7 @@ build-image.json: prepare.json
 	@$(PHASE)
 start-bundle.json: prepare.json allocate.json mint-certs.json
 	@$(PHASE)
-discover-urls.json: allocate.json start-bundle.json
+discover-urls.json: prepare.json allocate.json start-bundle.json
 	@$(PHASE)
 pack-artifact.json: prepare.json build-image.json
 	@$(PHASE)
@@ -113,7 +117,7 @@ init-guest.json: prepare.json start-guest.json
 	@$(PHASE)
 provision.json: prepare.json allocate.json mint-certs.json discover-urls.json init-guest.json
 	@$(PHASE)
-probe.json: prepare.json allocate.json start-bundle.json provision.json
+probe.json: prepare.json allocate.json start-bundle.json discover-urls.json provision.json
 	@$(PHASE)
 attach.json: prepare.json provision.json probe.json
 	@$(PHASE)

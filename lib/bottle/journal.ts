@@ -12,6 +12,8 @@ export const undoAction = z.discriminatedUnion('kind', [
   /** `smolvm` is the binary that made the machine: another version may keep its state elsewhere. */
   z.strictObject({ kind: z.literal('machine'), name: z.string(), smolvm: z.string() }),
   z.strictObject({ kind: z.literal('path'), path: z.string() }),
+  /** The process that joins the bottle's sockets; its identity is in the bottle's own directory. */
+  z.strictObject({ kind: z.literal('relay'), name: z.string() }),
 ]);
 export type UndoAction = z.infer<typeof undoAction>;
 

@@ -5,9 +5,11 @@ import { dockerTry } from '../docker/cli.ts';
 import { findContainer } from '../docker/container.ts';
 import { BottleError } from '../errors.ts';
 
-/** Starting takes well under a second; a machine that swaps gets this long. */
-const READY_TIMEOUT_MS = 30_000;
-const POLL_MS = 50;
+/** Starting takes about a second; a machine that starts eight bottles at once, and swaps, gets this long. */
+const READY_TIMEOUT_MS = 120_000;
+const FIRST_POLL_MS = 50;
+/** Each look is an exec in the container: on a busy machine many looks would be part of the trouble. */
+const LONGEST_POLL_MS = 1_000;
 
 /** True when the bundle's init says that every daemon it was asked for accepts connections. */
 export async function isHealthy(container: string): Promise<boolean> {
@@ -20,13 +22,17 @@ export async function isHealthy(container: string): Promise<boolean> {
  */
 export async function awaitHealthy(container: string, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + READY_TIMEOUT_MS;
-  while (performance.now() < deadline) {
+  for (
+    let pause = FIRST_POLL_MS;
+    performance.now() < deadline;
+    pause = Math.min(pause * 1.5, LONGEST_POLL_MS)
+  ) {
     signal.throwIfAborted();
     const health = await readHealth(container);
     if (health?.ready) return;
     if (health === undefined && (await findContainer(container))?.running !== true) break;
     if (health?.daemons.some((daemon) => daemon.state === 'failed')) break;
-    await sleep(POLL_MS, undefined, { signal });
+    await sleep(pause, undefined, { signal });
   }
   throw await notReady(container);
 }

@@ -17,7 +17,7 @@ export interface LaunchSpec {
 }
 
 /** Daemons that the guest may dial; each is published on the bottle's alias, on a port the engine picks. */
-const AGENT_FACING = ['egress'] as const;
+export const AGENT_FACING = ['egress'] as const;
 
 /** No daemon forks freely: init, its daemons, and what `docker exec` brings. */
 const MAX_PROCESSES = 256;

@@ -1,52 +1,45 @@
 import { isDeepStrictEqual } from 'node:util';
-import { BottleError } from '../errors.ts';
-import type { SmolvmClient } from '../smolvm/client.ts';
 import { readLaunchedPolicy } from '../smolvm/launched-policy.ts';
 import { patchAllowedCidrs, readMachineRecord } from '../smolvm/state-db.ts';
-
-/** The one policy a guest may have: this bottle's alias, nothing else. */
-export function aliasPolicy(alias: string): string[] {
-  return [`${alias}/32`];
-}
-
-/** Between create and start: sets the policy that `create --from` dropped, and reads it back. */
-export function confineBeforeStart(machine: string, alias: string): void {
-  patchAllowedCidrs(machine, aliasPolicy(alias));
-  assertStoredPolicy(machine, alias);
-}
+import { breached } from './breached.ts';
+import type { Channel } from './channel.ts';
 
 /**
- * After start: the record, and what smolvm says it launched, must both be exactly the policy asked for.
- * @throws BottleError `confinement-breached` for anything else.
+ * smolvm 0.8.0 to 1.1.2: the guest's connections to an allowed 127.0.0.N come out on the host's 127.0.0.N, where the
+ * bundle's ports are published. The one policy a guest may have is its own alias.
  */
-export async function assertConfinedAfterStart(
-  client: SmolvmClient,
-  machine: string,
-  alias: string,
-): Promise<void> {
-  assertStoredPolicy(machine, alias);
-  const launched = await readLaunchedPolicy(await client.machineDataDirectory(machine));
-  const expected = aliasPolicy(alias);
-  if (!isDeepStrictEqual(launched.allowedCidrs, expected) || launched.ports > 0) {
-    throw breached(
-      `was started with ${JSON.stringify(launched)} instead of exactly ${expected.join(', ')}`,
-      machine,
-    );
-  }
-}
+export const loopbackAlias: Channel = {
+  name: 'loopback-alias',
+  needsRelay: false,
+  exposesWildcardListeners: true,
+  waysOut: ({ alias }) => ({ allowedCidrs: policy(alias), sockets: [] }),
 
-function assertStoredPolicy(machine: string, alias: string): void {
+  confineBeforeStart(machine, { alias }) {
+    // `create --from` dropped the policy that it was given.
+    patchAllowedCidrs(machine, policy(alias));
+    assertStored(machine, alias);
+  },
+
+  async assertConfinedAfterStart(client, machine, { alias }) {
+    assertStored(machine, alias);
+    const launched = await readLaunchedPolicy(await client.machineDataDirectory(machine));
+    if (!isDeepStrictEqual(launched.allowedCidrs, policy(alias)) || launched.ports > 0) {
+      throw breached(machine, `was started with ${JSON.stringify(launched)} instead of exactly ${alias}/32`);
+    }
+  },
+
+  guestAddress: ({ alias }, _daemon, hostPort) => ({ host: alias, port: hostPort }),
+  guestScript: async () => '',
+};
+
+const policy = (alias: string) => [`${alias}/32`];
+
+function assertStored(machine: string, alias: string): void {
   const record = readMachineRecord(machine);
   const names = record.dns_filter_hosts ?? [];
-  const exact = isDeepStrictEqual(record.allowed_cidrs, aliasPolicy(alias));
+  const exact = isDeepStrictEqual(record.allowed_cidrs, policy(alias));
   // `network: true` would open the guest to everything the moment the list got lost.
   if (exact && !record.network && record.ports.length === 0 && names.length === 0) return;
   const found = { network: record.network, ports: record.ports.length, cidrs: record.allowed_cidrs, names };
-  throw breached(`has the stored policy ${JSON.stringify(found)} instead of exactly ${alias}/32`, machine);
-}
-
-function breached(what: string, machine: string): BottleError {
-  return new BottleError('confinement-breached', `the guest ${machine} ${what}`, {
-    hint: 'Nothing was run in it. Report this with the output of `make doctor`.',
-  });
+  throw breached(machine, `has the stored policy ${JSON.stringify(found)} instead of exactly ${alias}/32`);
 }

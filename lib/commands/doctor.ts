@@ -6,7 +6,7 @@ import { dockerTry } from '../docker/cli.ts';
 import { ALIAS_LABEL, listNetworks } from '../docker/network.ts';
 import { BottleError, messageOf } from '../errors.ts';
 import { findSmolvm } from '../smolvm/binary.ts';
-import { tierOf } from '../smolvm/version.ts';
+import { type Tier, tierOf } from '../smolvm/version.ts';
 
 export interface Check {
   name: string;
@@ -18,6 +18,12 @@ export interface Check {
 
 /** Bytes below which a first launch is likely to fill the disk: image, tarball and artifact, with room. */
 const SPACE_WANTED = 4 * 1024 ** 3;
+
+/** What a tier means for who launches. */
+const IMPLIED: Readonly<Record<Tier, string>> = {
+  alias: 'the guest reaches one loopback address, all ports of it',
+  socket: 'the guest gets no network, and one socket a daemon',
+};
 
 /** Everything a launch depends on, looked at without changing anything. */
 export async function diagnose(): Promise<Check[]> {
@@ -57,7 +63,8 @@ async function checkEngine(): Promise<Finding> {
 async function checkSmolvm(): Promise<Finding> {
   try {
     const { path, version } = await findSmolvm();
-    return { detail: `${version.join('.')}, tier ${tierOf(version)} (${path})` };
+    const tier = tierOf(version);
+    return { detail: `${version.join('.')}, tier ${tier}: ${IMPLIED[tier]} (${path})` };
   } catch (error) {
     if (!(error instanceof BottleError) || error.code !== 'smolvm-missing') throw error;
     const fake = join(KIT_DIRECTORY, 'smolvm-fakes', 'bin');

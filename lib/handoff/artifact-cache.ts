@@ -1,7 +1,8 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withLock } from '../bottle/lock.ts';
 import { cacheDirectory } from '../bottle/paths.ts';
+import type { Handoff } from '../plan/schema.ts';
 
 /** Another launch that packs the same image is waited for this long: a big image on a slow disk takes minutes. */
 const PACK_TIMEOUT_MS = 30 * 60_000;
@@ -11,54 +12,47 @@ export function artifactDirectory(): string {
 }
 
 /** Where the artifact of an image stands: named by the first 16 hex digits of the image's id. */
-export function artifactPath(imageId: string): string {
-  return join(artifactDirectory(), `${artifactKey(imageId)}.smolmachine.smolmachine`);
+export function artifactPath(imageId: string, handoff: Handoff): string {
+  const ending = handoff === 'archive' ? 'image.tar' : 'smolmachine.smolmachine';
+  return join(artifactDirectory(), `${artifactKey(imageId)}.${ending}`);
 }
 
 export function artifactKey(imageId: string): string {
   return imageId.replace('sha256:', '').slice(0, 16);
 }
 
-export async function hasArtifact(imageId: string): Promise<boolean> {
-  const found = await stat(artifactPath(imageId)).catch(() => undefined);
+export async function hasArtifact(imageId: string, handoff: Handoff): Promise<boolean> {
+  const found = await stat(artifactPath(imageId, handoff)).catch(() => undefined);
   return found?.isFile() ?? false;
 }
 
-export interface PackWorkspace {
+export interface MakeOptions {
+  handoff: Handoff;
+  force: boolean;
   /** Directory for tarballs and half-made artifacts; gone afterwards, whatever happens. */
-  directory: string;
-  /** What `smolvm pack create --output` is to be given. */
-  launcher: string;
+  workspace: string;
+  /** Makes the artifact inside the workspace and renames it to `path` as its last step. */
+  make: (path: string) => Promise<void>;
+  onWait: () => void;
 }
 
 /**
- * Makes the artifact of an image once, whoever asks how often. The pair is packed in a directory of its own and
- * renamed into place whole, the artifact last: an interrupted pack leaves nothing that looks like an artifact.
+ * Makes the artifact of an image once, whoever asks how often. It is made in a directory of its own and renamed into
+ * place whole: an interrupted run leaves nothing that looks like an artifact.
  */
-export async function makeArtifact(
-  imageId: string,
-  options: {
-    force: boolean;
-    workspace: string;
-    pack: (workspace: PackWorkspace) => Promise<void>;
-    onWait: () => void;
-  },
-): Promise<string> {
-  const key = artifactKey(imageId);
-  const lock = join(artifactDirectory(), `${key}.lock.db`);
+export async function makeArtifact(imageId: string, options: MakeOptions): Promise<string> {
+  const { handoff, force, workspace, make, onWait } = options;
+  const path = artifactPath(imageId, handoff);
   const work = async () => {
-    if (!options.force && (await hasArtifact(imageId))) return;
-    await rm(options.workspace, { recursive: true, force: true });
-    await mkdir(options.workspace, { recursive: true, mode: 0o700 });
+    if (!force && (await hasArtifact(imageId, handoff))) return;
+    await rm(workspace, { recursive: true, force: true });
+    await mkdir(workspace, { recursive: true, mode: 0o700 });
     try {
-      const launcher = join(options.workspace, `${key}.smolmachine`);
-      await options.pack({ directory: options.workspace, launcher });
-      await rename(launcher, join(artifactDirectory(), `${key}.smolmachine`));
-      await rename(`${launcher}.smolmachine`, artifactPath(imageId));
+      await make(path);
     } finally {
-      await rm(options.workspace, { recursive: true, force: true });
+      await rm(workspace, { recursive: true, force: true });
     }
   };
-  await withLock(lock, work, { timeoutMs: PACK_TIMEOUT_MS, onWait: options.onWait });
-  return artifactPath(imageId);
+  await withLock(`${path}.lock.db`, work, { timeoutMs: PACK_TIMEOUT_MS, onWait });
+  return path;
 }

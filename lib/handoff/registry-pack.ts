@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UndoAction } from '../bottle/journal.ts';
 import { ensureBaseImage } from '../docker/base-images.ts';
@@ -9,13 +10,14 @@ import { labelArguments } from '../docker/labels.ts';
 import { removeNetwork } from '../docker/network.ts';
 import { BottleError } from '../errors.ts';
 import type { SmolvmClient } from '../smolvm/client.ts';
-import { artifactKey, type PackWorkspace } from './artifact-cache.ts';
+import { artifactKey } from './artifact-cache.ts';
 
 export interface RegistryPackOptions {
   slug: string;
   image: { reference: string; id: string };
   client: SmolvmClient;
-  workspace: PackWorkspace;
+  /** Directory for what is half made. */
+  workspace: string;
   signal: AbortSignal;
   say: (line: string) => void;
   willUndo: (action: UndoAction) => Promise<() => Promise<void>>;
@@ -29,14 +31,14 @@ const REGISTRY_TIMEOUT_MS = 20_000;
  * takes a detour: saved as a tarball, pushed by a one-shot container into a registry on a private network, pulled
  * by smolvm through the registry's loopback port. All three are gone afterwards.
  */
-export async function registryPack(options: RegistryPackOptions): Promise<void> {
+export async function registryPack(options: RegistryPackOptions, path: string): Promise<void> {
   const { slug, image, client, workspace, signal, say } = options;
   const base = { say, signal };
   const [registry, crane] = await Promise.all([
     ensureBaseImage('registry', base),
     ensureBaseImage('crane', base),
   ]);
-  const tarball = join(workspace.directory, 'image.tar');
+  const tarball = join(workspace, 'image.tar');
   say(`saving ${image.reference}`);
   await saveImage(image.reference, tarball, signal);
   const repository = `bot-bottle:${artifactKey(image.id)}`;
@@ -60,8 +62,15 @@ export async function registryPack(options: RegistryPackOptions): Promise<void> 
     const push = ['push', '--insecure', '/image.tar', `${name}:${REGISTRY_PORT}/${repository}`];
     await docker([...run, crane.reference, ...push], { signal });
     say('packing the artifact');
-    await client.packCreate(`localhost:${port}/${repository}`, workspace.launcher, signal);
+    await client.packCreate(
+      `localhost:${port}/${repository}`,
+      join(workspace, basename(path, '.smolmachine')),
+      signal,
+    );
   });
+  // The pair, the artifact last: what has the artifact's name is whole.
+  await rename(join(workspace, basename(path, '.smolmachine')), path.replace(/\.smolmachine$/, ''));
+  await rename(join(workspace, basename(path)), path);
 }
 
 interface Registry {

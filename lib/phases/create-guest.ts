@@ -1,5 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { aliasPolicy, confineBeforeStart } from '../channels/loopback-alias.ts';
+import { AGENT_FACING } from '../bundle/launch-spec.ts';
+import type { Channel, Meeting } from '../channels/channel.ts';
+import { channelOf } from '../channels/channel-of.ts';
+import { isHostRelayAlive, startHostRelay } from '../channels/host-relay.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { readMachineRecord } from '../smolvm/state-db.ts';
 import { allocate } from './allocate.ts';
@@ -10,52 +14,69 @@ import { removeMachine } from './remove-machine.ts';
 
 const guest = z.strictObject({
   machine: z.string(),
-  artifact: z.string(),
-  /** The guest's whole network policy. */
+  /** What it boots from. */
+  boot: z.strictObject({ kind: z.enum(['artifact', 'archive']), path: z.string() }),
+  /** The guest's whole network policy; empty: no network. */
   allowedCidrs: z.array(z.string()),
+  /** Sockets of the host that it sees. */
+  sockets: z.array(z.strictObject({ host: z.string(), guest: z.string() })),
 });
 export type Guest = z.infer<typeof guest>;
 
-/** Creates the microVM, not yet started, with a policy of exactly one address. */
+/** Creates the microVM, not yet started, with ways out to its own bundle alone. */
 export const createGuest: Phase<Guest> = {
   name: 'create-guest',
-  summary: 'create the guest and set its network policy to the bottle’s alias alone',
+  summary: 'create the guest, with ways out to its own bundle alone',
   // Not the bundle: the guest boots while it starts, and meets it first in `probe`.
   needs: [prepare, allocate, packArtifact],
   record: guest,
   durable: false,
 
   async run(context) {
-    const [plan, { alias }, { path }] = await Promise.all([
+    const [plan, { alias }, { kind, path }] = await Promise.all([
       context.read(prepare),
       context.read(allocate),
       context.read(packArtifact),
     ]);
     const { machine } = plan.names;
-    const wanted: Guest = { machine, artifact: path, allowedCidrs: aliasPolicy(alias) };
+    const channel = channelOf(plan.smolvm.tier);
+    const meeting: Meeting = { slug: context.slug, alias, daemons: AGENT_FACING };
+    const wanted: Guest = { machine, boot: { kind, path }, ...channel.waysOut(meeting) };
+    if (channel.needsRelay) {
+      await context.willUndo({ kind: 'relay', name: context.slug });
+      await startHostRelay(context.slug, AGENT_FACING);
+    }
     const client = new SmolvmClient(plan.smolvm);
     // A bundle that was started anew needs no new guest, as long as it is the guest we would make.
     if (!context.force && (await isAsWanted(client, wanted))) return wanted;
     await context.willUndo({ kind: 'machine', name: machine, smolvm: plan.smolvm.path });
     await removeMachine(client, machine);
-    await client.machineCreate(machine, path, wanted.allowedCidrs);
-    confineBeforeStart(machine, alias);
+    await client.machineCreate(machine, wanted);
+    channel.confineBeforeStart(machine, meeting);
     return wanted;
   },
 
   async isAlive(context, data) {
-    return isAsWanted(new SmolvmClient((await context.read(prepare)).smolvm), data);
+    const { smolvm } = await context.read(prepare);
+    if (relayIsMissing(channelOf(smolvm.tier), await isHostRelayAlive(context.slug))) return false;
+    return isAsWanted(new SmolvmClient(smolvm), data);
   },
 
-  describe: ({ machine, allowedCidrs }) => `${machine}, may reach ${allowedCidrs.join(', ')}`,
+  describe: ({ machine, allowedCidrs, sockets }) => {
+    const reach = [...allowedCidrs, ...sockets.map((socket) => socket.guest)].join(', ');
+    return `${machine}, may reach ${reach}${allowedCidrs.length === 0 ? ', no network' : ''}`;
+  },
 };
+
+function relayIsMissing(channel: Channel, alive: boolean): boolean {
+  return channel.needsRelay && !alive;
+}
 
 async function isAsWanted(client: SmolvmClient, wanted: Guest): Promise<boolean> {
   const machines = await client.machineList();
   if (!machines.some((machine) => machine.name === wanted.machine)) return false;
   const record = readMachineRecord(wanted.machine);
-  return (
-    record.source_smolmachine === wanted.artifact &&
-    record.allowed_cidrs?.join() === wanted.allowedCidrs.join()
-  );
+  // smolvm keeps a copy of an archive, and no word of where it came from.
+  const boots = wanted.boot.kind === 'archive' || record.source_smolmachine === wanted.boot.path;
+  return boots && isDeepStrictEqual(record.allowed_cidrs ?? [], wanted.allowedCidrs);
 }

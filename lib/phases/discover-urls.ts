@@ -1,40 +1,57 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { DAEMON_PORTS } from '../daemons/contract/names.ts';
+import { AGENT_FACING } from '../bundle/launch-spec.ts';
+import { channelOf } from '../channels/channel-of.ts';
+import { DAEMON_NAMES, DAEMON_PORTS } from '../daemons/contract/names.ts';
 import { findContainer, hostPortOf } from '../docker/container.ts';
 import { BottleError } from '../errors.ts';
 import { allocate } from './allocate.ts';
-import type { Phase } from './phase.ts';
+import type { Phase, PhaseContext } from './phase.ts';
+import { prepare } from './prepare.ts';
 import { startBundle } from './start-bundle.ts';
 
-const urls = z.strictObject({ proxy: z.url() });
+const urls = z.strictObject({
+  /** Where the host publishes each daemon that the guest may dial; the relay of the socket tier reads it too. */
+  published: z.array(
+    z.strictObject({ daemon: z.enum(DAEMON_NAMES), host: z.ipv4(), port: z.number().int() }),
+  ),
+  /** URL of egress as the guest sees it. */
+  proxy: z.url(),
+});
 export type Urls = z.infer<typeof urls>;
 
 /** Finds the host ports that the engine picked, and with them the URLs that the guest will use. */
 export const discoverUrls: Phase<Urls> = {
   name: 'discover-urls',
   summary: 'find the ports that the engine picked for the bundle, and form the guest’s URLs',
-  needs: [allocate, startBundle],
+  needs: [prepare, allocate, startBundle],
   record: urls,
   durable: false,
+  run: discover,
 
-  async run(context) {
-    const [{ alias }, { container }] = await Promise.all([context.read(allocate), context.read(startBundle)]);
-    return { proxy: await proxyUrl(container, alias) };
-  },
-
-  async isAlive(context, { proxy }) {
-    const [{ alias }, { container }] = await Promise.all([context.read(allocate), context.read(startBundle)]);
-    return (await proxyUrl(container, alias)) === proxy;
+  async isAlive(context, data) {
+    return isDeepStrictEqual(await discover(context), data);
   },
 
   describe: ({ proxy }) => proxy,
 };
 
-async function proxyUrl(container: string, alias: string): Promise<string> {
+async function discover(context: PhaseContext): Promise<Urls> {
+  const [plan, { alias }, { container }] = await Promise.all([
+    context.read(prepare),
+    context.read(allocate),
+    context.read(startBundle),
+  ]);
   const found = await findContainer(container);
-  const port = found && hostPortOf(found, DAEMON_PORTS.egress, alias);
-  if (port !== undefined) return `http://${alias}:${port}`;
-  throw new BottleError('bundle-failed', `egress is not published on ${alias} by ${container}`, {
-    hint: 'Start the bundle again: run start-bundle with --force.',
+  const published = AGENT_FACING.map((daemon) => {
+    const port = found && hostPortOf(found, DAEMON_PORTS[daemon], alias);
+    if (port !== undefined) return { daemon, host: alias, port };
+    throw new BottleError('bundle-failed', `${daemon} is not published on ${alias} by ${container}`, {
+      hint: 'Start the bundle again: run start-bundle with --force.',
+    });
   });
+  const egress = published.find(({ daemon }) => daemon === 'egress');
+  const meeting = { slug: context.slug, alias, daemons: AGENT_FACING };
+  const seen = channelOf(plan.smolvm.tier).guestAddress(meeting, 'egress', egress?.port ?? 0);
+  return { published, proxy: `http://${seen.host}:${seen.port}` };
 }

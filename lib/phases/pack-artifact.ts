@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { saveArchive } from '../handoff/archive.ts';
 import { artifactDirectory, artifactPath, hasArtifact, makeArtifact } from '../handoff/artifact-cache.ts';
 import { registryPack } from '../handoff/registry-pack.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
@@ -9,7 +10,8 @@ import type { Phase } from './phase.ts';
 import { prepare } from './prepare.ts';
 
 const artifact = z.strictObject({
-  /** What `smolvm machine create --from` takes. */
+  /** `artifact`: for `machine create --from`; `archive`: for `--image`. */
+  kind: z.enum(['artifact', 'archive']),
   path: z.string(),
   bytes: z.number().int().positive(),
 });
@@ -18,33 +20,38 @@ export type Artifact = z.infer<typeof artifact>;
 /** Turns the image into what a guest boots from; once per image, for all bottles. */
 export const packArtifact: Phase<Artifact> = {
   name: 'pack-artifact',
-  summary: 'turn the image into a .smolmachine, unless the cache has it',
+  summary: 'turn the image into what a guest boots from, unless the cache has it',
   needs: [prepare, buildImage],
   record: artifact,
   durable: true,
 
   async run(context) {
     const [plan, image] = await Promise.all([context.read(prepare), context.read(buildImage)]);
-    if (context.force || !(await hasArtifact(image.id))) {
+    const { handoff, smolvm } = plan;
+    if (context.force || !(await hasArtifact(image.id, handoff))) {
       const workspace = join(artifactDirectory(), `partial-${context.slug}`);
       const settled = await context.willUndo({ kind: 'path', path: workspace });
+      const options = { ...context, image, workspace };
       await makeArtifact(image.id, {
+        handoff,
         force: context.force,
         workspace,
         onWait: () => context.say('another launch packs the same image; waiting for it'),
-        pack: (files) =>
-          registryPack({ ...context, image, client: new SmolvmClient(plan.smolvm), workspace: files }),
+        make: (path) =>
+          handoff === 'archive'
+            ? saveArchive(options, path)
+            : registryPack({ ...options, client: new SmolvmClient(smolvm) }, path),
       });
       await settled();
     }
-    const path = artifactPath(image.id);
-    return { path, bytes: (await stat(path)).size };
+    const path = artifactPath(image.id, handoff);
+    return { kind: handoff === 'archive' ? 'archive' : 'artifact', path, bytes: (await stat(path)).size };
   },
 
   async isAlive(context, { path, bytes }) {
-    const { id } = await context.read(buildImage);
+    const [{ handoff }, { id }] = await Promise.all([context.read(prepare), context.read(buildImage)]);
     const found = await stat(path).catch(() => undefined);
-    return path === artifactPath(id) && found?.size === bytes;
+    return path === artifactPath(id, handoff) && found?.size === bytes;
   },
 
   describe: ({ path, bytes }) => `${path} (${(bytes / 1024 ** 2).toFixed(0)} MiB)`,

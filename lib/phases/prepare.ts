@@ -7,6 +7,7 @@ import { bottlePaths, KIT_DIRECTORY } from '../bottle/paths.ts';
 import type { RoutesFile } from '../daemons/contract/routes.ts';
 import { ensureEngine } from '../docker/engine.ts';
 import { BottleError } from '../errors.ts';
+import { chooseHandoff } from '../handoff/choose.ts';
 import { dockerfileOf } from '../manifest/dockerfile.ts';
 import { loadManifest } from '../manifest/load.ts';
 import { manifestSources } from '../manifest/sources.ts';
@@ -18,7 +19,7 @@ import { type Plan, planSchema } from '../plan/schema.ts';
 import { assertSupported } from '../plan/unsupported.ts';
 import { providerFor } from '../providers/registry.ts';
 import { findSmolvm } from '../smolvm/binary.ts';
-import { tierOf } from '../smolvm/version.ts';
+import { isAtLeast, NEWEST_KNOWN, tierOf } from '../smolvm/version.ts';
 import type { Phase, PhaseContext } from './phase.ts';
 
 /** Where the kit's own stand-ins for smolvm are. */
@@ -43,6 +44,11 @@ export const prepare: Phase<Plan> = {
     if (plan.smolvm.fake) {
       context.say('smolvm here is the kit’s fake: it confines with namespaces and is no security boundary');
     }
+    if (!isAtLeast(NEWEST_KNOWN, plan.smolvm.version)) {
+      context.say(
+        `smolvm ${plan.smolvm.version.join('.')} is newer than any that this kit knows: taken for ${NEWEST_KNOWN.join('.')}`,
+      );
+    }
     await ensureEngine({ say: context.say });
     await writeInputs(context, plan, manifest);
     return plan;
@@ -66,6 +72,7 @@ async function resolvePlan(slug: string, manifest: Manifest): Promise<Plan> {
   const provider = providerFor(bottle.provider.template);
   const isDemo = agent.origin === 'examples' && agent.name === 'demo';
   const smolvm = await findSmolvm(isDemo ? DEMO_SMOLVM : undefined);
+  const tier = tierOf(smolvm.version);
   return {
     slug,
     agent: { name: agent.name, file: agent.file },
@@ -73,11 +80,12 @@ async function resolvePlan(slug: string, manifest: Manifest): Promise<Plan> {
     smolvm: {
       path: smolvm.path,
       version: [...smolvm.version],
-      tier: tierOf(smolvm.version),
+      tier,
       fake: realpathSync(smolvm.path).startsWith(`${realpathSync(FAKES)}/`),
     },
     names: { machine: machineName(slug), network: networkName(slug), bundle: bundleName(slug) },
     image: imageSource(manifest),
+    handoff: chooseHandoff(tier),
     provider: {
       template: provider.template,
       command: [...provider.command(bottle.provider.command)],

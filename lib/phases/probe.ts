@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { channelOf } from '../channels/channel-of.ts';
 import { probeGuest } from '../channels/probe/probe-guest.ts';
 import { probeFinding } from '../channels/probe/verdict.ts';
+import { wildcardListeners } from '../channels/probe/wildcard-listeners.ts';
 import { BottleError } from '../errors.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { allocate } from './allocate.ts';
+import { discoverUrls } from './discover-urls.ts';
 import type { Phase } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { provision } from './provision.ts';
@@ -16,19 +19,30 @@ export type Confinement = z.infer<typeof confinement>;
 export const probe: Phase<Confinement> = {
   name: 'probe',
   summary: 'try from inside the guest what must work and what must not; anything else stops the launch',
-  needs: [prepare, allocate, startBundle, provision],
+  needs: [prepare, allocate, startBundle, discoverUrls, provision],
   record: confinement,
   durable: false,
 
   async run(context) {
-    const [plan, { alias }, bundle, { machine }] = await Promise.all([
+    const [plan, { alias }, bundle, { published }, { machine }] = await Promise.all([
       context.read(prepare),
       context.read(allocate),
       context.read(startBundle),
+      context.read(discoverUrls),
       context.read(provision),
     ]);
     const client = new SmolvmClient(plan.smolvm);
-    const findings = await probeGuest({ client, machine, agent: plan.provider, alias, bundle });
+    const channel = channelOf(plan.smolvm.tier);
+    if (channel.exposesWildcardListeners) await warnOfWildcardListeners(context.say, alias);
+    const pastTheSocket = channel.needsRelay ? published : [];
+    const findings = await probeGuest({
+      client,
+      machine,
+      agent: plan.provider,
+      alias,
+      bundle,
+      forbidden: pastTheSocket,
+    });
     const wrong = findings.filter((finding) => !finding.ok);
     if (wrong.length === 0) return { findings };
     const lines = wrong.map(
@@ -50,3 +64,12 @@ export const probe: Phase<Confinement> = {
 
   describe: ({ findings }) => `${findings.length} of ${findings.length} tries ended as they should`,
 };
+
+/** A policy by address exposes the whole of it: a service that binds every address binds the alias too. */
+async function warnOfWildcardListeners(say: (line: string) => void, alias: string): Promise<void> {
+  const ports = await wildcardListeners();
+  if (ports.length === 0) return;
+  say(
+    `warning: the guest can reach what this host serves on all addresses, through ${alias}: ports ${ports.join(', ')}`,
+  );
+}

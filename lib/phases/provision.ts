@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { bottlePaths } from '../bottle/paths.ts';
+import { AGENT_FACING } from '../bundle/launch-spec.ts';
+import { channelOf } from '../channels/channel-of.ts';
 import { readHostVariables } from '../plan/host-variables.ts';
 import { ENVIRONMENT_FILE, guestEnvironment } from '../provision/guest-environment.ts';
 import { runInGuest, writeFileScript } from '../provision/guest-shell.ts';
@@ -47,8 +49,10 @@ export const provision: Phase<ProvisionedGuest> = {
       readFile(certs.certificate, 'utf8'),
       readFile(bottlePaths.prompt(context.slug), 'utf8'),
     ]);
+    const meeting = { slug: context.slug, alias, daemons: AGENT_FACING };
     const script = [
       'set -e',
+      await channelOf(plan.smolvm.tier).guestScript(meeting),
       trustCaScript(certificate),
       writeFileScript(promptFile, prompt, `${user}:`, '0600'),
       environmentScript(environment),

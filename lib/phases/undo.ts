@@ -3,6 +3,7 @@ import { join, resolve, sep } from 'node:path';
 import type { UndoAction } from '../bottle/journal.ts';
 import { bottlePaths, cacheDirectory, homeDirectory } from '../bottle/paths.ts';
 import { bundleLog } from '../bundle/health.ts';
+import { stopHostRelay } from '../channels/host-relay.ts';
 import { findContainer, removeContainer } from '../docker/container.ts';
 import { removeNetwork } from '../docker/network.ts';
 import { BottleError } from '../errors.ts';
@@ -28,6 +29,8 @@ export async function undo(slug: string, action: UndoAction): Promise<void> {
         new SmolvmClient({ path: action.smolvm, version: await versionOf(action.smolvm) }),
         action.name,
       );
+    case 'relay':
+      return stopHostRelay(slug);
     case 'path':
       return undoPath(action.path);
   }

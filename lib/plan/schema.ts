@@ -4,6 +4,10 @@ import { route, tokenSlot } from '../daemons/contract/routes.ts';
 
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 
+/** `registry-pack`: a `.smolmachine` packed from an ephemeral registry; `archive`: the image's own tarball. */
+export const HANDOFFS = ['registry-pack', 'archive'] as const;
+export type Handoff = (typeof HANDOFFS)[number];
+
 /** Where the agent's image comes from. */
 const imageSource = z.discriminatedUnion('kind', [
   /** Built from a Dockerfile; the tag is `<repository>:<digest of all that it depends on>`. */
@@ -25,12 +29,14 @@ export const planSchema = z.strictObject({
   smolvm: z.strictObject({
     path: z.string(),
     version: z.tuple([z.number(), z.number(), z.number()]),
-    tier: z.enum(['alias']),
+    tier: z.enum(['alias', 'socket']),
     /** True when the kit's own stand-in runs, which confines with namespaces and is no security boundary. */
     fake: z.boolean(),
   }),
   names: z.strictObject({ machine: z.string(), network: z.string(), bundle: z.string() }),
   image: imageSource,
+  /** How the image becomes what a guest boots from. */
+  handoff: z.enum(HANDOFFS),
   provider: z.strictObject({
     template: z.string(),
     command: z.array(z.string()).min(1),

@@ -21,7 +21,7 @@ export async function findSmolvm(fallback?: string): Promise<SmolvmBinary> {
   if (path === undefined) {
     throw new BottleError('smolvm-missing', 'there is no `smolvm` on the PATH, and SMOLVM is not set', {
       hint:
-        'Install smolvm 0.8.0 to 1.1.2 (https://github.com/smol-machines/smolvm/releases), or set SMOLVM to its path. ' +
+        'Install smolvm 1.8.0 or newer (https://github.com/smol-machines/smolvm/releases), or set SMOLVM to its path. ' +
         'To try the kit without it, run `make launch AGENT=demo`.',
     });
   }

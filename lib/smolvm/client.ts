@@ -20,6 +20,14 @@ export interface ExecOptions {
   signal?: AbortSignal;
 }
 
+export interface CreateOptions {
+  /** What the guest boots from: a `.smolmachine`, or an archive of an image (smolvm 1.1.0 and newer). */
+  boot: { kind: 'artifact' | 'archive'; path: string };
+  allowedCidrs: readonly string[];
+  /** Unix sockets of the host that the guest sees (smolvm 1.8.0 and newer). */
+  sockets: readonly { host: string; guest: string }[];
+}
+
 const machineList = z.array(
   z.looseObject({ name: z.string(), state: z.string(), pid: z.number().nullable() }),
 );
@@ -38,9 +46,14 @@ export class SmolvmClient {
     await this.run('pack-failed', ['pack', 'create', '--image', image, '--output', output], signal);
   }
 
-  async machineCreate(name: string, artifact: string, allowedCidrs: readonly string[]): Promise<void> {
-    const allow = allowedCidrs.flatMap((cidr) => ['--allow-cidr', cidr]);
-    await this.run('guest-failed', ['machine', 'create', ...this.named(name), '--from', artifact, ...allow]);
+  async machineCreate(name: string, options: CreateOptions): Promise<void> {
+    const { boot, allowedCidrs, sockets } = options;
+    await this.run('guest-failed', [
+      ...['machine', 'create', ...this.named(name)],
+      ...(boot.kind === 'artifact' ? ['--from', boot.path] : ['--image', boot.path]),
+      ...allowedCidrs.flatMap((cidr) => ['--allow-cidr', cidr]),
+      ...sockets.flatMap(({ host, guest }) => ['--mount-socket', `${host}:${guest}`]),
+    ]);
   }
 
   async machineStart(name: string): Promise<void> {

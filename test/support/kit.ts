@@ -42,6 +42,14 @@ export class Sandbox {
     };
   }
 
+  set smolvm(path: string) {
+    this.env.SMOLVM = path;
+  }
+
+  get smolvm(): string {
+    return this.env.SMOLVM ?? FAKE_SMOLVM;
+  }
+
   /** Starts a script of the kit in a process group of its own, as a terminal would. */
   start(script: string, args: readonly string[] = [], env: Record<string, string | undefined> = {}): Running {
     const merged = Object.entries({ ...this.env, ...env }).filter(([, value]) => value !== undefined);
@@ -108,7 +116,7 @@ export class Sandbox {
   }
 
   async machines(): Promise<string[]> {
-    const { stdout } = await execa(FAKE_SMOLVM, ['machine', 'ls', '--json'], {
+    const { stdout } = await execa(this.smolvm, ['machine', 'ls', '--json'], {
       env: this.env,
       extendEnv: false,
     });

@@ -17,6 +17,8 @@ export interface ProbeOptions {
   agent: { user: string; home: string };
   alias: string;
   bundle: { container: string; address: string };
+  /** Published addresses of the bundle that this guest must not reach, since it has a socket instead. */
+  forbidden: readonly { daemon: string; host: string; port: number }[];
 }
 
 /** The guest's own patience is 20 s; the rest is start-up on a busy machine. */
@@ -31,7 +33,11 @@ export async function probeGuest(options: ProbeOptions): Promise<ProbeFinding[]>
   try {
     const challenge = newChallenge();
     const targets = probeTargets(
-      { listeners: listeners.map(place), bundleAddress: options.bundle.address },
+      {
+        listeners: listeners.map(place),
+        bundleAddress: options.bundle.address,
+        forbidden: options.forbidden,
+      },
       challenge,
     );
     const [results, leaks] = await Promise.all([

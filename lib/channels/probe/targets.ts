@@ -13,6 +13,8 @@ export interface ProbeFacts {
   listeners: readonly { name: string; host: string; port: number }[];
   /** The bundle's address on its bridge. */
   bundleAddress: string;
+  /** Published addresses of the bundle that are not this guest's way to it. */
+  forbidden: readonly { daemon: string; host: string; port: number }[];
 }
 
 export function newChallenge(): string {
@@ -21,7 +23,7 @@ export function newChallenge(): string {
 
 /** Everything a launch tries from inside the guest before the agent may run. */
 export function probeTargets(facts: ProbeFacts, challenge: string): Target[] {
-  const { bundleAddress, listeners } = facts;
+  const { bundleAddress, listeners, forbidden } = facts;
   return [
     {
       name: 'the selftest upstream through egress',
@@ -30,6 +32,12 @@ export function probeTargets(facts: ProbeFacts, challenge: string): Target[] {
       path: `${SELFTEST_PROVE_PATH}?challenge=${challenge}`,
     },
     ...listeners.map((listener) => ({ try: 'tcp' as const, ...listener })),
+    ...forbidden.map(({ daemon, host, port }) => ({
+      name: `${daemon} past its socket`,
+      try: 'tcp' as const,
+      host,
+      port,
+    })),
     {
       name: 'the bundle past its published ports',
       try: 'tcp',

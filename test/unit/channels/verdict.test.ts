@@ -6,7 +6,8 @@ import { type GuestResults, judge } from '../../../lib/channels/probe/verdict.ts
 const nonce = 'ab'.repeat(32);
 const challenge = '00112233445566778899aabbccddeeff';
 const listeners = [{ name: 'the host’s 127.0.0.1', host: '127.0.0.1', port: 4000 }];
-const targets = probeTargets({ listeners, bundleAddress: '192.168.5.2' }, challenge);
+const forbidden = [{ daemon: 'egress', host: '127.0.0.16', port: 40_000 }];
+const targets = probeTargets({ listeners, bundleAddress: '192.168.5.2', forbidden }, challenge);
 const proof = createHmac('sha256', nonce).update(challenge).digest('hex');
 
 function results(change: Record<string, { outcome: string; detail?: string }> = {}): GuestResults {

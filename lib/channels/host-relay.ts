@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeWhole } from '../bottle/files.ts';
+import { bottleDirectory } from '../bottle/paths.ts';
+import { identifyProcess, isProcessAlive, processIdentity } from '../bottle/process-identity.ts';
+import { readJson } from '../bottle/read-json.ts';
+import { recordPath } from '../bottle/records.ts';
+import type { DaemonName } from '../daemons/contract/names.ts';
+import { BottleError } from '../errors.ts';
+import { hostSocket, makeSocketDirectory, socketDirectory } from './socket-place.ts';
+
+const PROGRAM = join(import.meta.dirname, 'relay', 'relay.mjs');
+const READY_TIMEOUT_MS = 10_000;
+const STOP_TIMEOUT_MS = 5_000;
+
+/**
+ * Starts the process that joins the bottle's Unix sockets to the bundle's published ports, unless it runs already.
+ * It outlives the phase that starts it, and ends with `stopHostRelay`, or by itself once the bottle's state is gone.
+ */
+export async function startHostRelay(slug: string, daemons: readonly DaemonName[]): Promise<void> {
+  if (await isHostRelayAlive(slug)) return;
+  const directory = await makeSocketDirectory(slug);
+  const ready = join(directory, 'ready');
+  await rm(ready, { force: true });
+  const record = recordPath(slug, 'discover-urls');
+  const pairs = daemons.map((daemon) => `unix:${hostSocket(slug, daemon)}=record:${record}#${daemon}`);
+  const args = [PROGRAM, ready, '--until', bottleDirectory(slug), ...pairs];
+  // It holds nobody's output open, and nothing of the environment: tokens are none of its business.
+  const child = spawn(process.execPath, args, { detached: true, stdio: 'ignore', env: {} });
+  child.unref();
+  const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
+  if (identity !== undefined) await writeWhole(identityPath(slug), JSON.stringify(identity));
+  for (const deadline = performance.now() + READY_TIMEOUT_MS; performance.now() < deadline; await sleep(20)) {
+    if ((await readFile(ready, 'utf8').catch(() => '')) === String(child.pid)) return;
+    if (child.exitCode !== null) break;
+  }
+  throw new BottleError(
+    'bundle-failed',
+    'the relay between the bundle and the guest’s sockets does not start',
+    {
+      hint: `Its sockets are in ${directory}.`,
+    },
+  );
+}
+
+export async function isHostRelayAlive(slug: string): Promise<boolean> {
+  const identity = await readJson(identityPath(slug), processIdentity);
+  return identity !== undefined && (await isProcessAlive(identity));
+}
+
+/** Idempotent: ends the relay and removes its sockets. Never signals a process that only has its number. */
+export async function stopHostRelay(slug: string): Promise<void> {
+  const identity = await readJson(identityPath(slug), processIdentity);
+  if (identity !== undefined && (await isProcessAlive(identity))) {
+    process.kill(identity.pid, 'SIGTERM');
+    const deadline = performance.now() + STOP_TIMEOUT_MS;
+    while ((await isProcessAlive(identity)) && performance.now() < deadline) await sleep(20);
+    if (await isProcessAlive(identity)) process.kill(identity.pid, 'SIGKILL');
+  }
+  await rm(identityPath(slug), { force: true });
+  await rm(socketDirectory(slug), { recursive: true, force: true });
+}
+
+function identityPath(slug: string): string {
+  return join(bottleDirectory(slug), 'relay.json');
+}

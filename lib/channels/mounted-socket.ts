@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DAEMON_PORTS, type DaemonName } from '../daemons/contract/names.ts';
+import { writeFileScript } from '../provision/guest-shell.ts';
+import { readLaunchedPolicy } from '../smolvm/launched-policy.ts';
+import { readMachineRecord } from '../smolvm/state-db.ts';
+import { breached } from './breached.ts';
+import type { Channel } from './channel.ts';
+import { guestSocket, hostSocket } from './socket-place.ts';
+
+/** Directory of the guest's relay; root's, so that the agent can neither change nor end it. */
+const RELAY_DIRECTORY = '/run/bot-bottle-relay';
+
+/**
+ * smolvm 1.8.0 and newer: the guest has no network at all. Each daemon is one Unix socket of the host, mounted into
+ * the guest, where a relay joins it to 127.0.0.1, so that URLs look like any other.
+ */
+export const mountedSocket: Channel = {
+  name: 'mounted-socket',
+  needsRelay: true,
+  exposesWildcardListeners: false,
+  waysOut: ({ slug, daemons }) => ({
+    allowedCidrs: [],
+    sockets: daemons.map((daemon) => ({ host: hostSocket(slug, daemon), guest: guestSocket(daemon) })),
+  }),
+
+  confineBeforeStart: assertNoNetwork,
+
+  async assertConfinedAfterStart(client, machine) {
+    assertNoNetwork(machine);
+    const launched = await readLaunchedPolicy(await client.machineDataDirectory(machine));
+    if (launched.network || launched.ports > 0 || (launched.allowedCidrs ?? []).length > 0) {
+      throw breached(machine, `was started with ${JSON.stringify(launched)} instead of without any network`);
+    }
+  },
+
+  guestAddress: (_meeting, daemon) => ({ host: '127.0.0.1', port: DAEMON_PORTS[daemon] }),
+  guestScript: async ({ daemons }) => relayScript(daemons, await readFile(RELAY, 'utf8')),
+};
+
+const RELAY = join(import.meta.dirname, 'relay', 'relay.mjs');
+
+function assertNoNetwork(machine: string): void {
+  const record = readMachineRecord(machine);
+  const names = record.dns_filter_hosts ?? [];
+  const cidrs = record.allowed_cidrs ?? [];
+  if (!record.network && record.ports.length === 0 && cidrs.length === 0 && names.length === 0) return;
+  const found = { network: record.network, ports: record.ports.length, cidrs, names };
+  throw breached(machine, `has the stored policy ${JSON.stringify(found)} instead of no network at all`);
+}
+
+/** Starts the guest's relay anew and waits, five seconds at most, until it listens. */
+function relayScript(daemons: readonly DaemonName[], program: string): string {
+  const pairs = daemons.map((daemon) => `tcp:${DAEMON_PORTS[daemon]}=unix:${guestSocket(daemon)}`);
+  const [file, ready] = [`${RELAY_DIRECTORY}/relay.mjs`, `${RELAY_DIRECTORY}/ready`];
+  return [
+    `[ ! -e ${ready} ] || kill "$(cat ${ready})" 2> /dev/null || true`,
+    `rm -rf ${RELAY_DIRECTORY}`,
+    `mkdir -m 0700 ${RELAY_DIRECTORY}`,
+    writeFileScript(file, program, 'root:root', '0600'),
+    `setsid node ${file} ${ready} ${pairs.join(' ')} < /dev/null > ${RELAY_DIRECTORY}/log 2>&1 &`,
+    'tries=0',
+    `while [ ! -e ${ready} ] && [ $tries -lt 100 ]; do sleep 0.05; tries=$((tries + 1)); done`,
+    `[ -e ${ready} ] || { cat ${RELAY_DIRECTORY}/log >&2; echo 'the relay in the guest does not start' >&2; exit 1; }`,
+  ].join('\n');
+}

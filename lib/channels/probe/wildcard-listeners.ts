@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { execa } from 'execa';
+
+/** TCP ports on which this host listens on every address, lowest first; empty where it cannot be told. */
+export async function wildcardListeners(platform = process.platform): Promise<number[]> {
+  const ports = platform === 'linux' ? await linuxListeners() : await lsofListeners();
+  return [...new Set(ports)].toSorted((a, b) => a - b);
+}
+
+async function linuxListeners(): Promise<number[]> {
+  const files = ['/proc/net/tcp', '/proc/net/tcp6'];
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
+  return texts.flatMap(parseProcNet);
+}
+
+/** Ports of a `/proc/net/tcp` table: local address all zeros, state 0A (listening). */
+export function parseProcNet(text: string): number[] {
+  const matches = text.matchAll(/^\s*\d+: (?:0{8}|0{32}):([0-9A-F]{4}) [0-9A-F:]+ 0A /gm);
+  return [...matches].map(([, port = '']) => Number.parseInt(port, 16));
+}
+
+async function lsofListeners(): Promise<number[]> {
+  const result = await execa('lsof', ['-nP', '-iTCP', '-sTCP:LISTEN', '-F', 'n'], { reject: false });
+  return parseLsof(result.stdout ?? '');
+}
+
+/** Ports of `lsof -F n`: lines such as `n*:8080`. */
+export function parseLsof(text: string): number[] {
+  return [...text.matchAll(/^n\*:(\d+)$/gm)].map(([, port = '']) => Number(port));
+}

@@ -1,0 +1,69 @@
+// Joins listening sockets to others, byte for byte. Runs on the host (Unix socket -> the bundle's published port) and,
+// piped in, inside the guest (127.0.0.1:PORT -> the mounted socket): plain JavaScript, no imports but Node's own.
+//
+//   node relay.mjs READY_FILE [--until DIRECTORY] LISTEN=TARGET...
+//
+// LISTEN is `tcp:PORT` (on 127.0.0.1) or `unix:PATH`; TARGET is `unix:PATH` or `record:PATH#DAEMON`, where the file is
+// the record of discover-urls, read at each connection, so that a bundle started anew is found. READY_FILE gets this
+// process's id once every socket listens. With --until, the relay ends when that directory is gone.
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+
+const ORPHAN_CHECK_MS = 5_000;
+
+/** Options of `net.connect` for a target; throws while a record does not name its daemon. */
+function locate(target) {
+  const [kind, rest] = splitOnce(target, ':');
+  if (kind === 'unix') return { path: rest };
+  const [path, daemon] = splitOnce(rest, '#');
+  const { published } = JSON.parse(readFileSync(path, 'utf8')).data;
+  const { host, port } = published.find((entry) => entry.daemon === daemon);
+  return { host, port };
+}
+
+function splitOnce(text, separator) {
+  const index = text.indexOf(separator);
+  return [text.slice(0, index), text.slice(index + separator.length)];
+}
+
+/** Each side's end is passed on by itself: a client that has sent all may still wait for the answer. */
+function join(client, target) {
+  let upstream;
+  try {
+    upstream = connect({ ...locate(target), allowHalfOpen: true });
+  } catch {
+    client.destroy();
+    return;
+  }
+  const pairs = [
+    [client, upstream],
+    [upstream, client],
+  ];
+  for (const [from, to] of pairs) {
+    from.setNoDelay?.(true);
+    from.on('error', () => to.destroy());
+    from.on('close', () => to.destroySoon());
+    from.pipe(to);
+  }
+}
+
+async function listen(at, target) {
+  const [kind, place] = splitOnce(at, ':');
+  const server = createServer({ allowHalfOpen: true }, (client) => join(client, target));
+  if (kind === 'unix') rmSync(place, { force: true });
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(kind === 'unix' ? { path: place } : { host: '127.0.0.1', port: Number(place) }, resolve);
+  });
+  if (kind === 'unix') chmodSync(place, 0o600);
+  server.removeAllListeners('error').on('error', () => {});
+}
+
+const [readyFile, ...rest] = process.argv.slice(2);
+const until = rest[0] === '--until' ? rest.splice(0, 2)[1] : undefined;
+// A terminal that closes, or a Ctrl-C meant for a launch, must not end what the launch's teardown ends.
+for (const signal of ['SIGHUP', 'SIGINT']) process.on(signal, () => {});
+await Promise.all(rest.map((pair) => listen(...splitOnce(pair, '='))));
+writeFileSync(`${readyFile}.tmp`, String(process.pid));
+renameSync(`${readyFile}.tmp`, readyFile);
+if (until !== undefined) setInterval(() => existsSync(until) || process.exit(0), ORPHAN_CHECK_MS);

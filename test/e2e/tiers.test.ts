@@ -1,0 +1,89 @@
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { engineHolds, KIT, useSandboxes } from '../support/kit.ts';
+
+const sandbox = useSandboxes();
+const fake = (version: string) => join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
+
+async function relays(): Promise<string> {
+  return (await execa('pgrep', ['-f', 'channels/relay/relay.mjs'], { reject: false })).stdout;
+}
+
+describe('each smolvm that the kit supports', () => {
+  it.each([
+    ['0.8.0', undefined, /may reach 127\.0\.0\.\d+\/32/],
+    ['1.0.2', undefined, /may reach 127\.0\.0\.\d+\/32/],
+    ['1.9.3', undefined, /may reach \/run\/bot-bottle\/egress\.sock, no network/],
+    ['1.9.3', 'registry-pack', /\.smolmachine\.smolmachine[\s\S]*no network/],
+  ])(
+    '%s (hand-off %s) runs the demo with the same table, and leaves nothing',
+    async (version, handoff, says) => {
+      const user = sandbox();
+      user.smolvm = fake(version);
+      const { exitCode, stdout, stderr } = await user.run('launch', ['--agent', 'demo'], {
+        BOT_BOTTLE_HANDOFF: handoff,
+      });
+      expect(exitCode, stderr).toBe(0);
+      expect(stdout).toContain('20 of 20 as they should be');
+      expect(stderr).toMatch(says);
+      expect(await engineHolds()).toEqual([]);
+      expect(await user.machines()).toEqual([]);
+      expect(await user.bottles()).toEqual([]);
+      expect(await relays()).toBe('');
+    },
+  );
+
+  it.each(['1.1.3', '1.7.7'])(
+    'refuses %s before anything is created, saying why and what to install',
+    async (version) => {
+      const user = sandbox();
+      user.smolvm = fake(version);
+      const { exitCode, stderr } = await user.run('launch', ['--agent', 'demo']);
+      expect(exitCode).toBe(69);
+      expect(stderr).toMatch(/could not reach its bundle[\s\S]*Install smolvm 1\.8\.0 or newer/);
+      expect(await user.bottles()).toEqual([]);
+      expect(existsSync(join(user.root, '.local'))).toBe(false);
+    },
+  );
+
+  it('takes one newer than it knows for the newest that it knows, and says so', async () => {
+    const user = sandbox();
+    mkdirSync(join(user.root, 'bin'));
+    user.smolvm = join(user.root, 'bin', 'smolvm');
+    const script = `#!/bin/sh\n[ "$1" = --version ] && { echo smolvm 9.1.0; exit; }\nexec ${fake('1.9.3')} "$@"\n`;
+    writeFileSync(user.smolvm, script);
+    chmodSync(user.smolvm, 0o755);
+    const { exitCode, stderr } = await user.run('prepare', ['--agent', 'demo']);
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain('smolvm 9.1.0 is newer than any that this kit knows: taken for 1.9.3');
+    await user.run('cleanup', ['--all', '--yes']);
+  });
+
+  it('shows its tier and what that implies in `make doctor`', async () => {
+    const user = sandbox();
+    user.smolvm = fake('1.9.3');
+    const { stdout } = await user.run('doctor');
+    expect(stdout).toMatch(/smolvm +1\.9\.3, tier socket: the guest gets no network/);
+  });
+});
+
+describe('a bottle in the socket tier', () => {
+  it('goes on working when its bundle is started anew, and its relay is made again when it died', async () => {
+    const user = sandbox();
+    user.smolvm = fake('1.9.3');
+    await user.writeAgent('three', ['sh', '-c', 'exit 3']);
+    const slug = (await user.run('prepare', ['--agent', 'three'])).stdout.trim();
+    expect((await user.run('up', ['--bottle', slug])).exitCode).toBe(0);
+    await execa('docker', ['rm', '--force', `bot-bottle-sidecars-${slug}`]);
+    await execa('pkill', ['-9', '-f', 'channels/relay/relay.mjs unix:'], { reject: false });
+    await execa('pkill', ['-9', '-f', `relay.mjs /tmp/bot-bottle-`], { reject: false });
+    const again = await user.run('up', ['--bottle', slug]);
+    expect(again.exitCode, again.stderr).toBe(0);
+    expect((await user.run('attach', ['--bottle', slug])).exitCode).toBe(3);
+    expect((await user.run('teardown', ['--bottle', slug])).exitCode).toBe(0);
+    expect(await relays()).toBe('');
+    expect(await engineHolds()).toEqual([]);
+  });
+});

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const RELAY = join(import.meta.dirname, '..', '..', '..', 'lib', 'channels', 'relay', 'relay.mjs');
+
+let directory: string;
+const ends: (() => unknown)[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'bk-'));
+});
+afterEach(() => {
+  for (const end of ends.splice(0).reverse()) end();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition(); tries += 1) {
+    if (tries > 250) throw new Error('waited five seconds in vain');
+    await sleep(20);
+  }
+}
+
+async function relay(...pairs: string[]): Promise<ChildProcess> {
+  const ready = join(directory, `ready-${pairs.length}-${ends.length}`);
+  const child = spawn(process.execPath, [RELAY, ready, '--until', directory, ...pairs], { stdio: 'inherit' });
+  ends.push(() => child.kill('SIGKILL'));
+  await until(() => statSync(ready, { throwIfNoEntry: false }) !== undefined);
+  expect(readFileSync(ready, 'utf8')).toBe(String(child.pid));
+  return child;
+}
+
+async function serve(handle: (socket: Socket) => void, port = 0): Promise<{ server: Server; port: number }> {
+  const server = createServer({ allowHalfOpen: true }, handle);
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  ends.push(() => server.close());
+  const address = server.address();
+  return { server, port: typeof address === 'object' && address !== null ? address.port : 0 };
+}
+
+function publish(port: number): string {
+  const path = join(directory, 'discover-urls.json');
+  writeFileSync(
+    path,
+    JSON.stringify({ data: { published: [{ daemon: 'egress', host: '127.0.0.1', port }] } }),
+  );
+  return `record:${path}#egress`;
+}
+
+/** Sends `sent`, ends its own side, and collects what comes back. */
+function exchange(path: string, sent: Buffer | string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect({ path, allowHalfOpen: true });
+    socket.on('data', (chunk) => chunks.push(chunk)).on('error', reject);
+    socket.on('end', () => resolve(Buffer.concat(chunks)));
+    socket.end(sent);
+  });
+}
+
+describe('the relay', () => {
+  it('passes bytes through two of itself, whole, both ways, half-closed connections included', async () => {
+    // The answer comes only after the client has ended its side.
+    const { port } = await serve((socket) => {
+      const chunks: Buffer[] = [];
+      socket.on('data', (chunk) => chunks.push(chunk)).on('end', () => socket.end(Buffer.concat(chunks)));
+    });
+    const [inner, outer] = [join(directory, 'a.sock'), join(directory, 'b.sock')];
+    await relay(`unix:${inner}=${publish(port)}`);
+    await relay(`unix:${outer}=unix:${inner}`);
+    const sent = Buffer.alloc(8 * 1024 ** 2, 'some bytes ');
+    expect((await exchange(outer, sent)).equals(sent)).toBe(true);
+  });
+
+  it('finds a bundle that was started anew on another port', async () => {
+    const path = join(directory, 'a.sock');
+    const first = await serve((socket) => socket.end('first'));
+    const target = publish(first.port);
+    await relay(`unix:${path}=${target}`);
+    expect((await exchange(path, '')).toString()).toBe('first');
+    first.server.close();
+    const second = await serve((socket) => socket.end('second'));
+    publish(second.port);
+    expect((await exchange(path, '')).toString()).toBe('second');
+  });
+
+  it('survives a target that is not there, and works once it is', async () => {
+    const path = join(directory, 'a.sock');
+    const child = await relay(`unix:${path}=record:${join(directory, 'discover-urls.json')}#egress`);
+    await exchange(path, 'x').catch(() => {});
+    const { port } = await serve((socket) => socket.end('here now'));
+    publish(port);
+    expect((await exchange(path, '')).toString()).toBe('here now');
+    expect(child.exitCode).toBeNull();
+  });
+
+  it('holds a fast sender back for a slow receiver', async () => {
+    let [received, paused] = [0, true];
+    const { port } = await serve((socket) => {
+      socket.on('data', (chunk) => {
+        received += chunk.length;
+      });
+      socket.pause();
+      setTimeout(() => {
+        paused = false;
+        socket.resume();
+      }, 500);
+    });
+    const path = join(directory, 'a.sock');
+    const child = await relay(`unix:${path}=${publish(port)}`);
+    const socket = connect({ path });
+    ends.push(() => socket.destroy());
+    let accepted = 0;
+    const chunk = Buffer.alloc(64 * 1024);
+    const total = 64 * 1024 ** 2;
+    for (let sent = 0; sent < total; sent += chunk.length) {
+      if (!socket.write(chunk)) {
+        if (paused) accepted = sent;
+        await new Promise((resolve) => socket.once('drain', resolve));
+      }
+    }
+    await until(() => received === total);
+    expect(accepted).toBeLessThan(16 * 1024 ** 2);
+    const resident =
+      Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024;
+    expect(resident).toBeLessThan(150 * 1024 ** 2);
+  });
+
+  it('lets nobody but its owner use a socket of the host', async () => {
+    const path = join(directory, 'a.sock');
+    await relay(`unix:${path}=${publish(1)}`);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('is not ended by a Ctrl-C that is meant for the launch', async () => {
+    const child = await relay(`unix:${join(directory, 'a.sock')}=${publish(1)}`);
+    child.kill('SIGINT');
+    child.kill('SIGHUP');
+    await sleep(100);
+    expect(child.exitCode ?? child.signalCode).toBeNull();
+  });
+});
