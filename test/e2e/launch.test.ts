@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execaSync } from 'execa';
+import { execa, execaSync } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { engineHolds, KIT, useSandboxes } from '../support/kit.ts';
 
@@ -103,6 +103,23 @@ describe('make launch', () => {
       [...commandLines].some((line) => line.includes('machine create') || line.includes('machine exec')),
     ).toBe(true);
     await user.run('teardown', ['--bottle', slug]);
+  });
+
+  it('gives the agent a terminal of the right size when there is one, and none when there is none', async () => {
+    const user = sandbox();
+    await user.writeAgent('tty', ['sh', '-c', 'stty size 2>&1; tty; echo "$TERM"; exit 4']);
+    const launch = `stty cols 111 rows 33; TERM=vt100 ${process.execPath} ${join(KIT, 'scripts', 'launch.ts')} --agent tty`;
+    const inTerminal = await execa('script', ['--quiet', '--return', '--command', launch, '/dev/null'], {
+      env: user.env,
+      extendEnv: false,
+      cwd: KIT,
+      reject: false,
+    });
+    expect(inTerminal.stdout).toMatch(/33 111\r?\n\/dev\/pts\/\d+\r?\nvt100/);
+    expect(inTerminal.exitCode).toBe(4);
+    const without = await user.run('launch', ['--agent', 'tty']);
+    expect(without.stdout).toContain('not a tty');
+    expect(without.exitCode).toBe(4);
   });
 
   it('runs the same under tsx', async () => {
