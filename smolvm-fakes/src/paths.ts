@@ -21,6 +21,9 @@ export function vmDirectory(name: string): string {
 /** Where the assets of every machine from one sidecar are shared, keyed by the sidecar's CRC-32. */
 export const packCacheDirectory = () => join(cacheDirectory(), 'smolvm-pack');
 
+/** Images that machines were created from by `--image FILE`, by the SHA-256 of the file. */
+export const imageArchiveCacheDirectory = () => join(cacheDirectory(), 'smolvm-image-archives');
+
 /** The root filesystem of bare machines, as smolvm's own agent would boot it. */
 export const agentRootfs = () => process.env.SMOLVM_AGENT_ROOTFS ?? join(dataDirectory(), 'agent-rootfs');
 

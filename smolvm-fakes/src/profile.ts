@@ -1,14 +1,49 @@
 /** What differs between the smolvm versions that this program can play. */
 export interface Profile {
   readonly version: string;
-  /** create, delete, update and data-dir take the machine's name as a positional (0.8.0 to 1.0.1). */
+  /** create, delete, update and data-dir take the machine's name as a positional (0.8.0 to 1.0.1), else by --name. */
   readonly positionalNames: boolean;
+  /** `create … -- CMD` (from 1.0.2). */
+  readonly createTakesCommand: boolean;
+  /** Packs are unpacked into the machine's own folder (from 1.0.0), else into one cache for all machines. */
+  readonly extractsPerMachine: boolean;
   /** `create --from` forgets --allow-cidr, --allow-host and --outbound-localhost-only (until 1.8.0). */
   readonly fromDropsEgressFlags: boolean;
+  /** `create --from` checks sizes and ports like any create (seen at 1.9.3). */
+  readonly fromChecksResources: boolean;
+  /** Backend of a network with a policy (virtio-net from 1.1.3). */
+  readonly policyBackend: 'tsi' | 'virtio-net';
+  /** Backend of a network with published ports (virtio-net from 1.0.4). */
+  readonly portsBackend: 'tsi' | 'virtio-net';
+  /** Under virtio-net the gateway's ports are those of the host's 127.0.0.1 (from 1.7.2). */
+  readonly gatewayLeadsToHost: boolean;
+  /** `--net-backend` stands in the help (seen at 1.9.3). */
+  readonly netBackendVisible: boolean;
+  /** `create --image` takes docker-archive and OCI archive files (from 1.1.0). */
+  readonly imageArchives: boolean;
+  /** An upper layer's whiteouts hide what is below (from 1.1.0). */
+  readonly whiteouts: boolean;
+  /** `create --image` of a registry is refused without a network (from 1.7.3). */
+  readonly registryImageNeedsNetwork: boolean;
+  /** ENTRYPOINT and CMD of an image that is not packed run by default (from 0.8.1). */
+  readonly runsImageCommand: boolean;
+  /** Commands that join an image machine run as the image's USER (from 1.6.0); before, as root. */
+  readonly honoursImageUser: boolean;
+  /**
+   * What `--mount-socket` is: an unknown flag (until 1.6.4); a node that only the VM's own root sees; or one that is
+   * in every container (from 1.8.0).
+   */
+  readonly mountSocket: 'unknown' | 'outside-containers' | 'in-containers';
   /** `stop` of an unknown machine prints a line and exits 0 (fixed in 0.8.1). */
   readonly stopOfUnknownSucceeds: boolean;
   /** `delete` of a running machine forgets it and leaves its VM process alive (fixed in 0.8.1). */
   readonly deleteLeavesVmRunning: boolean;
+  /** `delete --cascade` is known (from 1.7.0). */
+  readonly deleteCascades: boolean;
+  /** `pack create -o X.smolmachine` is refused (from 1.7.0). */
+  readonly packRefusesSuffix: boolean;
+  /** Duplicate guest paths of volumes are refused (from 0.8.1). */
+  readonly refusesDuplicateVolumes: boolean;
   /** `-e KEY` forwards the host's value (from 0.8.1); before, entries without `=` vanish. */
   readonly keyOnlyEnv: boolean;
   /** Exit code of `exec` when the command died of a signal. */
@@ -17,24 +52,98 @@ export interface Profile {
   readonly dataDirOfUnknownSucceeds: boolean;
   /** IPv6 prefix length that `--allow-host` writes for a resolved address (32 is a bug of 0.8.0). */
   readonly allowHostIpv6Prefix: number;
-  /** Resolver that a policy gets on top of its list, unless it holds loopback addresses only. */
-  readonly automaticResolver: string;
+  /** Resolver that a policy gets on top of its list, unless it holds loopback addresses only; `host` from 0.8.1. */
+  readonly automaticResolver: '1.1.1.1/32' | 'host';
+  /** `create` reserves the name in the state DB before anything else, and leaves nothing when it fails (from 1.0.0). */
+  readonly reservations: boolean;
+  /** The state DB has the tables of forks, and `ls --json` the fields of forks, CUDA and labels (1.9.3). */
+  readonly forks: boolean;
+  /** `create --label K=V` (from 1.8.0). */
+  readonly labels: boolean;
 }
 
-const PROFILES: readonly Profile[] = [
-  {
-    version: '0.8.0',
-    positionalNames: true,
-    fromDropsEgressFlags: true,
-    stopOfUnknownSucceeds: true,
-    deleteLeavesVmRunning: true,
-    keyOnlyEnv: false,
-    exitCodeOfSignal: () => 255,
-    dataDirOfUnknownSucceeds: true,
-    allowHostIpv6Prefix: 32,
-    automaticResolver: '1.1.1.1/32',
-  },
-];
+const V0_8_0: Profile = {
+  version: '0.8.0',
+  positionalNames: true,
+  createTakesCommand: false,
+  extractsPerMachine: false,
+  fromDropsEgressFlags: true,
+  fromChecksResources: false,
+  policyBackend: 'tsi',
+  portsBackend: 'tsi',
+  gatewayLeadsToHost: false,
+  netBackendVisible: false,
+  imageArchives: false,
+  whiteouts: false,
+  registryImageNeedsNetwork: false,
+  runsImageCommand: false,
+  honoursImageUser: false,
+  mountSocket: 'unknown',
+  stopOfUnknownSucceeds: true,
+  deleteLeavesVmRunning: true,
+  deleteCascades: false,
+  packRefusesSuffix: false,
+  refusesDuplicateVolumes: false,
+  keyOnlyEnv: false,
+  exitCodeOfSignal: () => 255,
+  dataDirOfUnknownSucceeds: true,
+  allowHostIpv6Prefix: 32,
+  automaticResolver: '1.1.1.1/32',
+  reservations: false,
+  forks: false,
+  labels: false,
+};
+
+const V1_0_2: Profile = {
+  ...V0_8_0,
+  version: '1.0.2',
+  positionalNames: false,
+  createTakesCommand: true,
+  extractsPerMachine: true,
+  runsImageCommand: true,
+  stopOfUnknownSucceeds: false,
+  deleteLeavesVmRunning: false,
+  refusesDuplicateVolumes: true,
+  keyOnlyEnv: true,
+  exitCodeOfSignal: (signal) => 128 + signal,
+  dataDirOfUnknownSucceeds: false,
+  allowHostIpv6Prefix: 128,
+  automaticResolver: 'host',
+  reservations: true,
+};
+
+const V1_1_3: Profile = {
+  ...V1_0_2,
+  version: '1.1.3',
+  policyBackend: 'virtio-net',
+  portsBackend: 'virtio-net',
+  imageArchives: true,
+  whiteouts: true,
+};
+
+const V1_7_7: Profile = {
+  ...V1_1_3,
+  version: '1.7.7',
+  gatewayLeadsToHost: true,
+  registryImageNeedsNetwork: true,
+  honoursImageUser: true,
+  mountSocket: 'outside-containers',
+  deleteCascades: true,
+  packRefusesSuffix: true,
+};
+
+const V1_9_3: Profile = {
+  ...V1_7_7,
+  version: '1.9.3',
+  fromDropsEgressFlags: false,
+  fromChecksResources: true,
+  netBackendVisible: true,
+  mountSocket: 'in-containers',
+  forks: true,
+  labels: true,
+};
+
+const PROFILES: readonly Profile[] = [V0_8_0, V1_0_2, V1_1_3, V1_7_7, V1_9_3];
 
 /** The profile of one version; undefined when this program cannot play it. */
 export function profileOf(version: string): Profile | undefined {

@@ -20,8 +20,8 @@ export interface CommandSpec {
   about: string;
   options: readonly OptionSpec[];
   positionals?: ReadonlyArray<{ name: string; required: boolean }>;
-  /** Everything from the first positional on belongs to this argument. */
-  trailing?: { name: string; required: boolean };
+  /** Everything from the first positional on belongs to this argument; with `last`, only what follows `--`. */
+  trailing?: { name: string; required: boolean; last?: boolean };
 }
 
 /** A parsed command line. */

@@ -12,7 +12,10 @@ export function usageOf(spec: CommandSpec): string {
   const positionals = (spec.positionals ?? []).map(({ name, required }) =>
     required ? `<${name}>` : `[${name}]`,
   );
-  const trailing = spec.trailing === undefined ? [] : [`[--] <${spec.trailing.name}>...`];
+  const trailing =
+    spec.trailing === undefined
+      ? []
+      : [spec.trailing.last ? `[-- <${spec.trailing.name}>...]` : `[--] <${spec.trailing.name}>...`];
   return ['smolvm', spec.words, '[OPTIONS]', ...required, ...positionals, ...trailing]
     .filter(Boolean)
     .join(' ');

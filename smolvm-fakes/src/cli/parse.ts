@@ -44,6 +44,7 @@ export function parseArguments(spec: CommandSpec, words: readonly string[]): Arg
     } else if (/^-./.test(word)) {
       takeShorts(word.slice(1));
     } else {
+      if (spec.trailing?.last) throw usage(spec, `unexpected argument '${word}' found`);
       positionals.push(word);
       if (spec.trailing !== undefined) positionals.push(...rest.splice(0));
     }

@@ -81,14 +81,4 @@ export function parseDuration(text: string): number {
   return total;
 }
 
-/** `-e` values; entries without a key or without `=` silently vanish at 0.8.0. */
-export function parseEnv(entries: readonly string[]): [string, string][] {
-  return entries
-    .map((entry): [string, string] => {
-      const equals = entry.indexOf('=');
-      return equals === -1 ? ['', ''] : [entry.slice(0, equals), entry.slice(equals + 1)];
-    })
-    .filter(([key]) => key !== '');
-}
-
 export const isIpv4Cidr = (cidr: string) => isIPv4(cidr.split('/')[0] ?? '');

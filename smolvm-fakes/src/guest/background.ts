@@ -7,15 +7,20 @@ import { HELPER_ENVIRONMENT } from '../system/run.ts';
 import { hiddenFile } from './exec.ts';
 import type { RunningGuest } from './folder.ts';
 import { ociProcess } from './spec.ts';
+import type { GuestUser } from './user.ts';
 
 /**
  * Launches the record's entrypoint and cmd, when it has any, detached and without input or output.
  * @throws SmolvmError when it cannot be launched; that it ends at once is no failure.
  */
-export async function launchInBackground(record: VmRecord, guest: RunningGuest): Promise<void> {
+export async function launchInBackground(
+  record: VmRecord,
+  guest: RunningGuest,
+  user: GuestUser,
+): Promise<void> {
   const args = [...record.entrypoint, ...record.cmd];
   if (args.length === 0) return;
-  const request = { args, env: record.env, cwd: record.workdir ?? '/', terminal: false };
+  const request = { args, env: record.env, cwd: record.workdir ?? '/', user, terminal: false };
   const specification = hiddenFile(JSON.stringify(ociProcess(request)));
   // The command keeps its streams, so runc reports to a file of its own instead of to a pipe of ours.
   const runc = ['--root', RUNC_ROOT, '--log', '/proc/self/fd/4', 'exec', '--detach'];

@@ -6,7 +6,8 @@ import { agentError } from '../errors.ts';
 import { attachNetwork } from '../network/attach.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
 import { entryOf, type HostEntry, RUNC_ROOT, release, remember } from '../network/registry.ts';
-import type { VmRecord } from '../state/record.ts';
+import { startRelay } from '../sockets/relay.ts';
+import type { PublishedSocket, VmRecord } from '../state/record.ts';
 import { startTimeOf } from '../system/process.ts';
 import { HELPER_ENVIRONMENT, run } from '../system/run.ts';
 import { agentConfigOf, noteRunning, type RunningGuest } from './folder.ts';
@@ -32,6 +33,7 @@ export async function bootGuest(
   folder: string,
   layers: string,
   policy: NetworkPolicy,
+  sockets: readonly PublishedSocket[],
 ): Promise<RunningGuest> {
   if (Buffer.byteLength(join(folder, 'agent.sock')) > SOCKET_PATH_LIMIT) {
     throw agentError('start machine', `path must be shorter than SUN_LEN: ${join(folder, 'agent.sock')}`);
@@ -49,14 +51,19 @@ export async function bootGuest(
   };
   remember(starter);
   try {
-    const pid = createContainer(record, folder, layers, container);
+    const relay = await startRelay(join(folder, 'sockets'), sockets);
+    const known = { ...starter, ...(relay === undefined ? {} : { relay: relay.identity }) };
+    remember(known);
+    const nodes = sockets.map((socket, index) => [relay?.nodes[index] ?? '', socket.guest_path] as const);
+    const pid = createContainer(record, folder, layers, container, nodes);
     await attachNetwork(record.name, pid, policy, ({ device, rules }) =>
-      remember({ ...starter, device, rules: [...rules] }),
+      remember({ ...known, device, rules: [...rules] }),
     );
     run('runc', ['--root', RUNC_ROOT, 'start', container]);
     const startTime = startTimeOf(pid);
     if (startTime === undefined) throw agentError('start machine', 'the machine ended while it booted');
     remember({ ...(entryOf(container) ?? starter), pid, startTime });
+    relay?.bindTo({ pid, startTime });
     const guest = { container, pid, startTime };
     writeAgentConfig(record, folder);
     noteRunning(folder, guest);
@@ -67,13 +74,20 @@ export async function bootGuest(
   }
 }
 
-function createContainer(record: VmRecord, folder: string, layers: string, container: string): number {
+function createContainer(
+  record: VmRecord,
+  folder: string,
+  layers: string,
+  container: string,
+  sockets: ReadonlyArray<readonly [string, string]>,
+): number {
   const bundle = join(folder, 'container');
   for (const name of ['lower', 'upper', 'work', 'rootfs']) mkdirSync(join(bundle, name), { recursive: true });
   writeFileSync(join(bundle, 'resolv.conf'), 'nameserver 8.8.8.8\nnameserver 1.1.1.1\n');
   const config = ociConfig(record, container, {
     rootfs: 'rootfs',
     resolvConf: join(bundle, 'resolv.conf'),
+    sockets,
   });
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
   const console = openSync(join(folder, 'agent-console.log'), 'w', 0o600);

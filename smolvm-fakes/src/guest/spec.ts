@@ -1,4 +1,5 @@
 import type { VmRecord } from '../state/record.ts';
+import { type GuestUser, ROOT } from './user.ts';
 
 /** What Docker gives to a container: raw sockets and device nodes, but no administration of network or system. */
 const CAPABILITIES = [
@@ -41,20 +42,23 @@ export interface ProcessRequest {
   /** In order; a later value of a key wins. */
   env: ReadonlyArray<readonly [string, string]>;
   cwd: string;
+  /** Root when absent. */
+  user?: GuestUser;
   terminal: boolean;
 }
 
-/** An OCI process: root, with a container's capabilities, and no environment but what is given. */
+/** An OCI process, with a container's capabilities, and no environment but what is given. */
 export function ociProcess(request: ProcessRequest) {
   const env = new Map(request.env);
+  const { uid, gid, additionalGids, home } = request.user ?? ROOT;
   const given = [...env].map(([key, value]) => `${key}=${value}`);
   return {
     terminal: request.terminal,
-    user: { uid: 0, gid: 0 },
+    user: { uid, gid, additionalGids },
     args: request.args,
     env: [
       ...(env.has('PATH') ? [] : [PATH]),
-      ...(env.has('HOME') ? [] : ['HOME=/root']),
+      ...(env.has('HOME') ? [] : [`HOME=${home}`]),
       ...(request.terminal && !env.has('TERM') ? ['TERM=xterm'] : []),
       ...given,
     ],
@@ -80,6 +84,8 @@ export interface GuestFiles {
   rootfs: string;
   /** Host path of the guest's resolv.conf. */
   resolvConf: string;
+  /** Nodes of the host that are seen in the guest: host path, guest path. */
+  sockets: ReadonlyArray<readonly [string, string]>;
 }
 
 /** The OCI configuration of a machine's container. */
@@ -107,6 +113,7 @@ export function ociConfig(record: VmRecord, container: string, files: GuestFiles
       ...record.mounts.map(([host, guest, readOnly]) =>
         mount(guest, 'bind', host, ['rbind', 'rprivate', readOnly ? 'ro' : 'rw']),
       ),
+      ...files.sockets.map(([node, guest]) => mount(guest, 'bind', node, ['bind', 'rprivate'])),
     ],
     linux: {
       cgroupsPath: `/smolvm-fake/${container}`,

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { configError } from '../errors.ts';
+import { configError, type SmolvmError } from '../errors.ts';
+import type { Profile } from '../profile.ts';
+import type { Database } from '../state/database.ts';
 
 const LONGEST = 128;
 
@@ -20,7 +22,20 @@ function complaintAbout(name: string): string | undefined {
   return odd === undefined ? undefined : `contains invalid character: '${odd}'`;
 }
 
-export const automaticName = () => `vm-${randomBytes(4).toString('hex')}`;
+const automaticName = () => `vm-${randomBytes(4).toString('hex')}`;
 
 /** What verbs act on when no name is given. */
 export const DEFAULT_NAME = 'default';
+
+/** The name of a new machine, made up when none is given. @throws SmolvmError when it is malformed or taken. */
+export function acceptedName(given: string | undefined, database: Database, profile: Profile): string {
+  const name = given ?? automaticName();
+  validateName(name, 'create machine');
+  if (database.get(name) !== undefined) throw nameTaken(name, profile);
+  return name;
+}
+
+export function nameTaken(name: string, profile: Profile): SmolvmError {
+  const also = profile.reservations ? ' or is being created' : '';
+  return configError('create machine', `machine '${name}' already exists${also}`);
+}

@@ -1,13 +1,14 @@
 import { agentError, notFoundError } from '../errors.ts';
 import { ensureFolder, type RunningGuest, runningGuest } from '../guest/folder.ts';
 import { sweep } from '../network/registry.ts';
+import type { Profile } from '../profile.ts';
 import { Database } from '../state/database.ts';
 import type { VmRecord } from '../state/record.ts';
 import { DEFAULT_NAME, validateName } from './name.ts';
 
 /** Opens the state, after clearing what dead machines left on the host. */
-export async function openDatabase(): Promise<Database> {
-  const database = new Database();
+export async function openDatabase(profile: Profile): Promise<Database> {
+  const database = new Database(profile);
   await sweep();
   return database;
 }

@@ -1,23 +1,48 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { importedRootfs } from '../archive/import.ts';
 import { agentError, messageOf, SmolvmError } from '../errors.ts';
+import { type GuestUser, guestUser, ROOT } from '../guest/user.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
-import { extractPack, unpackTar } from '../pack/extract.ts';
+import { extractPack, sharedExtraction, unpackTar } from '../pack/extract.ts';
 import { pullFlat } from '../pack/pull.ts';
-import { readPack } from '../pack/read.ts';
+import { type Pack, readPack } from '../pack/read.ts';
 import { agentRootfs } from '../paths.ts';
+import type { Profile } from '../profile.ts';
 import { describeImage } from '../registry/client.ts';
 import { parseReference } from '../registry/reference.ts';
 import type { VmRecord } from '../state/record.ts';
 
+/** Where the root filesystem of a machine's own image lies, once it has been brought here. */
+export function imageRootfs(record: VmRecord, folder: string): string | undefined {
+  if (record.source_smolmachine !== undefined || record.image === null) return undefined;
+  return importedRootfs(record.image) ?? join(folder, 'image');
+}
+
+/** Whom commands run as: packs never know their image's USER, so it is root there. */
+export function userOf(record: VmRecord, folder: string, profile: Profile): GuestUser {
+  const rootfs = imageRootfs(record, folder);
+  return rootfs === undefined || !profile.honoursImageUser ? ROOT : guestUser(record.user, rootfs);
+}
+
 /** The folder that a machine's root filesystem starts from. */
-export async function rootfsOf(record: VmRecord, folder: string, policy: NetworkPolicy): Promise<string> {
+export async function rootfsOf(
+  record: VmRecord,
+  folder: string,
+  policy: NetworkPolicy,
+  profile: Profile,
+): Promise<string> {
   const source = record.source_smolmachine;
-  if (source !== undefined) return extractPack(readPack(source));
-  if (record.image !== null) return pulledImage(record.image, folder, policy);
+  if (source !== undefined) return unpackFor(readPack(source), folder, profile);
+  if (record.image !== null) return importedRootfs(record.image) ?? pulledImage(record.image, folder, policy);
   const bare = agentRootfs();
   if (existsSync(bare)) return bare;
   throw agentError('start machine', `agent rootfs not found: ${bare}`);
+}
+
+/** Unpacks a pack where its machine looks for it. @returns the folder of the root filesystem. */
+export function unpackFor(pack: Pack, folder: string, profile: Profile): Promise<string> {
+  return extractPack(pack, profile.extractsPerMachine ? join(folder, 'pack') : sharedExtraction(pack));
 }
 
 /** @throws SmolvmError when the sidecar of the machine has gone: it is needed at every start. */

@@ -37,3 +37,10 @@ export function parseVolume(text: string): [string, string, boolean] {
   if (refused) throw new SmolvmError(`invalid mount path: protected path: ${source}`);
   return [source, guest, mode === 'ro'];
 }
+
+/** @throws SmolvmError when two volumes have the same place in the guest. */
+export function refuseSharedTargets(mounts: ReadonlyArray<readonly [string, string, boolean]>): void {
+  const targets = mounts.map(([, guest]) => guest);
+  const twice = targets.find((guest, index) => targets.indexOf(guest) !== index);
+  if (twice !== undefined) throw new SmolvmError(`invalid mount path: duplicate guest path: ${twice}`);
+}

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { BlockList } from 'node:net';
 import { isIpv4Cidr } from '../cli/values.ts';
 import type { Profile } from '../profile.ts';
@@ -19,10 +20,22 @@ export function policyOf(
   const on = record.network || record.ports.length > 0 || (cidrs?.length ?? 0) > 0 || filtered;
   if (!on) return { kind: 'none' };
   if (cidrs === null) return { kind: 'unrestricted' };
-  return { kind: 'list', cidrs: withResolver(cidrs, profile.automaticResolver) };
+  const resolver = profile.automaticResolver === 'host' ? hostResolver() : profile.automaticResolver;
+  return { kind: 'list', cidrs: withResolver(cidrs, resolver) };
 }
 
-function withResolver(cidrs: readonly string[], resolver: string): readonly string[] {
+/** The first IPv4 name server of this host. */
+function hostResolver(): string | undefined {
+  try {
+    const [, address] = /^nameserver\s+([\d.]+)\s*$/m.exec(readFileSync('/etc/resolv.conf', 'utf8')) ?? [];
+    return address === undefined ? undefined : `${address}/32`;
+  } catch {
+    return undefined;
+  }
+}
+
+function withResolver(cidrs: readonly string[], resolver: string | undefined): readonly string[] {
+  if (resolver === undefined) return cidrs;
   if (cidrs.length > 0 && cidrs.every(isLoopback)) return cidrs;
   return cidrs.some((cidr) => covers(cidr, resolver)) ? cidrs : [...cidrs, resolver];
 }

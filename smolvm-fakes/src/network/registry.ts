@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { RUNTIME_DIRECTORY } from '../paths.ts';
 import { lock } from '../system/flock.ts';
-import { isAlive } from '../system/process.ts';
+import { isAlive, signalProcess } from '../system/process.ts';
 import { tryRun } from '../system/run.ts';
 import { ruleSchema, uninstall } from './firewall.ts';
 
@@ -20,6 +20,8 @@ const entrySchema = z.strictObject({
   startTime: z.number().int(),
   device: z.string().optional(),
   rules: z.array(ruleSchema).default([]),
+  /** The process that carries the machine's sockets. */
+  relay: z.strictObject({ pid: z.number().int(), startTime: z.number().int() }).optional(),
 });
 
 export type HostEntry = z.infer<typeof entrySchema>;
@@ -42,6 +44,7 @@ export async function release(entry: HostEntry): Promise<void> {
   // Another process may have done it, and its device may belong to a new machine by now.
   if (entryOf(entry.container) === undefined) return;
   tryRun('runc', ['--root', RUNC_ROOT, 'delete', '--force', entry.container]);
+  if (entry.relay !== undefined) signalProcess(entry.relay, 'SIGKILL');
   // The wire first: without its rules it must not be there.
   if (entry.device !== undefined) tryRun('ip', ['link', 'delete', entry.device]);
   uninstall(entry.rules);

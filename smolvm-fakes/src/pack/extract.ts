@@ -16,14 +16,18 @@ import { tarEntries } from './tar-entries.ts';
 /** Bytes that the assets are unpacked by. */
 const CHUNK = 256 * 1024;
 
+/** The cache that all machines from the same sidecar share until 1.0.0. */
+export function sharedExtraction(pack: Pack): string {
+  return join(packCacheDirectory(), pack.footer.crc.toString(16).padStart(8, '0'));
+}
+
 /**
- * Unpacks a pack's layer into the cache that all machines from the same sidecar share, once.
+ * Unpacks a pack's layer into `folder`, once.
  * @returns the folder of the root filesystem.
  */
-export async function extractPack(pack: Pack): Promise<string> {
+export async function extractPack(pack: Pack, folder: string): Promise<string> {
   const layer = pack.manifest.assets.layers[0];
   if (layer === undefined) throw agentError('extract .smolmachine', 'the pack holds no layer');
-  const folder = join(packCacheDirectory(), pack.footer.crc.toString(16).padStart(8, '0'));
   const layerFolder = `layers/${basename(layer.path, '.tar')}`;
   await using _held = await lock(`${folder}.lock`);
   if (existsSync(folder)) return join(folder, layerFolder);
@@ -58,13 +62,19 @@ async function unpackAsset(pack: Pack, path: string, target: string): Promise<vo
 }
 
 /**
- * Unpacks a tar stream into `target`. Everything becomes the invoking user's, whoever owned it in the image: packs do
- * that, and whoever uses them has to repair it. Modes stay. GNU tar refuses to write through links that lead out.
+ * Unpacks a tar stream into `target`. Without `owners`, everything becomes the invoking user's, whoever owned it in
+ * the image: packs do that, and whoever uses them has to repair it. Modes stay. GNU tar refuses to write through links
+ * that lead out.
  */
-export async function unpackTar(chunks: AsyncIterable<Uint8Array>, target: string): Promise<void> {
+export async function unpackTar(
+  chunks: AsyncIterable<Uint8Array>,
+  target: string,
+  owners = false,
+): Promise<void> {
+  const ownership = owners ? ['--same-owner', '--numeric-owner'] : ['--no-same-owner'];
   const child = spawn(
     'tar',
-    ['--extract', '--no-same-owner', '--preserve-permissions', '--directory', target],
+    ['--extract', ...ownership, '--preserve-permissions', '--recursive-unlink', '--directory', target],
     {
       stdio: ['pipe', 'ignore', 'pipe'],
       env: HELPER_ENVIRONMENT,

@@ -13,6 +13,11 @@ export class Spool implements Disposable {
     unlinkSync(file);
   }
 
+  /** For reading at given offsets; belongs to the spool. */
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
   get size(): number {
     return fstatSync(this.#descriptor).size;
   }

@@ -8,7 +8,7 @@ import { onSignal } from '../system/signals.ts';
 import { encodeFooter, FOOTER_SIZE } from './footer.ts';
 import type { PackManifest } from './manifest.ts';
 import { END_OF_ARCHIVE } from './merge.ts';
-import { padded } from './tar-entries.ts';
+import { padded } from './tar-header.ts';
 
 /** One file inside the pack. */
 export interface Asset {

@@ -3,6 +3,7 @@ import { pipeline, Readable, Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
+import { configSchema, type ImageConfig } from './image-config.ts';
 import type { ImageReference } from './reference.ts';
 
 const MANIFEST_TYPES = [
@@ -32,21 +33,7 @@ const indexSchema = z.object({
     }),
   ),
 });
-const configSchema = z.object({
-  architecture: z.string(),
-  os: z.string(),
-  config: z
-    .object({
-      Entrypoint: z.array(z.string()).nullish(),
-      Cmd: z.array(z.string()).nullish(),
-      Env: z.array(z.string()).nullish(),
-      WorkingDir: z.string().nullish(),
-    })
-    .nullish(),
-});
-
 export type BlobDescriptor = z.infer<typeof descriptorSchema>;
-export type ImageConfig = z.infer<typeof configSchema>;
 
 export interface RemoteImage {
   readonly configDigest: string;

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { databaseError, messageOf } from '../errors.ts';
 import { databasePath } from '../paths.ts';
+import type { Profile } from '../profile.ts';
+import { startTimeOf } from '../system/process.ts';
 import { recordSchema, serialiseRecord, type VmRecord } from './record.ts';
 
 /** Milliseconds that smolvm waits for another writer. */
@@ -14,6 +17,20 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS vms (name TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS config (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL);
 `;
+
+const RESERVATIONS = `
+  CREATE TABLE IF NOT EXISTS vm_create_reservations (
+    name TEXT PRIMARY KEY NOT NULL, owner_token TEXT NOT NULL, owner_pid INTEGER NOT NULL, created_at INTEGER NOT NULL
+  );
+`;
+
+/** Nobody's fork is played: the tables are there because readers of the database may look for them. */
+const FORKS = ['fork_pools', 'fork_pool_snapshots', 'fork_pool_slots', 'fork_leases']
+  .map((table) => `CREATE TABLE IF NOT EXISTS ${table} (id TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL);`)
+  .join('\n');
+
+/** Seconds after which a reservation is nobody's. */
+const RESERVATION_TTL = 3_600;
 
 const SETTINGS: ReadonlyArray<readonly [string, string]> = [
   ['version', '1'],
@@ -27,11 +44,13 @@ const SETTINGS: ReadonlyArray<readonly [string, string]> = [
 export class Database implements Disposable {
   readonly #sqlite: DatabaseSync;
 
-  constructor(path: string = databasePath()) {
+  constructor(profile: Pick<Profile, 'reservations' | 'forks'>, path: string = databasePath()) {
     try {
       mkdirSync(dirname(path), { recursive: true });
       this.#sqlite = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
       this.#sqlite.exec(SCHEMA);
+      if (profile.reservations) this.#sqlite.exec(RESERVATIONS);
+      if (profile.forks) this.#sqlite.exec(FORKS);
       this.#addSettings();
     } catch (error) {
       throw databaseError('open', messageOf(error));
@@ -70,6 +89,28 @@ export class Database implements Disposable {
         .prepare('UPDATE vms SET data = ? WHERE name = ?')
         .run(serialiseRecord(record), record.name),
     );
+  }
+
+  /** Holds a name for a machine that is being made, until disposal; undefined when another process holds it. */
+  reserve(name: string): Disposable | undefined {
+    const token = randomUUID();
+    const now = Math.floor(Date.now() / 1000);
+    const reserved = this.#attempt('reserve vm', () => {
+      const stale = this.#sqlite
+        .prepare('SELECT owner_pid, created_at FROM vm_create_reservations WHERE name = ?')
+        .get(name);
+      if (stale !== undefined) {
+        const expired = Number(stale.created_at) < now - RESERVATION_TTL;
+        if (!expired && startTimeOf(Number(stale.owner_pid)) !== undefined) return false;
+        const drop = 'DELETE FROM vm_create_reservations WHERE name = ? AND owner_pid = ?';
+        this.#sqlite.prepare(drop).run(name, stale.owner_pid ?? 0);
+      }
+      const insert = 'INSERT INTO vm_create_reservations VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
+      return this.#sqlite.prepare(insert).run(name, token, process.pid, now).changes === 1;
+    });
+    if (!reserved) return undefined;
+    const release = 'DELETE FROM vm_create_reservations WHERE owner_token = ?';
+    return { [Symbol.dispose]: () => void this.#sqlite.prepare(release).run(token) };
   }
 
   remove(name: string): void {

@@ -3,6 +3,15 @@ import { z } from 'zod';
 const count = z.number().int().nonnegative();
 const nullable = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().default(null);
 
+const publishedSocketSchema = z.object({
+  /** `mount`: connections of the guest go to the host. */
+  direction: z.literal('mount'),
+  host_path: z.string(),
+  guest_path: z.string(),
+});
+
+export type PublishedSocket = z.infer<typeof publishedSocketSchema>;
+
 /**
  * One row of `vms`, in smolvm's serialisation order. Missing fields take defaults and unknown ones are dropped,
  * as smolvm does. Fields marked optional are not written when empty.
@@ -59,6 +68,10 @@ export const recordSchema = z.object({
   ephemeral: z.boolean().default(false),
   /** Canonical path of the sidecar that the machine was created from. */
   source_smolmachine: z.string().optional(),
+  /** From 1.6.4. */
+  published_sockets: z.array(publishedSocketSchema).optional(),
+  /** From 1.8.0. */
+  labels: z.record(z.string(), z.string()).optional(),
 });
 
 export type VmRecord = z.infer<typeof recordSchema>;
@@ -77,5 +90,7 @@ export function newRecord(name: string, fields: Partial<VmRecord>): VmRecord {
 export function serialiseRecord(record: VmRecord): Buffer {
   const ordered = recordSchema.parse(record);
   if (ordered.dns_filter_hosts?.length === 0) delete ordered.dns_filter_hosts;
+  if (ordered.published_sockets?.length === 0) delete ordered.published_sockets;
+  if (Object.keys(ordered.labels ?? {}).length === 0) delete ordered.labels;
   return Buffer.from(JSON.stringify(ordered));
 }

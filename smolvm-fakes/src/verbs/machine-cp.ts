@@ -3,51 +3,57 @@ import type { Verb } from '../cli/command.ts';
 import { agentError, configError, ioReason } from '../errors.ts';
 import { download, upload } from '../guest/copy.ts';
 import { connectTo, openDatabase } from '../machine/open.ts';
+import type { Profile } from '../profile.ts';
 
 /** GiB of the largest file that smolvm copies. */
 const LARGEST_GIB = 4;
 
-export const machineCp: Verb = {
-  spec: {
-    words: 'machine cp',
-    about: 'Copy a file to or from a running machine',
-    positionals: [
-      { name: 'SRC', required: true },
-      { name: 'DST', required: true },
-    ],
-    options: [],
-  },
-  async run(args) {
-    const [source = '', target = ''] = args.positionals;
-    // The source is looked at first: a local source with a colon is taken for a machine's.
-    const down = machinePath(source);
-    const up = down === undefined ? machinePath(target) : undefined;
-    const remote = down ?? up;
-    if (remote === undefined) {
-      throw configError('cp', 'one of SRC or DST must use machine:path syntax (e.g., myvm:/workspace/file)');
-    }
-    using database = await openDatabase();
-    const { guest } = connectTo(database, remote.machine);
-    const guestPath = guestPathOf(remote.path);
-    const started = performance.now();
-    if (down !== undefined) {
-      await download(guest.container, guestPath, target);
-      const size = statSync(target).size;
+export function machineCp(profile: Profile): Verb {
+  return {
+    spec: {
+      words: 'machine cp',
+      about: 'Copy a file to or from a running machine',
+      positionals: [
+        { name: 'SRC', required: true },
+        { name: 'DST', required: true },
+      ],
+      options: [],
+    },
+    async run(args) {
+      const [source = '', target = ''] = args.positionals;
+      // The source is looked at first: a local source with a colon is taken for a machine's.
+      const down = machinePath(source);
+      const up = down === undefined ? machinePath(target) : undefined;
+      const remote = down ?? up;
+      if (remote === undefined) {
+        throw configError(
+          'cp',
+          'one of SRC or DST must use machine:path syntax (e.g., myvm:/workspace/file)',
+        );
+      }
+      using database = await openDatabase(profile);
+      const { guest } = connectTo(database, remote.machine);
+      const guestPath = guestPathOf(remote.path);
+      const started = performance.now();
+      if (down !== undefined) {
+        await download(guest.container, guestPath, target);
+        const size = statSync(target).size;
+        process.stderr.write(
+          `Downloading ${guestPath} -> ${target}: ${human(size)} (${human(rate(size, started))}/s)\n`,
+        );
+        return 0;
+      }
+      const size = localSize(source);
+      await upload(guest.container, source, guestPath);
+      const done = size === 0 ? human(0) : `${human(size)} / ${human(size)}`;
+      const share = size === 0 ? '' : '100.0%, ';
       process.stderr.write(
-        `Downloading ${guestPath} -> ${target}: ${human(size)} (${human(rate(size, started))}/s)\n`,
+        `Uploading ${source} -> ${guestPath}: ${done} (${share}${human(rate(size, started))}/s)\n`,
       );
       return 0;
-    }
-    const size = localSize(source);
-    await upload(guest.container, source, guestPath);
-    const done = size === 0 ? human(0) : `${human(size)} / ${human(size)}`;
-    const share = size === 0 ? '' : '100.0%, ';
-    process.stderr.write(
-      `Uploading ${source} -> ${guestPath}: ${done} (${share}${human(rate(size, started))}/s)\n`,
-    );
-    return 0;
-  },
-};
+    },
+  };
+}
 
 function machinePath(text: string): { machine: string; path: string } | undefined {
   const colon = text.indexOf(':');

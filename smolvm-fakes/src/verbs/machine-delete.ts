@@ -3,21 +3,27 @@ import type { Verb } from '../cli/command.ts';
 import { notFoundError } from '../errors.ts';
 import { runningGuest } from '../guest/folder.ts';
 import { haltGuest } from '../guest/halt.ts';
+import { givenName, nameGrammar } from '../machine/name-grammar.ts';
 import { openDatabase } from '../machine/open.ts';
 import { vmDirectory } from '../paths.ts';
 import type { Profile } from '../profile.ts';
 
 export function machineDelete(profile: Profile): Verb {
+  const grammar = nameGrammar(profile, true);
   return {
     spec: {
       words: 'machine delete',
       about: 'Delete a machine',
-      positionals: [{ name: 'NAME', required: true }],
-      options: [{ long: 'force', short: 'f', help: 'Do not ask' }],
+      positionals: grammar.positionals,
+      options: [
+        ...grammar.options,
+        { long: 'force', short: 'f', help: 'Do not ask' },
+        ...(profile.deleteCascades ? [{ long: 'cascade', help: 'Delete fork clones too' }] : []),
+      ],
     },
     async run(args) {
-      using database = await openDatabase();
-      const name = args.positionals[0] ?? '';
+      using database = await openDatabase(profile);
+      const name = givenName(args) ?? '';
       const record = database.get(name);
       if (record === undefined) throw notFoundError(name);
       if (!args.has('force') && !(await confirmed(name))) {

@@ -1,9 +1,12 @@
 import type { Arguments, CommandSpec, Verb } from '../cli/command.ts';
-import { parseDuration, parseEnv } from '../cli/values.ts';
+import { parseEnv } from '../cli/env.ts';
+import { parseDuration } from '../cli/values.ts';
 import { agentError } from '../errors.ts';
 import { type Ending, execInGuest, type GuestProcess } from '../guest/exec.ts';
 import { execOnTerminal } from '../guest/terminal.ts';
 import { connectTo, openDatabase } from '../machine/open.ts';
+import { userOf } from '../machine/rootfs.ts';
+import { vmDirectory } from '../paths.ts';
 import type { Profile } from '../profile.ts';
 import { onSignal } from '../system/signals.ts';
 
@@ -41,7 +44,7 @@ export interface ExecMode {
 
 /** Runs `args.trailing` in a machine as `mode` says, and gives the exit code. */
 export async function execute(profile: Profile, args: Arguments, mode: ExecMode): Promise<number> {
-  const { container, request } = await prepare(args);
+  const { container, request } = await prepare(args, profile);
   const limit = args.value('timeout');
   let kill: () => void = () => undefined;
   let late = false;
@@ -75,13 +78,14 @@ export async function execute(profile: Profile, args: Arguments, mode: ExecMode)
 
 type Request = Parameters<typeof execInGuest>[1];
 
-async function prepare(args: Arguments): Promise<{ container: string; request: Request }> {
-  using database = await openDatabase();
+async function prepare(args: Arguments, profile: Profile): Promise<{ container: string; request: Request }> {
+  using database = await openDatabase(profile);
   const { record, guest } = connectTo(database, args.value('name'));
   const request = {
     args: args.trailing,
-    env: [...record.env, ...parseEnv(args.values('env'))],
+    env: [...record.env, ...parseEnv(args.values('env'), profile)],
     cwd: args.value('workdir') ?? record.workdir ?? '/',
+    user: userOf(record, vmDirectory(record.name), profile),
   };
   return { container: guest.container, request };
 }

@@ -2,6 +2,7 @@ import type { Verb } from '../cli/command.ts';
 import { probedState } from '../guest/folder.ts';
 import { openDatabase } from '../machine/open.ts';
 import { jsonView } from '../machine/view.ts';
+import type { Profile } from '../profile.ts';
 import type { VmRecord } from '../state/record.ts';
 
 /** GiB of the disks of a machine that names no size. */
@@ -9,35 +10,37 @@ const STORAGE_GB = 20;
 const OVERLAY_GB = 10;
 const LINE_WIDTH = 88;
 
-export const machineLs: Verb = {
-  spec: {
-    words: 'machine ls',
-    about: 'List machines',
-    options: [
-      { long: 'verbose', short: 'v', help: 'Show details' },
-      { long: 'json', help: 'Print JSON' },
-    ],
-  },
-  async run(args) {
-    using database = await openDatabase();
-    const records = database.all();
-    if (args.has('json')) {
-      process.stdout.write(`${JSON.stringify(records.map(jsonView), undefined, 2)}\n`);
+export function machineLs(profile: Profile): Verb {
+  return {
+    spec: {
+      words: 'machine ls',
+      about: 'List machines',
+      options: [
+        { long: 'verbose', short: 'v', help: 'Show details' },
+        { long: 'json', help: 'Print JSON' },
+      ],
+    },
+    async run(args) {
+      using database = await openDatabase(profile);
+      const records = database.all();
+      if (args.has('json')) {
+        process.stdout.write(`${JSON.stringify(records.map(jsonView), undefined, 2)}\n`);
+        return 0;
+      }
+      if (records.length === 0) {
+        process.stdout.write('No machines found\n');
+        return 0;
+      }
+      const head = row('NAME', 'STATE', 'CPUS', 'MEMORY', 'MOUNTS', 'PORTS', 'STORAGE', 'OVERLAY');
+      process.stdout.write(`${head}\n${'-'.repeat(LINE_WIDTH)}\n`);
+      for (const record of records) {
+        process.stdout.write(`${rowOf(record)}\n`);
+        if (args.has('verbose')) process.stdout.write(detailsOf(record));
+      }
       return 0;
-    }
-    if (records.length === 0) {
-      process.stdout.write('No machines found\n');
-      return 0;
-    }
-    const head = row('NAME', 'STATE', 'CPUS', 'MEMORY', 'MOUNTS', 'PORTS', 'STORAGE', 'OVERLAY');
-    process.stdout.write(`${head}\n${'-'.repeat(LINE_WIDTH)}\n`);
-    for (const record of records) {
-      process.stdout.write(`${rowOf(record)}\n`);
-      if (args.has('verbose')) process.stdout.write(detailsOf(record));
-    }
-    return 0;
-  },
-};
+    },
+  };
+}
 
 function rowOf(record: VmRecord): string {
   return row(

@@ -6,9 +6,10 @@ import { bootGuest } from '../guest/boot.ts';
 import { execInGuest } from '../guest/exec.ts';
 import { ensureFolder, forgetRunning, identityOf, probedState, type RunningGuest } from '../guest/folder.ts';
 import { haltGuest } from '../guest/halt.ts';
+import type { GuestUser } from '../guest/user.ts';
 import { DEFAULT_NAME } from '../machine/name.ts';
 import { openDatabase } from '../machine/open.ts';
-import { requireSource, rootfsOf } from '../machine/rootfs.ts';
+import { requireSource, rootfsOf, userOf } from '../machine/rootfs.ts';
 import { policyOf } from '../network/policy.ts';
 import type { Profile } from '../profile.ts';
 import type { Database } from '../state/database.ts';
@@ -24,7 +25,7 @@ export function machineStart(profile: Profile): Verb {
       options: [{ long: 'name', short: 'n', value: 'NAME', help: 'Machine to start [default: default]' }],
     },
     async run(args) {
-      using database = await openDatabase();
+      using database = await openDatabase(profile);
       const name = args.value('name') ?? DEFAULT_NAME;
       if (database.get(name) === undefined) {
         if (args.has('name')) throw notFoundError(name);
@@ -60,10 +61,13 @@ async function startLocked(
   process.stderr.write(`Starting machine '${name}'${extras(record)}...\n`);
   const policy = policyOf(record, profile);
   forgetRunning(folder);
-  const guest = await bootGuest(record, folder, await rootfsOf(record, folder, policy), policy);
+  const layers = await rootfsOf(record, folder, policy, profile);
+  const sockets = profile.mountSocket === 'in-containers' ? (record.published_sockets ?? []) : [];
+  const guest = await bootGuest(record, folder, layers, policy, sockets);
   try {
-    await runInit(record, guest);
-    await launchInBackground(record, guest);
+    const user = userOf(record, folder, profile);
+    await runInit(record, guest, user);
+    await launchInBackground(record, guest, user);
   } catch (error) {
     await haltGuest(guest);
     forgetRunning(folder);
@@ -91,7 +95,7 @@ async function killUnreachable(record: VmRecord): Promise<void> {
   await waitForEnd(identity, 5_000);
 }
 
-async function runInit(record: VmRecord, guest: RunningGuest): Promise<void> {
+async function runInit(record: VmRecord, guest: RunningGuest, user: GuestUser): Promise<void> {
   const count = record.init.length;
   if (count === 0) return;
   if (record.init_completed) {
@@ -100,7 +104,7 @@ async function runInit(record: VmRecord, guest: RunningGuest): Promise<void> {
   }
   process.stdout.write(`Running ${count} init command(s)...\n`);
   for (const command of record.init) {
-    const request = { args: ['/bin/sh', '-c', command], env: record.env, cwd: record.workdir ?? '/' };
+    const request = { args: ['/bin/sh', '-c', command], env: record.env, cwd: record.workdir ?? '/', user };
     const child = execInGuest(guest.container, request, { stdin: false });
     child.stdout.pipe(process.stdout, { end: false });
     child.stderr.pipe(process.stderr, { end: false });

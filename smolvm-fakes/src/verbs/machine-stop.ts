@@ -14,7 +14,7 @@ export function machineStop(profile: Profile): Verb {
       options: [{ long: 'name', short: 'n', value: 'NAME', help: 'Machine to stop [default: default]' }],
     },
     async run(args) {
-      using database = await openDatabase();
+      using database = await openDatabase(profile);
       const name = args.value('name') ?? DEFAULT_NAME;
       const record = database.get(name);
       if (record === undefined) {

@@ -37,17 +37,17 @@ export const MACHINE: readonly Entry[] = [
   {
     names: ['status'],
     about: 'Show the state of a machine',
-    load: async () => (await import('./machine-status.ts')).machineStatus,
+    load: async (profile) => (await import('./machine-status.ts')).machineStatus(profile),
   },
   {
     names: ['ls', 'list'],
     about: 'List machines [aliases: list]',
-    load: async () => (await import('./machine-ls.ts')).machineLs,
+    load: async (profile) => (await import('./machine-ls.ts')).machineLs(profile),
   },
   {
     names: ['update'],
     about: 'Change a stopped machine',
-    load: async () => (await import('./machine-update.ts')).machineUpdate,
+    load: async (profile) => (await import('./machine-update.ts')).machineUpdate(profile),
   },
   {
     names: ['shell', 'sh'],
@@ -57,7 +57,7 @@ export const MACHINE: readonly Entry[] = [
   {
     names: ['cp'],
     about: 'Copy a file to or from a machine',
-    load: async () => (await import('./machine-cp.ts')).machineCp,
+    load: async (profile) => (await import('./machine-cp.ts')).machineCp(profile),
   },
   {
     names: ['data-dir'],

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { named } from './grammar.ts';
 import { type ImageOptions, layerOf, publish } from './image.ts';
 import { startRegistry, type TestRegistry } from './registry.ts';
 import { buildRootfs, removeRootfs } from './rootfs.ts';
@@ -45,6 +46,11 @@ export class Fixture implements AsyncDisposable {
     return `localhost:${this.registry.port}/${name}`;
   }
 
+  /** The base image's only layer, compressed. */
+  get base(): Buffer {
+    return this.#base;
+  }
+
   /** The base image's files as a plain tar, as `docker import` takes it. */
   rootfsTar(): Buffer {
     return gunzipSync(this.#base);
@@ -59,7 +65,7 @@ export class Fixture implements AsyncDisposable {
 
   /** Creates a machine from a sidecar, patches its record, and starts it. */
   async boot(name: string, sidecar: string, fields: RawRecord = {}, ...flags: string[]): Promise<void> {
-    await this.home.ok('machine', 'create', name, '--from', sidecar, ...flags);
+    await this.home.ok('machine', 'create', ...named(name), '--from', sidecar, ...flags);
     if (Object.keys(fields).length > 0) patchRecord(this.home, name, fields);
     await this.home.ok('machine', 'start', '-n', name);
   }

@@ -20,13 +20,28 @@ export async function layerOf(folder: string, names: readonly string[], owner = 
   const flags = [
     '--create',
     '--numeric-owner',
-    `--owner=+${user}`,
-    `--group=+${group}`,
+    `--owner=:${user}`,
+    `--group=:${group}`,
     '--directory',
     folder,
   ];
   const { stdout } = await execa('tar', [...flags, ...names], { encoding: 'buffer', maxBuffer: 1 << 30 });
   return gzipSync(Buffer.from(stdout), { level: 1 });
+}
+
+/** The configuration document of an image. */
+export function configOf(options: ImageOptions) {
+  return {
+    ...PLATFORM,
+    config: {
+      Entrypoint: options.entrypoint ?? null,
+      Cmd: options.cmd ?? null,
+      Env: options.env ?? null,
+      WorkingDir: options.workdir ?? '',
+      User: options.user ?? '',
+    },
+    rootfs: { type: 'layers', diff_ids: [] },
+  };
 }
 
 /** Puts an image into the registry. @returns digests of its layers. */
@@ -36,19 +51,7 @@ export function publish(
   layers: readonly Buffer[],
   options: ImageOptions = {},
 ): string[] {
-  const config = Buffer.from(
-    JSON.stringify({
-      ...PLATFORM,
-      config: {
-        Entrypoint: options.entrypoint ?? null,
-        Cmd: options.cmd ?? null,
-        Env: options.env ?? null,
-        WorkingDir: options.workdir ?? '',
-        User: options.user ?? '',
-      },
-      rootfs: { type: 'layers', diff_ids: [] },
-    }),
-  );
+  const config = Buffer.from(JSON.stringify(configOf(options)));
   const described = layers.map((body) => ({
     mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
     digest: registry.addBlob(body),

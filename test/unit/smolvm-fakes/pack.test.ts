@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { unpackTar } from '../../../smolvm-fakes/src/pack/extract.ts';
 import { decodeFooter, encodeFooter, FOOTER_SIZE } from '../../../smolvm-fakes/src/pack/footer.ts';
 import { END_OF_ARCHIVE, layerEntries } from '../../../smolvm-fakes/src/pack/merge.ts';
-import { padded, tarEntries } from '../../../smolvm-fakes/src/pack/tar-entries.ts';
+import { tarEntries } from '../../../smolvm-fakes/src/pack/tar-entries.ts';
+import { padded } from '../../../smolvm-fakes/src/pack/tar-header.ts';
 
 function entry(path: string, content: string, type: 'File' | 'SymbolicLink' = 'File', linkpath = ''): Buffer {
   const body = Buffer.alloc(padded(Buffer.byteLength(content)));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type NetworkPolicy, policyOf } from '../../../smolvm-fakes/src/network/policy.ts';
 
-const profile = { automaticResolver: '1.1.1.1/32' };
+const profile = { automaticResolver: '1.1.1.1/32' } as const;
 type Ports = [number, number][];
 
 function policy(

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCidr, parseDuration, parseEnv, parsePort } from '../../../smolvm-fakes/src/cli/values.ts';
+import { parseEnv } from '../../../smolvm-fakes/src/cli/env.ts';
+import { parseCidr, parseDuration, parsePort } from '../../../smolvm-fakes/src/cli/values.ts';
 import { parseReference } from '../../../smolvm-fakes/src/registry/reference.ts';
 
 describe('values on the command line', () => {
@@ -50,10 +51,19 @@ describe('values on the command line', () => {
   });
 
   it('drops environment entries without a key or without `=`', () => {
-    expect(parseEnv(['A=1', 'B', '=c', 'D=', 'E=x=y'])).toEqual([
+    expect(parseEnv(['A=1', 'B', '=c', 'D=', 'E=x=y'], { keyOnlyEnv: false }, { B: 'own' })).toEqual([
       ['A', '1'],
       ['D', ''],
       ['E', 'x=y'],
+    ]);
+  });
+
+  it('takes the value of a lone key from its own environment, from 0.8.1', () => {
+    const own = { B: 'own', EMPTY: '' };
+    expect(parseEnv(['B', 'A=1', 'UNSET', '', 'EMPTY'], { keyOnlyEnv: true }, own)).toEqual([
+      ['B', 'own'],
+      ['A', '1'],
+      ['EMPTY', ''],
     ]);
   });
 

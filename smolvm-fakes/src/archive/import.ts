@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { configError, messageOf } from '../errors.ts';
+import { unpackTar } from '../pack/extract.ts';
+import { END_OF_ARCHIVE } from '../pack/merge.ts';
+import { imageArchiveCacheDirectory } from '../paths.ts';
+import type { ImageConfig } from '../registry/image-config.ts';
+import { lock } from '../system/flock.ts';
+import { onSignal } from '../system/signals.ts';
+import { readImageArchive } from './image-archive.ts';
+import { chunksOf, layerFile } from './layer-file.ts';
+import { type FileRange, tarIndex } from './tar-index.ts';
+import { visibleEntries } from './visible.ts';
+
+const LOCAL = 'local:';
+
+/** An archive in the cache. */
+export interface ImportedImage {
+  /** `local:SHA256`, as it stands in the record. */
+  readonly image: string;
+  readonly config: ImageConfig;
+}
+
+/** Whether `--image` names a file of this host, and not an image of a registry. */
+export function namesArchive(image: string): boolean {
+  return /^\.{0,2}\//.test(image) || /\.(tar|tgz|oci)$/.test(image) || isDockerfile(image);
+}
+
+/** Puts an image archive into the cache that all machines share, its layers applied. @throws SmolvmError. */
+export async function importArchive(path: string): Promise<ImportedImage> {
+  const refused = (reason: string) => configError('create machine', `image archive '${path}': ${reason}`);
+  if (!existsSync(path)) throw refused('file not found');
+  if (isDockerfile(path)) {
+    throw refused('this is a Dockerfile; build it and pass the image: docker save IMAGE -o image.tar');
+  }
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const archive = readImageArchive({ descriptor, start: 0, end: size }, architecture());
+    const digest = await digestOf(descriptor);
+    const folder = join(imageArchiveCacheDirectory(), digest);
+    await using _held = await lock(`${folder}.lock`);
+    if (!existsSync(folder)) await unpackInto(folder, archive.layers);
+    return { image: `${LOCAL}${digest}`, config: archive.config };
+  } catch (error) {
+    throw refused(messageOf(error));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The root filesystem of a `local:` image; undefined for any other. @throws SmolvmError when the cache lost it. */
+export function importedRootfs(image: string): string | undefined {
+  if (!image.startsWith(LOCAL)) return undefined;
+  const rootfs = join(imageArchiveCacheDirectory(), image.slice(LOCAL.length), 'rootfs');
+  if (existsSync(rootfs)) return rootfs;
+  throw configError(
+    'start machine',
+    `local image ${image} is no longer in the cache; create the machine again`,
+  );
+}
+
+async function unpackInto(folder: string, layers: readonly FileRange[]): Promise<void> {
+  const partial = `${folder}.partial`;
+  const rootfs = join(partial, 'rootfs');
+  const unregister = onSignal(() => rmSync(partial, { recursive: true, force: true }));
+  try {
+    rmSync(partial, { recursive: true, force: true });
+    mkdirSync(rootfs, { recursive: true });
+    await unpackLayers(layers, rootfs);
+    await rename(partial, folder);
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw error;
+  } finally {
+    unregister();
+  }
+}
+
+/** One stream for all layers: links that one layer plants never lead another layer's files out of `rootfs`. */
+async function unpackLayers(layers: readonly FileRange[], rootfs: string): Promise<void> {
+  using open = new DisposableStack();
+  const files: FileRange[] = [];
+  for (const layer of layers) files.push(open.use(await layerFile(layer)));
+  const visible = visibleEntries(files.map(tarIndex));
+  const ranges = visible.layers.flatMap((entries, index) => {
+    const descriptor = files[index]?.descriptor ?? -1;
+    return entries.map(({ start, end }) => ({ descriptor, start, end }));
+  });
+  await unpackTar(withEnd(joined(ranges)), rootfs, process.getuid?.() === 0);
+  for (const path of visible.leftovers) {
+    const file = join(rootfs, path);
+    if (`${realpathSync(dirname(file))}/`.startsWith(`${realpathSync(rootfs)}/`))
+      rmSync(file, { force: true });
+  }
+}
+
+/** Neighbours become one part, so that a layer without whiteouts is read in one go. */
+function joined(ranges: readonly FileRange[]): FileRange[] {
+  const parts: FileRange[] = [];
+  for (const range of ranges) {
+    const last = parts.at(-1);
+    if (last?.descriptor === range.descriptor && last.end === range.start) {
+      parts[parts.length - 1] = { ...last, end: range.end };
+    } else parts.push(range);
+  }
+  return parts;
+}
+
+async function* withEnd(ranges: readonly FileRange[]): AsyncGenerator<Buffer> {
+  yield* chunksOf(ranges);
+  yield END_OF_ARCHIVE;
+}
+
+async function digestOf(descriptor: number): Promise<string> {
+  const hash = createHash('sha256');
+  const options = { fd: descriptor, autoClose: false, start: 0, highWaterMark: 1 << 20 };
+  for await (const chunk of createReadStream('', options)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+const isDockerfile = (path: string) => /^(Docker|Container)file(\.|$)/.test(basename(path));
+const architecture = () => (process.arch === 'x64' ? 'amd64' : process.arch);

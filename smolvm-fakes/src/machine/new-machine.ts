@@ -1,0 +1,160 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { importArchive, namesArchive } from '../archive/import.ts';
+import type { Arguments } from '../cli/command.ts';
+import { parseEnv } from '../cli/env.ts';
+import { parsePort } from '../cli/values.ts';
+import { configError } from '../errors.ts';
+import { readPack } from '../pack/read.ts';
+import { vmDirectory } from '../paths.ts';
+import type { Profile } from '../profile.ts';
+import { machineFieldsOf } from '../registry/image-config.ts';
+import { parseMountSocket, validateSockets } from '../sockets/mapping.ts';
+import { newRecord, type VmRecord } from '../state/record.ts';
+import { checkBackend, parseLabel } from './create-grammar.ts';
+import { egressFlags } from './egress.ts';
+import { DEFAULT_CPUS, DEFAULT_MEM, validatePorts, validateResources } from './resources.ts';
+import { unpackFor } from './rootfs.ts';
+import { parseVolume, refuseSharedTargets } from './volume.ts';
+
+/** An image brings values, and never asks for the host's. */
+const OWN_VALUES = { keyOnlyEnv: false };
+
+/** The record of a machine that is not packed. */
+export async function plainRecord(args: Arguments, profile: Profile, name: string): Promise<VmRecord> {
+  const common = commonFields(args, profile);
+  const { cpus, mem } = sizesOf(args);
+  validate(common, cpus, mem);
+  const egress = await egressFlags(args, profile);
+  refuseBackend(egress.cidrs !== null, common.network_backend, profile);
+  const network = args.has('net') || egress.cidrs !== null;
+  const image = await imageFields(args.value('image'), network, profile);
+  const env = parseEnv(args.values('env'), profile);
+  return newRecord(name, {
+    ...common,
+    ...image,
+    ...commandOf(args),
+    cpus,
+    mem,
+    env: [...(image.env ?? []), ...env],
+    network,
+    allowed_cidrs: egress.cidrs,
+    dns_filter_hosts: egress.hosts,
+    workdir: args.value('workdir') ?? image.workdir ?? null,
+    gpu: args.has('gpu') ? true : null,
+    gpu_vram_mib: numberOrNull(args.value('gpu-vram')),
+  });
+}
+
+/** The record of a machine from a sidecar. Until 1.0.0 the name is asked for only when all has been unpacked. */
+export async function packedRecord(
+  args: Arguments,
+  profile: Profile,
+  path: string,
+  acceptName: () => string,
+): Promise<VmRecord> {
+  if (!existsSync(path)) throw configError('create from .smolmachine', `file not found: ${path}`);
+  const pack = readPack(realpathSync(path));
+  const { manifest } = pack;
+  const common = commonFields(args, profile);
+  const sizes = sizesOf(args);
+  // A value equal to the default cannot be told from an absent one.
+  const cpus = sizes.cpus === DEFAULT_CPUS ? manifest.cpus : sizes.cpus;
+  const mem = sizes.mem === DEFAULT_MEM ? manifest.mem : sizes.mem;
+  const egress = profile.fromDropsEgressFlags
+    ? { cidrs: null, hosts: undefined }
+    : await egressFlags(args, profile);
+  if (profile.fromChecksResources) {
+    validate(common, cpus, mem);
+    refuseBackend(egress.cidrs !== null, common.network_backend, profile);
+  }
+  process.stdout.write('Extracting .smolmachine assets...\n');
+  const early = profile.extractsPerMachine ? acceptName() : undefined;
+  await unpackFor(pack, vmDirectory(early ?? ''), profile);
+  return newRecord(early ?? acceptName(), {
+    ...common,
+    cpus,
+    mem,
+    env: [...parseEnv(manifest.env ?? [], OWN_VALUES), ...parseEnv(args.values('env'), profile)],
+    network: args.has('net') || manifest.network || egress.cidrs !== null,
+    allowed_cidrs: egress.cidrs,
+    dns_filter_hosts: egress.hosts,
+    image: manifest.image,
+    entrypoint: manifest.entrypoint ?? [],
+    cmd: manifest.cmd ?? [],
+    ...commandOf(args),
+    workdir: manifest.workdir ?? null,
+    gpu: manifest.gpu ? true : null,
+    source_smolmachine: pack.path,
+  });
+}
+
+/** An archive is looked into now; a registry's image is pulled by the guest, at its first start. */
+async function imageFields(
+  image: string | undefined,
+  network: boolean,
+  profile: Profile,
+): Promise<Partial<VmRecord>> {
+  if (image === undefined) return { image: null };
+  if (profile.imageArchives && namesArchive(image)) {
+    const imported = await importArchive(image);
+    const fields = machineFieldsOf(imported.config);
+    return { ...fields, image: imported.image, env: parseEnv(fields.env, OWN_VALUES) };
+  }
+  if (profile.registryImageNeedsNetwork && !network) {
+    throw configError(
+      'create machine',
+      `image '${image}' has to be pulled, which needs a network: add --net, or pass an image archive`,
+    );
+  }
+  return { image };
+}
+
+function commonFields(args: Arguments, profile: Profile): Partial<VmRecord> {
+  const backend = args.value('net-backend');
+  const mounts = args.values('volume').map(parseVolume);
+  if (profile.refusesDuplicateVolumes) refuseSharedTargets(mounts);
+  const sockets = args.values('mount-socket').map(parseMountSocket);
+  validateSockets(sockets);
+  return {
+    mounts,
+    ports: args.values('port').map(parsePort),
+    init: [...args.values('init')],
+    storage_gb: numberOrNull(args.value('storage')),
+    overlay_gb: numberOrNull(args.value('overlay')),
+    network_backend: backend === undefined ? undefined : checkBackend(backend),
+    published_sockets: sockets.length > 0 ? sockets : undefined,
+    labels: args.has('label') ? Object.fromEntries(args.values('label').map(parseLabel)) : undefined,
+  };
+}
+
+function commandOf(args: Arguments): Partial<VmRecord> {
+  return args.trailing.length > 0 ? { entrypoint: [], cmd: [...args.trailing] } : {};
+}
+
+function sizesOf(args: Arguments): { cpus: number; mem: number } {
+  return {
+    cpus: Number(args.value('cpus') ?? DEFAULT_CPUS),
+    mem: Number(args.value('mem') ?? DEFAULT_MEM),
+  };
+}
+
+function validate(common: Partial<VmRecord>, cpus: number, mem: number): void {
+  const { storage_gb: storage = null, overlay_gb: overlay = null } = common;
+  validateResources({ cpus, mem, storage, overlay });
+  validatePorts(common.ports ?? []);
+}
+
+/** Which backend a policy cannot have turned round at 1.1.3. @throws SmolvmError. */
+export function refuseBackend(policy: boolean, backend: VmRecord['network_backend'], profile: Profile): void {
+  if (!policy || backend === undefined || backend === profile.policyBackend) return;
+  if (backend === 'virtio-net') {
+    throw configError('egress', 'egress policy is not supported with the virtio-net backend');
+  }
+  throw configError(
+    'egress',
+    'egress policy (--allow-cidr/--allow-host/--outbound-localhost-only) requires the virtio-net backend; ' +
+      'TSI does not enforce it. Remove --net-backend tsi, or the policy',
+  );
+}
+
+const numberOrNull = (text: string | undefined) => (text === undefined ? null : Number(text));

@@ -1,0 +1,144 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Fixture, noGuests } from './helpers/fixture.ts';
+import { recordOf } from './helpers/state.ts';
+import { dial, serveUnix } from './helpers/unix-net.ts';
+import { atLeast } from './helpers/version.ts';
+
+const GUEST = '/run/kit/daemon.sock';
+const answering = (path: string, text: string) => serveUnix(path, (socket) => socket.end(text));
+
+describe.skipIf(!atLeast('1.8.0') || noGuests() !== undefined)('a host socket mounted into a machine', () => {
+  let fixture: Fixture;
+  let host: string;
+  let sidecar: string;
+  const talk = (mode: string, count = 0) => dial(fixture.home, 'm', GUEST, mode, count);
+
+  beforeAll(async () => {
+    fixture = await Fixture.start();
+    host = join(fixture.home.path, 'daemon.sock');
+    sidecar = await fixture.pack(fixture.publish('sockets:1'));
+    await fixture.boot('m', sidecar, {}, '--mount-socket', `${host}:${GUEST}`);
+  });
+  afterAll(() => fixture[Symbol.asyncDispose]());
+
+  it('is recorded, needs no network, and is open to every user of the guest', async () => {
+    expect(recordOf(fixture.home, 'm')).toMatchObject({ network: false, allowed_cidrs: null });
+    expect(JSON.stringify(recordOf(fixture.home, 'm').published_sockets)).toContain(GUEST);
+    expect((await fixture.home.exec('m', 'ls', '/sys/class/net')).stdout).toBe('lo\n');
+    expect((await fixture.home.exec('m', 'stat', '-c', '%a', GUEST)).stdout).toBe('777\n');
+  });
+
+  it('closes a connection while nobody serves it on the host, and works when somebody does', async () => {
+    expect((await talk('read')).stdout).toMatch(/^(got: $|failed: )/);
+    await using _ = await answering(host, 'hello');
+    expect((await talk('read')).stdout).toBe('got: hello');
+  });
+
+  it('reaches the service that is there now, when the socket has been made again', async () => {
+    for (const text of ['first', 'second']) {
+      await using _ = await answering(host, text);
+      expect((await talk('read')).stdout).toBe(`got: ${text}`);
+    }
+  });
+
+  it('carries the answer after the guest has closed its own direction', async () => {
+    await using _ = await serveUnix(host, (socket) => {
+      let asked = '';
+      socket.on('data', (part) => {
+        asked += part.toString();
+      });
+      socket.on('end', () => setTimeout(() => socket.end(`answer to ${asked}`), 200));
+    });
+    expect((await talk('question')).stdout).toBe('got: answer to question');
+  });
+
+  it('carries what the guest sends after the host has closed its own direction', async () => {
+    let got = 0;
+    await using _ = await serveUnix(host, (socket) => {
+      socket.end();
+      socket.on('data', (part) => {
+        got += part.length;
+      });
+    });
+    await talk('upload', 64);
+    await sleep(300);
+    expect(got).toBe(64 * 65_536);
+  });
+
+  it('stops a sender whose reader is slow, and loses no byte', async () => {
+    const total = 64 * 1024 * 1024;
+    let sent = 0;
+    let stopped = 0;
+    await using _ = await serveUnix(host, (socket) => {
+      const piece = Buffer.alloc(65_536, 'x');
+      const push = () => {
+        while (sent < total) {
+          sent += piece.length;
+          if (!socket.write(piece)) return void socket.once('drain', push);
+        }
+        socket.end();
+      };
+      push();
+      setTimeout(() => {
+        stopped = sent;
+      }, 1_000);
+    });
+    expect((await talk('slow')).stdout).toBe(`got ${total} bytes`);
+    expect(stopped).toBeLessThan(total / 4);
+  });
+
+  it('carries many connections at once', async () => {
+    await using _ = await serveUnix(host, (socket) => socket.pipe(socket));
+    const script = `for i in 1 2 3 4 5 6 7 8; do perl -e 'use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0);
+      connect($s, sockaddr_un("${GUEST}")) or die; syswrite $s, $ARGV[0]; shutdown($s, 1); print <$s>, "\\n"' "n$i" & done; wait`;
+    const { stdout } = await fixture.home.exec('m', 'sh', '-c', script);
+    expect(stdout.trim().split('\n').sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => `n${n}`));
+  });
+
+  it('works again after a stop and a start, and leaves no process when the machine is gone', async () => {
+    expect(await processesIn(fixture.home.path)).toHaveLength(1);
+    await fixture.home.ok('machine', 'stop', '-n', 'm');
+    expect(await processesIn(fixture.home.path)).toEqual([]);
+    await fixture.home.ok('machine', 'start', '-n', 'm');
+    await using _ = await answering(host, 'again');
+    expect((await talk('read')).stdout).toBe('got: again');
+    process.kill(Number(recordOf(fixture.home, 'm').pid), 'SIGKILL');
+    await sleep(1_200);
+    expect(await processesIn(fixture.home.path)).toEqual([]);
+  });
+
+  it('leaves no process when the start fails', async () => {
+    const broken = await fixture.pack(fixture.publish('nosuch:1', { entrypoint: ['/no/such'] }));
+    const flags = ['--mount-socket', `${host}:${GUEST}`];
+    await fixture.home.ok('machine', 'create', '--name', 'broken', '--from', broken, ...flags);
+    expect((await fixture.home.run(['machine', 'start', '-n', 'broken'])).code).toBe(1);
+    expect(await processesIn(fixture.home.path)).toEqual([]);
+  });
+
+  it.each([
+    ['relative', '/h.sock:run/x'],
+    ['without a guest path', '/h.sock'],
+    ['with a semicolon', '/h.sock:/run/a;b'],
+    ['with a bar', '/h.sock:/run/a|b'],
+  ])('is refused %s', async (_, mapping) => {
+    const create = ['machine', 'create', '--name', 'odd', '--mount-socket', mapping];
+    const { code } = await fixture.home.run(create);
+    expect(code).not.toBe(0);
+    expect(existsSync(join(fixture.home.path, 'odd'))).toBe(false);
+    expect(() => recordOf(fixture.home, 'odd')).toThrow();
+  });
+
+  /** Processes of the host that work in a folder. */
+  async function processesIn(folder: string): Promise<string[]> {
+    const script = 'for p in /proc/[0-9]*; do echo "$p $(readlink $p/cwd)"; done';
+    const { stdout } = await execa('/bin/sh', ['-c', script]);
+    return stdout
+      .split('\n')
+      .filter((line) => line.includes(` ${folder}/`))
+      .filter((line) => !readFileSync(`${line.split(' ')[0]}/stat`, 'utf8').includes(') Z '));
+  }
+});
