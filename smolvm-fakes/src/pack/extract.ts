@@ -63,8 +63,8 @@ async function unpackAsset(pack: Pack, path: string, target: string): Promise<vo
 
 /**
  * Unpacks a tar stream into `target`. Without `owners`, everything becomes the invoking user's, whoever owned it in
- * the image: packs do that, and whoever uses them has to repair it, and what a later entry replaces goes with all below
- * it; of an archive's layers only what is seen comes here, and a directory that two of them list must stay. Modes stay. GNU tar refuses to write through links
+ * the image: packs do that, and whoever uses them has to repair it. A directory that several
+ * layers list stays, with what is in it. Modes stay. GNU tar refuses to write through links
  * that lead out.
  */
 export async function unpackTar(
@@ -72,7 +72,7 @@ export async function unpackTar(
   target: string,
   owners = false,
 ): Promise<void> {
-  const ownership = owners ? ['--same-owner', '--numeric-owner'] : ['--no-same-owner', '--recursive-unlink'];
+  const ownership = owners ? ['--same-owner', '--numeric-owner'] : ['--no-same-owner'];
   const child = spawn('tar', ['--extract', ...ownership, '--preserve-permissions', '--directory', target], {
     stdio: ['pipe', 'ignore', 'pipe'],
     env: HELPER_ENVIRONMENT,
