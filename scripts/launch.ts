@@ -1,39 +1,62 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
+import { askPrompted } from '../lib/cli/ask-prompted.ts';
+import { chooseLaunch } from '../lib/cli/choose-launch.ts';
+import { confirmLaunch } from '../lib/cli/confirm-launch.ts';
 import { parseFlags } from '../lib/cli/flags.ts';
+import { CHOICE_FLAGS, choiceOf } from '../lib/cli/launch-flags.ts';
 import { line, paint } from '../lib/cli/output.ts';
 import { reportPhase } from '../lib/cli/phase-script.ts';
-import { describePlan } from '../lib/cli/plan-screen.ts';
+import { planScreen } from '../lib/cli/plan-screen.ts';
 import { runScript } from '../lib/cli/run-script.ts';
 import { launch } from '../lib/commands/launch.ts';
-import { requireAgent } from '../lib/commands/require-agent.ts';
+import { previewLaunch } from '../lib/commands/preview.ts';
 import { up } from '../lib/commands/up.ts';
+import { hasTerminal } from '../lib/host/terminal.ts';
+import { manifestSources } from '../lib/manifest/sources.ts';
 import { attach } from '../lib/phases/attach.ts';
 import { prepare } from '../lib/phases/prepare.ts';
+import { thisHost } from '../lib/preflight/host.ts';
+import type { LaunchChoice } from '../lib/preflight/preflight.ts';
 
 await runScript(async ({ signal }) => {
   const flags = parseFlags({
     name: 'launch',
     summary: 'one bottle from nothing to nothing: bring it up, run the agent, take everything down',
     flags: {
-      agent: { type: 'string', help: 'the agent to launch' },
-      json: { type: 'boolean', help: 'print {slug, exitCode} as the last line on stdout' },
+      ...CHOICE_FLAGS,
+      yes: { type: 'boolean', help: 'launch without asking' },
+      'dry-run': { type: 'boolean', help: 'show what would be launched, and stop' },
+      json: { type: 'boolean', help: 'print {slug, exitCode}, with --dry-run the plan, on stdout' },
     },
-    notes: ['The exit code is the agent’s. State is kept when that is not 0.'],
+    notes: [
+      'The exit code is the agent’s. State is kept when that is not 0.',
+      'Without a terminal nothing is asked, and the launch goes on as with --yes.',
+    ],
   });
   if (flags === undefined) return 0;
   const quiet = flags.verbosity === 'quiet';
   const say = quiet ? () => {} : (text: string) => line(`${paint('dim', '·')} ${text}`);
+  const choice = choiceOf(flags);
+  const chosen = {
+    ...choice,
+    ...(await chooseLaunch({ ...choice, agent: flags.agent }, manifestSources(), signal)),
+  };
+  if (flags['dry-run']) return dryRun(chosen, flags.json, say);
+
   const options = { force: false, json: false, verbosity: flags.verbosity, signal };
   let slug = '';
   const exitCode = await launch(
-    await requireAgent(flags.agent),
+    { ...chosen, labelMustBeFree: hasTerminal() },
     {
       say,
       prepare: (bottle) => reportPhase(prepare, bottle, options),
-      announce: (plan) => {
+      confirm: async (plan) => {
         slug = plan.slug;
-        if (!quiet) line(describePlan(plan));
+        if (!quiet) line(planScreen(plan));
+        if (!(await confirmLaunch(plan, flags.yes, signal))) return false;
+        await askPrompted(plan, signal);
+        return true;
       },
       up: (bottle) => up(bottle, { signal, quiet }),
       attach: async (bottle) => (await reportPhase(attach, bottle, options)).exitCode,
@@ -43,3 +66,17 @@ await runScript(async ({ signal }) => {
   if (flags.json) echo(JSON.stringify({ slug, exitCode }));
   return exitCode;
 });
+
+/** The screen on stdout, since it is what was asked for; then all that stands in the way. */
+async function dryRun(
+  chosen: LaunchChoice & { label: string },
+  json: boolean,
+  say: (text: string) => void,
+): Promise<number> {
+  const { plan, error, warnings } = await previewLaunch(chosen, thisHost(hasTerminal()));
+  for (const warning of warnings) say(warning);
+  if (plan !== undefined) echo(json ? JSON.stringify(plan, null, 2) : planScreen(plan));
+  if (error !== undefined) throw error;
+  say('a dry run: nothing was created');
+  return 0;
+}

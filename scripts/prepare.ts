@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
 import { createBottle } from '../lib/bottle/create.ts';
+import { chooseLaunch } from '../lib/cli/choose-launch.ts';
 import { parseFlags } from '../lib/cli/flags.ts';
+import { CHOICE_FLAGS, choiceOf } from '../lib/cli/launch-flags.ts';
 import { PHASE_FLAGS, reportPhase } from '../lib/cli/phase-script.ts';
 import { runScript } from '../lib/cli/run-script.ts';
-import { requireAgent } from '../lib/commands/require-agent.ts';
+import { hasTerminal } from '../lib/host/terminal.ts';
+import { manifestSources } from '../lib/manifest/sources.ts';
 import { prepare } from '../lib/phases/prepare.ts';
 import { forgetBottle } from '../lib/phases/teardown.ts';
 
@@ -15,7 +18,7 @@ await runScript(async ({ signal }) => {
     flags: {
       ...PHASE_FLAGS,
       bottle: { type: 'string', help: 'prepare this bottle again instead of a new one' },
-      agent: { type: 'string', help: 'the agent to prepare a new bottle for' },
+      ...CHOICE_FLAGS,
     },
     notes: ['Prints the new bottle’s name on stdout.'],
   });
@@ -25,7 +28,9 @@ await runScript(async ({ signal }) => {
     await reportPhase(prepare, bottle, { ...flags, signal, print: echo });
     return 0;
   }
-  const slug = await createBottle(await requireAgent(agent), null);
+  const choice = choiceOf(flags);
+  const chosen = await chooseLaunch({ ...choice, agent }, manifestSources(), signal);
+  const slug = await createBottle({ ...choice, ...chosen, owner: null, labelMustBeFree: hasTerminal() });
   try {
     await reportPhase(prepare, slug, { ...flags, signal, print: echo });
   } catch (error) {

@@ -1,5 +1,16 @@
 #!/usr/bin/env node
+import { readRecord } from '../lib/bottle/records.ts';
+import { askPrompted } from '../lib/cli/ask-prompted.ts';
 import { phaseScript } from '../lib/cli/phase-script.ts';
+import { prepare } from '../lib/phases/prepare.ts';
 import { provision } from '../lib/phases/provision.ts';
 
-await phaseScript(provision, () => import('zx'));
+await phaseScript(
+  provision,
+  () => import('zx'),
+  async (slug, { force, signal }) => {
+    const prepared = await readRecord(slug, prepare.name, prepare.record);
+    const provisioned = force ? undefined : await readRecord(slug, provision.name, provision.record);
+    if (prepared !== undefined && provisioned === undefined) await askPrompted(prepared.data, signal);
+  },
+);

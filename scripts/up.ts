@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
+import { readRecord } from '../lib/bottle/records.ts';
+import { askPrompted } from '../lib/cli/ask-prompted.ts';
 import { parseFlags } from '../lib/cli/flags.ts';
 import { line } from '../lib/cli/output.ts';
 import { runScript } from '../lib/cli/run-script.ts';
 import { revalidate } from '../lib/commands/revalidate.ts';
 import { up } from '../lib/commands/up.ts';
+import { prepare } from '../lib/phases/prepare.ts';
+import { provision } from '../lib/phases/provision.ts';
 
 await runScript(async ({ signal }) => {
   const flags = parseFlags({
@@ -17,6 +21,9 @@ await runScript(async ({ signal }) => {
   const quiet = flags.verbosity === 'quiet';
   const gone = await revalidate(flags.bottle, signal);
   if (gone.length > 0 && !quiet) line(`to be done again: ${gone.join(', ')}`);
+  const prepared = await readRecord(flags.bottle, prepare.name, prepare.record);
+  const provisioned = await readRecord(flags.bottle, provision.name, provision.record);
+  if (prepared !== undefined && provisioned === undefined) await askPrompted(prepared.data, signal);
   await up(flags.bottle, { signal, quiet });
   if (!quiet) echo(`${flags.bottle} is up; start its agent with: make attach BOTTLE=${flags.bottle}`);
   return 0;

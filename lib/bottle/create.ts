@@ -1,28 +1,69 @@
 import { mkdir } from 'node:fs/promises';
-import { type BottleMetadata, writeMetadata } from './metadata.ts';
+import { BottleError } from '../errors.ts';
+import { writeMetadata } from './metadata.ts';
 import { bottleDirectory, stateDirectory } from './paths.ts';
 import type { ProcessIdentity } from './process-identity.ts';
-import { mintSlug } from './slug.ts';
+import { mintSlug, slugOfLabel } from './slug.ts';
 
-/** Mints a bottle's identity and its state directory. `owner` is the launch that will take it down, if any. */
-export async function createBottle(agent: string, owner: ProcessIdentity | null): Promise<string> {
+export interface NewBottle {
+  agent: string;
+  /** Bottles chosen at launch, in order; none for the one that the agent names. */
+  bottles: readonly string[];
+  cwd: string;
+  /** Checked; its letters and digits name the bottle. Empty for none. */
+  label: string;
+  color: string;
+  /** The launch that will take it down, if any. */
+  owner: ProcessIdentity | null;
+  /** Whether a label whose name is taken is an error for a person, or gets a suffix. */
+  labelMustBeFree: boolean;
+}
+
+/**
+ * Mints a bottle's identity and its state directory.
+ * @throws BottleError `label-taken` when a bottle has the label's name already, and it must be free.
+ */
+export async function createBottle(bottle: NewBottle): Promise<string> {
   await mkdir(stateDirectory(), { recursive: true, mode: 0o700 });
-  const slug = mintSlug(agent);
+  const slug = await claimSlug(bottle);
+  await writeMetadata({
+    identity: slug,
+    agent_name: bottle.agent,
+    cwd: bottle.cwd,
+    copy_cwd: false,
+    started_at: new Date().toISOString(),
+    compose_project: '',
+    backend: 'smolmachines',
+    label: bottle.label,
+    color: bottle.color,
+    bottle_names: [...bottle.bottles],
+    owner: bottle.owner,
+  });
+  return slug;
+}
+
+async function claimSlug(bottle: NewBottle): Promise<string> {
+  const named = slugOfLabel(bottle.label);
+  if (named !== undefined) {
+    if (await claim(named)) return named;
+    if (bottle.labelMustBeFree) {
+      throw new BottleError('label-taken', `there is a bottle ${named} already`, {
+        hint: `Choose another LABEL, or be rid of that one: make teardown BOTTLE=${named}`,
+      });
+    }
+  }
+  const slug = mintSlug(named ?? bottle.agent);
+  // One in sixty million: the slug is taken.
+  return (await claim(slug)) ? slug : claimSlug(bottle);
+}
+
+/** Makes the bottle's directory; false when somebody has it. */
+async function claim(slug: string): Promise<boolean> {
   try {
     await mkdir(bottleDirectory(slug), { mode: 0o700 });
+    return true;
   } catch (error) {
-    // One in sixty million: the slug is taken.
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
-      return createBottle(agent, owner);
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
   }
-  const metadata: BottleMetadata = {
-    identity: slug,
-    agent_name: agent,
-    started_at: new Date().toISOString(),
-    backend: 'smolmachines',
-    owner,
-  };
-  await writeMetadata(metadata);
-  return slug;
 }

@@ -34,6 +34,8 @@ export const bottlePaths = {
   metadata: (slug: string) => join(bottleDirectory(slug), 'metadata.json'),
   phases: (slug: string) => join(bottleDirectory(slug), 'phases'),
   journal: (slug: string) => join(bottleDirectory(slug), 'journal'),
+  /** The bottle's own Dockerfile, which wins over every other; most have none. */
+  dockerfile: (slug: string) => join(bottleDirectory(slug), 'Dockerfile'),
   logs: (slug: string) => join(bottleDirectory(slug), 'logs'),
   prompt: (slug: string) => join(bottleDirectory(slug), 'agent', 'prompt.txt'),
   egress: (slug: string) => join(bottleDirectory(slug), 'egress'),

@@ -16,6 +16,15 @@ export function mintSlug(agent: string): string {
   return `${name}-${suffix}`;
 }
 
+/** The slug that a label spells: its letters and digits, all else as hyphens. Undefined when it spells none. */
+export function slugOfLabel(label: string): string | undefined {
+  const plain = label.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  const words = plain.match(/[a-z0-9]+/g) ?? [];
+  const slug = words.join('-').replace(/^(?=[0-9])/, 'b');
+  const short = slug.slice(0, MAX_LENGTH).replace(/-+$/, '');
+  return isSlug(short) ? short : undefined;
+}
+
 export function isSlug(text: string): boolean {
   return text.length <= MAX_LENGTH && SLUG.test(text);
 }
@@ -24,6 +33,6 @@ export function isSlug(text: string): boolean {
 export function assertSlug(text: string): void {
   if (isSlug(text)) return;
   throw new BottleError('usage', `'${text}' is not a bottle's name`, {
-    hint: 'A bottle is named <agent>-<5 letters or digits>; `make status` lists them.',
+    hint: 'A bottle is named <agent>-<5 letters or digits>, or as its label says; `make status` lists them.',
   });
 }

@@ -22,7 +22,12 @@ export interface Voice {
  * The whole of a phase's script: flags in, one line on stderr, the record on stdout when asked for. The voice is
  * loaded when it has something to say: a launch runs eleven of these scripts, which mostly have not.
  */
-export async function phaseScript<T>(phase: Phase<T>, loadVoice: () => Promise<Voice>): Promise<void> {
+export async function phaseScript<T>(
+  phase: Phase<T>,
+  loadVoice: () => Promise<Voice>,
+  /** What is to be asked before the phase runs, and before anything turns on the terminal. */
+  ask: (slug: string, options: { force: boolean; signal: AbortSignal }) => Promise<void> = async () => {},
+): Promise<void> {
   await runScript(async ({ signal }) => {
     const needs = phase.needs.map((needed) => needed.name).join(', ') || 'nothing';
     const flags = parseFlags({
@@ -32,6 +37,7 @@ export async function phaseScript<T>(phase: Phase<T>, loadVoice: () => Promise<V
       notes: [`Needs: ${needs}`],
     });
     if (flags === undefined) return 0;
+    await ask(flags.bottle, { force: flags.force, signal });
     // Phases that make runs share one terminal, where spinners would overwrite each other.
     const alone = process.stderr.isTTY && process.env.MAKELEVEL === undefined && flags.verbosity !== 'quiet';
     const voice = alone || flags.json ? await loadVoice() : undefined;

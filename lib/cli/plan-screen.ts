@@ -1,23 +1,63 @@
+import { shortPath } from '../bottle/short-path.ts';
+import { printable } from '../manifest/reading/printable.ts';
 import type { Plan } from '../plan/schema.ts';
 import { columns } from './output.ts';
 
 /** What a bottle may reach and hold, for the eyes of who launches it. Names only, never a value. */
-export function describePlan(plan: Plan): string {
-  const { literals, forwarded } = plan.environment;
-  const variables = [
-    ...Object.keys(literals),
-    ...Object.entries(forwarded).map(([name, from]) => `${name} (from ${from})`),
+export function planScreen(plan: Plan): string {
+  const { agent, provider, smolvm } = plan;
+  // No bottle's name has a `+` in it.
+  const bottles = plan.bottle.name.split('+');
+  const rows = [
+    ...list('agent', [`${agent.name}  ${place(plan)}`]),
+    ...list(bottles.length > 1 ? 'bottles' : 'bottle', [bottles.join(', then ')]),
+    ...list('image', [imageOf(plan)]),
+    ...list('runs', [`${provider.command.join(' ')}  (${provider.template}, as ${provider.user})`]),
+    ...list('guest', [
+      `smolvm ${smolvm.version.join('.')}${smolvm.fake ? ', the kit’s fake: no security boundary' : ''}`,
+    ]),
+    ...list('env', environmentOf(plan)),
+    ...list('skills', plan.skills.length === 0 ? [] : [plan.skills.join(', ')]),
+    ...list(
+      'git',
+      plan.git.map(({ name, host, port }) => `${name} -> ${host}:${port}`),
+    ),
+    ...list('routes', routesOf(plan), 'none: nothing outside the bottle can be reached'),
   ];
-  const routes = plan.egress.routes.map(({ host, auth }) =>
-    auth === undefined ? host : `${host} [auth:${auth.scheme}]`,
-  );
-  const image = plan.image.kind === 'reference' ? plan.image.reference : plan.image.dockerfile;
-  return columns([
-    ['  bottle', plan.slug],
-    ['  agent', `${plan.agent.name} (${plan.agent.file})`],
-    ['  command', plan.provider.command.join(' ')],
-    ['  image', image],
-    ['  env', variables.join(', ') || 'none'],
-    ['  may reach', routes.join(', ') || 'nothing outside the bottle'],
-  ]);
+  return columns(rows.map(([key, value]) => [`  ${key}`, printable(value)]));
+}
+
+/** The key stands before the first of its values alone. */
+function list(key: string, values: readonly string[], none = 'none'): [string, string][] {
+  if (values.length === 0) return [[key, none]];
+  return values.map((value, index) => [index === 0 ? key : '', value]);
+}
+
+const ORIGINS = { home: '', cwd: ', of the working directory', examples: ', an example of the kit' } as const;
+
+function place({ agent }: Plan): string {
+  return `(${shortPath(agent.file)}${ORIGINS[agent.origin]})`;
+}
+
+function imageOf({ image }: Plan): string {
+  return image.kind === 'reference'
+    ? image.reference
+    : `${image.repository}, from ${shortPath(image.dockerfile)}`;
+}
+
+function environmentOf({ environment: { literals, forwarded, prompted } }: Plan): string[] {
+  const asked = Object.keys(prompted);
+  const taken = Object.entries(forwarded).filter(([name]) => prompted[name] === undefined);
+  return [
+    ...(Object.keys(literals).length > 0 ? [Object.keys(literals).join(', ')] : []),
+    ...taken.map(([name, from]) => `${name}  (from this shell${from === name ? '' : `: ${from}`})`),
+    ...asked.map((name) => `${name}  (asked for at launch)`),
+  ];
+}
+
+function routesOf({ egress }: Plan): string[] {
+  return egress.routes.map(({ host, port, auth, private: isPrivate }) => {
+    const marks = [auth && `auth:${auth.scheme}`, isPrivate && 'private'].filter(Boolean);
+    return `${host}${port === undefined ? '' : `:${port}`}${marks.map((mark) => ` [${mark}]`).join('')}`;
+  });
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { homeDirectory } from '../bottle/paths.ts';
 import { BottleError, EXIT_CODES, messageOf } from '../errors.ts';
+import { errorText } from './error-text.ts';
 import { line, paint } from './output.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -43,8 +44,11 @@ function report(error: unknown, interrupted: boolean): number {
     return 1;
   }
   if (!(error instanceof BottleError)) return reportUnexpected(error);
-  line(`${paint('red', 'error')}: ${error.message}`);
-  if (error.hint !== undefined) line(`${paint('cyan', 'hint')}: ${error.hint}`);
+  if (error.code === 'interrupted') {
+    line(paint('yellow', 'interrupted'));
+    return 128 + constants.signals.SIGINT;
+  }
+  line(errorText(error));
   return error.exitCode;
 }
 

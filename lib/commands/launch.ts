@@ -1,4 +1,4 @@
-import { createBottle } from '../bottle/create.ts';
+import { createBottle, type NewBottle } from '../bottle/create.ts';
 import { readMetadata, writeMetadata } from '../bottle/metadata.ts';
 import { identifyProcess } from '../bottle/process-identity.ts';
 import { forgetBottle, teardown } from '../phases/teardown.ts';
@@ -9,22 +9,31 @@ export interface LaunchSteps {
   /** Runs the phases up to `probe`, each as often as needed and as many at once as possible. */
   up(slug: string, signal: AbortSignal): Promise<void>;
   prepare(slug: string, signal: AbortSignal): Promise<Plan>;
-  /** Called with the plan before anything is acquired. */
-  announce(plan: Plan): void;
+  /** Called with the plan before anything is acquired; false ends the launch there. */
+  confirm(plan: Plan): Promise<boolean>;
   attach(slug: string, signal: AbortSignal): Promise<number>;
   say(line: string): void;
 }
 
 /**
  * One bottle from nothing to nothing: prepares it, brings it up, runs the agent, and takes everything down again
- * whatever happened. Gives the agent's exit code. State is kept when that is not 0, or when teardown is incomplete.
+ * whatever happened. Gives the agent's exit code, or 0 when the launch was not confirmed. State is kept when that
+ * is not 0, or when teardown is incomplete.
  */
-export async function launch(agent: string, steps: LaunchSteps, signal: AbortSignal): Promise<number> {
-  const slug = await createBottle(agent, (await identifyProcess(process.pid)) ?? null);
+export async function launch(
+  request: Omit<NewBottle, 'owner'>,
+  steps: LaunchSteps,
+  signal: AbortSignal,
+): Promise<number> {
+  const slug = await createBottle({ ...request, owner: (await identifyProcess(process.pid)) ?? null });
+  const confirmed = await orForget(slug, async () => steps.confirm(await steps.prepare(slug, signal)));
+  if (!confirmed) {
+    await forgetBottle(slug);
+    steps.say('not launched; nothing was started');
+    return 0;
+  }
   let exitCode: number | undefined;
   try {
-    const plan = await prepareOrForget(slug, steps, signal);
-    steps.announce(plan);
     await steps.up(slug, signal);
     signal.throwIfAborted();
     exitCode = await steps.attach(slug, signal);
@@ -34,10 +43,10 @@ export async function launch(agent: string, steps: LaunchSteps, signal: AbortSig
   return exitCode;
 }
 
-/** A bottle that never got past `prepare` has nothing worth keeping. */
-async function prepareOrForget(slug: string, steps: LaunchSteps, signal: AbortSignal): Promise<Plan> {
+/** A bottle that never got past `prepare` and the question has nothing worth keeping. */
+async function orForget<T>(slug: string, work: () => Promise<T>): Promise<T> {
   try {
-    return await steps.prepare(slug, signal);
+    return await work();
   } catch (error) {
     await forgetBottle(slug);
     throw error;
@@ -46,7 +55,6 @@ async function prepareOrForget(slug: string, steps: LaunchSteps, signal: AbortSi
 
 async function settle(slug: string, exitCode: number | undefined, steps: LaunchSteps): Promise<void> {
   const metadata = await readMetadata(slug);
-  // Never got past `prepare`: forgotten already.
   if (metadata === undefined) return;
   steps.say('taking everything down');
   const undone = await teardown(slug, steps.say);

@@ -22,19 +22,29 @@ export interface EngineOptions {
 }
 
 /**
+ * Whether an engine answers, or is one that `ensureEngine` would start. Changes nothing.
+ * @throws BottleError `engine-missing` with what to do, wherever the kit may not or cannot start one.
+ */
+export async function checkEngine(local: LocalEngine = {}): Promise<{ version: string } | 'startable'> {
+  const answer = await askEngine(local.host);
+  if (answer.state === 'running') return { version: answer.version };
+  if (process.env.BOT_BOTTLE_ENGINE === 'none') throw engineForbidden();
+  const elsewhere = local.host === undefined ? await configuredElsewhere() : undefined;
+  if (answer.state === 'refused' || elsewhere !== undefined || !(await canInstallDebianPackages())) {
+    throw await engineMissing(answer);
+  }
+  return 'startable';
+}
+
+/**
  * Makes sure that a Docker engine answers. Where none does, and this is Debian (or a descendant) and we are root,
  * it installs docker.io from Debian's packages and starts it, saying so first; `BOT_BOTTLE_ENGINE=none` forbids that.
  * @throws BottleError `engine-missing` with what to do, wherever the kit may not or cannot start one.
  */
 export async function ensureEngine(options: EngineOptions): Promise<EngineInfo> {
   const { say, signal, local = {} } = options;
-  const answer = await askEngine(local.host);
-  if (answer.state === 'running') return { version: answer.version, startedByUs: false };
-  if (process.env.BOT_BOTTLE_ENGINE === 'none') throw engineForbidden();
-  const elsewhere = local.host === undefined ? await configuredElsewhere() : undefined;
-  if (answer.state === 'refused' || elsewhere !== undefined || !(await canInstallDebianPackages())) {
-    throw await engineMissing(answer);
-  }
+  const engine = await checkEngine(local);
+  if (engine !== 'startable') return { version: engine.version, startedByUs: false };
   return withLock(
     engineFiles.lock(),
     async () => {

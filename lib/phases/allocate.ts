@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { withLock } from '../bottle/lock.ts';
 import { cacheDirectory } from '../bottle/paths.ts';
 import { ensureAliasPool, lowestFree } from '../channels/alias-pool.ts';
-import { publishedLoopbackAddresses } from '../docker/container.ts';
 import {
   ALIAS_LABEL,
   createBridge,
@@ -12,6 +11,7 @@ import {
   type Network,
   removeNetwork,
 } from '../docker/network.ts';
+import { usedAliases } from '../docker/used-aliases.ts';
 import type { Phase, PhaseContext } from './phase.ts';
 import { prepare } from './prepare.ts';
 
@@ -62,11 +62,6 @@ async function reserve(context: PhaseContext, network: string): Promise<Allocati
   await removeNetwork(network);
   await settled();
   return reserve(context, network);
-}
-
-async function usedAliases(): Promise<Set<string>> {
-  const [networks, published] = await Promise.all([listNetworks(), publishedLoopbackAddresses()]);
-  return new Set([...networks.flatMap((network) => network.labels[ALIAS_LABEL] ?? []), ...published]);
 }
 
 /** True when, of all networks with this alias, ours is the first that the engine made. */

@@ -24,7 +24,9 @@ const imageSource = z.discriminatedUnion('kind', [
 /** What `prepare` resolved: everything later phases need, immutable, without a single secret value. */
 export const planSchema = z.strictObject({
   slug: z.string(),
-  agent: z.strictObject({ name: z.string(), file: z.string() }),
+  agent: z.strictObject({ name: z.string(), file: z.string(), origin: z.enum(['home', 'cwd', 'examples']) }),
+  /** Directories of skills on the host are found by these names. */
+  skills: z.array(z.string()),
   bottle: z.strictObject({ name: z.string(), file: z.string() }),
   smolvm: z.strictObject({
     path: z.string(),
@@ -42,6 +44,7 @@ export const planSchema = z.strictObject({
     command: z.array(z.string()).min(1),
     user: z.string(),
     home: z.string(),
+    promptMode: z.enum(['variable', 'append-file']),
   }),
   /** True when the agent file has a body: an empty prompt file exists all the same, but is not announced. */
   hasPrompt: z.boolean(),
@@ -49,7 +52,14 @@ export const planSchema = z.strictObject({
     literals: z.record(variableName, z.string()),
     /** Guest variable -> variable of the operator's environment; its value is read when it is used. */
     forwarded: z.record(variableName, variableName),
+    /**
+     * Guest variable -> what to ask for it at launch. `forwarded` has these as well: the answer travels in a
+     * variable of its own.
+     */
+    prompted: z.record(variableName, z.string()),
   }),
+  /** Repositories behind the git gate, and where each goes. */
+  git: z.array(z.strictObject({ name: z.string(), host: z.string(), port: z.number().int() })),
   egress: z.strictObject({
     routes: z.array(route),
     /** Slot in the bundle -> variable of the operator's environment. */

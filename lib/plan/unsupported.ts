@@ -3,9 +3,8 @@ import type { Manifest, ManifestRoute } from '../manifest/types.ts';
 
 /** What a manifest may say and this version would not honour. A feature that arrives strikes out its line here. */
 export function unsupportedKeys({ agent, bottle, origins }: Manifest): string[] {
-  const { env, provider, gitGate, egress, supervise } = bottle;
+  const { provider, gitGate, egress, supervise } = bottle;
   const keys: [key: string, isDeclared: boolean][] = [
-    ...Object.entries(env).map(([name, { kind }]): [string, boolean] => [`env.${name}`, kind === 'prompt']),
     ['agent_provider.template', ['claude', 'codex'].includes(provider.template)],
     ['git-gate.user', gitGate.user.name !== undefined || gitGate.user.email !== undefined],
     ['git-gate.repos', gitGate.repos.length > 0],
@@ -53,7 +52,6 @@ function placeOf(key: string, { origins, bottles }: Manifest): string {
 
 /** What stands behind a key whose name alone does not tell. */
 function detailOf(key: string, { bottle, origins }: Manifest): string {
-  if (key.startsWith('env.')) return ' (a value asked for at launch, `?`)';
   if (key.endsWith('.host')) return ' (a host with `*.`)';
   if (key !== 'agent_provider.template') return '';
   const { template } = bottle.provider;

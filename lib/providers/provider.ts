@@ -1,9 +1,19 @@
-/** How a kind of agent is started in the guest. */
+/** How an agent hears of its system prompt: its variable `BOT_BOTTLE_PROMPT_FILE`, or an option that names the file. */
+export type PromptMode = 'variable' | 'append-file';
+
+/** A kind of agent: which image it has, how it is started in the guest. */
 export interface Provider {
-  template: string;
+  readonly template: string;
+  /** Repository of images that are built for it. */
+  readonly image: string;
+  /** Absolute path of the Dockerfile that is used when the bottle names none. */
+  readonly dockerfile?: string;
   /** The guest's user that the agent runs as. */
-  user: string;
-  home: string;
+  readonly user: string;
+  readonly home: string;
+  readonly promptMode: PromptMode;
+  /** Variables of the agent, all public; the manifest's own win. */
+  readonly environment: Readonly<Record<string, string>>;
   /** The agent's argv; `configured` is the manifest's `agent_provider.command`. */
   command(configured: readonly string[] | undefined): readonly string[];
 }

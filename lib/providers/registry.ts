@@ -1,26 +1,21 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BottleError } from '../errors.ts';
+import { BUILT_IN_PROVIDERS } from './built-in.ts';
 import type { Provider } from './provider.ts';
+import { loadUserProvider } from './user-provider.ts';
 
-/** Any program as an agent: the bottle's manifest names its command and its Dockerfile. */
-const command: Provider = {
-  template: 'command',
-  user: 'node',
-  home: '/home/node',
-  command(configured) {
-    if (configured !== undefined && configured.length > 0) return configured;
-    throw new BottleError('manifest-invalid', 'agent_provider.command is missing', {
-      hint: 'Name the program as a list: `command: [node, /opt/agent.mjs]`.',
-    });
-  },
-};
-
-const PROVIDERS: readonly Provider[] = [command];
-
-/** @throws BottleError `manifest-invalid`, listing the templates there are. */
-export function providerFor(template: string): Provider {
-  const provider = PROVIDERS.find((candidate) => candidate.template === template);
+/**
+ * The provider of that name: a built-in one, else the operator's own in `home`'s `contrib`.
+ * @throws BottleError `manifest-invalid`, listing the templates there are, or `provider-invalid`
+ */
+export async function providerFor(template: string, home: string): Promise<Provider> {
+  const builtIn = BUILT_IN_PROVIDERS.find((candidate) => candidate.template === template);
+  const provider = builtIn ?? (await loadUserProvider(template, home));
   if (provider !== undefined) return provider;
+  const own = await readdir(join(home, 'contrib')).catch(() => []);
+  const known = [...BUILT_IN_PROVIDERS.map((candidate) => candidate.template), ...own.toSorted()];
   throw new BottleError('manifest-invalid', `agent_provider.template is '${template}', which is not known`, {
-    hint: `Known templates: ${PROVIDERS.map((candidate) => candidate.template).join(', ')}.`,
+    hint: `Known templates: ${known.join(', ')}. One of your own is ${join(home, 'contrib', template, 'provider.ts')}.`,
   });
 }

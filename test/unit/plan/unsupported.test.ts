@@ -18,7 +18,7 @@ describe('what a manifest asks for and this version cannot honour', () => {
     const manifest = await manifestOf(
       COMMAND,
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the manifest's own spelling
-      'env: {A: b, C: "${D}"}',
+      'env: {A: b, C: "${D}", E: "?"}',
       'egress: {log: 0, routes: [{host: a.example, port: 8443, private: true, auth: {scheme: Bearer, token_ref: T}}]}',
     );
     expect(manifest.bottle.supervise).toBe(true);
@@ -30,7 +30,6 @@ describe('what a manifest asks for and this version cannot honour', () => {
   });
 
   it.each([
-    ['env.A', [COMMAND, 'env: {A: "?"}']],
     ['agent_provider.template', []],
     ['agent_provider.template', ['agent_provider: {template: codex}']],
     ['git-gate.user', [COMMAND, 'git-gate: {user: {name: A}}']],

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { messageOf } from '../errors.ts';
+import { listAgents, listBottles, type ManifestSources } from '../manifest/load.ts';
+import { splitFrontmatter } from '../manifest/reading/frontmatter.ts';
+import { printable } from '../manifest/reading/printable.ts';
+import { readSource } from '../manifest/reading/source-file.ts';
+import { parseYaml } from '../manifest/reading/yaml-tree.ts';
+import type { ManifestFile } from '../manifest/types.ts';
+
+/** A manifest as lists show it. */
+export interface Described extends ManifestFile {
+  /** Of an agent: the bottle that it names, or nothing. Of a bottle: the one that it extends, or nothing. */
+  bottle: string;
+  /** Its `description`, else the first line of its text, else what keeps it from being read. */
+  description: string;
+  /** Whether it cannot be read. */
+  isBroken: boolean;
+}
+
+/** Columns; what is longer would break a table's lines. */
+const MAX_DESCRIPTION = 80;
+
+export async function describeAgents(sources: ManifestSources): Promise<Described[]> {
+  return Promise.all((await listAgents(sources)).map(describe));
+}
+
+export async function describeBottles(sources: ManifestSources): Promise<Described[]> {
+  return Promise.all((await listBottles(sources)).map(describe));
+}
+
+const looked = z.looseObject({
+  bottle: z.string().optional().catch(undefined),
+  extends: z.string().optional().catch(undefined),
+  description: z.string().optional().catch(undefined),
+});
+
+/** Only a look: a file that would not pass is listed with its first problem. */
+async function describe(found: ManifestFile): Promise<Described> {
+  try {
+    const source = await readSource(found.file);
+    const { yaml, body } = splitFrontmatter(source);
+    const keys = looked.catch({}).parse(parseYaml(source, yaml).data);
+    const [line = ''] = (keys.description ?? body).trim().split('\n');
+    return {
+      ...found,
+      bottle: printable(keys.bottle ?? keys.extends ?? ''),
+      description: shorten(line),
+      isBroken: false,
+    };
+  } catch (error) {
+    const [line = ''] = messageOf(error).split('\n');
+    const problem = shorten(`broken: ${line.replace(`${found.file}:`, 'line ')}`);
+    return { ...found, bottle: '', description: problem, isBroken: true };
+  }
+}
+
+function shorten(text: string): string {
+  const plain = printable(text);
+  return plain.length > MAX_DESCRIPTION ? `${plain.slice(0, MAX_DESCRIPTION - 1)}…` : plain;
+}

@@ -1,0 +1,47 @@
+import { cacheDirectory } from '../bottle/paths.ts';
+import { lowestFree } from '../channels/alias-pool.ts';
+import { checkEngine } from '../docker/engine.ts';
+import { usedAliases } from '../docker/used-aliases.ts';
+import { checkSpace, freeBytes } from './disk.ts';
+import { checkKvm } from './kvm.ts';
+import type { Problems } from './problems.ts';
+
+/** What of this machine a launch depends on. */
+export interface Host {
+  /** @throws BottleError `engine-missing` */
+  engine(): Promise<'running' | 'startable'>;
+  /** @throws BottleError `kvm-unusable` */
+  kvm(): Promise<void>;
+  usedAliases(): Promise<ReadonlySet<string>>;
+  /** Bytes free at a place. */
+  freeBytes(place: string): Promise<number>;
+  /** True when there is a person to ask. */
+  hasTerminal: boolean;
+}
+
+export function thisHost(hasTerminal: boolean): Host {
+  return {
+    engine: async () => ((await checkEngine()) === 'startable' ? 'startable' : 'running'),
+    kvm: () => checkKvm(),
+    usedAliases,
+    freeBytes,
+    hasTerminal,
+  };
+}
+
+export interface HostNeeds {
+  /** Whether guests are real microVMs. */
+  kvm: boolean;
+  /** Whether the guest reaches its bundle over a loopback alias that is still to be reserved. */
+  alias: boolean;
+}
+
+export async function checkHost(host: Host, needs: HostNeeds, problems: Problems): Promise<void> {
+  if (needs.kvm) await problems.attempt(() => host.kvm());
+  const engine = await problems.attempt(() => host.engine());
+  if (engine === 'running' && needs.alias) {
+    await problems.attempt(async () => lowestFree(await host.usedAliases()));
+  }
+  const cache = cacheDirectory();
+  await problems.attempt(async () => checkSpace(await host.freeBytes(cache), cache));
+}

@@ -1,0 +1,83 @@
+import { BottleError } from '../errors.ts';
+import type { Manifest } from '../manifest/types.ts';
+import { promptedVariable } from '../plan/prompted.ts';
+import { placeOf } from './place.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What U+FFFD stands for: bytes of the environment that are no UTF-8, and are lost by then. */
+const LOST_BYTES = '\ufffd';
+
+/** One problem for each variable that the bottle draws on and that this environment cannot give. Names, no values. */
+export function variableProblems(
+  manifest: Manifest,
+  { environment, hasTerminal }: { environment: Environment; hasTerminal: boolean },
+): BottleError[] {
+  return [
+    ...[...hostVariables(manifest)].flatMap(([variable, users]) => hostProblem(variable, users, environment)),
+    ...promptProblems(manifest, environment, hasTerminal),
+  ];
+}
+
+/** Variable of the host -> who needs it, in the order of the manifest. */
+function hostVariables(manifest: Manifest): Map<string, string[]> {
+  const users = new Map<string, string[]>();
+  const need = (variable: string, key: string, what = key) => {
+    users.set(variable, [...(users.get(variable) ?? []), `${what}${placeOf(manifest, key)}`]);
+  };
+  const { env, egress, gitGate, provider } = manifest.bottle;
+  for (const [name, value] of Object.entries(env)) {
+    if (value.kind === 'host') need(value.variable, `env.${name}`);
+  }
+  for (const [index, { host, auth }] of egress.routes.entries()) {
+    if (auth !== undefined) need(auth.tokenRef, `egress.routes[${index}]`, `the route to ${host}`);
+  }
+  for (const { name, key } of gitGate.repos) {
+    if (key.kind === 'gitea') need(key.tokenVariable, `git-gate.repos.${name}`);
+  }
+  if (provider.authToken !== undefined) need(provider.authToken, 'agent_provider');
+  return users;
+}
+
+function hostProblem(variable: string, users: readonly string[], environment: Environment): BottleError[] {
+  const value = environment[variable];
+  const needed = `${users.join(' and ')} ${users.length === 1 ? 'needs' : 'need'} it`;
+  // An empty token would be injected as an empty credential: treat it as what it is, missing.
+  if (value === undefined || value === '') {
+    const state = value === '' ? 'empty' : 'not set';
+    return [
+      new BottleError('variable-missing', `the host variable ${variable} is ${state}: ${needed}`, {
+        hint: `Export ${variable} in this shell, then try again.`,
+      }),
+    ];
+  }
+  if (!value.includes(LOST_BYTES)) return [];
+  return [
+    new BottleError(
+      'variable-missing',
+      `the host variable ${variable} holds bytes that are no UTF-8 text: ${needed}`,
+      {
+        hint: `Encode what ${variable} holds (base64, for one), and decode it in the bottle.`,
+      },
+    ),
+  ];
+}
+
+function promptProblems(manifest: Manifest, environment: Environment, hasTerminal: boolean): BottleError[] {
+  if (hasTerminal) return [];
+  const asked = Object.entries(manifest.bottle.env).filter(([, { kind }]) => kind === 'prompt');
+  return asked.flatMap(([name]) => {
+    const variable = promptedVariable(name);
+    if (environment[variable]) return [];
+    const place = placeOf(manifest, `env.${name}`);
+    return [
+      new BottleError(
+        'variable-missing',
+        `env.${name}${place} is asked for at launch, and there is no terminal`,
+        {
+          hint: `Launch from a terminal, or export the answer as ${variable}.`,
+        },
+      ),
+    ];
+  });
+}
