@@ -15,7 +15,11 @@ RUN = cd "$$KIT" && exec node
 
 # ---- every day ---------------------------------------------------------------------------------------------------
 
-.PHONY: help setup launch prepare up attach teardown status logs cleanup doctor engine engine-stop
+.PHONY: help setup launch prepare up attach teardown init edit list info status logs cleanup doctor engine engine-stop
+
+# What `launch` and `prepare` both take; only what is given is handed on.
+CHOICE = --agent "$$AGENT" $(if $(BOTTLES),--bottles "$$BOTTLES") $(if $(LABEL),--label "$$LABEL") \
+         $(if $(COLOR),--color "$$COLOR")
 
 help: ## print this list
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -26,11 +30,11 @@ help: ## print this list
 setup: ## bring Node 24 and the npm packages (every other target does it by itself)
 	@sh "$(KIT)/scripts/setup.sh"
 
-launch: setup ## AGENT=x: bring a bottle up, run the agent in it, take everything down
-	@$(RUN) scripts/launch.ts --agent "$$AGENT"
+launch: setup ## [AGENT=x] [BOTTLES=a,b] [LABEL=x] [COLOR=x] [YES=1] [DRY_RUN=1]: a bottle from nothing to nothing
+	@$(RUN) scripts/launch.ts $(CHOICE) $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(FLAGS)
 
-prepare: setup ## AGENT=x: resolve the manifest into a plan; prints the new bottle's name
-	@$(RUN) scripts/prepare.ts --agent "$$AGENT"
+prepare: setup ## [AGENT=x], and as for launch: resolve the manifest into a plan; prints the new bottle's name
+	@$(RUN) scripts/prepare.ts $(CHOICE)
 
 up: setup ## BOTTLE=x: bring a prepared bottle up, or carry on from where it stopped
 	@$(RUN) scripts/up.ts --bottle "$$BOTTLE"
@@ -41,7 +45,19 @@ attach: setup ## BOTTLE=x: run the agent in a bottle that is up
 teardown: setup ## BOTTLE=x: undo all that a bottle has acquired, and remove its state
 	@$(RUN) scripts/teardown.ts --bottle "$$BOTTLE"
 
-status: setup ## list the bottles there are
+init: setup ## [AGENT=x] [BOTTLE=x]: ask what is needed, and write a first bottle and agent
+	@$(RUN) scripts/init.ts --agent "$$AGENT" --bottle "$$BOTTLE"
+
+edit: setup ## AGENT=x or BOTTLE=x: open its manifest in your editor, and check it afterwards
+	@$(RUN) scripts/edit.ts --agent "$$AGENT" --bottle "$$BOTTLE"
+
+list: setup ## list the agents and the bottles that can be launched
+	@$(RUN) scripts/list.ts
+
+info: setup ## AGENT=x [BOTTLES=a,b]: what they come to, and which file and line says so
+	@$(RUN) scripts/info.ts --agent "$$AGENT" --bottles "$$BOTTLES"
+
+status: setup ## list the bottles there are, and how each stands
 	@$(RUN) scripts/status.ts
 
 logs: setup ## BOTTLE=x [FOLLOW=1]: print what the bundle's daemons said
@@ -61,7 +77,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e bench check fix
+.PHONY: test test-unit test-integration test-contract test-e2e bench check fix schemas
 
 test: check ## run the checks, then every suite that this machine can, and say what was skipped
 	@$(RUN) scripts/test.ts
@@ -87,6 +103,9 @@ check: setup ## types, lint, format, and the arrows between the folders
 
 fix: setup ## format, and mend what the linter can
 	@cd "$$KIT" && exec node_modules/.bin/biome check --write .
+
+schemas: setup ## write the JSON Schemas that editors check manifests with
+	@$(RUN) scripts/schemas.ts
 
 # ---- the phase graph ---------------------------------------------------------------------------------------------
 # `make up` runs this file again inside the bottle's directory of records, where a record is a target. Each phase

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
 import { parseFlags } from '../lib/cli/flags.ts';
-import { columns } from '../lib/cli/output.ts';
 import { runScript } from '../lib/cli/run-script.ts';
+import { statusTable } from '../lib/cli/status-table.ts';
 import { bottleStatuses } from '../lib/commands/status.ts';
 
 await runScript(async () => {
@@ -13,22 +13,6 @@ await runScript(async () => {
   });
   if (flags === undefined) return 0;
   const bottles = await bottleStatuses();
-  if (flags.json) {
-    echo(JSON.stringify(bottles, null, 2));
-    return 0;
-  }
-  if (bottles.length === 0) {
-    echo('no bottles');
-    return 0;
-  }
-  const rows = bottles.map((bottle) => [
-    bottle.slug,
-    bottle.agent,
-    bottle.state,
-    bottle.phase,
-    bottle.since.replace(/\.\d+Z$/, 'Z'),
-    bottle.ports,
-  ]);
-  echo(columns([['BOTTLE', 'AGENT', 'STATE', 'LAST PHASE', 'SINCE', 'PORTS'], ...rows]));
+  echo(flags.json ? JSON.stringify(bottles, null, 2) : statusTable(bottles));
   return 0;
 });

@@ -37,7 +37,8 @@ export async function awaitHealthy(container: string, signal: AbortSignal): Prom
   throw await notReady(container);
 }
 
-async function readHealth(container: string): Promise<BundleHealth | undefined> {
+/** What the bundle's init says of its daemons; undefined when there is none to ask. */
+export async function readHealth(container: string): Promise<BundleHealth | undefined> {
   const result = await dockerTry(['exec', container, 'cat', CONTAINER_PATHS.health]);
   if (result.exitCode !== 0) return undefined;
   const parsed = bundleHealth.safeParse(JSON.parse(result.stdout || 'null'));

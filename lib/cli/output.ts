@@ -29,6 +29,11 @@ export function columns(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => format(row).trimEnd()).join('\n');
 }
 
+/** At most `width` columns, the last one a sign that there was more. */
+export function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+}
+
 export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)}s`;
 }

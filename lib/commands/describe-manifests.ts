@@ -17,9 +17,6 @@ export interface Described extends ManifestFile {
   isBroken: boolean;
 }
 
-/** Columns; what is longer would break a table's lines. */
-const MAX_DESCRIPTION = 80;
-
 export async function describeAgents(sources: ManifestSources): Promise<Described[]> {
   return Promise.all((await listAgents(sources)).map(describe));
 }
@@ -44,17 +41,12 @@ async function describe(found: ManifestFile): Promise<Described> {
     return {
       ...found,
       bottle: printable(keys.bottle ?? keys.extends ?? ''),
-      description: shorten(line),
+      description: printable(line),
       isBroken: false,
     };
   } catch (error) {
     const [line = ''] = messageOf(error).split('\n');
-    const problem = shorten(`broken: ${line.replace(`${found.file}:`, 'line ')}`);
+    const problem = printable(`broken: ${line.replace(`${found.file}:`, 'line ')}`);
     return { ...found, bottle: '', description: problem, isBroken: true };
   }
-}
-
-function shorten(text: string): string {
-  const plain = printable(text);
-  return plain.length > MAX_DESCRIPTION ? `${plain.slice(0, MAX_DESCRIPTION - 1)}…` : plain;
 }

@@ -1,10 +1,11 @@
-import { access, constants, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDirectory, homeDirectory, KIT_DIRECTORY } from '../bottle/paths.ts';
 import { ALIAS_POOL } from '../channels/alias-pool.ts';
 import { dockerTry } from '../docker/cli.ts';
-import { ALIAS_LABEL, listNetworks } from '../docker/network.ts';
+import { usedAliases } from '../docker/used-aliases.ts';
 import { BottleError, messageOf } from '../errors.ts';
+import { freeBytes, nearestExisting } from '../preflight/disk.ts';
+import { checkKvm } from '../preflight/kvm.ts';
 import { findSmolvm } from '../smolvm/binary.ts';
 import { type Tier, tierOf } from '../smolvm/version.ts';
 
@@ -31,7 +32,7 @@ export async function diagnose(): Promise<Check[]> {
     check('node', async () => ({ detail: process.version })),
     check('docker', checkEngine),
     check('smolvm', checkSmolvm),
-    check('kvm', checkKvm),
+    check('kvm', checkKvmDevice),
     check('disk', checkDisk),
     check('aliases', checkAliases),
     check('home', async () => ({ detail: homeDirectory() })),
@@ -76,32 +77,25 @@ async function checkSmolvm(): Promise<Finding> {
   }
 }
 
-async function checkKvm(): Promise<Finding> {
+async function checkKvmDevice(): Promise<Finding> {
   if (process.platform !== 'linux') return { detail: 'not needed on this system' };
   try {
-    await access('/dev/kvm', constants.R_OK | constants.W_OK);
+    await checkKvm();
     return { detail: '/dev/kvm can be used' };
   } catch (error) {
-    const missing = messageOf(error).includes('ENOENT');
-    return missing
-      ? {
-          status: 'warning',
-          detail: '/dev/kvm is missing',
-          hint: 'Load kvm-intel or kvm-amd; a real smolvm needs it.',
-        }
-      : {
-          status: 'warning',
-          detail: '/dev/kvm is not yours to use',
-          hint: 'Join the group `kvm`, then log in again.',
-        };
+    // Only a real smolvm needs it.
+    if (!(error instanceof BottleError)) throw error;
+    return {
+      status: 'warning',
+      detail: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    };
   }
 }
 
 async function checkDisk(): Promise<Finding> {
-  const nearest = await firstExisting([cacheDirectory(), join(cacheDirectory(), '..'), '/']);
-  const { bavail, bsize } = await statfs(nearest);
-  const free = bavail * bsize;
-  const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${nearest}`;
+  const free = await freeBytes(cacheDirectory());
+  const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${await nearestExisting(cacheDirectory())}`;
   if (free >= SPACE_WANTED) return { detail };
   return {
     status: 'warning',
@@ -110,20 +104,8 @@ async function checkDisk(): Promise<Finding> {
   };
 }
 
-async function firstExisting(paths: readonly string[]): Promise<string> {
-  for (const path of paths) {
-    const found = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (found) return path;
-  }
-  return '/';
-}
-
 async function checkAliases(): Promise<Finding> {
-  const networks = await listNetworks();
-  const used = new Set(networks.flatMap(({ labels }) => labels[ALIAS_LABEL] ?? []));
+  const used = await usedAliases();
   const free = ALIAS_POOL.filter((alias) => !used.has(alias)).length;
   const detail = `${free} of ${ALIAS_POOL.length} loopback aliases free`;
   return free > 0 ? { detail } : { status: 'problem', detail, hint: 'End a bottle, or run `make cleanup`.' };

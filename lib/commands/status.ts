@@ -3,14 +3,19 @@ import { listBottles } from '../bottle/list.ts';
 import { type BottleMetadata, readMetadata } from '../bottle/metadata.ts';
 import { isProcessAlive } from '../bottle/process-identity.ts';
 import { readRecord } from '../bottle/records.ts';
+import { readHealth } from '../bundle/health.ts';
 import { type LabelledContainer, listContainers } from '../docker/container.ts';
 import { messageOf } from '../errors.ts';
+import { printable } from '../manifest/reading/printable.ts';
 import { PHASES } from '../phases/graph.ts';
 import { bundleName } from '../plan/names.ts';
 
 export interface BottleStatus {
   slug: string;
   agent: string;
+  /** What the operator calls it, and in which colour; empty for none. */
+  label: string;
+  color: string;
   /** UTC, ISO 8601; empty when not known. */
   since: string;
   /**
@@ -20,6 +25,8 @@ export interface BottleStatus {
   state: 'launching' | 'up' | 'orphaned' | 'kept' | 'broken';
   /** The phase that was done last; empty when there is none. */
   phase: string;
+  /** Each daemon of a running bundle and its state; empty when the bundle does not run. */
+  daemons: Readonly<Record<string, string>>;
   /** Host addresses that the bundle publishes. */
   ports: string;
   /** How many things teardown would undo. */
@@ -43,9 +50,12 @@ async function statusOf(slug: string, containers: readonly LabelledContainer[]):
     return {
       slug,
       agent: metadata?.agent_name ?? '',
+      label: printable(metadata?.label ?? ''),
+      color: metadata?.color ?? '',
       since: metadata?.started_at ?? '',
       state: await stateOf(metadata, pending.length),
       phase,
+      daemons: bundle?.state === 'running' ? await daemonsOf(bundle.name) : {},
       ports: bundle?.ports ?? '',
       acquired: pending.length,
     };
@@ -53,13 +63,21 @@ async function statusOf(slug: string, containers: readonly LabelledContainer[]):
     return {
       slug,
       agent: '',
+      label: '',
+      color: '',
       since: '',
       state: 'broken',
       phase: messageOf(error).split('\n')[0] ?? '',
+      daemons: {},
       ports: '',
       acquired: 0,
     };
   }
+}
+
+async function daemonsOf(bundle: string): Promise<Record<string, string>> {
+  const health = await readHealth(bundle);
+  return Object.fromEntries((health?.daemons ?? []).map(({ name, state }) => [name, state]));
 }
 
 async function stateOf(

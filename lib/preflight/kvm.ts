@@ -2,10 +2,14 @@ import { access, constants } from 'node:fs/promises';
 import { BottleError } from '../errors.ts';
 
 /** A real smolvm boots its guests through this device on Linux. @throws BottleError `kvm-unusable` */
-export async function checkKvm(device = '/dev/kvm', platform = process.platform): Promise<void> {
+export async function checkKvm(
+  device = '/dev/kvm',
+  platform = process.platform,
+  tryAccess: typeof access = access,
+): Promise<void> {
   if (platform !== 'linux') return;
   const can = (mode: number) =>
-    access(device, mode).then(
+    tryAccess(device, mode).then(
       () => true,
       () => false,
     );

@@ -52,36 +52,52 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
   const { slug, agent, bottles, cwd } = choice;
   const problems = new Problems();
   const manifest = await problems.attempt(() => loadManifest(agent, manifestSources(cwd), { bottles }));
-  const found = manifest === undefined ? {} : await checkManifest(manifest, choice, host, problems);
+  const found = manifest && (await checkManifest(manifest, choice, problems));
+  if (manifest !== undefined) await checkShell(manifest, host, problems);
   const smolvm = await problems.attempt(() => smolvmFor(manifest));
   const tier = smolvm && (await problems.attempt(() => tierOf(smolvm.version)));
   if (tier !== undefined) await problems.attempt(() => chooseHandoff(tier));
   const isReal = smolvm !== undefined && !isFakeSmolvm(smolvm.path);
   await checkHost(host, { kvm: isReal, alias: tier !== undefined }, problems);
-  return { slug, ...found, ...(tier && smolvm ? { smolvm } : {}), problems: problems.found };
+  const known = { ...(manifest && { manifest }), ...found, ...(tier && smolvm && { smolvm }) };
+  return { slug, ...known, problems: problems.found };
+}
+
+/** What an agent's manifest comes to, with what is wrong with it; the machine is left aside. */
+export interface CheckedAgent extends Pick<Checked, 'provider' | 'command' | 'image' | 'problems'> {
+  manifest: Manifest;
+}
+
+/** @throws BottleError when the manifest cannot be read */
+export async function checkAgent(choice: LaunchChoice & { slug: string }): Promise<CheckedAgent> {
+  const { agent, bottles, cwd } = choice;
+  const manifest = await loadManifest(agent, manifestSources(cwd), { bottles });
+  const problems = new Problems();
+  return { manifest, ...(await checkManifest(manifest, choice, problems)), problems: problems.found };
 }
 
 async function checkManifest(
   manifest: Manifest,
   { slug, cwd }: LaunchChoice & { slug: string },
-  host: Host,
   problems: Problems,
-): Promise<Partial<Resolved>> {
+): Promise<Pick<Checked, 'provider' | 'command' | 'image'>> {
   const choice = manifest.bottle.provider;
   await problems.attempt(() => assertSupported(manifest));
   const provider = await problems.attempt(() => providerFor(choice.template, homeDirectory()));
   const command = provider && (await problems.attempt(() => provider.command(choice.command)));
   const image = provider && (await problems.attempt(() => imageSource({ slug, manifest, provider, cwd })));
   problems.add(...(await skillProblems(manifest)), ...(await gitKeyProblems(manifest, cwd)));
-  const { hasTerminal } = host;
-  problems.add(...variableProblems(manifest, { environment: process.env, hasTerminal }));
-  if (choice.forwardHostCredentials) await problems.attempt(() => checkCodexSignIn());
   return {
-    manifest,
     ...(provider === undefined ? {} : { provider }),
     ...(command === undefined ? {} : { command }),
     ...(image === undefined ? {} : { image }),
   };
+}
+
+/** What the manifest wants of the shell that launches, and of who sits before it. */
+async function checkShell(manifest: Manifest, { hasTerminal }: Host, problems: Problems): Promise<void> {
+  problems.add(...variableProblems(manifest, { environment: process.env, hasTerminal }));
+  if (manifest.bottle.provider.forwardHostCredentials) await problems.attempt(() => checkCodexSignIn());
 }
 
 /** All of it, or nothing when a part could not be found. */

@@ -1,0 +1,88 @@
+import { shortPath } from '../bottle/short-path.ts';
+import { printable } from '../manifest/reading/printable.ts';
+import type { EnvValue, GitRepo, Manifest, ManifestRoute } from '../manifest/types.ts';
+import type { Plan } from '../plan/schema.ts';
+import type { CheckedAgent } from '../preflight/preflight.ts';
+
+/** One effective value, and where it was written: `FILE:LINE`, or the word `default`. */
+export interface Fact {
+  key: string;
+  value: string;
+  from: string;
+}
+
+/** What an agent and its bottles come to, in the order of a manifest; names of host variables, never their values. */
+export function factsOf({ manifest, provider, command, image }: CheckedAgent): Fact[] {
+  const { agent, bottles, bottle } = manifest;
+  const { gitGate, egress } = bottle;
+  const fact = (key: string, value: string, at = key): Fact => ({
+    key,
+    value: printable(value),
+    from: originOf(manifest, at),
+  });
+  const chosen = bottles.map(({ name, file }) => ({ key: 'bottle', value: name, from: shortPath(file) }));
+  const prompt = agent.prompt.split('\n');
+  return [
+    { key: 'agent', value: agent.name, from: shortPath(agent.file) },
+    ...chosen,
+    { key: 'prompt', value: promptOf(prompt), from: shortPath(agent.file) },
+    fact('skills', agent.skills.join(', ') || 'none'),
+    fact(
+      'agent_provider',
+      [bottle.provider.template, ...(command ? [`(${command.join(' ')})`] : [])].join(' '),
+    ),
+    { key: 'image', value: image ? imageOf(image) : 'none', from: image ? imageOrigin(manifest, image) : '' },
+    ...Object.entries(bottle.env).map(([name, value]) => fact(`env.${name}`, envOf(value))),
+    ...Object.entries(provider?.environment ?? {})
+      .filter(([name]) => bottle.env[name] === undefined)
+      .map(([name, value]) => ({ key: `env.${name}`, value: printable(value), from: 'provider' })),
+    fact('git-gate.user.name', gitGate.user.name ?? 'none'),
+    fact('git-gate.user.email', gitGate.user.email ?? 'none'),
+    ...gitGate.repos.map((repo) => fact(`git-gate.repos.${repo.name}`, repoOf(repo))),
+    ...egress.routes.map((route, index) => fact(`egress.routes[${index}]`, routeOf(route))),
+    fact('egress.log', String(egress.log)),
+    fact('supervise', String(bottle.supervise)),
+  ];
+}
+
+function originOf({ origins }: Manifest, key: string): string {
+  const origin = origins[key];
+  return origin === undefined ? 'default' : `${shortPath(origin.file)}:${origin.line}`;
+}
+
+function promptOf([first = '', ...more]: readonly string[]): string {
+  if (first === '') return 'none';
+  return more.length === 0 ? first : `${first} (and ${more.length} more lines)`;
+}
+
+function imageOf(image: Plan['image']): string {
+  return image.kind === 'reference' ? image.reference : shortPath(image.dockerfile);
+}
+
+function imageOrigin(manifest: Manifest, image: Plan['image']): string {
+  if (image.kind === 'reference') return 'BOT_BOTTLE_IMAGE';
+  return manifest.bottle.provider.dockerfile === undefined
+    ? 'provider'
+    : originOf(manifest, 'agent_provider');
+}
+
+function envOf(value: EnvValue): string {
+  if (value.kind === 'literal') return value.value;
+  if (value.kind === 'host') return `\${${value.variable}}, from the shell that launches`;
+  return value.text === '' ? 'asked for at launch' : `asked for at launch: ${value.text}`;
+}
+
+function repoOf({ upstream: { user, host, port, path }, key }: GitRepo): string {
+  const means = key.kind === 'static' ? `key ${key.path}` : `a deploy key, by $${key.tokenVariable}`;
+  return `${user}@${host}:${port}${path} (${means})`;
+}
+
+function routeOf({ host, port, auth, matches, git, dlp }: ManifestRoute): string {
+  const marks = [
+    auth && `auth:${auth.scheme} of $${auth.tokenRef}`,
+    matches && `${matches.length} ${matches.length === 1 ? 'match' : 'matches'}`,
+    git?.fetch && 'git fetch',
+    dlp && 'dlp',
+  ].filter(Boolean);
+  return `${host}${port === undefined ? '' : `:${port}`}${marks.map((mark) => ` [${mark}]`).join('')}`;
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { echo } from 'zx';
+import { mintSlug } from '../lib/bottle/slug.ts';
+import { parseFlags } from '../lib/cli/flags.ts';
+import { choiceOf } from '../lib/cli/launch-flags.ts';
+import { columns, cut, line, paint } from '../lib/cli/output.ts';
+import { runScript } from '../lib/cli/run-script.ts';
+import { factsOf } from '../lib/commands/info.ts';
+import { requireAgent } from '../lib/commands/require-agent.ts';
+import { checkAgent } from '../lib/preflight/preflight.ts';
+
+await runScript(async () => {
+  const flags = parseFlags({
+    name: 'info',
+    summary: 'print what an agent and its bottles come to, and which file and line says so',
+    flags: {
+      agent: { type: 'string', help: 'the agent' },
+      bottles: { type: 'string', help: 'bottles to run in, as NAME,NAME; later ones over earlier ones' },
+      json: { type: 'boolean', help: 'print it as JSON' },
+    },
+    notes: ['Nothing is created. What a launch would find missing is said on stderr.'],
+  });
+  if (flags === undefined) return 0;
+  const agent = await requireAgent(flags.agent);
+  const { bottles, cwd } = choiceOf({ ...flags, label: undefined, color: undefined });
+  const checked = await checkAgent({ agent, bottles, cwd, slug: mintSlug('info') });
+  const facts = factsOf(checked);
+  if (flags.json) echo(JSON.stringify(facts, null, 2));
+  else echo(columns(facts.map(({ key, value, from }) => [key, cut(value, 60), from])));
+  if (flags.verbosity === 'quiet') return 0;
+  for (const warning of checked.manifest.warnings) line(`${paint('yellow', '!')} ${warning}`);
+  for (const { message } of checked.problems) line(`${paint('yellow', '!')} ${message}`);
+  return 0;
+});

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { echo } from 'zx';
+import { parseFlags } from '../lib/cli/flags.ts';
+import { manifestTables } from '../lib/cli/manifest-tables.ts';
+import { line, paint } from '../lib/cli/output.ts';
+import { runScript } from '../lib/cli/run-script.ts';
+import { describeAgents, describeBottles } from '../lib/commands/describe-manifests.ts';
+import { manifestSources } from '../lib/manifest/sources.ts';
+import { manifestWarnings } from '../lib/manifest/warnings.ts';
+
+await runScript(async () => {
+  const flags = parseFlags({
+    name: 'list',
+    summary: 'list the agents and the bottles that can be launched',
+    flags: { json: { type: 'boolean', help: 'print it as JSON' } },
+  });
+  if (flags === undefined) return 0;
+  const sources = manifestSources();
+  const [agents, bottles, warnings] = await Promise.all([
+    describeAgents(sources),
+    describeBottles(sources),
+    manifestWarnings(sources),
+  ]);
+  echo(flags.json ? JSON.stringify({ agents, bottles }, null, 2) : manifestTables(agents, bottles));
+  if (flags.verbosity !== 'quiet') {
+    for (const warning of warnings) line(`${paint('yellow', '!')} ${warning}`);
+  }
+  return 0;
+});
