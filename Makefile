@@ -88,7 +88,7 @@ test-unit: setup ## the suite that needs nothing
 test-integration: setup ## adapters and daemons against a real Docker engine
 	@$(RUN) scripts/test.ts --suite integration
 
-test-contract: setup ## [SMOLVM=x]: the fake, or any smolvm, verb by verb
+test-contract: setup ## [SMOLVM=x]: every fake, or any smolvm, verb by verb
 	@$(RUN) scripts/test.ts --suite contract
 
 test-e2e: setup ## whole launches, each phase by hand, interruptions

@@ -1,19 +1,43 @@
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+const TIMES = { testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false };
+const FAKES = resolve(import.meta.dirname, 'smolvm-fakes/bin');
+/** What every version has in common is asked of the oldest and the newest one only. */
+const SAME_IN_ALL = ['exec', 'lifecycle', 'pack'].map((name) => `test/contract/${name}.test.ts`);
+
+/** The contract suite against the binary that SMOLVM names, or else against each fake, one after the other. */
+function contractProjects() {
+  const programs = process.env.SMOLVM ? [process.env.SMOLVM] : fakes();
+  return programs.map((program, index) => ({
+    test: {
+      name: programs.length === 1 ? 'contract' : `contract-${program.replace(/.*smolvm-/, '')}`,
+      include: ['test/contract/**/*.test.ts'],
+      exclude: index === 0 || index === programs.length - 1 ? [] : SAME_IN_ALL,
+      env: { SMOLVM: program },
+      globalSetup: ['test/contract/helpers/boot-probe.ts'],
+      sequence: { groupOrder: index + 1 },
+      ...TIMES,
+    },
+  }));
+}
+
+/** From the oldest version to the newest. */
+function fakes(): string[] {
+  const names = readdirSync(FAKES).sort((one, other) => one.localeCompare(other, 'en', { numeric: true }));
+  return names.map((name) => resolve(FAKES, name));
+}
 
 /** One project a suite: `vitest run --project unit`. Suites that share one Docker engine run one file at a time. */
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
-      ...['integration', 'contract', 'e2e'].map((name) => ({
-        test: {
-          name,
-          include: [`test/${name}/**/*.test.ts`],
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
-        },
+      ...['integration', 'e2e'].map((name) => ({
+        test: { name, include: [`test/${name}/**/*.test.ts`], ...TIMES },
       })),
+      ...contractProjects(),
     ],
   },
 });

@@ -17,6 +17,11 @@ export interface Profile {
   readonly portsBackend: 'tsi' | 'virtio-net';
   /** Under virtio-net the gateway's ports are those of the host's 127.0.0.1 (from 1.7.2). */
   readonly gatewayLeadsToHost: boolean;
+  /**
+   * What no policy can allow: nothing; under virtio-net the metadata addresses, or all internal ones when ports are
+   * published elsewhere (1.1.3); under both backends what SMOLVM_EGRESS_FLOOR says (from 1.3.9).
+   */
+  readonly floor: 'none' | 'published' | 'environment';
   /** `--net-backend` stands in the help (seen at 1.9.3). */
   readonly netBackendVisible: boolean;
   /** `create --image` takes docker-archive and OCI archive files (from 1.1.0). */
@@ -50,6 +55,8 @@ export interface Profile {
   readonly exitCodeOfSignal: (signal: number) => number;
   /** `data-dir` of an unknown machine prints a path all the same (until 0.8.1). */
   readonly dataDirOfUnknownSucceeds: boolean;
+  /** exec, status, stop and cp of an unknown machine make a folder for it (0.8.0). */
+  readonly unknownMakesFolder: boolean;
   /** IPv6 prefix length that `--allow-host` writes for a resolved address (32 is a bug of 0.8.0). */
   readonly allowHostIpv6Prefix: number;
   /** Resolver that a policy gets on top of its list, unless it holds loopback addresses only; `host` from 0.8.1. */
@@ -72,6 +79,7 @@ const V0_8_0: Profile = {
   policyBackend: 'tsi',
   portsBackend: 'tsi',
   gatewayLeadsToHost: false,
+  floor: 'none',
   netBackendVisible: false,
   imageArchives: false,
   whiteouts: false,
@@ -87,6 +95,7 @@ const V0_8_0: Profile = {
   keyOnlyEnv: false,
   exitCodeOfSignal: () => 255,
   dataDirOfUnknownSucceeds: true,
+  unknownMakesFolder: true,
   allowHostIpv6Prefix: 32,
   automaticResolver: '1.1.1.1/32',
   reservations: false,
@@ -107,6 +116,7 @@ const V1_0_2: Profile = {
   keyOnlyEnv: true,
   exitCodeOfSignal: (signal) => 128 + signal,
   dataDirOfUnknownSucceeds: false,
+  unknownMakesFolder: false,
   allowHostIpv6Prefix: 128,
   automaticResolver: 'host',
   reservations: true,
@@ -117,6 +127,7 @@ const V1_1_3: Profile = {
   version: '1.1.3',
   policyBackend: 'virtio-net',
   portsBackend: 'virtio-net',
+  floor: 'published',
   imageArchives: true,
   whiteouts: true,
 };
@@ -125,6 +136,7 @@ const V1_7_7: Profile = {
   ...V1_1_3,
   version: '1.7.7',
   gatewayLeadsToHost: true,
+  floor: 'environment',
   registryImageNeedsNetwork: true,
   honoursImageUser: true,
   mountSocket: 'outside-containers',

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { named } from './helpers/grammar.ts';
 import { Home, SMOLVM } from './helpers/smolvm.ts';
+import { atLeast } from './helpers/version.ts';
+
+const later = atLeast('1.8.0')
+  ? ['--not-yet']
+  : atLeast('1.6.4')
+    ? ['--label', 'a=b']
+    : ['--mount-socket', '/a:/b'];
 
 describe('the command line', () => {
   let home: Home;
@@ -49,11 +57,15 @@ describe('the command line', () => {
     ['a missing subcommand', ['machine']],
     ['a missing required option', ['pack', 'create', '--image', 'x']],
     ['exec without a command', ['machine', 'exec']],
-    ['a name flag where 0.8.0 takes a positional', ['machine', 'create', '--name', 'x']],
-    ['a name twice', ['machine', 'create', 'x', 'y']],
+    [
+      "the other version's way to give a name",
+      ['machine', 'create', ...(atLeast('1.0.2') ? ['x'] : ['--name', 'x'])],
+    ],
+    ['a name twice', ['machine', 'create', ...named('x'), ...named('y')]],
+    ['a flag of a later version', ['machine', 'create', ...named('x'), ...later]],
     ['-n on exec', ['machine', 'exec', '-n', 'x', '--', 'true']],
-    ['a bad CIDR', ['machine', 'create', 'x', '--allow-cidr', '10.0.0.0/33']],
-    ['--from with --image', ['machine', 'create', 'x', '--from', 'a', '--image', 'b']],
+    ['a bad CIDR', ['machine', 'create', ...named('x'), '--allow-cidr', '10.0.0.0/33']],
+    ['--from with --image', ['machine', 'create', ...named('x'), '--from', 'a', '--image', 'b']],
     ['a bare number as timeout', ['machine', 'exec', '--timeout', '30', '--', 'true']],
     ['a zero timeout', ['machine', 'exec', '--timeout', '0s', '--', 'true']],
   ])('refuses %s with exit code 2 on stderr', async (_, args) => {
@@ -63,13 +75,15 @@ describe('the command line', () => {
   });
 
   it('names what is wrong with a CIDR', async () => {
-    const { stderr } = await home.run(['machine', 'create', 'x', '--allow-cidr', 'hello']);
+    const { stderr } = await home.run(['machine', 'create', ...named('x'), '--allow-cidr', 'hello']);
     expect(stderr).toContain("invalid CIDR 'hello': expected format like 10.0.0.0/8 or 1.1.1.1");
   });
 
   it('knows `vm` for machine, `list` for ls and `rm` for delete', async () => {
     expect(await home.ok('vm', 'list')).toBe('No machines found\n');
-    expect((await home.run(['machine', 'rm', 'nobody'])).stderr).toBe('Error: vm not found: nobody\n');
+    expect((await home.run(['machine', 'rm', ...named('nobody')])).stderr).toBe(
+      'Error: vm not found: nobody\n',
+    );
   });
 
   it('makes its state DB where XDG_DATA_HOME says, even for ls', async () => {

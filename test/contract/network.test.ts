@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fixture, noGuests } from './helpers/fixture.ts';
 import { arp, frames, guestAddress, tcp, udp } from './helpers/guest-net.ts';
 import { type Listener, listen } from './helpers/listeners.ts';
+import { atLeast } from './helpers/version.ts';
 
 const ALLOWED = '127.0.0.16';
 const OTHER = '127.0.0.17';
 
-describe.skipIf(noGuests() !== undefined)('what a guest can reach', () => {
+describe.skipIf(noGuests() !== undefined || atLeast('1.1.3'))('what a guest can reach by TSI', () => {
   let fixture: Fixture;
   let allowed: Listener;
   let others: Listener[];

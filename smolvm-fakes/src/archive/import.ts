@@ -13,15 +13,14 @@ import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { configError, messageOf } from '../errors.ts';
 import { unpackTar } from '../pack/extract.ts';
-import { END_OF_ARCHIVE } from '../pack/merge.ts';
 import { imageArchiveCacheDirectory } from '../paths.ts';
 import type { ImageConfig } from '../registry/image-config.ts';
 import { lock } from '../system/flock.ts';
 import { onSignal } from '../system/signals.ts';
+import { flatten } from './flatten.ts';
 import { readImageArchive } from './image-archive.ts';
-import { chunksOf, layerFile } from './layer-file.ts';
-import { type FileRange, tarIndex } from './tar-index.ts';
-import { visibleEntries } from './visible.ts';
+import { layerFile } from './layer-file.ts';
+import type { FileRange } from './tar-index.ts';
 
 const LOCAL = 'local:';
 
@@ -88,39 +87,17 @@ async function unpackInto(folder: string, layers: readonly FileRange[]): Promise
   }
 }
 
-/** One stream for all layers: links that one layer plants never lead another layer's files out of `rootfs`. */
 async function unpackLayers(layers: readonly FileRange[], rootfs: string): Promise<void> {
   using open = new DisposableStack();
   const files: FileRange[] = [];
   for (const layer of layers) files.push(open.use(await layerFile(layer)));
-  const visible = visibleEntries(files.map(tarIndex));
-  const ranges = visible.layers.flatMap((entries, index) => {
-    const descriptor = files[index]?.descriptor ?? -1;
-    return entries.map(({ start, end }) => ({ descriptor, start, end }));
-  });
-  await unpackTar(withEnd(joined(ranges)), rootfs, process.getuid?.() === 0);
-  for (const path of visible.leftovers) {
+  const { chunks, leftovers } = flatten(files);
+  await unpackTar(chunks(), rootfs, process.getuid?.() === 0);
+  for (const path of leftovers) {
     const file = join(rootfs, path);
     if (`${realpathSync(dirname(file))}/`.startsWith(`${realpathSync(rootfs)}/`))
       rmSync(file, { force: true });
   }
-}
-
-/** Neighbours become one part, so that a layer without whiteouts is read in one go. */
-function joined(ranges: readonly FileRange[]): FileRange[] {
-  const parts: FileRange[] = [];
-  for (const range of ranges) {
-    const last = parts.at(-1);
-    if (last?.descriptor === range.descriptor && last.end === range.start) {
-      parts[parts.length - 1] = { ...last, end: range.end };
-    } else parts.push(range);
-  }
-  return parts;
-}
-
-async function* withEnd(ranges: readonly FileRange[]): AsyncGenerator<Buffer> {
-  yield* chunksOf(ranges);
-  yield END_OF_ARCHIVE;
 }
 
 async function digestOf(descriptor: number): Promise<string> {

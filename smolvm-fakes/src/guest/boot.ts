@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentError } from '../errors.ts';
-import { attachNetwork } from '../network/attach.ts';
+import { attachNetwork, type Surroundings } from '../network/attach.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
 import { entryOf, type HostEntry, RUNC_ROOT, release, remember } from '../network/registry.ts';
 import { startRelay } from '../sockets/relay.ts';
@@ -32,9 +32,9 @@ export async function bootGuest(
   record: VmRecord,
   folder: string,
   layers: string,
-  policy: NetworkPolicy,
-  sockets: readonly PublishedSocket[],
+  plan: { policy: NetworkPolicy; surroundings: Surroundings; sockets: readonly PublishedSocket[] },
 ): Promise<RunningGuest> {
+  const { policy, surroundings, sockets } = plan;
   if (Buffer.byteLength(join(folder, 'agent.sock')) > SOCKET_PATH_LIMIT) {
     throw agentError('start machine', `path must be shorter than SUN_LEN: ${join(folder, 'agent.sock')}`);
   }
@@ -56,7 +56,7 @@ export async function bootGuest(
     remember(known);
     const nodes = sockets.map((socket, index) => [relay?.nodes[index] ?? '', socket.guest_path] as const);
     const pid = createContainer(record, folder, layers, container, nodes);
-    await attachNetwork(record.name, pid, policy, ({ device, rules }) =>
+    await attachNetwork(record.name, pid, policy, surroundings, ({ device, rules }) =>
       remember({ ...known, device, rules: [...rules] }),
     );
     run('runc', ['--root', RUNC_ROOT, 'start', container]);

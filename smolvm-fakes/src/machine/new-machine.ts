@@ -4,6 +4,7 @@ import type { Arguments } from '../cli/command.ts';
 import { parseEnv } from '../cli/env.ts';
 import { parsePort } from '../cli/values.ts';
 import { configError } from '../errors.ts';
+import { refuseBackend } from '../network/backend.ts';
 import { readPack } from '../pack/read.ts';
 import { vmDirectory } from '../paths.ts';
 import type { Profile } from '../profile.ts';
@@ -25,7 +26,7 @@ export async function plainRecord(args: Arguments, profile: Profile, name: strin
   const { cpus, mem } = sizesOf(args);
   validate(common, cpus, mem);
   const egress = await egressFlags(args, profile);
-  refuseBackend(egress.cidrs !== null, common.network_backend, profile);
+  refuseBackend({ ...common, allowed_cidrs: egress.cidrs }, profile);
   const network = args.has('net') || egress.cidrs !== null;
   const image = await imageFields(args.value('image'), network, profile);
   const env = parseEnv(args.values('env'), profile);
@@ -65,7 +66,7 @@ export async function packedRecord(
     : await egressFlags(args, profile);
   if (profile.fromChecksResources) {
     validate(common, cpus, mem);
-    refuseBackend(egress.cidrs !== null, common.network_backend, profile);
+    refuseBackend({ ...common, allowed_cidrs: egress.cidrs }, profile);
   }
   process.stdout.write('Extracting .smolmachine assets...\n');
   const early = profile.extractsPerMachine ? acceptName() : undefined;
@@ -142,19 +143,6 @@ function validate(common: Partial<VmRecord>, cpus: number, mem: number): void {
   const { storage_gb: storage = null, overlay_gb: overlay = null } = common;
   validateResources({ cpus, mem, storage, overlay });
   validatePorts(common.ports ?? []);
-}
-
-/** Which backend a policy cannot have turned round at 1.1.3. @throws SmolvmError. */
-export function refuseBackend(policy: boolean, backend: VmRecord['network_backend'], profile: Profile): void {
-  if (!policy || backend === undefined || backend === profile.policyBackend) return;
-  if (backend === 'virtio-net') {
-    throw configError('egress', 'egress policy is not supported with the virtio-net backend');
-  }
-  throw configError(
-    'egress',
-    'egress policy (--allow-cidr/--allow-host/--outbound-localhost-only) requires the virtio-net backend; ' +
-      'TSI does not enforce it. Remove --net-backend tsi, or the policy',
-  );
 }
 
 const numberOrNull = (text: string | undefined) => (text === undefined ? null : Number(text));

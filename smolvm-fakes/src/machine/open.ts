@@ -17,11 +17,12 @@ export async function openDatabase(profile: Profile): Promise<Database> {
 export function connectTo(
   database: Database,
   given: string | undefined,
+  profile: Profile,
 ): { record: VmRecord; guest: RunningGuest } {
   const name = given ?? DEFAULT_NAME;
   validateName(name, 'validate machine name');
-  ensureFolder(name);
   const record = database.get(name);
+  if (record !== undefined || profile.unknownMakesFolder) ensureFolder(name);
   if (record === undefined) {
     throw given === undefined ? agentError('connect', `machine '${name}' not found`) : notFoundError(name);
   }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { importedRootfs } from '../archive/import.ts';
+import { parseEnv } from '../cli/env.ts';
 import { agentError, messageOf, SmolvmError } from '../errors.ts';
 import { type GuestUser, guestUser, ROOT } from '../guest/user.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
@@ -10,6 +11,7 @@ import { type Pack, readPack } from '../pack/read.ts';
 import { agentRootfs } from '../paths.ts';
 import type { Profile } from '../profile.ts';
 import { describeImage } from '../registry/client.ts';
+import { type ImageConfig, machineFieldsOf } from '../registry/image-config.ts';
 import { parseReference } from '../registry/reference.ts';
 import type { VmRecord } from '../state/record.ts';
 
@@ -25,18 +27,23 @@ export function userOf(record: VmRecord, folder: string, profile: Profile): Gues
   return rootfs === undefined || !profile.honoursImageUser ? ROOT : guestUser(record.user, rootfs);
 }
 
-/** The folder that a machine's root filesystem starts from. */
+/** The folder that a machine's root filesystem starts from, and the record with what a pulled image says. */
 export async function rootfsOf(
   record: VmRecord,
   folder: string,
   policy: NetworkPolicy,
   profile: Profile,
-): Promise<string> {
+): Promise<{ layers: string; record: VmRecord }> {
   const source = record.source_smolmachine;
-  if (source !== undefined) return unpackFor(readPack(source), folder, profile);
-  if (record.image !== null) return importedRootfs(record.image) ?? pulledImage(record.image, folder, policy);
+  if (source !== undefined) return { layers: await unpackFor(readPack(source), folder, profile), record };
+  if (record.image !== null) {
+    const imported = importedRootfs(record.image);
+    return imported === undefined
+      ? pulledImage(record, record.image, folder, policy, profile)
+      : { layers: imported, record };
+  }
   const bare = agentRootfs();
-  if (existsSync(bare)) return bare;
+  if (existsSync(bare)) return { layers: bare, record };
   throw agentError('start machine', `agent rootfs not found: ${bare}`);
 }
 
@@ -55,9 +62,15 @@ export function requireSource(record: VmRecord): void {
   );
 }
 
-async function pulledImage(image: string, folder: string, policy: NetworkPolicy): Promise<string> {
+async function pulledImage(
+  record: VmRecord,
+  image: string,
+  folder: string,
+  policy: NetworkPolicy,
+  profile: Profile,
+): Promise<{ layers: string; record: VmRecord }> {
   const target = join(folder, 'image');
-  if (existsSync(target)) return target;
+  if (existsSync(target)) return { layers: target, record };
   process.stderr.write(`Pulling ${image}...\n`);
   const partial = `${target}.partial`;
   try {
@@ -67,14 +80,28 @@ async function pulledImage(image: string, folder: string, policy: NetworkPolicy)
     mkdirSync(partial, { recursive: true });
     const reference = parseReference(image);
     const platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
-    const { spool } = await pullFlat(reference, await describeImage(reference, platform));
+    const remote = await describeImage(reference, platform);
+    const { spool } = await pullFlat(reference, remote, profile);
     using flat = spool;
-    await unpackTar(flat.chunks(), partial);
+    await unpackTar(flat.chunks(), partial, true);
     renameSync(partial, target);
-    return target;
+    return { layers: target, record: withImage(record, remote.config, profile) };
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
     if (error instanceof SmolvmError) throw error;
     throw agentError('start machine', `pull ${image}: ${messageOf(error)}`);
   }
+}
+
+/** What was given at create comes before what the image says. */
+function withImage(record: VmRecord, config: ImageConfig, profile: Profile): VmRecord {
+  const image = machineFieldsOf(config);
+  const commanded = record.entrypoint.length + record.cmd.length > 0;
+  return {
+    ...record,
+    ...(commanded || !profile.runsImageCommand ? {} : { entrypoint: image.entrypoint, cmd: image.cmd }),
+    env: [...parseEnv(image.env, { keyOnlyEnv: false }), ...record.env],
+    workdir: record.workdir ?? image.workdir,
+    user: record.user ?? image.user,
+  };
 }

@@ -1,10 +1,11 @@
 import { probedState } from '../guest/folder.ts';
+import type { Profile } from '../profile.ts';
 import type { VmRecord } from '../state/record.ts';
 
 /** A machine as `ls --json` and `status --json` show it: keys in alphabetical order, no env, no policy. */
-export function jsonView(record: VmRecord) {
+export function jsonView(record: VmRecord, profile: Profile) {
   const state = probedState(record);
-  return {
+  const view = {
     cmd: record.cmd,
     cpus: record.cpus,
     created_at: record.created_at,
@@ -31,4 +32,15 @@ export function jsonView(record: VmRecord) {
     state,
     storage_gb: record.storage_gb,
   };
+  if (!profile.forks) return view;
+  const added = {
+    cuda: false,
+    cuda_fork_pool_size: null,
+    cuda_vram_limit_mib: null,
+    forkable: false,
+    forkpoint_held: false,
+    labels: record.labels ?? {},
+  };
+  const entries = Object.entries({ ...view, ...added });
+  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { run, tryRun } from '../system/run.ts';
+import { gatewayRules } from './gateway.ts';
 import type { Link } from './link.ts';
-import type { Reach } from './subnet.ts';
+import { forwards, type Reach } from './subnet.ts';
 
 export const ruleSchema = z.object({
   family: z.enum(['ip', 'ip6']),
@@ -28,8 +29,10 @@ export function rulesOf(link: Link, reach: Reach, machine: string): Rule[] {
     spec: withComment(spec, machine),
   });
   const allowed = [...reach.loopback, ...reach.outside];
-  const forwarded = reach.outside.length > 0;
+  const forwarded = forwards(reach);
   return [
+    ...reach.floor.map((subnet) => rule('raw', 'PREROUTING', `-i ${device} -d ${subnet} -j DROP`)),
+    ...gatewayRules(link, reach).map(([table, spec]) => rule(table, 'PREROUTING', spec)),
     ...allowed.flatMap((subnet) =>
       ['tcp', 'udp'].map((protocol) =>
         rule('raw', 'PREROUTING', `-i ${device} -s ${guestAddress}/32 -d ${subnet} -p ${protocol} -j ACCEPT`),

@@ -79,6 +79,17 @@ function guestCommands(link: Link, reach: Reach): string[] {
   const onWire = `dev eth0 scope link src ${link.guestAddress}`;
   // What is not allowed fails at once with EACCES, as a connection that TSI refuses.
   const refused = reach.outside.includes('0.0.0.0/0') ? [] : ['route add prohibit default'];
+  // Under virtio-net everything but the guest's own loopback leaves it, and the host drops what it may not have.
+  if (reach.gateway !== undefined) {
+    return [
+      'link set lo up',
+      'link set eth0 arp off',
+      `addr add ${link.guestAddress}/32 dev eth0`,
+      'link set eth0 up',
+      `route add default ${onWire}`,
+      '',
+    ];
+  }
   return [
     'link set lo up',
     'link set eth0 arp off',

@@ -3,6 +3,7 @@ import { BlockList } from 'node:net';
 import { isIpv4Cidr } from '../cli/values.ts';
 import type { Profile } from '../profile.ts';
 import type { VmRecord } from '../state/record.ts';
+import { backendOf } from './backend.ts';
 
 /** What a started guest may reach. */
 export type NetworkPolicy =
@@ -12,23 +13,30 @@ export type NetworkPolicy =
 
 /** smolvm's launch planner: the record at start time decides, whatever wrote it. */
 export function policyOf(
-  record: Pick<VmRecord, 'network' | 'ports' | 'allowed_cidrs' | 'dns_filter_hosts'>,
-  profile: Pick<Profile, 'automaticResolver'>,
+  record: Pick<VmRecord, 'network' | 'ports' | 'allowed_cidrs' | 'dns_filter_hosts' | 'network_backend'>,
+  profile: Pick<Profile, 'automaticResolver' | 'policyBackend' | 'portsBackend'>,
 ): NetworkPolicy {
   const cidrs = record.allowed_cidrs;
   const filtered = (record.dns_filter_hosts?.length ?? 0) > 0;
   const on = record.network || record.ports.length > 0 || (cidrs?.length ?? 0) > 0 || filtered;
   if (!on) return { kind: 'none' };
   if (cidrs === null) return { kind: 'unrestricted' };
-  const resolver = profile.automaticResolver === 'host' ? hostResolver() : profile.automaticResolver;
+  // There the gateway answers for every name server.
+  if (backendOf(record, profile) === 'virtio-net') return { kind: 'list', cidrs };
+  const resolver = profile.automaticResolver === 'host' ? ownResolver() : profile.automaticResolver;
   return { kind: 'list', cidrs: withResolver(cidrs, resolver) };
 }
 
+function ownResolver(): string | undefined {
+  const address = hostResolver();
+  return address === undefined ? undefined : `${address}/32`;
+}
+
 /** The first IPv4 name server of this host. */
-function hostResolver(): string | undefined {
+export function hostResolver(): string | undefined {
   try {
     const [, address] = /^nameserver\s+([\d.]+)\s*$/m.exec(readFileSync('/etc/resolv.conf', 'utf8')) ?? [];
-    return address === undefined ? undefined : `${address}/32`;
+    return address;
   } catch {
     return undefined;
   }

@@ -6,13 +6,32 @@ export interface Reach {
   readonly loopback: readonly Subnet[];
   /** Everything else: the host's other addresses, and what it can forward to. */
   readonly outside: readonly Subnet[];
+  /** What stays closed whatever the other two say. */
+  readonly floor: readonly Subnet[];
+  /** Set under virtio-net, where the guest's loopback addresses are its own, and what is refused is silent. */
+  readonly gateway?: Gateway;
 }
+
+/** What the gateway of virtio-net does beyond forwarding. */
+export interface Gateway {
+  /** Its ports are those of the host's 127.0.0.1. */
+  readonly leadsToHost: boolean;
+  /** The name server that gets what the guest sends to any port 53; undefined: nobody. */
+  readonly resolver: string | undefined;
+}
+
+/** The gateway's own address, as the guest sees it. */
+export const GATEWAY = '100.96.0.1';
 
 const EVERYTHING = '0.0.0.0/0';
 const LOOPBACK = '127.0.0.0/8';
 
 /** Where IPv4 CIDRs lead; IPv6 ones lead nowhere, for the fake gives guests no IPv6. */
-export function reachOf(cidrs: readonly string[] | 'everything'): Reach {
+export function reachOf(
+  cidrs: readonly string[] | 'everything',
+  floor: readonly Subnet[] = [],
+  gateway?: Gateway,
+): Reach {
   const subnets = (cidrs === 'everything' ? [EVERYTHING] : cidrs)
     .filter((cidr) => !cidr.includes(':'))
     .map(maskedSubnet);
@@ -21,7 +40,12 @@ export function reachOf(cidrs: readonly string[] | 'everything'): Reach {
     return containsLoopback(subnet) ? [LOOPBACK] : [];
   });
   const outside = subnets.filter((subnet) => !(subnet.startsWith('127.') && prefixOf(subnet) >= 8));
-  return { loopback: [...new Set(loopback)], outside: [...new Set(outside)] };
+  return {
+    loopback: gateway === undefined ? [...new Set(loopback)] : [],
+    outside: [...new Set(outside)],
+    floor,
+    ...(gateway === undefined ? {} : { gateway }),
+  };
 }
 
 /** `10.1.2.3/8` to `10.0.0.0/8`. */
@@ -37,6 +61,15 @@ export function textOf(address: number): string {
 
 export function numberOf(address: string): number {
   return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) >>> 0;
+}
+
+/** Whether the guest's packets have to pass the host, and not only to reach it. */
+export function forwards(reach: Reach): boolean {
+  return reach.outside.length > 0 || reach.gateway?.resolver !== undefined;
+}
+
+export function holds(subnet: Subnet, address: string): boolean {
+  return maskedSubnet(`${address}/${prefixOf(subnet)}`) === subnet;
 }
 
 function prefixOf(cidr: string): number {

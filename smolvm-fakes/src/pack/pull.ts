@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { flatten } from '../archive/flatten.ts';
+import type { FileRange } from '../archive/tar-index.ts';
+import type { Profile } from '../profile.ts';
 import { openLayer, type RemoteImage } from '../registry/client.ts';
 import type { ImageReference } from '../registry/reference.ts';
 import { END_OF_ARCHIVE, layerEntries } from './merge.ts';
@@ -11,18 +14,38 @@ export interface FlatImage {
 }
 
 /** Pulls all layers of an image into one tar; memory stays bounded, each layer's digest is verified. */
-export async function pullFlat(reference: ImageReference, image: RemoteImage): Promise<FlatImage> {
+export async function pullFlat(
+  reference: ImageReference,
+  image: RemoteImage,
+  profile: Pick<Profile, 'whiteouts'>,
+): Promise<FlatImage> {
   const spool = new Spool('layer');
   try {
-    for (const layer of image.layers) {
-      await spool.append(layerEntries(await openLayer(reference, layer)));
+    if (profile.whiteouts && image.layers.length > 1) {
+      await appendVisible(spool, reference, image);
+    } else {
+      for (const layer of image.layers) {
+        await spool.append(layerEntries(await openLayer(reference, layer)));
+      }
+      await spool.append([END_OF_ARCHIVE]);
     }
-    await spool.append([END_OF_ARCHIVE]);
     return { digest: flatDigest(image), spool };
   } catch (error) {
     spool[Symbol.dispose]();
     throw error;
   }
+}
+
+/** A file that only a hard link still needs comes back: nothing can be removed from a tar file that is to be packed. */
+async function appendVisible(spool: Spool, reference: ImageReference, image: RemoteImage): Promise<void> {
+  using open = new DisposableStack();
+  const files: FileRange[] = [];
+  for (const layer of image.layers) {
+    const file = open.use(new Spool('part'));
+    await file.append(await openLayer(reference, layer));
+    files.push({ descriptor: file.descriptor, start: 0, end: file.size });
+  }
+  await spool.append(flatten(files).chunks());
 }
 
 function flatDigest(image: RemoteImage): string {

@@ -32,7 +32,7 @@ export function machineCp(profile: Profile): Verb {
         );
       }
       using database = await openDatabase(profile);
-      const { guest } = connectTo(database, remote.machine);
+      const { guest } = connectTo(database, remote.machine, profile);
       const guestPath = guestPathOf(remote.path);
       const started = performance.now();
       if (down !== undefined) {

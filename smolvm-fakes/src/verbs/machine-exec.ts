@@ -80,7 +80,7 @@ type Request = Parameters<typeof execInGuest>[1];
 
 async function prepare(args: Arguments, profile: Profile): Promise<{ container: string; request: Request }> {
   using database = await openDatabase(profile);
-  const { record, guest } = connectTo(database, args.value('name'));
+  const { record, guest } = connectTo(database, args.value('name'), profile);
   const request = {
     args: args.trailing,
     env: [...record.env, ...parseEnv(args.values('env'), profile)],

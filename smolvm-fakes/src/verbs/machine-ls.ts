@@ -24,7 +24,13 @@ export function machineLs(profile: Profile): Verb {
       using database = await openDatabase(profile);
       const records = database.all();
       if (args.has('json')) {
-        process.stdout.write(`${JSON.stringify(records.map(jsonView), undefined, 2)}\n`);
+        process.stdout.write(
+          `${JSON.stringify(
+            records.map((record) => jsonView(record, profile)),
+            undefined,
+            2,
+          )}\n`,
+        );
         return 0;
       }
       if (records.length === 0) {

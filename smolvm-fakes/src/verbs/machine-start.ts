@@ -10,6 +10,7 @@ import type { GuestUser } from '../guest/user.ts';
 import { DEFAULT_NAME } from '../machine/name.ts';
 import { openDatabase } from '../machine/open.ts';
 import { requireSource, rootfsOf, userOf } from '../machine/rootfs.ts';
+import { surroundingsOf } from '../network/attach.ts';
 import { policyOf } from '../network/policy.ts';
 import type { Profile } from '../profile.ts';
 import type { Database } from '../state/database.ts';
@@ -44,26 +45,27 @@ export function machineStart(profile: Profile): Verb {
 }
 
 async function startLocked(
-  record: VmRecord,
+  stored: VmRecord,
   database: Database,
   folder: string,
   profile: Profile,
 ): Promise<number> {
-  const { name } = record;
-  const state = probedState(record);
+  const { name } = stored;
+  const state = probedState(stored);
   if (state === 'running') {
-    process.stdout.write(`Machine '${name}' already running (PID: ${record.pid})\n`);
+    process.stdout.write(`Machine '${name}' already running (PID: ${stored.pid})\n`);
     return 0;
   }
-  if (state === 'unreachable') await killUnreachable(record);
-  requireSource(record);
-  refusePortClash(record, database);
-  process.stderr.write(`Starting machine '${name}'${extras(record)}...\n`);
-  const policy = policyOf(record, profile);
+  if (state === 'unreachable') await killUnreachable(stored);
+  requireSource(stored);
+  refusePortClash(stored, database);
+  process.stderr.write(`Starting machine '${name}'${extras(stored)}...\n`);
+  const policy = policyOf(stored, profile);
+  const surroundings = surroundingsOf(stored, profile);
   forgetRunning(folder);
-  const layers = await rootfsOf(record, folder, policy, profile);
+  const { layers, record } = await rootfsOf(stored, folder, policy, profile);
   const sockets = profile.mountSocket === 'in-containers' ? (record.published_sockets ?? []) : [];
-  const guest = await bootGuest(record, folder, layers, policy, sockets);
+  const guest = await bootGuest(record, folder, layers, { policy, surroundings, sockets });
   try {
     const user = userOf(record, folder, profile);
     await runInit(record, guest, user);

@@ -22,11 +22,11 @@ export function machineStatus(profile: Profile): Verb {
       const record = database.get(name);
       if (args.has('json')) {
         if (record === undefined) throw configError('machine status', `machine '${name}' not found`);
-        process.stdout.write(`${JSON.stringify(jsonView(record), undefined, 2)}\n`);
+        process.stdout.write(`${JSON.stringify(jsonView(record, profile), undefined, 2)}\n`);
         return 0;
       }
       validateName(name, 'validate machine name');
-      ensureFolder(name);
+      if (record !== undefined || profile.unknownMakesFolder) ensureFolder(name);
       if (record === undefined && args.has('name')) throw notFoundError(name);
       const running = record !== undefined && probedState(record) === 'running';
       process.stdout.write(

@@ -19,7 +19,7 @@ export function machineStop(profile: Profile): Verb {
       const record = database.get(name);
       if (record === undefined) {
         validateName(name, 'validate machine name');
-        ensureFolder(name);
+        if (profile.unknownMakesFolder) ensureFolder(name);
         if (!args.has('name')) {
           process.stdout.write(`Stopping machine '${name}'...\nMachine '${name}' stopped\n`);
           return 0;

@@ -32,12 +32,15 @@ export function packCreate(profile: Profile): Verb {
       const image = args.value('image');
       if (image === undefined)
         throw configError('pack', 'one of --image, --from-vm or --smolfile is required');
+      if (profile.packRefusesSuffix && args.value('output')?.endsWith('.smolmachine')) {
+        throw configError('pack', 'output must not end in .smolmachine: the suffix is added to the sidecar');
+      }
       const output = resolve(args.value('output') ?? '');
       const reference = parseReference(image);
       const platform = args.value('oci-platform') ?? hostPlatform();
 
       process.stdout.write('Starting agent VM...\n');
-      const { remote, flat } = await pull(image, reference, platform);
+      const { remote, flat } = await pull(image, reference, platform, profile);
       using spool = flat.spool;
       const bytes = remote.layers.reduce((sum, layer) => sum + layer.size, 0);
       process.stdout.write(`Image: ${image} (${remote.layers.length} layers, ${bytes} bytes)\n`);
@@ -90,12 +93,13 @@ async function pull(
   image: string,
   reference: ImageReference,
   platform: string,
+  profile: Profile,
 ): Promise<{ remote: RemoteImage; flat: FlatImage }> {
   const line = `Pulling image ${image}...`;
   process.stderr.write(line);
   try {
     const remote = await describeImage(reference, platform);
-    return { remote, flat: await pullFlat(reference, remote) };
+    return { remote, flat: await pullFlat(reference, remote, profile) };
   } catch (error) {
     throw agentError('pull image', `${image}: ${messageOf(error)}`);
   } finally {

@@ -3,8 +3,19 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa, type Options } from 'execa';
 
+/** The program that a value of SMOLVM names; a name without a slash is looked for on the PATH. */
+export function programOf(value: string | undefined): string {
+  const program = value ?? 'smolvm-fakes/bin/smolvm-0.8.0';
+  return program.includes('/') ? resolve(program) : program;
+}
+
 /** The program under test. */
-export const SMOLVM = resolve(process.env.SMOLVM ?? 'smolvm-fakes/bin/smolvm-0.8.0');
+export const SMOLVM = programOf(process.env.SMOLVM);
+
+/** Where a real smolvm finds its parts. SMOLVM itself is the tests' own word. */
+const SETTINGS = Object.fromEntries(
+  Object.entries(process.env).filter(([key]) => key.startsWith('SMOLVM_') && key !== 'SMOLVM_FAKE_FAULTS'),
+);
 
 export interface Outcome {
   code: number;
@@ -15,7 +26,9 @@ export interface Outcome {
 /** One user of smolvm: a home of its own, and nothing of ours in its environment. */
 export class Home implements AsyncDisposable {
   readonly path = mkdtempSync(join(tmpdir(), 'sv-'));
+  readonly program: string;
   readonly env = {
+    ...SETTINGS,
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: this.path,
     XDG_DATA_HOME: join(this.path, 'd'),
@@ -24,8 +37,12 @@ export class Home implements AsyncDisposable {
 
   readonly database = join(this.path, 'd/smolvm/server/smolvm.db');
 
+  constructor(program = SMOLVM) {
+    this.program = program;
+  }
+
   start(args: readonly string[], options: Options = {}) {
-    return execa(SMOLVM, [...args], {
+    return execa(this.program, [...args], {
       env: this.env,
       extendEnv: false,
       reject: false,

@@ -43,6 +43,7 @@ describe('where CIDRs lead', () => {
     expect(reachOf(['127.0.0.16/32', '10.1.2.3/8'])).toEqual({
       loopback: ['127.0.0.16/32'],
       outside: ['10.0.0.0/8'],
+      floor: [],
     });
     expect(reachOf('everything')).toEqual({ loopback: ['127.0.0.0/8'], outside: ['0.0.0.0/0'] });
     expect(reachOf(['126.0.0.0/7'])).toEqual({ loopback: ['127.0.0.0/8'], outside: ['126.0.0.0/7'] });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type NetworkPolicy, policyOf } from '../../../smolvm-fakes/src/network/policy.ts';
 
-const profile = { automaticResolver: '1.1.1.1/32' } as const;
+const profile = { automaticResolver: '1.1.1.1/32', policyBackend: 'tsi', portsBackend: 'tsi' } as const;
 type Ports = [number, number][];
 
 function policy(
@@ -11,7 +11,10 @@ function policy(
   ports: Ports = [],
   hosts?: string[],
 ): NetworkPolicy {
-  return policyOf({ network, ports, allowed_cidrs: cidrs, dns_filter_hosts: hosts }, profile);
+  return policyOf(
+    { network, ports, allowed_cidrs: cidrs, dns_filter_hosts: hosts, network_backend: undefined },
+    profile,
+  );
 }
 
 describe('the network that a record asks for', () => {

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Fixture, noGuests } from './helpers/fixture.ts';
+import { frames, guestAddress, tcp, udp } from './helpers/guest-net.ts';
+import { type Listener, listen } from './helpers/listeners.ts';
+import { patchRecord } from './helpers/state.ts';
+import { atLeast } from './helpers/version.ts';
+
+const ADDRESS = '127.0.0.16';
+const GATEWAY = '100.96.0.1';
+
+describe.skipIf(noGuests() !== undefined || !atLeast('1.1.3'))('what a guest with a policy can reach', () => {
+  let fixture: Fixture;
+  let alias: Listener;
+  let local: Listener;
+
+  beforeAll(async () => {
+    fixture = await Fixture.start();
+    const sidecar = await fixture.pack(fixture.publish('virtio:1'));
+    alias = await listen(ADDRESS);
+    local = await listen('127.0.0.1', alias.port);
+    await fixture.boot('m', sidecar, { allowed_cidrs: ['127.0.0.0/8', `${GATEWAY}/32`, '169.254.0.0/16'] });
+    await fixture.boot('other', sidecar, { allowed_cidrs: ['192.0.2.0/24'] });
+  });
+  afterAll(async () => {
+    for (const each of [alias, local]) await each?.[Symbol.asyncDispose]();
+    await fixture[Symbol.asyncDispose]();
+  });
+
+  it('never reaches a loopback address of the host: its loopback is its own', async () => {
+    expect(await tcp(fixture.home, 'm', ADDRESS, alias.port)).toBe('failed: Connection refused');
+    expect(await tcp(fixture.home, 'm', '127.0.0.1', alias.port)).toBe('failed: Connection refused');
+    expect([...alias.tcpPeers, ...local.tcpPeers]).toEqual([]);
+    const own = `use IO::Socket::INET; my $l = IO::Socket::INET->new(LocalAddr => '127.0.0.9', LocalPort => 7, Listen => 1);
+      my $c = IO::Socket::INET->new(PeerAddr => '127.0.0.9', PeerPort => 7); print $c ? 'own' : $!`;
+    expect((await fixture.home.exec('m', 'perl', '-e', own)).stdout).toBe('own');
+  });
+
+  it('waits in vain for a connection that is not allowed, and is not refused it', async () => {
+    for (const target of ['93.184.216.34', '169.254.169.254']) {
+      expect(await tcp(fixture.home, 'm', target, 80), target).toBe('timeout');
+    }
+    expect(await udp(fixture.home, 'm', '93.184.216.34', 99, 'x')).toBe('timeout');
+  });
+
+  it('reaches the 127.0.0.1 of the host by its gateway, from 1.7.2 and if the list has it', async () => {
+    const answer = await tcp(fixture.home, 'm', GATEWAY, local.port);
+    expect(answer).toBe(atLeast('1.7.2') ? 'got: hello from 127.0.0.1' : 'timeout');
+    expect(await tcp(fixture.home, 'other', GATEWAY, local.port)).toBe('timeout');
+  });
+
+  it('gets no further with frames that it builds itself', async () => {
+    const own = await guestAddress(fixture.home, 'm');
+    const next = await guestAddress(fixture.home, 'other');
+    for (const source of [own, '127.0.0.1', next]) {
+      await frames(fixture.home, 'm', source, alias.port, 'forged', [ADDRESS, '127.0.0.1', next]);
+    }
+    expect([...alias.datagrams, ...local.datagrams]).toEqual([]);
+  });
+
+  it('is not started on TSI with a policy, even when somebody writes that into the record', async () => {
+    await fixture.home.ok('machine', 'stop', '-n', 'other');
+    patchRecord(fixture.home, 'other', { network_backend: 'tsi' });
+    const { code, stderr } = await fixture.home.run(['machine', 'start', '-n', 'other']);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('TSI does not enforce it.'),
+    });
+  });
+});
