@@ -45,7 +45,7 @@ export default {
     {
       name: 'parts-know-no-phase',
       severity: 'error',
-      from: from('channels', 'handoff', 'bundle', 'provision', 'plan', 'manifest', 'providers'),
+      from: from('channels', 'handoff', 'bundle', 'provision', 'plan', 'manifest', 'providers', 'preflight'),
       to: to('phases'),
     },
     {

@@ -52,7 +52,7 @@ function originOf({ origins }: Manifest, key: string): string {
 
 function promptOf([first = '', ...more]: readonly string[]): string {
   if (first === '') return 'none';
-  return more.length === 0 ? first : `${first} (and ${more.length} more lines)`;
+  return more.length === 0 ? first : `${first} …`;
 }
 
 function imageOf(image: Plan['image']): string {

@@ -83,7 +83,9 @@ async function checkManifest(
 ): Promise<Pick<Checked, 'provider' | 'command' | 'image'>> {
   const choice = manifest.bottle.provider;
   await problems.attempt(() => assertSupported(manifest));
-  const provider = await problems.attempt(() => providerFor(choice.template, homeDirectory()));
+  const origin = manifest.origins.agent_provider;
+  const where = origin === undefined ? '' : `${origin.file}:${origin.line}: `;
+  const provider = await problems.attempt(() => providerFor(choice.template, homeDirectory(), where));
   const command = provider && (await problems.attempt(() => provider.command(choice.command)));
   const image = provider && (await problems.attempt(() => imageSource({ slug, manifest, provider, cwd })));
   problems.add(...(await skillProblems(manifest)), ...(await gitKeyProblems(manifest, cwd)));

@@ -6,16 +6,21 @@ import type { Provider } from './provider.ts';
 import { loadUserProvider } from './user-provider.ts';
 
 /**
- * The provider of that name: a built-in one, else the operator's own in `home`'s `contrib`.
+ * The provider of that name: a built-in one, else the operator's own in `home`'s `contrib`. `where` names the place
+ * that asks for it, `FILE:LINE: `, for people.
  * @throws BottleError `manifest-invalid`, listing the templates there are, or `provider-invalid`
  */
-export async function providerFor(template: string, home: string): Promise<Provider> {
+export async function providerFor(template: string, home: string, where = ''): Promise<Provider> {
   const builtIn = BUILT_IN_PROVIDERS.find((candidate) => candidate.template === template);
   const provider = builtIn ?? (await loadUserProvider(template, home));
   if (provider !== undefined) return provider;
   const own = await readdir(join(home, 'contrib')).catch(() => []);
   const known = [...BUILT_IN_PROVIDERS.map((candidate) => candidate.template), ...own.toSorted()];
-  throw new BottleError('manifest-invalid', `agent_provider.template is '${template}', which is not known`, {
-    hint: `Known templates: ${known.join(', ')}. One of your own is ${join(home, 'contrib', template, 'provider.ts')}.`,
-  });
+  throw new BottleError(
+    'manifest-invalid',
+    `${where}agent_provider.template is '${template}', which is not known`,
+    {
+      hint: `Known templates: ${known.join(', ')}. One of your own is ${join(home, 'contrib', template, 'provider.ts')}.`,
+    },
+  );
 }

@@ -1,0 +1,121 @@
+import { beforeEach, expect, it, vi } from 'vitest';
+import { manifestTables } from '../../../lib/cli/manifest-tables.ts';
+import { columns } from '../../../lib/cli/output.ts';
+import { planScreen } from '../../../lib/cli/plan-screen.ts';
+import { statusTable } from '../../../lib/cli/status-table.ts';
+import { describeAgents, describeBottles } from '../../../lib/commands/describe-manifests.ts';
+import { factsOf } from '../../../lib/commands/info.ts';
+import type { BottleStatus } from '../../../lib/commands/status.ts';
+import { manifestSources } from '../../../lib/manifest/sources.ts';
+import { resolvePlan } from '../../../lib/plan/resolve-plan.ts';
+import { checkAgent, resolvedOf } from '../../../lib/preflight/preflight.ts';
+import { useTemporaryHome } from '../../support/temporary-home.ts';
+import { check, FAKE, smolvmOf, writeFiles } from '../preflight/scene.ts';
+
+const home = useTemporaryHome();
+
+const BASE = `---
+agent_provider: {template: claude, auth_token: CLAUDE_TOKEN}
+env:
+  LANGUAGE: en
+  TICKET: \${TICKET}
+supervise: false
+---
+What every bottle has.
+`;
+const DEV = `---
+extends: base
+env:
+  LANGUAGE: de
+  TOKEN: \${GH_TOKEN}
+  PIN: ?What is the PIN
+git-gate:
+  user: {name: Dev}
+  repos:
+    kit:
+      url: ssh://git@git.example.com:2222/kit.git
+      key: {provider: static, path: ~/.ssh/kit}
+egress:
+  routes:
+    - host: api.github.com
+      auth: {scheme: Bearer, token_ref: GH_TOKEN}
+    - host: nas.lan
+      port: 8443
+      private: true
+---
+For work on the kit.
+`;
+
+beforeEach(async () => {
+  vi.stubEnv('SMOLVM', FAKE);
+  vi.stubEnv('BOT_BOTTLE_IMAGE', '');
+  vi.stubEnv('NO_COLOR', '1');
+  await writeFiles(home.path, {
+    'home/bottles/base.md': BASE,
+    'home/bottles/dev.md': DEV,
+    'home/agents/dev.md':
+      '---\nbottle: dev\nskills: [review, plan]\ndescription: Works on the kit\n---\nBe brief.\nBe kind.\n',
+    'home/agents/broken.md': '---\nbottle: [\n---\n',
+    'cwd/.bot-bottle/agents/helper.md': '---\n{}\n---\nOf the repository.\n',
+    'home/skills/review/SKILL.md': '',
+    'home/skills/plan/SKILL.md': '',
+    '.ssh/kit': 'a key',
+  });
+});
+
+const shown = (text: string) => `${text.replaceAll(process.cwd(), 'KIT').replaceAll(home.path, '~')}\n`;
+
+it('the screen before a launch tells what the bottle may reach and hold, and no value', async () => {
+  for (const name of ['TICKET', 'GH_TOKEN', 'CLAUDE_TOKEN']) vi.stubEnv(name, 'secret-value');
+  await smolvmOf(home.path, 'smolvm 1.0.0');
+  const resolved = resolvedOf(await check(home.path, 'dev'));
+  if (resolved === undefined) throw new Error('nothing was resolved');
+  const text = planScreen(resolvePlan(resolved));
+  expect(text).not.toContain('secret-value');
+  await expect(shown(text)).toMatchFileSnapshot('golden/screen.txt');
+});
+
+it('info tells each effective value and the line that says so', async () => {
+  const choice = { agent: 'dev', bottles: [], cwd: `${home.path}/cwd`, slug: 'dev-00000' };
+  const facts = factsOf(await checkAgent(choice));
+  const text = columns(
+    facts.map(({ key, value, from }) => [key, value.replaceAll(process.cwd(), 'KIT'), from]),
+  );
+  await expect(shown(text)).toMatchFileSnapshot('golden/info.txt');
+});
+
+it('list shows agents and bottles, what they are, and which cannot be read', async () => {
+  const sources = { ...manifestSources(`${home.path}/cwd`), examples: `${home.path}/none` };
+  const text = manifestTables(await describeAgents(sources), await describeBottles(sources));
+  await expect(shown(text)).toMatchFileSnapshot('golden/list.txt');
+});
+
+const UP: BottleStatus = {
+  slug: 'my-task',
+  agent: 'dev',
+  label: 'My Task',
+  color: 'red',
+  since: '2026-07-01T12:00:00.000Z',
+  state: 'launching',
+  phase: 'probe',
+  daemons: { selftest: 'ready', egress: 'failed' },
+  ports: '127.0.0.16:32769->9099/tcp',
+  acquired: 3,
+};
+const KEPT: BottleStatus = {
+  ...{ slug: 'demo-1a2b3', agent: 'demo', label: '', color: '', since: '2026-06-30T08:15:30.123Z' },
+  ...{ state: 'kept', phase: 'attach', daemons: {}, ports: '', acquired: 0 },
+};
+
+it('status shows label, since when, and daemons that are not well', async () => {
+  await expect(shown(statusTable([KEPT, UP]))).toMatchFileSnapshot('golden/status.txt');
+  expect(statusTable([])).toBe('no bottles');
+});
+
+it('status paints the label alone, where there are colours', () => {
+  vi.stubEnv('NO_COLOR', undefined);
+  vi.stubEnv('FORCE_COLOR', '1');
+  const [, line = ''] = statusTable([{ ...UP, slug: 'my-task', label: 'my' }]).split('\n');
+  expect(line).toMatch(/^my-task {2}dev {4}/);
+  expect(line).toContain('\u001b[31mmy\u001b[39m');
+});

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { editorCommand, findEditable, openEditor, validateManifest } from '../../../lib/commands/edit.ts';
+import { type FirstAgent, writeFirstAgent } from '../../../lib/commands/init.ts';
+import { loadManifest } from '../../../lib/manifest/load.ts';
+import { manifestSources } from '../../../lib/manifest/sources.ts';
+import { useTemporaryHome } from '../../support/temporary-home.ts';
+import { writeFiles } from '../preflight/scene.ts';
+
+const home = useTemporaryHome();
+const sources = () => manifestSources(path.join(home.path, 'cwd'));
+
+const FIRST: FirstAgent = {
+  agent: 'helper',
+  bottle: 'box',
+  template: 'command',
+  command: ['node', '--title=a: b', '#x'],
+  dockerfile: './Dockerfile',
+  hosts: ['a.example'],
+  prompt: 'Be "kind": always.\n---\nIndeed.',
+};
+
+describe('init', () => {
+  it('writes a bottle and an agent that load as what was answered', async () => {
+    const files = await writeFirstAgent(FIRST, sources());
+    expect(files.map((file) => path.relative(home.path, file))).toEqual([
+      'home/bottles/box.md',
+      'home/agents/helper.md',
+    ]);
+    const { agent, bottle } = await loadManifest('helper', sources());
+    expect(agent.prompt).toBe(FIRST.prompt);
+    expect(bottle.provider).toMatchObject({
+      template: 'command',
+      command: FIRST.command,
+      dockerfile: './Dockerfile',
+    });
+    expect(bottle.egress.routes).toEqual([{ host: 'a.example' }]);
+  });
+
+  it.each(['home/agents/helper.md', 'home/bottles/box.md'])('overwrites nothing: %s stays', async (file) => {
+    await writeFiles(home.path, { [file]: 'mine' });
+    await expect(writeFirstAgent(FIRST, sources())).rejects.toMatchObject({
+      message: expect.stringContaining(`${file} is there already`),
+      exitCode: 2,
+    });
+    expect(await readFile(path.join(home.path, file), 'utf8')).toBe('mine');
+  });
+
+  it.each(['../evil', 'A', 'a/b', ''])('makes no file of the name %j', async (agent) => {
+    await expect(writeFirstAgent({ ...FIRST, agent }, sources())).rejects.toThrow('cannot be a name');
+  });
+});
+
+describe('edit', () => {
+  it('finds the operator’s files, and leaves the kit’s examples alone', async () => {
+    await writeFirstAgent(FIRST, sources());
+    expect((await findEditable('bottles', 'box', sources())).file).toBe(
+      path.join(home.path, 'home/bottles/box.md'),
+    );
+    await expect(findEditable('agents', 'demo', sources())).rejects.toThrow(/an example of the kit/);
+    await expect(findEditable('agents', 'helpr', sources())).rejects.toThrow(/did you mean `helper`/);
+  });
+
+  it('takes VISUAL before EDITOR, with arguments, and no shell reads either', () => {
+    expect(editorCommand({ VISUAL: 'code --wait', EDITOR: 'vim' })).toEqual(['code', '--wait']);
+    expect(editorCommand({ EDITOR: 'sh -c $(id)' })).toEqual(['sh', '-c', '$(id)']);
+    expect(editorCommand({})).toEqual(['vi']);
+  });
+
+  it('says when the editor cannot be run', async () => {
+    await expect(openEditor('/x', ['/nowhere/editor'])).rejects.toMatchObject({
+      message: expect.stringContaining('/nowhere/editor'),
+      hint: expect.stringContaining('EDITOR'),
+    });
+  });
+
+  it('checks a bottle with what it extends', async () => {
+    await writeFiles(home.path, {
+      'home/bottles/a.md': '---\nextends: b\n---\n',
+      'home/bottles/b.md': '---\nenvv: 1\n---\n',
+    });
+    const found = await findEditable('bottles', 'a', sources());
+    await expect(validateManifest('bottles', found, sources())).rejects.toThrow(/b\.md:2:1: envv/);
+  });
+});
