@@ -98,15 +98,31 @@ describe('bad input', () => {
     });
   });
 
-  it('a disk that is full during save: nothing is left, no artifact is poisoned', async () => {
-    const user = sandbox();
+  async function smallCache(user: Sandbox, megabytes: number): Promise<string> {
     const cache = join(user.root, 'small');
     await mkdir(cache);
-    await execa('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', cache]);
+    await execa('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', cache]);
     undo.push(() => execa('umount', [cache]));
-    await expectRefused(user, ['--agent', 'demo'], 69, /disk is full|no space left/i, {
-      BOT_BOTTLE_CACHE: cache,
-    });
+    return cache;
+  }
+
+  it('a disk that is full already: said before anything is made', async () => {
+    const user = sandbox();
+    const env = { BOT_BOTTLE_CACHE: await smallCache(user, 8) };
+    await expectRefused(user, ['--agent', 'demo'], 69, /the disk is full: \d MiB are free at .*small/, env);
+    expect(await user.bottles()).toEqual([]);
+  });
+
+  it('a disk that fills up during save: nothing is left, no artifact is poisoned', async () => {
+    const user = sandbox();
+    const cache = await smallCache(user, 264);
+    const run = user.start('launch', ['--agent', 'demo'], { BOT_BOTTLE_CACHE: cache });
+    await run.saw('✓ prepare');
+    await execa('fallocate', ['--length', '256m', join(cache, 'somebody-elses')]);
+    const { exitCode, stderr } = await run.finished;
+    expect(stderr).toMatch(/disk is full|no space left/i);
+    expect(exitCode, stderr).toBe(69);
+    expect(await engineHolds()).toEqual([]);
     const left = await execa('find', [cache, '-name', '*.tar', '-o', '-name', '*.smolmachine']);
     expect(left.stdout).toBe('');
   });
