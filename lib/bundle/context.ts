@@ -3,8 +3,8 @@ import { chmod, copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 
-/** What the daemons import at run time. All three are pure JavaScript and depend on nothing. */
-const PACKAGES = ['node-forge', 'yaml', 'zod'] as const;
+/** What the daemons import at run time. All are pure JavaScript and depend on nothing. */
+const PACKAGES = ['node-forge', 're2js', 'yaml', 'zod'] as const;
 
 /** Files of a package that Node loads, and its licence; types, sources and browser builds stay behind. */
 const PACKAGE_FILE = /(\.(c|m)?js|\/package\.json|\/LICENSE[^/]*)$/i;

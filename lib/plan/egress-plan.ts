@@ -1,4 +1,4 @@
-import type { EgressPolicy, ManifestRoute } from '../manifest/types.ts';
+import type { EgressPolicy, ManifestRoute, RouteDlp, RouteMatch } from '../manifest/types.ts';
 import type { Plan } from './schema.ts';
 
 type PlannedRoute = Plan['egress']['routes'][number];
@@ -15,13 +15,32 @@ export function egressPlan(policy: EgressPolicy): Plan['egress'] {
   return { routes, tokens: Object.fromEntries([...slots].map(([variable, slot]) => [slot, variable])) };
 }
 
-/** What else a route may say, `unsupported.ts` refuses for now. */
 function plannedRoute(route: ManifestRoute, slotOf: (variable: string) => string): PlannedRoute {
-  const { host, auth, port } = route;
+  const { host, auth, port, matches, git, dlp } = route;
   return {
     host,
     ...(auth === undefined ? {} : { auth: { scheme: auth.scheme, slot: slotOf(auth.tokenRef) } }),
     ...(port === undefined ? {} : { port }),
     ...(route.private === undefined ? {} : { private: route.private }),
+    ...(matches === undefined ? {} : { matches: matches.map(plannedMatch) }),
+    ...(git === undefined ? {} : { git: { fetch: git.fetch } }),
+    ...(dlp === undefined ? {} : { dlp: plannedDlp(dlp) }),
+  };
+}
+
+function plannedMatch({ paths, methods, headers }: RouteMatch): NonNullable<PlannedRoute['matches']>[number] {
+  return {
+    ...(paths === undefined ? {} : { paths: [...paths] }),
+    ...(methods === undefined ? {} : { methods: [...methods] }),
+    ...(headers === undefined ? {} : { headers: [...headers] }),
+  };
+}
+
+function plannedDlp(dlp: RouteDlp): NonNullable<PlannedRoute['dlp']> {
+  const { outboundDetectors, inboundDetectors, outboundOnMatch } = dlp;
+  return {
+    ...(outboundDetectors === undefined ? {} : { outbound_detectors: [...outboundDetectors] }),
+    ...(inboundDetectors === undefined ? {} : { inbound_detectors: [...inboundDetectors] }),
+    ...(outboundOnMatch === undefined ? {} : { outbound_on_match: outboundOnMatch }),
   };
 }

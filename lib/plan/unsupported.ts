@@ -18,12 +18,7 @@ export function unsupportedKeys({ agent, bottle, origins }: Manifest): string[] 
 }
 
 function unsupportedOf(route: ManifestRoute, key: string): [string, boolean][] {
-  return [
-    [`${key}.host`, route.host.startsWith('*.')],
-    [`${key}.matches`, route.matches !== undefined],
-    [`${key}.git`, route.git !== undefined],
-    [`${key}.dlp`, route.dlp !== undefined],
-  ];
+  return [[`${key}.dlp`, route.dlp !== undefined]];
 }
 
 /** @throws BottleError `manifest-invalid` naming all that is declared and could not be honoured. */
@@ -52,7 +47,6 @@ function placeOf(key: string, { origins, bottles }: Manifest): string {
 
 /** What stands behind a key whose name alone does not tell. */
 function detailOf(key: string, { bottle, origins }: Manifest): string {
-  if (key.endsWith('.host')) return ' (a host with `*.`)';
   if (key !== 'agent_provider.template') return '';
   const { template } = bottle.provider;
   return ` (\`${template}\`${origins.agent_provider === undefined ? ', the default' : ''}; \`command\` is)`;

@@ -1,6 +1,7 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
-import { BlockList, isIPv6, type LookupFunction } from 'node:net';
+import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
 
+// Both lists follow the IANA special-purpose address registries (RFC 6890 and what updates it).
 /** Refused for every route: link-local and cloud metadata, this-network, multicast, reserved, translated IPv4. */
 const NEVER = blockList([
   ['0.0.0.0', 8],
@@ -8,16 +9,24 @@ const NEVER = blockList([
   ['100.100.100.200', 32],
   ['168.63.129.16', 32],
   ['192.0.0.0', 24],
+  ['192.31.196.0', 24],
+  ['192.52.193.0', 24],
+  ['192.88.99.0', 24],
+  ['192.175.48.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
-  ['::', 128],
+  ['::', 96],
+  ['::ffff:0:0:0', 96],
+  ['100:0:0:1::', 64],
+  ['2001::', 23],
+  ['2620:4f:8000::', 48],
+  ['5f00::', 16],
   ['fe80::', 10],
   ['fec0::', 10],
   ['ff00::', 8],
   ['fd00:ec2::', 32],
   ['64:ff9b::', 96],
   ['64:ff9b:1::', 48],
-  ['2001::', 32],
   ['2002::', 16],
 ]);
 
@@ -35,6 +44,7 @@ const PRIVATE = blockList([
   ['::1', 128],
   ['100::', 64],
   ['2001:db8::', 32],
+  ['3fff::', 20],
   ['fc00::', 7],
 ]);
 
@@ -42,7 +52,10 @@ export type Reach = 'public' | 'private';
 
 /** Whether egress may dial `address` for a route of this reach. IPv4 inside IPv6 counts as that IPv4. */
 export function mayDial(address: string, reach: Reach): boolean {
+  if (isIP(address) === 0) return false;
   const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+  // ::1 lies in the range of IPv4-compatible addresses, all others of which are refused for good.
+  if (address === '::1') return reach === 'private';
   if (NEVER.check(address, family)) return false;
   return reach === 'private' || !PRIVATE.check(address, family);
 }

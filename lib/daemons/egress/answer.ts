@@ -1,5 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { prefersJson } from './prefers-json.ts';
 import type { Denial } from './verdict.ts';
 
 /** What egress itself says to the agent, as opposed to what an upstream said. */
@@ -7,26 +8,31 @@ export interface Answer {
   readonly status: number;
   /** Machine-readable reason, header `x-bot-bottle-reason`. */
   readonly code: string;
-  /** Body, plain text for a person or an agent. */
+  readonly type: 'text/plain; charset=utf-8' | 'application/json';
+  /** Body: plain text for a person or an agent, or JSON for a program. */
   readonly text: string;
 }
 
-export function denialAnswer(denial: Denial): Answer {
-  return {
-    status: denial.status,
-    code: denial.code,
-    text: `bot-bottle egress refused this request (${denial.code}).\n${denial.reason}\n${denial.remedy}\n`,
-  };
+/** `accept`: the request's own `Accept`; JSON is given to who prefers it. */
+export function denialAnswer(denial: Denial, accept?: string): Answer {
+  const { status, code, rule, reason, remedy } = denial;
+  if (prefersJson(accept)) {
+    const text = `${JSON.stringify({ code, rule, reason, ask: remedy })}\n`;
+    return { status, code, type: 'application/json', text };
+  }
+  const text = `bot-bottle egress refused this request (${code}).\n${reason}\n${remedy}\n`;
+  return { status, code, type: 'text/plain; charset=utf-8', text };
 }
 
 /** `reason` is one sentence and must hold no header value. */
 export function failureAnswer(status: 500 | 502 | 504, code: string, reason: string): Answer {
-  return { status, code, text: `bot-bottle egress could not complete this request (${code}).\n${reason}\n` };
+  const text = `bot-bottle egress could not complete this request (${code}).\n${reason}\n`;
+  return { status, code, type: 'text/plain; charset=utf-8', text };
 }
 
 function headersOf(answer: Answer): Record<string, string> {
   return {
-    'content-type': 'text/plain; charset=utf-8',
+    'content-type': answer.type,
     'content-length': String(Buffer.byteLength(answer.text)),
     'x-bot-bottle-reason': answer.code,
   };

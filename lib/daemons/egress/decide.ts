@@ -1,6 +1,9 @@
+import { canonicalTarget } from './canonical-path.ts';
+import { gitUse } from './git-request.ts';
+import { valuesOf } from './headers.ts';
 import { type Authority, parseAuthority } from './host-names.ts';
 import { MAX_HEADERS } from './limits.ts';
-import type { Policy, Rule } from './policy.ts';
+import { type Policy, type Rule, ruleFor } from './policy.ts';
 import { type Admission, type Denial, deny, type Verdict } from './verdict.ts';
 
 /** What is known of a CONNECT. */
@@ -17,8 +20,8 @@ export type RequestFacts = {
   readonly target: string;
   /** Every `Host` header as sent, in order. */
   readonly hostHeaders: readonly string[];
-  /** Number of header lines. */
-  readonly headerCount: number;
+  /** Every header as sent: name, value, name, value, ... */
+  readonly rawHeaders: readonly string[];
   /** `Upgrade` header in lower case; empty when none was sent. */
   readonly upgrade: string;
 } & (
@@ -34,16 +37,28 @@ export type RequestFacts = {
 
 export type Facts = ConnectFacts | RequestFacts;
 
+/** What a decision depends on besides the request and the policy. */
+export interface Circumstances {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** How often the grant of a rule was used. */
+  readonly uses: (rule: Rule) => number;
+}
+
 /** TRACE echoes the request, and with it the token that egress injected, into the answer. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT']);
 
 const ASK_OPERATOR = "Ask the operator to add the host under egress.routes of this bottle's manifest.";
 const FIX_CLIENT = 'Fix the client; the same request will be refused again.';
 
-/** Decides one CONNECT or request. Pure: the same facts under the same policy give the same verdict. */
-export function decide(facts: Facts, policy: Policy): Verdict {
-  if (facts.kind === 'connect') return decideConnect(facts, policy);
-  if (facts.headerCount > MAX_HEADERS) {
+/** Decides one CONNECT or request. Pure: the same arguments give the same verdict. */
+export function decide(facts: Facts, policy: Policy, circumstances: Circumstances): Verdict {
+  const verdict = facts.kind === 'connect' ? decideConnect(facts, policy) : decideRequest(facts, policy);
+  return verdict.allow ? (lapsed(verdict.rule, circumstances) ?? verdict) : verdict;
+}
+
+function decideRequest(facts: RequestFacts, policy: Policy): Verdict {
+  if (facts.rawHeaders.length / 2 > MAX_HEADERS) {
     return deny('headers-too-many', null, `The request has more than ${MAX_HEADERS} headers.`, FIX_CLIENT);
   }
   if (REFUSED_METHODS.has(facts.method.toUpperCase())) {
@@ -52,7 +67,7 @@ export function decide(facts: Facts, policy: Policy): Verdict {
   const verdict = facts.kind === 'plain' ? decidePlain(facts, policy) : decideTunnelled(facts, policy);
   if (verdict.allow && facts.upgrade.includes('websocket')) {
     const remedy = 'Use plain HTTP requests or server-sent events.';
-    return deny('upgrade-refused', verdict.rule.host, 'WebSocket connections are not let out.', remedy);
+    return deny('upgrade-refused', verdict.host, 'WebSocket connections are not let out.', remedy);
   }
   return verdict;
 }
@@ -60,7 +75,7 @@ export function decide(facts: Facts, policy: Policy): Verdict {
 function decideConnect(facts: ConnectFacts, policy: Policy): Verdict {
   const authority = parseAuthority(facts.target);
   if (authority?.port === undefined) return invalidHost();
-  return admit(authority.host, authority.port, 'secure', '', policy);
+  return admit(authority.host, authority.port, 'secure', policy);
 }
 
 function decidePlain(facts: RequestFacts & { kind: 'plain' }, policy: Policy): Verdict {
@@ -78,7 +93,7 @@ function decidePlain(facts: RequestFacts & { kind: 'plain' }, policy: Policy): V
   const port = authority.port ?? 80;
   return (
     checkHostHeader(facts, { host: authority.host, port }, 80) ??
-    admit(authority.host, port, 'plain', url.path, policy)
+    admitRequest({ facts, target: url.path }, { host: authority.host, port, transport: 'plain' }, policy)
   );
 }
 
@@ -90,47 +105,92 @@ function decideTunnelled(facts: RequestFacts & { kind: 'tunnelled' }, policy: Po
   const headerFault = checkHostHeader(facts, tunnel, 443);
   if (headerFault !== undefined) return headerFault;
 
-  if (facts.target.startsWith('/')) return admit(tunnel.host, tunnel.port, 'secure', facts.target, policy);
+  const to = { ...tunnel, transport: 'secure' } as const;
+  if (facts.target.startsWith('/')) return admitRequest({ facts, target: facts.target }, to, policy);
   const url = splitUrl(facts.target, 'https');
   if (url === undefined) {
     return deny('target-invalid', tunnel.host, 'The request target is neither a path nor a URL.', FIX_CLIENT);
   }
   if (!names(url.authority, tunnel, 443)) return mismatch(tunnel.host, 'URL of the request');
-  return admit(tunnel.host, tunnel.port, 'secure', url.path, policy);
+  return admitRequest({ facts, target: url.path }, to, policy);
 }
 
-/** The last step of every path: the host has a route, on this port, and its token is at hand. */
+/** The host has a route, on this port, and its token is at hand. */
 function admit(
   host: string,
   port: number,
   transport: 'secure' | 'plain',
-  path: string,
   policy: Policy,
 ): Admission | Denial {
-  const rule = policy.rules.get(host);
+  const rule = ruleFor(policy, host);
   if (rule === undefined) {
     return deny('host-unlisted', host, `No route of this bottle names the host ${host}.`, ASK_OPERATOR);
   }
   if (transport === 'plain' && (rule.plainPort === undefined || rule.auth !== undefined)) {
     const reason = `Requests to ${host} carry a token, which never travels in plain text.`;
-    return deny('plaintext-refused', host, reason, `Use https://${host}/.`);
+    return deny('plaintext-refused', host, reason, `Use https://${host}/.`, rule);
   }
   const routePort = transport === 'plain' ? rule.plainPort : rule.securePort;
   if (port !== routePort) {
-    return deny('port-refused', host, `Port ${port} of ${host} is closed.`, `Use port ${routePort}.`);
+    return deny('port-refused', host, `Port ${port} of ${host} is closed.`, `Use port ${routePort}.`, rule);
   }
-  return missingToken(rule, policy) ?? { allow: true, rule, port, path };
+  return missingToken(rule, host, policy) ?? { allow: true, rule, host, port, path: '', query: '' };
 }
 
-function missingToken(rule: Rule, policy: Policy): Denial | undefined {
+/** The last step of every request: its path has one meaning, and its route lets out such a request. */
+function admitRequest(
+  { facts, target }: { readonly facts: RequestFacts; readonly target: string },
+  to: { readonly host: string; readonly port: number; readonly transport: 'secure' | 'plain' },
+  policy: Policy,
+): Admission | Denial {
+  const admission = admit(to.host, to.port, to.transport, policy);
+  if (!admission.allow) return admission;
+  const { rule, host } = admission;
+  const canonical = canonicalTarget(target);
+  if ('fault' in canonical) {
+    const reason = `The path of the request can be read in more than one way: ${canonical.fault}.`;
+    return deny('path-ambiguous', host, reason, 'Send the path in its plain form.', rule);
+  }
+  const { path, query } = canonical;
+  const git = gitUse(path, query, valuesOf(facts.rawHeaders, 'content-type').join(','));
+  if (git === 'push') {
+    return deny(
+      'git-push-refused',
+      host,
+      'Pushes over HTTPS never leave.',
+      'Push through the git gate.',
+      rule,
+    );
+  }
+  if (git === 'fetch' && !rule.gitFetch) {
+    const remedy = 'Use the git gate, or ask the operator for `git: {fetch: true}` on this route.';
+    return deny('git-fetch-refused', host, `Clone and fetch are closed on ${host}.`, remedy, rule);
+  }
+  const { method, rawHeaders } = facts;
+  if (rule.matches !== undefined && !rule.matches({ method, path, rawHeaders })) {
+    const reason = `The route of ${host} does not let out ${method} ${path.slice(0, 200)}.`;
+    const remedy = "Ask the operator to add it to the route's `matches`.";
+    return deny('request-unmatched', host, reason, remedy, rule);
+  }
+  return { ...admission, path, query };
+}
+
+function lapsed(rule: Rule, { now, uses }: Circumstances): Denial | undefined {
+  const remedy = 'Ask the operator to grant it again.';
+  if (rule.expiresAt !== undefined && now >= rule.expiresAt) {
+    return deny('grant-expired', rule.host, `The grant for ${rule.host} has expired.`, remedy, rule);
+  }
+  if (rule.maxUses !== undefined && uses(rule) >= rule.maxUses) {
+    return deny('grant-used-up', rule.host, `The grant for ${rule.host} is used up.`, remedy, rule);
+  }
+  return undefined;
+}
+
+function missingToken(rule: Rule, host: string, policy: Policy): Denial | undefined {
   if (rule.auth === undefined || policy.filledSlots.has(rule.auth.slot)) return undefined;
   const reason = `The route of ${rule.host} needs the token of slot ${rule.auth.slot}, which is empty.`;
-  return deny(
-    'token-missing',
-    rule.host,
-    reason,
-    'Ask the operator to set the token and start the bottle again.',
-  );
+  const remedy = 'Ask the operator to set the token and start the bottle again.';
+  return deny('token-missing', host, reason, remedy, rule);
 }
 
 function checkHostHeader(

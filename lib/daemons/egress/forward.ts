@@ -25,10 +25,10 @@ export async function forward(
   response: ServerResponse,
   options: ForwardOptions,
 ): Promise<void> {
-  const { rule, port } = options.admission;
+  const { rule, host, port } = options.admission;
   const fail = (error: unknown) => {
     if (response.headersSent || response.destroyed) return;
-    const answer = upstreamFailure(rule.host, error);
+    const answer = upstreamFailure(host, error);
     options.answered(answer.status, answer.code);
     sendAnswer(response, answer);
     // What is left of the body has nowhere to go; unread, it would block the connection.
@@ -37,7 +37,7 @@ export async function forward(
 
   let dial: Dial;
   try {
-    dial = await options.upstreams.reach({ rule, port, secure: options.secure });
+    dial = await options.upstreams.reach({ rule, host, port, secure: options.secure });
   } catch (error) {
     fail(error);
     return;
@@ -74,12 +74,12 @@ export async function forward(
 }
 
 function upstreamRequest(request: IncomingMessage, options: ForwardOptions): UpstreamRequest {
-  const { rule, port, path } = options.admission;
+  const { host, port, path, query } = options.admission;
   return {
     method: request.method ?? 'GET',
-    path,
+    path: `${path}${query}`,
     headers: upstreamHeaders(request.rawHeaders, {
-      host: port === (options.secure ? 443 : 80) ? rule.host : `${rule.host}:${port}`,
+      host: port === (options.secure ? 443 : 80) ? host : `${host}:${port}`,
       authorization: authorization(options),
     }),
   };

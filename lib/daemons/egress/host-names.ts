@@ -15,6 +15,8 @@ export function normalizeHost(text: string): string | undefined {
   // Unicode has letters that lower-case into ASCII (the Kelvin sign); they must not become a listed name.
   if (!/^[\x21-\x7e]{1,254}$/.test(text)) return undefined;
   const host = text.toLowerCase().replace(/\.$/, '');
+  // Resolvers read a name that ends in a number, also a hexadecimal one, as an IPv4 address.
+  if (/(^|\.)(0x[0-9a-f]*|[0-9]+)$/.test(host)) return undefined;
   return host.length <= 253 && HOST_PATTERN.test(host) ? host : undefined;
 }
 

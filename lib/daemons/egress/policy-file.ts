@@ -1,4 +1,4 @@
-import { buildPolicy, type Policy } from './policy.ts';
+import { allRules, buildPolicy, type Policy } from './policy.ts';
 import { readRoutes } from './routes-source.ts';
 
 /** The policy in force, kept from one valid routes file to the next. Before `load` everything is denied. */
@@ -11,7 +11,7 @@ export class PolicyFile {
   constructor(path: string, filledSlots: ReadonlySet<string>) {
     this.#path = path;
     this.#filledSlots = filledSlots;
-    this.#current = { rules: new Map(), filledSlots };
+    this.#current = { rules: { provider: new Map(), bottle: new Map() }, filledSlots };
   }
 
   get current(): Policy {
@@ -20,7 +20,7 @@ export class PolicyFile {
 
   /** One clause for the log. Names slots, never values. */
   get summary(): string {
-    const rules = [...this.#current.rules.values()];
+    const rules = allRules(this.#current);
     const wanted = new Set(rules.flatMap(({ auth }) => (auth === undefined ? [] : [auth.slot])));
     const empty = [...wanted].filter((slot) => !this.#filledSlots.has(slot));
     const blocked = empty.length === 0 ? '' : `; blocked for want of a token: ${empty.join(', ')}`;
@@ -29,7 +29,12 @@ export class PolicyFile {
 
   /** @throws Error with file, line and key when the file is not valid. */
   async load(): Promise<void> {
-    this.#current = buildPolicy(await readRoutes(this.#path), this.#filledSlots);
+    const routes = await readRoutes(this.#path);
+    try {
+      this.#current = buildPolicy(routes, this.#filledSlots);
+    } catch (error) {
+      throw new Error(`${this.#path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   /** Reads the file again; an invalid one changes nothing. Never throws; resolves to a line for the log. */

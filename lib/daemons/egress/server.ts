@@ -2,8 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { type AccessLog, loggablePath } from './access-log.ts';
 import { denialAnswer, failureAnswer, sendAnswer, sendRawAnswer } from './answer.ts';
-import { decide, type RequestFacts } from './decide.ts';
+import { type Circumstances, decide, type RequestFacts } from './decide.ts';
 import { forward } from './forward.ts';
+import { GrantUses } from './grant-uses.ts';
 import { valuesOf } from './headers.ts';
 import { Interceptor, type Tunnel } from './interceptor.ts';
 import type { LeafIssuer } from './leaf-issuer.ts';
@@ -34,6 +35,8 @@ interface OpenTunnel {
  */
 export function createEgress(options: EgressOptions): Server {
   const { deadlines, log } = options;
+  const uses = new GrantUses();
+  const circumstances = (): Circumstances => ({ now: Date.now(), uses: (rule) => uses.of(rule) });
   const tunnels = new WeakMap<Duplex, OpenTunnel>();
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -72,7 +75,7 @@ export function createEgress(options: EgressOptions): Server {
   const logDenial = (denial: Denial, method: string, path: string | null) =>
     log({
       verdict: 'deny',
-      rule: null,
+      rule: denial.rule,
       host: denial.host,
       method,
       status: denial.status,
@@ -84,13 +87,13 @@ export function createEgress(options: EgressOptions): Server {
     socket.on('error', () => socket.destroy());
     const verdict = tunnels.has(socket)
       ? deny('method-refused', null, 'A tunnel inside a tunnel is never opened.', 'Ask the proxy itself.')
-      : decide({ kind: 'connect', target: request.url ?? '' }, options.policy());
+      : decide({ kind: 'connect', target: request.url ?? '' }, options.policy(), circumstances());
     if (!verdict.allow) {
       logDenial(verdict, 'CONNECT', null);
-      sendRawAnswer(socket, denialAnswer(verdict));
+      sendRawAnswer(socket, denialAnswer(verdict, request.headers.accept));
       return;
     }
-    const { host } = verdict.rule;
+    const { host } = verdict;
     interceptor.prepare({ host, port: verdict.port }).then(
       (takeOver) => {
         if (socket.destroyed) return;
@@ -103,7 +106,7 @@ export function createEgress(options: EgressOptions): Server {
         const answer = failureAnswer(500, 'certificate-failed', `No certificate could be made for ${host}.`);
         log({
           verdict: 'fail',
-          rule: host,
+          rule: verdict.rule.host,
           host,
           method: 'CONNECT',
           status: 500,
@@ -119,16 +122,17 @@ export function createEgress(options: EgressOptions): Server {
     const open = tunnels.get(request.socket);
     const facts = factsOf(request, open);
     const path = loggablePath(facts.target);
-    const verdict = decide(facts, options.policy());
+    const verdict = decide(facts, options.policy(), circumstances());
     if (!verdict.allow) {
       logDenial(verdict, facts.method, path);
       // A body that was announced but will not come would be read as the next request.
       if (awaitsContinue) response.setHeader('connection', 'close');
-      sendAnswer(response, denialAnswer(verdict));
+      sendAnswer(response, denialAnswer(verdict, request.headers.accept));
       return;
     }
     if (awaitsContinue) response.writeContinue();
-    const { host } = verdict.rule;
+    uses.count(verdict.rule);
+    const { host, rule } = verdict;
     void forward(request, response, {
       admission: verdict,
       secure: open !== undefined,
@@ -137,7 +141,7 @@ export function createEgress(options: EgressOptions): Server {
       answered: (status, reason) =>
         log({
           verdict: reason === undefined ? 'allow' : 'fail',
-          rule: host,
+          rule: rule.host,
           host,
           method: facts.method,
           status,
@@ -156,7 +160,7 @@ function factsOf(request: IncomingMessage, open: OpenTunnel | undefined): Reques
     method: request.method ?? '',
     target: request.url ?? '',
     hostHeaders: valuesOf(request.rawHeaders, 'host'),
-    headerCount: request.rawHeaders.length / 2,
+    rawHeaders: request.rawHeaders,
     upgrade: valuesOf(request.rawHeaders, 'upgrade').join(',').toLowerCase(),
   };
   return open === undefined ? { kind: 'plain', ...common } : { kind: 'tunnelled', ...common, ...open };

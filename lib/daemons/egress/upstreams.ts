@@ -9,6 +9,8 @@ import type { Rule } from './policy.ts';
 
 export interface UpstreamTarget {
   readonly rule: Rule;
+  /** The host to dial and to verify the certificate for. */
+  readonly host: string;
   readonly port: number;
   readonly secure: boolean;
 }
@@ -57,8 +59,8 @@ export class Upstreams {
   }
 
   /** How to reach one target. @throws Error when it is the selftest upstream, which has written no certificate. */
-  async reach({ rule, port, secure }: UpstreamTarget): Promise<Dial> {
-    const common = { host: rule.host, port, timeout: this.#deadlines.idleMs };
+  async reach({ rule, host, port, secure }: UpstreamTarget): Promise<Dial> {
+    const common = { host, port, timeout: this.#deadlines.idleMs };
     if (rule.upstream === 'selftest') {
       const options = { ...common, ...(await this.#selftestOptions()) };
       return (request) => this.#bounded(httpsRequest({ ...options, ...request }));
@@ -66,7 +68,7 @@ export class Upstreams {
     const agents = this.#agents[rule.upstream];
     if (!secure)
       return (request) => this.#bounded(httpRequest({ ...common, ...request, agent: agents.http }));
-    const verified = { ...common, agent: agents.https, servername: rule.host, rejectUnauthorized: true };
+    const verified = { ...common, agent: agents.https, servername: host, rejectUnauthorized: true };
     return (request) => this.#bounded(httpsRequest({ ...verified, ...request }));
   }
 

@@ -13,6 +13,12 @@ export const DENIAL_STATUS = {
   'host-mismatch': 421,
   'token-missing': 403,
   'upgrade-refused': 501,
+  'path-ambiguous': 400,
+  'request-unmatched': 403,
+  'git-push-refused': 403,
+  'git-fetch-refused': 403,
+  'grant-expired': 403,
+  'grant-used-up': 403,
 } as const;
 
 export type DenialCode = keyof typeof DENIAL_STATUS;
@@ -27,18 +33,30 @@ export interface Denial {
   readonly remedy: string;
   /** Host as far as it could be read, else `null`. */
   readonly host: string | null;
+  /** The route that refused it; `null` when no route was found. */
+  readonly rule: string | null;
 }
 
 export interface Admission {
   readonly allow: true;
   readonly rule: Rule;
+  /** The host itself, which the rule's may only be a suffix of. */
+  readonly host: string;
   readonly port: number;
-  /** Path and query for the request line upstream; empty for CONNECT. */
+  /** Canonical path; empty for CONNECT. */
   readonly path: string;
+  /** From `?` on; empty when there is none. */
+  readonly query: string;
 }
 
 export type Verdict = Admission | Denial;
 
-export function deny(code: DenialCode, host: string | null, reason: string, remedy: string): Denial {
-  return { allow: false, code, status: DENIAL_STATUS[code], reason, remedy, host };
+export function deny(
+  code: DenialCode,
+  host: string | null,
+  reason: string,
+  remedy: string,
+  rule?: Rule,
+): Denial {
+  return { allow: false, code, status: DENIAL_STATUS[code], reason, remedy, host, rule: rule?.host ?? null };
 }

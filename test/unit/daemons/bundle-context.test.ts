@@ -17,7 +17,12 @@ describe('the build context of the bundle', () => {
     const app = join(directory, 'context', 'app');
     expect(await readdir(join(directory, 'context'))).toEqual(['Dockerfile', 'app']);
     expect(await readdir(join(app, 'lib'))).toEqual(['daemons']);
-    expect((await readdir(join(app, 'node_modules'))).toSorted()).toEqual(['node-forge', 'yaml', 'zod']);
+    expect((await readdir(join(app, 'node_modules'))).toSorted()).toEqual([
+      'node-forge',
+      're2js',
+      'yaml',
+      'zod',
+    ]);
     expect(JSON.parse(await readFile(join(app, 'package.json'), 'utf8')).type).toBe('module');
   });
 

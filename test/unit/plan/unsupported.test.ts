@@ -25,6 +25,14 @@ describe('what a manifest asks for and this version cannot honour', () => {
     expect(() => assertSupported(manifest)).not.toThrow();
   });
 
+  it('is nothing where a route says which requests it lets out', async () => {
+    const lines = [
+      'supervise: false',
+      'egress: {routes: [{host: "*.a.example", matches: [{methods: [GET]}], git: {fetch: true}}]}',
+    ];
+    expect(unsupportedKeys(await manifestOf(COMMAND, ...lines))).toEqual([]);
+  });
+
   it('is nothing where supervision is declined', async () => {
     expect(unsupportedKeys(await manifestOf(COMMAND, 'supervise: false'))).toEqual([]);
   });
@@ -35,9 +43,6 @@ describe('what a manifest asks for and this version cannot honour', () => {
     ['git-gate.user', [COMMAND, 'git-gate: {user: {name: A}}']],
     ['git-gate.repos', [COMMAND, 'git-gate: {repos: {a: {url: "ssh://git@h.example/a", identity: k}}}']],
     ['egress.log', [COMMAND, 'egress: {log: 1}']],
-    ['egress.routes[0].host', [COMMAND, 'egress: {routes: [{host: "*.a.example"}]}']],
-    ['egress.routes[0].matches', route('matches: [{methods: [GET]}]')],
-    ['egress.routes[0].git', route('git: {fetch: false}')],
     ['egress.routes[0].dlp', route('dlp: {outbound_on_match: block}')],
     ['supervise', [COMMAND, 'supervise: true']],
   ])('is refused by name: %s', async (key, lines) => {

@@ -75,3 +75,29 @@ describe('a name', () => {
     await expect(lookup([], false)).rejects.toMatchObject({ code: 'ADDRESS_REFUSED' });
   });
 });
+
+it.each([
+  '192.88.99.1',
+  '192.31.196.1',
+  '192.175.48.1',
+  '255.255.255.255',
+  '::7f00:1',
+  '::ffff:0:7f00:1',
+  '2001:10::1',
+  '2001:20::1',
+  '2002:7f00:1::',
+  '64:ff9b::7f00:1',
+  '5f00::1',
+  'fe80::1%eth0',
+  'not an address',
+])('%s is dialled for no route, since it is no place on the internet', (address) => {
+  expect(mayDial(address, 'public')).toBe(false);
+  expect(mayDial(address, 'private')).toBe(false);
+});
+
+it('loopback in its short, long and mapped form needs a private route', () => {
+  for (const address of ['::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', '3fff::1']) {
+    expect(mayDial(address, 'public'), address).toBe(false);
+  }
+  expect(mayDial('::1', 'private')).toBe(true);
+});

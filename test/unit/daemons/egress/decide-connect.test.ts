@@ -24,7 +24,6 @@ describe('CONNECT', () => {
     'xapi.example.com:443',
     'a.api.example.com:443',
     'localhost:443',
-    '0x7f.1:443',
   ])('is refused to %s, which no route names', (target) => {
     expect(codeOf(connect(target))).toBe('host-unlisted');
   });

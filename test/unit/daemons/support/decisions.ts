@@ -1,6 +1,6 @@
 import { routesFile } from '../../../../lib/daemons/contract/routes.ts';
 import { SELFTEST_NONCE_ENV } from '../../../../lib/daemons/contract/selftest.ts';
-import { decide, type RequestFacts } from '../../../../lib/daemons/egress/decide.ts';
+import { type Circumstances, decide, type RequestFacts } from '../../../../lib/daemons/egress/decide.ts';
 import { buildPolicy } from '../../../../lib/daemons/egress/policy.ts';
 
 const file = routesFile.parse({
@@ -14,7 +14,10 @@ const file = routesFile.parse({
 });
 export const policy = buildPolicy(file, new Set(['EGRESS_TOKEN_0', SELFTEST_NONCE_ENV]));
 
-export const connect = (target: string) => decide({ kind: 'connect', target }, policy);
+/** No grant has lapsed. */
+export const calm: Circumstances = { now: 0, uses: () => 0 };
+
+export const connect = (target: string) => decide({ kind: 'connect', target }, policy, calm);
 export const codeOf = (verdict: ReturnType<typeof decide>) => (verdict.allow ? 'allowed' : verdict.code);
 
 type Tunnelled = Extract<RequestFacts, { kind: 'tunnelled' }>;
@@ -25,13 +28,13 @@ export const inside = (changes: Partial<Tunnelled> = {}) => {
     method: 'GET',
     target: '/v1/things?x=1',
     hostHeaders: ['api.example.com'],
-    headerCount: 5,
+    rawHeaders: [],
     upgrade: '',
     tunnel: { host: 'api.example.com', port: 443 },
     serverName: 'api.example.com',
     ...changes,
   };
-  return decide(facts, policy);
+  return decide(facts, policy, calm);
 };
 
 export const plain = (target: string, changes: { hostHeaders?: string[] } = {}) =>
@@ -41,8 +44,9 @@ export const plain = (target: string, changes: { hostHeaders?: string[] } = {}) 
       method: 'GET',
       target,
       hostHeaders: changes.hostHeaders ?? [/^http:\/\/([^/?]*)/i.exec(target)?.[1] ?? ''],
-      headerCount: 5,
+      rawHeaders: [],
       upgrade: '',
     },
     policy,
+    calm,
   );
