@@ -1,5 +1,5 @@
 import { BottleError } from '../errors.ts';
-import type { Manifest, ManifestRoute } from '../manifest/types.ts';
+import type { Manifest } from '../manifest/types.ts';
 
 /** What a manifest may say and this version would not honour. A feature that arrives strikes out its line here. */
 export function unsupportedKeys({ agent, bottle, origins }: Manifest): string[] {
@@ -9,16 +9,11 @@ export function unsupportedKeys({ agent, bottle, origins }: Manifest): string[] 
     ['git-gate.user', gitGate.user.name !== undefined || gitGate.user.email !== undefined],
     ['git-gate.repos', gitGate.repos.length > 0],
     ['egress.log', egress.log !== 0],
-    ...egress.routes.flatMap((route, index) => unsupportedOf(route, `egress.routes[${index}]`)),
     // As the mere default it promises nobody anything.
     ['supervise', supervise && origins.supervise !== undefined],
     ['skills', agent.skills.length > 0],
   ];
   return keys.flatMap(([key, isDeclared]) => (isDeclared ? [key] : []));
-}
-
-function unsupportedOf(route: ManifestRoute, key: string): [string, boolean][] {
-  return [[`${key}.dlp`, route.dlp !== undefined]];
 }
 
 /** @throws BottleError `manifest-invalid` naming all that is declared and could not be honoured. */

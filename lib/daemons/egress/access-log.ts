@@ -13,6 +13,8 @@ export interface AccessEntry {
   readonly path: string | null;
   /** Denial or failure code. */
   readonly reason?: string;
+  /** Kinds of secrets that were found, never one. */
+  readonly secrets?: readonly string[];
 }
 
 export type AccessLog = (entry: AccessEntry) => void;

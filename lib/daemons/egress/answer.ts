@@ -25,7 +25,7 @@ export function denialAnswer(denial: Denial, accept?: string): Answer {
 }
 
 /** `reason` is one sentence and must hold no header value. */
-export function failureAnswer(status: 500 | 502 | 504, code: string, reason: string): Answer {
+export function failureAnswer(status: 403 | 500 | 502 | 504, code: string, reason: string): Answer {
   const text = `bot-bottle egress could not complete this request (${code}).\n${reason}\n`;
   return { status, code, type: 'text/plain; charset=utf-8', text };
 }

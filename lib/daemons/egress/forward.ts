@@ -1,7 +1,10 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { sendAnswer } from './answer.ts';
-import { agentHeaders, upstreamHeaders } from './headers.ts';
+import { passAnswer } from './answer-upstream.ts';
+import type { Cleared } from './cleared.ts';
+import { LateFinding } from './dlp/held-body.ts';
+import { upstreamHeaders } from './headers.ts';
 import { upstreamFailure } from './upstream-failure.ts';
 import type { Dial, UpstreamRequest, Upstreams } from './upstreams.ts';
 import type { Admission } from './verdict.ts';
@@ -11,6 +14,8 @@ const CLIENT_GONE = 499;
 
 export interface ForwardOptions {
   readonly admission: Admission;
+  /** What of the request may leave. */
+  readonly cleared: Cleared;
   readonly secure: boolean;
   readonly upstreams: Upstreams;
   /** Value of each token slot. */
@@ -26,8 +31,9 @@ export async function forward(
   options: ForwardOptions,
 ): Promise<void> {
   const { rule, host, port } = options.admission;
+  let hasAnswer = false;
   const fail = (error: unknown) => {
-    if (response.headersSent || response.destroyed) return;
+    if (hasAnswer || response.headersSent || response.destroyed) return;
     const answer = upstreamFailure(host, error);
     options.answered(answer.status, answer.code);
     sendAnswer(response, answer);
@@ -62,23 +68,33 @@ export async function forward(
     outgoing.destroy();
   });
   outgoing.on('response', (incoming) => {
-    const status = incoming.statusCode ?? 502;
-    response.sendDate = false;
-    response.writeHead(status, agentHeaders(incoming.rawHeaders));
-    // Headers go out before the first byte of a body that may be minutes away (server-sent events).
-    response.flushHeaders();
-    options.answered(status);
-    pipeline(incoming, response, () => {});
+    hasAnswer = true;
+    passAnswer(incoming, response, {
+      host,
+      token: rule.auth === undefined ? undefined : options.tokens.get(rule.auth.slot),
+      inbound: rule.scan.inbound,
+      isHead: request.method === 'HEAD',
+      answered: options.answered,
+    });
   });
-  request.pipe(outgoing);
+  if (options.cleared.body === request) {
+    request.pipe(outgoing);
+    return;
+  }
+  // The request itself stays open after a failure: the agent is still to read why.
+  pipeline(options.cleared.body, outgoing, (error) => {
+    if (error instanceof LateFinding) fail(error);
+    if (error) request.resume();
+  });
 }
 
 function upstreamRequest(request: IncomingMessage, options: ForwardOptions): UpstreamRequest {
-  const { host, port, path, query } = options.admission;
+  const { host, port } = options.admission;
+  const { path, query, rawHeaders } = options.cleared;
   return {
     method: request.method ?? 'GET',
     path: `${path}${query}`,
-    headers: upstreamHeaders(request.rawHeaders, {
+    headers: upstreamHeaders(rawHeaders, {
       host: port === (options.secure ? 443 : 80) ? host : `${host}:${port}`,
       authorization: authorization(options),
     }),

@@ -1,3 +1,5 @@
+import { acceptableEncodings } from './dlp/content-decoding.ts';
+
 /** Headers of one connection (RFC 9110, 7.6.1), plus what only ever concerns a proxy. Never forwarded. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
@@ -30,6 +32,11 @@ export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderO
   const lines = endToEnd(raw);
   for (const name of WRITTEN_BY_EGRESS) lines.delete(name);
   lines.set('host', [options.host]);
+  const accepted = lines.get('accept-encoding');
+  // Egress looks into what comes back; of a compressed body's part it could not.
+  if (accepted !== undefined) {
+    lines.set('accept-encoding', [lines.has('range') ? 'identity' : acceptableEncodings(accepted.join(','))]);
+  }
   if (options.authorization !== undefined) lines.set('authorization', [options.authorization]);
   // Node frames a GET body only when told to; without this, one would run into the next request.
   if (valuesOf(raw, 'transfer-encoding').length > 0) {

@@ -3,12 +3,15 @@ import type { Duplex } from 'node:stream';
 import { type AccessLog, loggablePath } from './access-log.ts';
 import { denialAnswer, failureAnswer, sendAnswer, sendRawAnswer } from './answer.ts';
 import { type Circumstances, decide, type RequestFacts } from './decide.ts';
+import { knownSecretFinder } from './dlp/known-secrets.ts';
+import { Supervision, type Supervisor } from './dlp/supervisor.ts';
 import { forward } from './forward.ts';
 import { GrantUses } from './grant-uses.ts';
 import { valuesOf } from './headers.ts';
 import { Interceptor, type Tunnel } from './interceptor.ts';
 import type { LeafIssuer } from './leaf-issuer.ts';
 import { type Deadlines, MAX_CONNECTIONS, MAX_HEADER_BYTES } from './limits.ts';
+import { OutboundGate, WITHHELD } from './outbound-gate.ts';
 import type { Policy } from './policy.ts';
 import type { Upstreams } from './upstreams.ts';
 import { type Denial, deny } from './verdict.ts';
@@ -21,6 +24,8 @@ export interface EgressOptions {
   readonly upstreams: Upstreams;
   readonly deadlines: Deadlines;
   readonly log: AccessLog;
+  /** Who answers for the operator; absent: what needs an answer is refused. */
+  readonly supervisor?: Supervisor;
 }
 
 /** What is known of the TLS side of a tunnel's socket. */
@@ -35,6 +40,10 @@ interface OpenTunnel {
  */
 export function createEgress(options: EgressOptions): Server {
   const { deadlines, log } = options;
+  const gate = new OutboundGate(
+    knownSecretFinder(options.tokens.values()),
+    new Supervision(options.supervisor),
+  );
   const uses = new GrantUses();
   const circumstances = (): Circumstances => ({ now: Date.now(), uses: (rule) => uses.of(rule) });
   const tunnels = new WeakMap<Duplex, OpenTunnel>();
@@ -72,7 +81,7 @@ export function createEgress(options: EgressOptions): Server {
       }),
   });
 
-  const logDenial = (denial: Denial, method: string, path: string | null) =>
+  const logDenial = (denial: Denial, method: string, path: string | null, secrets: readonly string[] = []) =>
     log({
       verdict: 'deny',
       rule: denial.rule,
@@ -81,6 +90,7 @@ export function createEgress(options: EgressOptions): Server {
       status: denial.status,
       path,
       reason: denial.code,
+      ...(secrets.length === 0 ? {} : { secrets }),
     });
 
   server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -118,40 +128,55 @@ export function createEgress(options: EgressOptions): Server {
     );
   });
 
-  const serve = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => {
     const open = tunnels.get(request.socket);
     const facts = factsOf(request, open);
     const path = loggablePath(facts.target);
+    const refuse = (denial: Denial, secrets?: readonly string[]) => {
+      logDenial(
+        denial,
+        facts.method,
+        secrets === undefined || secrets.length === 0 ? path : WITHHELD,
+        secrets,
+      );
+      sendAnswer(response, denialAnswer(denial, request.headers.accept));
+      request.resume();
+    };
     const verdict = decide(facts, options.policy(), circumstances());
     if (!verdict.allow) {
-      logDenial(verdict, facts.method, path);
       // A body that was announced but will not come would be read as the next request.
       if (awaitsContinue) response.setHeader('connection', 'close');
-      sendAnswer(response, denialAnswer(verdict, request.headers.accept));
-      return;
+      return refuse(verdict);
     }
     if (awaitsContinue) response.writeContinue();
     uses.count(verdict.rule);
     const { host, rule } = verdict;
-    void forward(request, response, {
+    const entry = { rule: rule.host, host, method: facts.method, path };
+    const cleared = await gate.inspect(request, verdict).catch(() => undefined);
+    if (cleared === undefined) {
+      log({ ...entry, verdict: 'fail', status: 499, reason: 'client-gone' });
+      response.destroy();
+      return;
+    }
+    if (!cleared.clear) return refuse(cleared.denial, cleared.types);
+    await forward(request, response, {
       admission: verdict,
+      cleared,
       secure: open !== undefined,
       upstreams: options.upstreams,
       tokens: options.tokens,
       answered: (status, reason) =>
         log({
+          ...entry,
           verdict: reason === undefined ? 'allow' : 'fail',
-          rule: rule.host,
-          host,
-          method: facts.method,
           status,
-          path,
           ...(reason === undefined ? {} : { reason }),
+          ...(cleared.types.length === 0 ? {} : { secrets: cleared.types, path: WITHHELD }),
         }),
     });
   };
-  server.on('request', (request, response) => serve(request, response, false));
-  server.on('checkContinue', (request, response) => serve(request, response, true));
+  server.on('request', (request, response) => void serve(request, response, false));
+  server.on('checkContinue', (request, response) => void serve(request, response, true));
   return server;
 }
 

@@ -1,7 +1,12 @@
 import { type Answer, failureAnswer } from './answer.ts';
+import { LateFinding } from './dlp/held-body.ts';
 
 /** What the agent is told of a failed upstream; the error's own text could name internals, so only kinds pass. */
 export function upstreamFailure(host: string, error: unknown): Answer {
+  if (error instanceof LateFinding) {
+    const reason = `A secret was found late in a long body to ${host}; the transfer was cut off.`;
+    return failureAnswer(403, 'secret-found', reason);
+  }
   const code = codeOf(error);
   if (code === 'UPSTREAM_TIMEOUT') {
     return failureAnswer(504, 'upstream-timeout', `${host} did not answer in time.`);

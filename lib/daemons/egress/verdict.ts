@@ -19,6 +19,9 @@ export const DENIAL_STATUS = {
   'git-fetch-refused': 403,
   'grant-expired': 403,
   'grant-used-up': 403,
+  'line-injection': 400,
+  'secret-found': 403,
+  'body-unscannable': 403,
 } as const;
 
 export type DenialCode = keyof typeof DENIAL_STATUS;

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Route } from '../../../../lib/daemons/contract/routes.ts';
 import { openTunnel, replyOf, requestOn } from '../support/agent.ts';
 import { testAuthority } from '../support/authority.ts';
 import { type EgressFixture, startEgress } from '../support/egress.ts';
@@ -19,15 +20,17 @@ const bottle = testAuthority('the bottle CA');
 const world = testAuthority('the CA that upstreams have');
 const trusted = getCACertificates('default');
 const chunk = randomBytes(MIB);
+/** A scanned body is held until it is whole; these tests are about bodies that never are. */
+const UNSCANNED: Route['dlp'] = { outbound_detectors: [] };
 
 let upstream: Upstream;
 let egress: EgressFixture;
 
-async function start(handle: RequestListener) {
+async function start(handle: RequestListener, dlp: Route['dlp'] = {}) {
   upstream = await startUpstream(await world.leaf(HOST), handle);
   egress = await startEgress({
     authority: bottle,
-    routes: [{ host: HOST, port: upstream.port, private: true }],
+    routes: [{ host: HOST, port: upstream.port, private: true, dlp }],
   });
   const socket = await openTunnel({
     proxyPort: egress.port,
@@ -110,7 +113,7 @@ describe('a big body', () => {
   it('that the upstream refuses early still gives the agent the answer', async () => {
     const { socket, ask } = await start((_request, response) => {
       response.writeHead(413, { connection: 'close' }).end('too big');
-    });
+    }, UNSCANNED);
     const request = ask('POST');
     request.write(chunk);
     expect(await replyOf(request)).toMatchObject({ status: 413, body: 'too big' });
@@ -180,7 +183,7 @@ describe('a stream', () => {
   it('whose upstream hangs up before any answer is a 502, also in the middle of an upload', async () => {
     const { socket, ask } = await start((request) => {
       request.once('data', () => request.socket.destroy());
-    });
+    }, UNSCANNED);
     const request = ask('POST');
     request.write('some');
     const reply = await replyOf(request);

@@ -2,6 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import type { RoutesFile } from '../../../../lib/daemons/contract/routes.ts';
 import type { AccessEntry } from '../../../../lib/daemons/egress/access-log.ts';
+import type { Supervisor } from '../../../../lib/daemons/egress/dlp/supervisor.ts';
 import { leafIssuer } from '../../../../lib/daemons/egress/leaf-issuer.ts';
 import { DEADLINES, type Deadlines } from '../../../../lib/daemons/egress/limits.ts';
 import { buildPolicy } from '../../../../lib/daemons/egress/policy.ts';
@@ -18,6 +19,7 @@ export interface EgressFixtureOptions {
   readonly deadlines?: Partial<Deadlines>;
   /** Address of every name; 127.0.0.1 when absent. */
   readonly address?: string;
+  readonly supervisor?: Supervisor;
   readonly selftest?: { port: number; certificate: string };
 }
 
@@ -57,6 +59,7 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
     upstreams,
     deadlines,
     log: (entry) => log.push(entry),
+    ...(options.supervisor === undefined ? {} : { supervisor: options.supervisor }),
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,0 +1,118 @@
+import type { IncomingMessage } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
+import { BodyScanner } from './body-scanner.ts';
+import { decodersFor } from './content-decoding.ts';
+import type { HeldBudget, HeldPlace } from './held-budget.ts';
+import type { Finding, ScanOptions } from './scan-text.ts';
+
+/** Bytes of a body that are held back until they were scanned; of a longer one the rest is scanned as it passes. */
+export const MAX_HELD = 8 * 1024 * 1024;
+
+/** Bytes that a compressed body may grow to, and still be scanned. */
+const MAX_DECODED = 64 * 1024 * 1024;
+
+export interface HeldBody {
+  /** As sent, in order. */
+  readonly chunks: readonly Buffer[];
+  readonly findings: readonly Finding[];
+  /** Whether `chunks` is all of it. */
+  readonly whole: boolean;
+  /** What follows `chunks`, to be read once; throws `LateFinding` instead of passing on a secret. */
+  rest(): AsyncGenerator<Buffer>;
+  /** Gives the memory of `chunks` back to the budget; to be called once they are sent or dropped. */
+  release(): void;
+}
+
+export class LateFinding extends Error {
+  readonly findings: readonly Finding[];
+
+  constructor(findings: readonly Finding[]) {
+    super('a secret in a body that was already on its way');
+    this.findings = findings;
+  }
+}
+
+/** A body that cannot be looked into; the message says why, for the agent. */
+export class UnscannableBody extends Error {}
+
+/** Reads up to `MAX_HELD` bytes of the body and scans them. @throws UnscannableBody; Error when the client is gone. */
+export async function holdBody(
+  request: IncomingMessage,
+  options: ScanOptions,
+  budget: HeldBudget,
+): Promise<HeldBody> {
+  const place = budget.open();
+  try {
+    return { ...(await readAndScan(request, options, place)), release: place.release };
+  } catch (error) {
+    place.release();
+    throw error;
+  }
+}
+
+async function readAndScan(
+  request: IncomingMessage,
+  options: ScanOptions,
+  place: HeldPlace,
+): Promise<Omit<HeldBody, 'release'>> {
+  const encoding = request.headers['content-encoding'] ?? '';
+  const decoders = decodersFor(encoding);
+  if (decoders === undefined) throw new UnscannableBody('its Content-Encoding cannot be undone');
+  const source = request.iterator({ destroyOnReturn: false });
+  const scanner = new BodyScanner(options);
+  const chunks: Buffer[] = [];
+  const findings: Finding[] = [];
+  let size = 0;
+  let whole = true;
+  for (;;) {
+    const { value, done } = await source.next();
+    if (done === true) break;
+    if (!place.take(value.length)) throw new UnscannableBody('too many other bodies are held at this time');
+    chunks.push(value);
+    size += value.length;
+    if (decoders.length === 0) findings.push(...scanner.push(value));
+    if (size < MAX_HELD) continue;
+    whole = false;
+    break;
+  }
+  if (decoders.length > 0) {
+    if (!whole) throw new UnscannableBody(`it is compressed and longer than ${MAX_HELD} bytes`);
+    findings.push(...(await scanDecoded(chunks, decoders, scanner)));
+  }
+  if (whole && decoders.length === 0) findings.push(...scanner.end());
+  async function* rest() {
+    for (;;) {
+      const { value, done } = await source.next();
+      const late = done === true ? scanner.end() : scanner.push(value);
+      if (late.length > 0) throw new LateFinding(late);
+      if (done === true) return;
+      yield value;
+    }
+  }
+  return { chunks, findings, whole, rest };
+}
+
+async function scanDecoded(
+  chunks: readonly Buffer[],
+  decoders: NonNullable<ReturnType<typeof decodersFor>>,
+  scanner: BodyScanner,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  let size = 0;
+  const last = decoders.at(-1);
+  if (last === undefined) return findings;
+  pipeline([Readable.from(chunks), ...decoders], () => {});
+  try {
+    for await (const chunk of last) {
+      const bytes: Buffer = chunk;
+      size += bytes.length;
+      if (size > MAX_DECODED) throw new UnscannableBody(`it unpacks to more than ${MAX_DECODED} bytes`);
+      findings.push(...scanner.push(bytes));
+    }
+  } catch (error) {
+    throw error instanceof UnscannableBody
+      ? error
+      : new UnscannableBody('it is not what its Content-Encoding says');
+  }
+  return [...findings, ...scanner.end()];
+}

@@ -1,0 +1,78 @@
+/** Shorter values are found as they are only: their fragments would be anything. */
+const MIN_PROJECTED = 12;
+
+/** Letters and digits in a row that give a long secret away. Any part of twice that length holds one of them whole. */
+const FRAGMENT = 12;
+
+/** What stands for one secret in a text. */
+interface Needles {
+  /** The value and its encodings, as they would stand in the text. */
+  readonly literal: readonly string[];
+  /** Letters and digits only, to be looked for where the text is reduced to them too. */
+  readonly projected: readonly string[];
+}
+
+export type KnownSecretFinder = (text: string) => string | undefined;
+
+/**
+ * Looks for the given values: as they are, reversed, in base64 at any offset, in hex, with anything inserted between
+ * their characters, and in part. Gives what it found, or `undefined`. The values never leave this closure otherwise.
+ */
+export function knownSecretFinder(values: Iterable<string>): KnownSecretFinder {
+  const needles = [...values].map(needlesOf);
+  const literals = [...new Set(needles.flatMap(({ literal }) => literal))];
+  const projections = [...new Set(needles.flatMap(({ projected }) => projected))];
+  return (text) => {
+    const literal = literals.find((needle) => text.includes(needle));
+    if (literal !== undefined || projections.length === 0) return literal;
+    const reduced = projectionOf(text);
+    return projections.find((needle) => reduced.includes(needle));
+  };
+}
+
+/** What a text holds of a secret, as it stands there: for scrubbing. Longest first. */
+export function literalForms(value: string): readonly string[] {
+  return [...needlesOf(value).literal].sort((one, other) => other.length - one.length);
+}
+
+function needlesOf(value: string): Needles {
+  const bytes = Buffer.from(value);
+  const hex = bytes.toString('hex');
+  const reversed = [...value].reverse().join('');
+  const rotated = value.replace(/[A-Za-z]/g, (letter) => {
+    const base = letter <= 'Z' ? 65 : 97;
+    return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base);
+  });
+  const encoded = value.length < 6 ? [] : [hex, hex.toUpperCase(), reversed, rotated, ...base64Parts(bytes)];
+  const projection = projectionOf(value);
+  return {
+    literal: [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), ...encoded],
+    projected: projection.length < MIN_PROJECTED ? [] : [projection, ...fragmentsOf(projection)],
+  };
+}
+
+/** The part of the encoding that does not depend on what stands before and after, for each of three offsets. */
+function base64Parts(bytes: Buffer): string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const padded = Buffer.concat([Buffer.alloc(offset), bytes]);
+    const whole = padded.toString('base64').replace(/=+$/, '');
+    const start = offset === 0 ? 0 : offset + 1;
+    const end = whole.length - (padded.length % 3 === 0 ? 0 : 1);
+    const part = whole.slice(start, end);
+    return part.length < 8 ? [] : [part, part.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
+
+/** The first fragment of a long secret is often the public prefix of its kind, and is left out. */
+function fragmentsOf(projection: string): string[] {
+  if (projection.length < 2 * FRAGMENT) return [];
+  const fragments: string[] = [];
+  for (let start = FRAGMENT; start + FRAGMENT <= projection.length; start += FRAGMENT) {
+    fragments.push(projection.slice(start, start + FRAGMENT));
+  }
+  return fragments;
+}
+
+function projectionOf(text: string): string {
+  return text.replace(/[^A-Za-z0-9]+/g, '');
+}

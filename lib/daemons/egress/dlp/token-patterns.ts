@@ -1,0 +1,156 @@
+import { entropyOf, isBase58Check, isBech32, isIban, isLuhnValid } from './checksums.ts';
+
+export interface TokenPattern {
+  /** Kind of secret, as denials and logs name it. */
+  readonly type: string;
+  /** The expression is only run on a text that holds one of these; absent: always. */
+  readonly literals?: readonly string[];
+  /** Global; every repetition is bounded or consumes what cannot start a match again, so its time is linear. */
+  readonly expression: RegExp;
+  readonly isReal?: (match: string) => boolean;
+  /** Only where the text had been hidden by an encoding: too common in plain sight. */
+  readonly onlyDecoded?: boolean;
+}
+
+/** Formats of credentials and of money that are recognised by their looks alone. */
+export const TOKEN_PATTERNS: readonly TokenPattern[] = [
+  {
+    type: 'aws-access-key',
+    literals: ['AKIA', 'ASIA', 'ABIA', 'ACCA'],
+    expression: /(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}/g,
+  },
+  {
+    type: 'aws-secret-key',
+    literals: ['ecret', 'ECRET', 'aws', 'AWS'],
+    expression:
+      /(?:secret|aws)[\w .-]{0,24}["']?\s{0,4}[:=,]\s{0,4}["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/gi,
+  },
+  {
+    type: 'aws-secret-key',
+    expression: /[A-Za-z0-9/+]{40,44}(?![A-Za-z0-9/+])/g,
+    isReal: looksRandom,
+    onlyDecoded: true,
+  },
+  {
+    type: 'github-token',
+    literals: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'],
+    expression: /gh[pousr]_[A-Za-z0-9]{30,255}/g,
+  },
+  { type: 'github-token', literals: ['github_pat_'], expression: /github_pat_[A-Za-z0-9_]{22,255}/g },
+  {
+    type: 'gitlab-token',
+    literals: ['glpat-', 'gldt-', 'glrt-', 'glptt-'],
+    expression: /gl(?:pat|dt|rt|ptt)-[\w-]{20,255}/g,
+  },
+  { type: 'anthropic-key', literals: ['sk-ant-'], expression: /sk-ant-[\w-]{20,255}/g },
+  {
+    type: 'openai-key',
+    literals: ['sk-'],
+    expression: /(?<![A-Za-z0-9])sk-(?:proj-|svcacct-|admin-)[\w-]{20,255}/g,
+  },
+  { type: 'openai-key', literals: ['sk-'], expression: /(?<![A-Za-z0-9])sk-[A-Za-z0-9]{32,255}/g },
+  {
+    type: 'stripe-key',
+    literals: ['k_live_', 'k_test_'],
+    expression: /[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}/g,
+  },
+  { type: 'slack-token', literals: ['xox', 'xapp-'], expression: /(?:xox[abeoprs]|xapp)-[\w-]{10,255}/g },
+  {
+    type: 'slack-webhook',
+    literals: ['hooks.slack.com'],
+    expression: /hooks\.slack\.com\/services\/T\w{6,}\/B\w{6,}\/\w{16,}/g,
+  },
+  { type: 'sendgrid-key', literals: ['SG.'], expression: /SG\.[\w-]{16,64}\.[\w-]{16,128}/g },
+  { type: 'google-key', literals: ['AIza'], expression: /AIza[\w-]{35}/g },
+  { type: 'google-oauth', literals: ['ya29.', 'GOCSPX-'], expression: /(?:ya29\.|GOCSPX-)[\w-]{20,255}/g },
+  { type: 'npm-token', literals: ['npm_'], expression: /npm_[A-Za-z0-9]{36}/g },
+  { type: 'pypi-token', literals: ['pypi-AgE'], expression: /pypi-AgE[\w-]{50,255}/g },
+  { type: 'huggingface-token', literals: ['hf_'], expression: /(?<!\w)hf_[A-Za-z0-9]{30,64}/g },
+  { type: 'digitalocean-token', literals: ['do_v1_'], expression: /do[oprt]_v1_[a-f0-9]{64}/g },
+  { type: 'shopify-token', literals: ['shp'], expression: /shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}/g },
+  { type: 'telegram-token', literals: [':AA'], expression: /(?<!\d)\d{8,10}:AA[\w-]{32,34}(?![\w-])/g },
+  {
+    type: 'twilio-key',
+    literals: ['SK', 'AC'],
+    expression: /(?<![A-Za-z0-9])(?:SK|AC)[0-9a-f]{32}(?![A-Za-z0-9])/g,
+  },
+  { type: 'mailgun-key', literals: ['key-'], expression: /(?<![\w-])key-[0-9a-f]{32}(?!\w)/g },
+  {
+    type: 'azure-storage-key',
+    literals: ['AccountKey='],
+    expression: /AccountKey=[A-Za-z0-9+/]{80,88}={0,2}/g,
+  },
+  { type: 'vault-token', literals: ['hvs.', 'hvb.'], expression: /(?<!\w)hv[sb]\.[\w-]{24,255}/g },
+  { type: 'age-key', literals: ['AGE-SECRET-KEY-1'], expression: /AGE-SECRET-KEY-1[0-9A-Z]{58}/g },
+  { type: 'jwt', literals: ['eyJ'], expression: /eyJ[\w-]{8,4096}\.eyJ[\w-]{4,8192}\.[\w-]{5,4096}/g },
+  {
+    type: 'private-key',
+    literals: ['PRIVATE KEY'],
+    expression: /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\]{0,16384}/g,
+  },
+  {
+    type: 'url-password',
+    literals: ['://'],
+    expression:
+      /(?<![a-z])(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|rediss|amqps?|ftp|https?):\/\/[\w.~-]{1,64}:[^\s/@"'<>{}$]{4,128}@[\w.-]{1,253}/g,
+  },
+  {
+    type: 'payment-card',
+    expression:
+      /(?<![\w.+-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|65\d\d)([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -]?)\d{6}\2\d{5})(?!\w|[.-]\d)/g,
+    isReal: isLuhnValid,
+  },
+  {
+    type: 'iban',
+    expression: /(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)/g,
+    isReal: isIban,
+  },
+  {
+    type: 'us-social-security',
+    expression: /(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])/g,
+  },
+  {
+    type: 'bitcoin-key',
+    expression: /(?<![A-Za-z0-9])[5KL][1-9A-HJ-NP-Za-km-z]{50,51}(?![A-Za-z0-9])/g,
+    isReal: isBase58Check,
+  },
+  {
+    type: 'bitcoin-address',
+    expression: /(?<![A-Za-z0-9])[13][1-9A-HJ-NP-Za-km-z]{25,34}(?![A-Za-z0-9])/g,
+    isReal: isBase58Check,
+  },
+  {
+    type: 'bitcoin-address',
+    literals: ['bc1', 'tb1'],
+    expression: /(?<![A-Za-z0-9])(?:bc|tb)1[02-9ac-hj-np-z]{11,87}(?![A-Za-z0-9])/g,
+    isReal: isBech32,
+  },
+  {
+    type: 'ethereum-address',
+    literals: ['0x'],
+    expression: /(?<![A-Za-z0-9])0x[0-9a-fA-F]{40}(?![A-Za-z0-9])/g,
+  },
+  {
+    type: 'extended-private-key',
+    literals: ['xprv', 'zprv', 'yprv'],
+    expression: /(?<![A-Za-z0-9])[xyz]prv[1-9A-HJ-NP-Za-km-z]{100,112}/g,
+  },
+];
+
+/** Forty characters of base64 that no word or path looks like. */
+function looksRandom(text: string): boolean {
+  return (
+    /[A-Z]/.test(text) &&
+    /[a-z]/.test(text) &&
+    /[0-9]/.test(text) &&
+    /[/+]/.test(text) &&
+    entropyOf(text) >= 4.3
+  );
+}
+
+/** Opt-in: what looks random at all. The threshold is below that of random base64 of this length, above prose. */
+export const ENTROPY_PATTERN: TokenPattern = {
+  type: 'high-entropy',
+  expression: /[A-Za-z0-9+/_=-]{32,4096}/g,
+  isReal: (match) => entropyOf(match.slice(0, 256)) >= 4.6,
+};

@@ -1,0 +1,70 @@
+/** Letters of other scripts that look like ASCII, by the letter they look like (after Unicode's confusables list). */
+const LOOKALIKES: Readonly<Record<string, string>> = {
+  a: 'аɑα',
+  b: 'Ьƅ',
+  c: 'сϲ',
+  d: 'ԁ',
+  e: 'еҽ',
+  g: 'ɡ',
+  h: 'һ',
+  i: 'іıɩι',
+  j: 'јϳ',
+  k: 'κк',
+  l: 'ӏǀ',
+  m: 'м',
+  n: 'ո',
+  o: 'оοօ',
+  p: 'рρ',
+  q: 'ԛ',
+  r: 'г',
+  s: 'ѕ',
+  t: 'т',
+  u: 'υս',
+  v: 'ѵν',
+  w: 'ԝѡ',
+  x: 'хχ',
+  y: 'уγ',
+  z: 'ᴢ',
+  A: 'АΑ',
+  B: 'ВΒ',
+  C: 'СϹ',
+  D: 'Ꭰ',
+  E: 'ЕΕ',
+  F: 'Ϝ',
+  G: 'Ԍ',
+  H: 'НΗ',
+  I: 'ІΙӀ',
+  J: 'Ј',
+  K: 'КΚ',
+  L: 'Ꮮ',
+  M: 'МΜ',
+  N: 'Ν',
+  O: 'ОΟ',
+  P: 'РΡ',
+  S: 'Ѕ',
+  T: 'ТΤ',
+  V: 'Ѵ',
+  W: 'Ԝ',
+  X: 'ХΧ',
+  Y: 'ҮΥ',
+  Z: 'Ζ',
+  '-': '‐‑‒–—−',
+  _: '＿',
+};
+
+const ASCII_OF = new Map(
+  Object.entries(LOOKALIKES).flatMap(([ascii, others]) =>
+    [...others].map((other) => [other, ascii] as const),
+  ),
+);
+
+/** Whether `foldUnicode` could change the text at all. */
+export const holdsUnicode = (text: string): boolean => /[^\t-\r\x20-\x7e]/.test(text);
+
+/** What a reader would take the text for: no invisible characters or accents, no look-alikes, full width as narrow. */
+export function foldUnicode(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/(?![\t-\r])[\p{Cc}\p{Cf}\p{Mn}\p{Me}\u115f\u1160\u3164\uffa0]/gu, '')
+    .replace(/[\u0080-\u{10ffff}]/gu, (character) => ASCII_OF.get(character) ?? character);
+}

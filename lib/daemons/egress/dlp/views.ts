@@ -1,0 +1,154 @@
+import { gunzipSync, inflateSync } from 'node:zlib';
+import { alphabet, runsOf } from './runs.ts';
+import { foldUnicode, holdsUnicode } from './unicode.ts';
+
+/** One reading of a text. */
+export interface View {
+  readonly text: string;
+  /** How often something had to be decoded to get here; 0 is the text itself. */
+  readonly depth: number;
+}
+
+/** Encodings inside encodings that are followed. Each further one needs a receiver that undoes it. */
+const MAX_DEPTH = 4;
+
+/** Characters decoded for one text, beyond its own length times six: the bound on time, whatever the text. */
+const SPARE_CHARACTERS = 64 * 1024;
+
+/** Bytes that one compressed segment may grow to. */
+const MAX_INFLATED = 256 * 1024;
+
+const DIGITS = '0123456789';
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+/** Line breaks too: MIME wraps. */
+const BASE64 = alphabet(`${DIGITS}${LETTERS}${LETTERS.toUpperCase()}+/-_\r\n`);
+/** Pairs with the usual things between them. */
+const HEX = alphabet(`${DIGITS}abcdefABCDEFx\\-:;,. `);
+const BASE32 = alphabet(`234567${LETTERS}${LETTERS.toUpperCase()}`);
+const HEX_PAIRS = /(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[-:;,. ]?){8,}/g;
+
+type Reading = (text: string) => string | undefined;
+
+/** The text and all that it can be decoded to, breadth first, within bounds. */
+export function* viewsOf(text: string): Generator<View> {
+  const seen = new Set([text]);
+  const queue: View[] = [{ text, depth: 0 }];
+  let budget = text.length * 6 + SPARE_CHARACTERS;
+  for (let view = queue.shift(); view !== undefined; view = queue.shift()) {
+    yield view;
+    if (view.depth >= MAX_DEPTH) continue;
+    for (const read of READINGS) {
+      const decoded = read(view.text);
+      if (decoded === undefined || decoded.length < 8 || seen.has(decoded)) continue;
+      budget -= decoded.length;
+      if (budget < 0) return;
+      seen.add(decoded);
+      queue.push({ text: decoded, depth: view.depth + 1 });
+    }
+  }
+}
+
+const READINGS: readonly Reading[] = [
+  folded,
+  percentDecoded,
+  unescaped,
+  base64Decoded,
+  hexDecoded,
+  base32Decoded,
+  joined,
+];
+
+function folded(text: string): string | undefined {
+  return holdsUnicode(text) ? foldUnicode(text) : undefined;
+}
+
+function percentDecoded(text: string): string | undefined {
+  if (!text.includes('%')) return undefined;
+  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => {
+    const bytes = Buffer.from(run.replaceAll('%', ''), 'hex');
+    return bytes.toString('utf8');
+  });
+}
+
+/** Escapes of JSON, JavaScript and HTML. */
+function unescaped(text: string): string | undefined {
+  if (!text.includes('\\') && !text.includes('&#')) return undefined;
+  return text
+    .replace(/\\u\{?([0-9A-Fa-f]{4,6})\}?|\\x([0-9A-Fa-f]{2})/g, (all, unit?: string, byte?: string) =>
+      characterOf(Number.parseInt(unit ?? byte ?? '', 16), all),
+    )
+    .replace(/&#x([0-9A-Fa-f]{1,6});|&#([0-9]{1,7});/g, (all, hex?: string, decimal?: string) =>
+      characterOf(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16), all),
+    )
+    .replace(/\\[nrt]/g, '\n')
+    .replace(/\\(["'/\\])/g, '$1');
+}
+
+function characterOf(code: number, otherwise: string): string {
+  return code <= 0x10ffff ? String.fromCodePoint(code) : otherwise;
+}
+
+/** Standard and URL alphabet, wrapped lines too. */
+function base64Decoded(text: string): string | undefined {
+  const segments = runsOf(text, BASE64, 16).filter((run) => !/^[a-z\n]+$|^[0-9]+$/.test(run));
+  return legible(segments, (segment) => {
+    const plain = segment.replace(/[\r\n]+/g, '');
+    // Glued to other text it may start at any of four places.
+    return [0, 1, 2, 3].map((start) => Buffer.from(plain.slice(start), 'base64url'));
+  });
+}
+
+function hexDecoded(text: string): string | undefined {
+  const segments = runsOf(text, HEX, 16).flatMap((run) => run.match(HEX_PAIRS) ?? []);
+  return legible(segments, (segment) => {
+    const plain = segment.replace(/0x|\\x|[^0-9A-Fa-f]/g, '');
+    return [Buffer.from(plain, 'hex'), Buffer.from(plain.slice(1), 'hex')];
+  });
+}
+
+function base32Decoded(text: string): string | undefined {
+  const segments = runsOf(text, BASE32, 16).filter((run) => /^[A-Z2-7]+$|^[a-z2-7]+$/.test(run));
+  return legible(segments, (segment) => {
+    let bits = 0n;
+    const plain = segment.toUpperCase().slice(0, 1024);
+    for (const character of plain) {
+      bits = (bits << 5n) | BigInt('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(character));
+    }
+    bits >>= BigInt((plain.length * 5) % 8);
+    const length = Math.floor((plain.length * 5) / 8);
+    return [Buffer.from(bits.toString(16).padStart(length * 2, '0'), 'hex')];
+  });
+}
+
+/** A secret scattered over the values of a query or of JSON: the values, end to end. */
+function joined(text: string): string | undefined {
+  if (text.length > 256 * 1024) return undefined;
+  if (text.includes('":')) {
+    return [...text.matchAll(/"\s*:\s*"([^"\\\s]{1,256})"/g)].map(([, value]) => value).join('');
+  }
+  if (!text.includes('=') || !text.includes('&')) return undefined;
+  return [...text.matchAll(/=([^&\s=]{1,256})/g)].map(([, value]) => value).join('');
+}
+
+/** The readable runs of what the segments decode to, a line each; unpacked first where they are compressed. */
+function legible(segments: readonly string[], decode: (segment: string) => Buffer[]): string | undefined {
+  const runs: string[] = [];
+  for (const segment of segments) {
+    for (const bytes of decode(segment)) {
+      const text = unpacked(bytes).toString('latin1');
+      for (const run of text.match(/[\t\n\r\x20-\x7e]{8,}/g) ?? []) runs.push(run);
+    }
+  }
+  return runs.length === 0 ? undefined : runs.join('\n');
+}
+
+function unpacked(bytes: Buffer): Buffer {
+  const options = { maxOutputLength: MAX_INFLATED };
+  try {
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gunzipSync(bytes, options);
+    if (bytes[0] === 0x78 && bytes.readUInt16BE(0) % 31 === 0) return inflateSync(bytes, options);
+  } catch {
+    return bytes;
+  }
+  return bytes;
+}

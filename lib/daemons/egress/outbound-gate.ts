@@ -1,0 +1,125 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Cleared } from './cleared.ts';
+import { type HeldBody, holdBody, UnscannableBody } from './dlp/held-body.ts';
+import { HeldBudget } from './dlp/held-budget.ts';
+import { scanHost } from './dlp/host-labels.ts';
+import { injectionLevel } from './dlp/injection.ts';
+import type { KnownSecretFinder } from './dlp/known-secrets.ts';
+import { injectsLine } from './dlp/line-injection.ts';
+import type { Finding, ScanOptions } from './dlp/scan-text.ts';
+import type { Supervision } from './dlp/supervisor.ts';
+import { scanHead } from './outbound-head.ts';
+import { redacted } from './redact-request.ts';
+import { type Admission, type Denial, deny } from './verdict.ts';
+
+export interface Held {
+  readonly clear: false;
+  readonly denial: Denial;
+  readonly types: readonly string[];
+}
+
+/** Stands for a path that may hold what was found. */
+export const WITHHELD = '[withheld]';
+
+/** Looks at everything of an admitted request that would leave, before any of it does. */
+export class OutboundGate {
+  readonly #findKnown: KnownSecretFinder;
+  readonly #supervision: Supervision;
+  readonly #budget = new HeldBudget();
+
+  constructor(findKnown: KnownSecretFinder, supervision: Supervision) {
+    this.#findKnown = findKnown;
+    this.#supervision = supervision;
+  }
+
+  /** @throws Error when the client went away while its body was read. */
+  async inspect(request: IncomingMessage, admission: Admission): Promise<Cleared | Held> {
+    const { path, query, rule, host } = admission;
+    const { rawHeaders } = request;
+    if (injectsLine(path, query, headerValues(rawHeaders))) {
+      const reason = 'The request holds an encoded line break that would start a header of its own.';
+      return held(deny('line-injection', host, reason, 'Send the text without line breaks.', rule), []);
+    }
+    const options: ScanOptions = { detectors: rule.scan.outbound, findKnown: this.#findKnown };
+    if (options.detectors.size === 0)
+      return { clear: true, path, query, rawHeaders, body: request, types: [] };
+
+    const named = rule.host.startsWith('*.') ? scanHost(host, options) : [];
+    const head = [...named, ...scanHead(path, query, rawHeaders, rule.auth !== undefined, options)];
+    let body: HeldBody;
+    try {
+      body = await holdBody(request, options, this.#budget);
+    } catch (error) {
+      if (!(error instanceof UnscannableBody)) throw error;
+      const reason = `The body cannot be scanned for secrets: ${error.message}.`;
+      return held(deny('body-unscannable', host, reason, 'Send it uncompressed.', rule), []);
+    }
+    const verdict = await this.#judge(request, admission, body, head, options);
+    if (verdict.clear) verdict.body.once('close', body.release);
+    else body.release();
+    return verdict;
+  }
+
+  async #judge(
+    request: IncomingMessage,
+    admission: Admission,
+    body: HeldBody,
+    head: readonly Finding[],
+    options: ScanOptions,
+  ): Promise<Cleared | Held> {
+    const { path, query, rule, host } = admission;
+    const { rawHeaders } = request;
+    const findings = [...head, ...body.findings, ...steering(body)];
+    const bodyStream = Readable.from(contentOf(body));
+    if (findings.length === 0) return { clear: true, path, query, rawHeaders, body: bodyStream, types: [] };
+    const types = [...new Set(findings.map(({ type }) => type))];
+    if (rule.scan.onMatch === 'redact') {
+      return redacted(request, admission, body, findings, options) ?? held(refusal(types, admission), types);
+    }
+    if (rule.scan.onMatch === 'block') return held(refusal(types, admission), types);
+    const shown = head.length === 0 ? path : WITHHELD;
+    const question = { host, method: request.method ?? '', path: shown, types };
+    const answer = await this.#supervision.answer(question, findings);
+    if (answer === 'allow') return { clear: true, path, query, rawHeaders, body: bodyStream, types };
+    return held(refusal(types, admission, answer), types);
+  }
+}
+
+const held = (denial: Denial, types: readonly string[]): Held => ({ clear: false, denial, types });
+
+async function* contentOf(body: HeldBody): AsyncGenerator<Buffer> {
+  yield* body.chunks;
+  if (!body.whole) yield* body.rest();
+}
+
+function headerValues(raw: readonly string[]): string[] {
+  return raw.filter((_, index) => index % 2 === 1);
+}
+
+/** Messages between agents (JSON-RPC: A2A, MCP) are prompts: an attack in one is refused like a secret. */
+function steering(body: HeldBody): Finding[] {
+  if (!body.whole || body.chunks.length === 0) return [];
+  const text = Buffer.concat(body.chunks)
+    .subarray(0, 1024 * 1024)
+    .toString('utf8');
+  const isMessage = /^\s{0,64}[[{]/.test(text) && /"jsonrpc"\s{0,8}:/.test(text);
+  if (!isMessage || injectionLevel(text) !== 'high') return [];
+  return [{ type: 'agent-injection', value: text, inPlainSight: false }];
+}
+
+function refusal(
+  types: readonly string[],
+  { host, rule }: Admission,
+  answer?: 'deny' | 'timeout' | 'absent',
+): Denial {
+  const what = `The request to ${host} holds what looks like a secret (${types.join(', ')})`;
+  const why = {
+    deny: ', and the operator refused to let it out.',
+    timeout: ', and no one answered in time whether it may leave.',
+    absent: ', and no supervisor is attached who could let it out.',
+    none: '.',
+  }[answer ?? 'none'];
+  const remedy = 'Remove it: credentials are added outside the bottle. If it is none, tell the operator.';
+  return deny('secret-found', host, `${what}${why}`, remedy, rule);
+}

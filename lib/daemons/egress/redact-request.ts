@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { canonicalTarget } from './canonical-path.ts';
+import type { Cleared } from './cleared.ts';
+import type { HeldBody } from './dlp/held-body.ts';
+import { type Finding, type ScanOptions, scanText } from './dlp/scan-text.ts';
+import { scanHead, UNSENT } from './outbound-head.ts';
+import type { Admission } from './verdict.ts';
+
+/** The request with every finding cut out, or `undefined` where one cannot be, or something is left. */
+export function redacted(
+  request: IncomingMessage,
+  admission: Admission,
+  body: HeldBody,
+  findings: readonly Finding[],
+  options: ScanOptions,
+): Cleared | undefined {
+  const encoded = (request.headers['content-encoding'] ?? 'identity') !== 'identity';
+  if (!body.whole || encoded || findings.some(({ inPlainSight }) => !inPlainSight)) return undefined;
+  // Cutting out one kind may lay open another: as often as there are kinds of places, then it is refused.
+  const cut = (text: string) => {
+    let clean = text;
+    for (let pass = 0; pass < 8; pass += 1) {
+      const found = scanText(clean, options).filter(({ inPlainSight }) => inPlainSight);
+      if (found.length === 0) return clean;
+      for (const { value, type } of found) clean = clean.replaceAll(value, `REDACTED-${type}`);
+    }
+    return clean;
+  };
+  const target = canonicalTarget(cut(`${admission.path}${admission.query}`));
+  if ('fault' in target) return undefined;
+  const content = Buffer.from(cut(Buffer.concat(body.chunks).toString('latin1')), 'latin1');
+  const rawHeaders = request.rawHeaders.map((text, index) => {
+    if (index % 2 === 0) return text;
+    const name = request.rawHeaders[index - 1]?.toLowerCase() ?? '';
+    if (name === 'content-length') return String(content.length);
+    return UNSENT.has(name) || name === 'authorization' ? text : cut(text);
+  });
+  const { path, query } = target;
+  const left = [
+    ...scanHead(path, query, rawHeaders, admission.rule.auth !== undefined, options),
+    ...scanText(content.toString('utf8'), options),
+  ];
+  if (left.length > 0) return undefined;
+  const types = [...new Set(findings.map(({ type }) => type))];
+  return { clear: true, path, query, rawHeaders, body: Readable.from([content]), types };
+}

@@ -1,0 +1,51 @@
+import { Transform } from 'node:stream';
+import { literalForms } from './dlp/known-secrets.ts';
+
+/**
+ * Takes an injected token out of what an upstream sends back, in whatever common encoding it comes. What it puts there
+ * is as long as what was there, so that no length in the framing changes.
+ */
+export class ReflectionScrubber {
+  readonly #forms: readonly string[];
+
+  constructor(token: string) {
+    this.#forms = literalForms(token).filter((form) => form.length >= 4);
+  }
+
+  text(value: string): string {
+    let clean = value;
+    for (const form of this.#forms) {
+      if (clean.includes(form)) clean = clean.replaceAll(form, '*'.repeat(form.length));
+    }
+    return clean;
+  }
+
+  /** Holds back only bytes that may be the start of a token; everything else passes at once. */
+  stream(): Transform {
+    let tail = '';
+    const scrub = (text: string) => this.text(text);
+    const undecided = (text: string) => this.#undecided(text);
+    return new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        const text = scrub(tail + chunk.toString('latin1'));
+        const keep = undecided(text);
+        tail = text.slice(text.length - keep);
+        done(null, Buffer.from(text.slice(0, text.length - keep), 'latin1'));
+      },
+      flush(done) {
+        done(null, Buffer.from(tail, 'latin1'));
+      },
+    });
+  }
+
+  /** Length of the longest end of the text that some form of the token starts with. */
+  #undecided(text: string): number {
+    let longest = 0;
+    for (const form of this.#forms) {
+      for (let length = Math.min(form.length - 1, text.length); length > longest; length -= 1) {
+        if (text.endsWith(form.slice(0, length))) longest = length;
+      }
+    }
+    return longest;
+  }
+}
