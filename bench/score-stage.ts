@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer, request as httpRequest, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createSecureContext, getCACertificates, setDefaultCACertificates } from 'node:tls';
+import type { Route } from '../lib/daemons/contract/routes.ts';
+import type { AccessEntry } from '../lib/daemons/egress/access-log.ts';
+import { connectVia, openTunnel, replyOf, requestOn } from '../test/unit/daemons/support/agent.ts';
+import { testAuthority } from '../test/unit/daemons/support/authority.ts';
+import { startEgress } from '../test/unit/daemons/support/egress.ts';
+import { portOf } from '../test/unit/daemons/support/upstream.ts';
+import type { Exchange } from './corpus-request.ts';
+
+export interface Outcome {
+  /** Whether the upstream saw it and the agent got the upstream's answer. */
+  readonly passed: boolean;
+  /** Machine-readable reason of the refusal. */
+  readonly reason: string | undefined;
+  readonly entry: AccessEntry | undefined;
+}
+
+export interface Stage {
+  play(exchange: Exchange): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+/** The real proxy between a real client and real upstreams, all on loopback; `routesFor` writes its policy. */
+export async function openStage(
+  routesFor: (ports: { plain: number; secure: number }) => Route[],
+): Promise<Stage> {
+  const bottle = testAuthority('the bottle CA');
+  const world = testAuthority('the CA that upstreams have');
+  setDefaultCACertificates([...getCACertificates('default'), world.certificate]);
+  let current: Exchange | undefined;
+  const listener: RequestListener = (request, response) => {
+    request.resume();
+    const body = current?.answer ?? '';
+    response.writeHead(200, {
+      'content-type': current?.answerType ?? 'text/plain',
+      'x-upstream': 'yes',
+      'content-length': Buffer.byteLength(body),
+    });
+    response.end(body);
+  };
+  const plain = createHttpServer(listener).listen(0, '127.0.0.1');
+  const secure = createHttpsServer(
+    {
+      SNICallback: (name, done) =>
+        void world.leaf(name).then((leaf) => done(null, createSecureContext({ ...leaf })), done),
+    },
+    listener,
+  ).listen(0, '127.0.0.1');
+  await Promise.all([once(plain, 'listening'), once(secure, 'listening')]);
+  const ports = { plain: portOf(plain), secure: portOf(secure) };
+  const egress = await startEgress({ authority: bottle, routes: routesFor(ports) });
+
+  const ask = async (exchange: Exchange) => {
+    const port = exchange.secure ? ports.secure : ports.plain;
+    const target = `${exchange.host}:${port}`;
+    const upgrade = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    const headers = { host: target, ...exchange.headers, ...(exchange.isWebSocket ? upgrade : {}) };
+    const { method } = exchange;
+    if (!exchange.secure) {
+      const request = httpRequest({
+        host: '127.0.0.1',
+        port: egress.port,
+        method,
+        path: `http://${target}${exchange.target}`,
+        headers,
+      });
+      request.end(exchange.body);
+      return replyOf(request);
+    }
+    const refused = await connectVia(egress.port, target);
+    refused.socket.destroy();
+    if (refused.status !== 200) return { status: refused.status, headers: refused.headers, body: '' };
+    const socket = await openTunnel({ proxyPort: egress.port, target, ca: bottle.certificate });
+    const request = requestOn(socket, { method, path: exchange.target, headers });
+    request.end(exchange.body);
+    try {
+      return await replyOf(request);
+    } finally {
+      socket.destroy();
+    }
+  };
+
+  return {
+    async play(exchange) {
+      current = exchange;
+      egress.log.length = 0;
+      const reply = await ask(exchange).catch(() => undefined);
+      const reason = reply?.headers['x-bot-bottle-reason'];
+      return {
+        passed: reply?.headers['x-upstream'] === 'yes' && reply.body === exchange.answer,
+        reason: typeof reason === 'string' ? reason : undefined,
+        entry: egress.log.find(({ verdict }) => verdict !== 'allow'),
+      };
+    },
+    async close() {
+      await egress.close();
+      for (const server of [plain, secure]) {
+        server.closeAllConnections();
+        server.close();
+      }
+    },
+  };
+}
