@@ -13,9 +13,7 @@ export function planScreen(plan: Plan): string {
     ...list(bottles.length > 1 ? 'bottles' : 'bottle', [bottles.join(', then ')]),
     ...list('image', [imageOf(plan)]),
     ...list('runs', [`${provider.command.join(' ')}  (${provider.template}, as ${provider.user})`]),
-    ...list('guest', [
-      `smolvm ${smolvm.version.join('.')}${smolvm.fake ? ', the kit’s fake: no security boundary' : ''}`,
-    ]),
+    ...list('guest', [`smolvm ${smolvm.version.join('.')}${smolvm.fake ? ', the kit’s fake' : ''}`]),
     ...list('env', environmentOf(plan)),
     ...list('skills', plan.skills.length === 0 ? [] : [plan.skills.join(', ')]),
     ...list(

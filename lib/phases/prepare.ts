@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { writeWhole } from '../bottle/files.ts';
+import { pendingUndo } from '../bottle/journal.ts';
 import { readMetadata } from '../bottle/metadata.ts';
 import { bottlePaths } from '../bottle/paths.ts';
 import type { RoutesFile } from '../daemons/contract/routes.ts';
 import { ensureEngine } from '../docker/engine.ts';
+import { findNetwork } from '../docker/network.ts';
 import { BottleError } from '../errors.ts';
 import { hasTerminal } from '../host/terminal.ts';
 import type { Manifest } from '../manifest/types.ts';
+import { networkName } from '../plan/names.ts';
 import { resolvePlan } from '../plan/resolve-plan.ts';
 import { type Plan, planSchema } from '../plan/schema.ts';
 import { thisHost } from '../preflight/host.ts';
@@ -38,6 +41,7 @@ export const prepare: Phase<Plan> = {
       );
     }
     await ensureEngine({ say: context.say });
+    await assertUnclaimed(context.slug);
     await writeInputs(context, plan, resolved.manifest);
     return plan;
   },
@@ -48,6 +52,19 @@ export const prepare: Phase<Plan> = {
 
   describe: (plan) => `${plan.agent.name} in ${plan.bottle.name}, smolvm ${plan.smolvm.version.join('.')}`,
 };
+
+/** A label names its bottle, and another home of this machine, with the same engine, may have one of that name. */
+async function assertUnclaimed(slug: string): Promise<void> {
+  const network = networkName(slug);
+  if ((await pendingUndo(slug)).length > 0 || (await findNetwork(network)) === undefined) return;
+  throw new BottleError(
+    'label-taken',
+    `the Docker engine has a network ${network}, which is not this bottle’s`,
+    {
+      hint: 'Choose another LABEL, or remove what was left over: `make cleanup`.',
+    },
+  );
+}
 
 async function choiceOf(slug: string): Promise<LaunchChoice> {
   const metadata = await readMetadata(slug);

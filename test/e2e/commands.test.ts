@@ -192,6 +192,21 @@ describe('without a terminal', () => {
     });
   });
 
+  it('a label that another home’s bottle has on this engine is refused, and that bottle is left alone', async () => {
+    const user = sandbox();
+    const network = 'bot-bottle-bundle-bk-test-taken';
+    await execa('docker', ['network', 'create', '--subnet', '10.213.99.0/29', network]);
+    try {
+      const { exitCode, stderr } = await user.run('prepare', ['--agent', 'demo', '--label', 'bk test taken']);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`has a network ${network}, which is not this bottle’s`);
+      expect(await user.bottles()).toEqual([]);
+      expect(await engineHolds()).toEqual([network]);
+    } finally {
+      await execa('docker', ['network', 'rm', network]);
+    }
+  });
+
   it('list shows a broken file without being broken by it', async () => {
     const user = sandbox();
     await user.writeManifest('agents', 'broken', 'no frontmatter\n');

@@ -54,29 +54,35 @@ describe('make launch', () => {
     expect(await engineHolds()).toEqual([]);
   });
 
-  it('gives the agent its prompt, its literals and forwarded variables, whatever is in them', async () => {
+  it('gives the agent its prompt, its literals, forwarded variables and answers, whatever is in them', async () => {
     const user = sandbox();
     const show =
-      'printf "%s|" "$GREETING" "$FORWARDED"; cat "$BOT_BOTTLE_PROMPT_FILE"; stat -c %a:%U "$BOT_BOTTLE_PROMPT_FILE"';
+      'printf "%s|" "$GREETING" "$FORWARDED" "$PIN"; cat "$BOT_BOTTLE_PROMPT_FILE"; stat -c %a:%U "$BOT_BOTTLE_PROMPT_FILE"';
     await user.writeAgent(
       'show',
       ['sh', '-c', show],
-      `env:\n  GREETING: "it's $HOME"\n  FORWARDED: \${FROM_HOST}\n`,
+      `env:\n  GREETING: "it's $HOME"\n  FORWARDED: \${FROM_HOST}\n  PIN: ?What is the PIN\n`,
     );
     const value = 'two\nlines \'and\' "quotes" $(id)';
-    const { stdout, exitCode, stderr } = await user.run('launch', ['--agent', 'show'], { FROM_HOST: value });
+    const answer = `\t\u0007 \u{1f98a} ${value}`;
+    const env = { FROM_HOST: value, BOT_BOTTLE_PROMPTED_PIN: answer };
+    const { stdout, exitCode, stderr } = await user.run('launch', ['--agent', 'show'], env);
     expect(exitCode, stderr).toBe(0);
-    expect(stdout).toBe(`it's $HOME|${value}|Be good.600:node\n`);
+    expect(stdout).toBe(`it's $HOME|${value}|${answer}|Be good.600:node\n`);
   });
 
   it('leaves no trace of a secret on any command line, in any file, log or record', async () => {
     const user = sandbox();
-    const [forwarded, token] = ['needle-forwarded-5f1c', 'needle-token-88ab'];
+    const [forwarded, token, answer] = ['needle-forwarded-5f1c', 'needle-token-88ab', 'needle-answer-07e2'];
     const route =
       'egress:\n  routes:\n    - host: api.example.test\n      auth: { scheme: Bearer, token_ref: UPSTREAM }\n';
     const wait = `test "\${#SECRET}" -eq ${forwarded.length} || exit 9; echo "here $((40+2))" >&2; sleep 4; exit 3`;
-    await user.writeAgent('quiet', ['sh', '-c', wait], `env:\n  SECRET: \${HELD}\n${route}`);
-    const running = user.start('launch', ['--agent', 'quiet'], { HELD: forwarded, UPSTREAM: token });
+    await user.writeAgent('quiet', ['sh', '-c', wait], `env:\n  SECRET: \${HELD}\n  PIN: "?"\n${route}`);
+    const running = user.start('launch', ['--agent', 'quiet'], {
+      HELD: forwarded,
+      UPSTREAM: token,
+      BOT_BOTTLE_PROMPTED_PIN: answer,
+    });
     const commandLines = new Set<string>();
     const watch = setInterval(() => {
       for (const line of allCommandLines()) commandLines.add(line);
@@ -98,7 +104,8 @@ describe('make launch', () => {
     const everything = [...commandLines, bundle.toString(), inspected.toString(), stderr].join('\n');
     expect(everything).not.toContain(forwarded);
     expect(everything).not.toContain(token);
-    expect(filesWith([forwarded, token], user.root)).toBe('');
+    expect(everything).not.toContain(answer);
+    expect(filesWith([forwarded, token, answer], user.root)).toBe('');
     expect(
       [...commandLines].some((line) => line.includes('machine create') || line.includes('machine exec')),
     ).toBe(true);
