@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const TIMES = { testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false };
 const FAKES = resolve(import.meta.dirname, 'smolvm-fakes/bin');
 /** What every version has in common is asked of the oldest and the newest one only. */
-const SAME_IN_ALL = ['exec', 'lifecycle', 'pack'].map((name) => `test/contract/${name}.test.ts`);
+const SAME_IN_ALL = ['exec', 'faults', 'lifecycle', 'pack'].map((name) => `test/contract/${name}.test.ts`);
 
 /** The contract suite against the binary that SMOLVM names, or else against each fake, one after the other. */
 function contractProjects() {

@@ -1,6 +1,7 @@
 import { groupHelp, helpOf } from './cli/help.ts';
 import { parseArguments } from './cli/parse.ts';
 import { UsageError } from './errors.ts';
+import { beforeVerb, faults } from './faults/faults.ts';
 import { type Profile, profileOf, VERSIONS } from './profile.ts';
 import { type Entry, MACHINE, PACK } from './verbs/table.ts';
 
@@ -17,6 +18,7 @@ export async function play(version: string, words: readonly string[]): Promise<n
       `error: the fake smolvm cannot play '${version}'; it knows ${VERSIONS.join(', ')}\n`,
     );
   }
+  faults();
   const [first, ...rest] = words;
   const top = groupHelp('', 'Build and run portable virtual machines', GROUPS.map(listed));
   if (first === undefined) throw new UsageError(top);
@@ -45,7 +47,9 @@ async function runGroup(
   if (entry === undefined) throw usage(`unrecognized subcommand '${name}'`, line);
   const verb = await entry.load(profile);
   const parsed = parseArguments(verb.spec, args);
-  return parsed === 'help' ? print(helpOf(verb.spec)) : verb.run(parsed);
+  if (parsed === 'help') return print(helpOf(verb.spec));
+  await beforeVerb(words === 'pack' ? 'pack' : entry.names[0]);
+  return await verb.run(parsed);
 }
 
 function listed(entry: { names: readonly [string, ...string[]]; about: string }) {

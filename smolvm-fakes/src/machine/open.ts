@@ -1,16 +1,26 @@
-import { agentError, notFoundError } from '../errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { agentError, databaseError, notFoundError } from '../errors.ts';
+import { faults } from '../faults/faults.ts';
 import { ensureFolder, type RunningGuest, runningGuest } from '../guest/folder.ts';
 import { sweep } from '../network/registry.ts';
 import type { Profile } from '../profile.ts';
-import { Database } from '../state/database.ts';
+import { BUSY_TIMEOUT_MS, Database } from '../state/database.ts';
 import type { VmRecord } from '../state/record.ts';
 import { DEFAULT_NAME, validateName } from './name.ts';
 
 /** Opens the state, after clearing what dead machines left on the host. */
 export async function openDatabase(profile: Profile): Promise<Database> {
+  await waitForBusy();
   const database = new Database(profile);
   await sweep();
   return database;
+}
+
+/** Another process writes for as long as the fault says; smolvm gives up when its own patience ends. */
+async function waitForBusy(): Promise<void> {
+  const { dbBusy } = faults();
+  await sleep(Math.min(dbBusy, BUSY_TIMEOUT_MS));
+  if (dbBusy > BUSY_TIMEOUT_MS) throw databaseError('begin transaction', 'database is locked');
 }
 
 /** The record and the living container of a machine. @throws SmolvmError in the words of `exec` and `cp`. */

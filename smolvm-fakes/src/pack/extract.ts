@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { agentError, messageOf } from '../errors.ts';
+import { refuseIfDiskFull } from '../faults/faults.ts';
 import { packCacheDirectory } from '../paths.ts';
 import { lock } from '../system/flock.ts';
 import { HELPER_ENVIRONMENT } from '../system/run.ts';
@@ -72,6 +73,7 @@ export async function unpackTar(
   target: string,
   owners = false,
 ): Promise<void> {
+  refuseIfDiskFull();
   const ownership = owners ? ['--same-owner', '--numeric-owner'] : ['--no-same-owner'];
   const child = spawn('tar', ['--extract', ...ownership, '--preserve-permissions', '--directory', target], {
     stdio: ['pipe', 'ignore', 'pipe'],

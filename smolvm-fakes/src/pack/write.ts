@@ -4,6 +4,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, crc32, createZstdCompress } from 'node:zlib';
 import { Header } from 'tar';
+import { dieIfAsked, refuseIfDiskFull } from '../faults/faults.ts';
 import { onSignal } from '../system/signals.ts';
 import { encodeFooter, FOOTER_SIZE } from './footer.ts';
 import type { PackManifest } from './manifest.ts';
@@ -49,6 +50,8 @@ export async function writeSidecar(
     const text = Buffer.from(JSON.stringify(manifest, undefined, 2));
     crc = crc32(text, crc);
     const footer = encodeFooter({ assetsSize, manifestOffset: assetsSize, manifestSize: text.length, crc });
+    dieIfAsked('pack');
+    refuseIfDiskFull();
     await appendFile(partial, Buffer.concat([text, footer]));
     await rename(partial, path);
     return assetsSize + text.length + FOOTER_SIZE;

@@ -3,13 +3,14 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { databaseError, messageOf } from '../errors.ts';
+import { faults } from '../faults/faults.ts';
 import { databasePath } from '../paths.ts';
 import type { Profile } from '../profile.ts';
 import { startTimeOf } from '../system/process.ts';
 import { recordSchema, serialiseRecord, type VmRecord } from './record.ts';
 
 /** Milliseconds that smolvm waits for another writer. */
-const BUSY_TIMEOUT_MS = 15_000;
+export const BUSY_TIMEOUT_MS = 15_000;
 
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
@@ -75,6 +76,7 @@ export class Database implements Disposable {
 
   /** Adds a record; false when the name is taken. */
   insert(record: VmRecord): boolean {
+    this.#refuseIfFull();
     const statement = 'INSERT INTO vms (name, data) VALUES (?, ?) ON CONFLICT DO NOTHING';
     const result = this.#attempt('insert vm', () =>
       this.#sqlite.prepare(statement).run(record.name, serialiseRecord(record)),
@@ -84,6 +86,7 @@ export class Database implements Disposable {
 
   /** Writes a whole record back, like smolvm; a record deleted meanwhile stays deleted. */
   update(record: VmRecord): void {
+    this.#refuseIfFull();
     this.#attempt('update vm', () =>
       this.#sqlite
         .prepare('UPDATE vms SET data = ? WHERE name = ?')
@@ -115,6 +118,10 @@ export class Database implements Disposable {
 
   remove(name: string): void {
     this.#attempt('remove vm', () => this.#sqlite.prepare('DELETE FROM vms WHERE name = ?').run(name));
+  }
+
+  #refuseIfFull(): void {
+    if (faults().diskFull) throw databaseError('write vm', 'database or disk is full');
   }
 
   #addSettings(): void {

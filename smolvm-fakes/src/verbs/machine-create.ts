@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Arguments, Verb } from '../cli/command.ts';
+import { dieIfAsked } from '../faults/faults.ts';
 import { ensureFolder } from '../guest/folder.ts';
 import { createGrammar } from '../machine/create-grammar.ts';
 import { acceptedName, nameTaken } from '../machine/name.ts';
@@ -42,6 +43,7 @@ async function create(
     from === undefined
       ? await plainRecord(args, profile, accept())
       : await packedRecord(args, profile, from, accept);
+  dieIfAsked('create');
   if (!database.insert(record)) refuse(record.name, profile);
   ensureFolder(record.name, record.storage_gb ?? undefined, record.overlay_gb ?? undefined);
   process.stdout.write(summaryOf(record));

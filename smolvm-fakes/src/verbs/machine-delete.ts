@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { Verb } from '../cli/command.ts';
 import { notFoundError } from '../errors.ts';
+import { dieIfAsked } from '../faults/faults.ts';
 import { runningGuest } from '../guest/folder.ts';
 import { haltGuest } from '../guest/halt.ts';
 import { givenName, nameGrammar } from '../machine/name-grammar.ts';
@@ -36,6 +37,7 @@ export function machineDelete(profile: Profile): Verb {
         await haltGuest(guest);
       }
       database.remove(name);
+      dieIfAsked('delete');
       const folder = vmDirectory(name);
       if (existsSync(folder)) {
         process.stdout.write(`Cleaning up data directory for vm: ${name}\n`);

@@ -1,7 +1,10 @@
+import { constants } from 'node:os';
 import type { Arguments, CommandSpec, Verb } from '../cli/command.ts';
 import { parseEnv } from '../cli/env.ts';
 import { parseDuration } from '../cli/values.ts';
 import { agentError } from '../errors.ts';
+import { raceOf } from '../faults/exec-race.ts';
+import { dieIfAsked, faults } from '../faults/faults.ts';
 import { type Ending, execInGuest, type GuestProcess } from '../guest/exec.ts';
 import { execOnTerminal } from '../guest/terminal.ts';
 import { connectTo, openDatabase } from '../machine/open.ts';
@@ -13,6 +16,8 @@ import { onSignal } from '../system/signals.ts';
 /** Bytes of output that smolvm keeps of each stream when it does not stream. */
 const OUTPUT_LIMIT = 11 * 1024 * 1024;
 const TIMED_OUT = 124;
+/** Milliseconds after which a command is running, for a death in its middle. */
+const MIDDLE_MS = 200;
 
 const spec: CommandSpec = {
   words: 'machine exec',
@@ -44,7 +49,8 @@ export interface ExecMode {
 
 /** Runs `args.trailing` in a machine as `mode` says, and gives the exit code. */
 export async function execute(profile: Profile, args: Arguments, mode: ExecMode): Promise<number> {
-  const { container, request } = await prepare(args, profile);
+  const { container, request, doomed } = await prepare(args, profile);
+  if (doomed) return profile.exitCodeOfSignal(constants.signals.SIGKILL);
   const limit = args.value('timeout');
   let kill: () => void = () => undefined;
   let late = false;
@@ -59,6 +65,7 @@ export async function execute(profile: Profile, args: Arguments, mode: ExecMode)
   try {
     const onStart = (killer: () => void) => {
       kill = killer;
+      setTimeout(() => dieIfAsked('exec'), MIDDLE_MS).unref();
     };
     const code = mode.terminal
       ? exitCodeOf(
@@ -67,6 +74,7 @@ export async function execute(profile: Profile, args: Arguments, mode: ExecMode)
           profile,
         )
       : await executePlain(profile, container, request, mode.interactive, args.has('stream'), onStart);
+    if (faults().losesExit) throw agentError('exec', 'connection closed before the exit code came');
     if (!late) return code;
     process.stderr.write(`command timed out after ${parseDuration(limit ?? '')}ms\n`);
     return TIMED_OUT;
@@ -78,7 +86,15 @@ export async function execute(profile: Profile, args: Arguments, mode: ExecMode)
 
 type Request = Parameters<typeof execInGuest>[1];
 
-async function prepare(args: Arguments, profile: Profile): Promise<{ container: string; request: Request }> {
+async function prepare(
+  args: Arguments,
+  profile: Profile,
+): Promise<{
+  container: string;
+  request: Request;
+  /** It would join a container that is about to die. */
+  doomed: boolean;
+}> {
   using database = await openDatabase(profile);
   const { record, guest } = connectTo(database, args.value('name'), profile);
   const request = {
@@ -87,7 +103,7 @@ async function prepare(args: Arguments, profile: Profile): Promise<{ container: 
     cwd: args.value('workdir') ?? record.workdir ?? '/',
     user: userOf(record, vmDirectory(record.name), profile),
   };
-  return { container: guest.container, request };
+  return { container: guest.container, request, doomed: raceOf(vmDirectory(record.name), guest) };
 }
 
 async function executePlain(

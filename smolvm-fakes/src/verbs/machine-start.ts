@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Verb } from '../cli/command.ts';
-import { agentError, configError, notFoundError } from '../errors.ts';
+import { agentError, configError, ioReason, notFoundError } from '../errors.ts';
+import { dieIfAsked, refuseIfDiskFull } from '../faults/faults.ts';
+import { scheduleDeath } from '../faults/silent-death.ts';
 import { launchInBackground } from '../guest/background.ts';
 import { bootGuest } from '../guest/boot.ts';
 import { execInGuest } from '../guest/exec.ts';
@@ -62,6 +64,7 @@ async function startLocked(
   process.stderr.write(`Starting machine '${name}'${extras(stored)}...\n`);
   const policy = policyOf(stored, profile);
   const surroundings = surroundingsOf(stored, profile);
+  refuseFullDisk();
   forgetRunning(folder);
   const { layers, record } = await rootfsOf(stored, folder, policy, profile);
   const sockets = profile.mountSocket === 'in-containers' ? (record.published_sockets ?? []) : [];
@@ -75,6 +78,8 @@ async function startLocked(
     forgetRunning(folder);
     throw error;
   }
+  dieIfAsked('start');
+  scheduleDeath(guest);
   process.stdout.write(`Machine '${name}' running (PID: ${guest.pid})\n`);
   // Last, and the record whole: what others wrote to it since its reading is lost, as with smolvm.
   database.update({
@@ -85,6 +90,14 @@ async function startLocked(
     init_completed: record.init_completed || record.init.length > 0,
   });
   return 0;
+}
+
+function refuseFullDisk(): void {
+  try {
+    refuseIfDiskFull();
+  } catch (error) {
+    throw agentError('start machine', ioReason(error));
+  }
 }
 
 async function killUnreachable(record: VmRecord): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Verb } from '../cli/command.ts';
 import { notFoundError } from '../errors.ts';
+import { dieIfAsked } from '../faults/faults.ts';
 import { ensureFolder, forgetRunning, probedState, runningGuest } from '../guest/folder.ts';
 import { haltGuest } from '../guest/halt.ts';
 import { DEFAULT_NAME, validateName } from '../machine/name.ts';
@@ -37,6 +38,7 @@ export function machineStop(profile: Profile): Verb {
       process.stdout.write(`Stopping machine '${name}'...\n`);
       const guest = runningGuest(record);
       if (guest !== undefined) await haltGuest(guest);
+      dieIfAsked('stop');
       forgetRunning(folder);
       database.update({ ...record, state: 'stopped', pid: null, pid_start_time: null });
       process.stdout.write(`Stopped machine: ${name}\n`);

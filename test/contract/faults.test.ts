@@ -1,0 +1,166 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Fixture, noGuests } from './helpers/fixture.ts';
+import { named } from './helpers/grammar.ts';
+import { SMOLVM } from './helpers/smolvm.ts';
+import { recordOf } from './helpers/state.ts';
+import { atLeast } from './helpers/version.ts';
+
+const isFake = SMOLVM.includes('smolvm-fakes/');
+
+describe.skipIf(!isFake || noGuests() !== undefined)('SMOLVM_FAKE_FAULTS', () => {
+  let fixture: Fixture;
+  let sidecar: string;
+  beforeAll(async () => {
+    fixture = await Fixture.start();
+    sidecar = await fixture.pack(fixture.publish('faults:1'));
+    await fixture.boot('m', sidecar);
+  });
+  afterAll(() => fixture[Symbol.asyncDispose]());
+
+  const run = (faults: string, ...args: string[]) =>
+    fixture.home.run(args, { env: { ...fixture.home.env, SMOLVM_FAKE_FAULTS: faults } });
+  const exec = (faults: string, ...command: string[]) =>
+    run(faults, 'machine', 'exec', '--name', 'm', '--', ...command);
+  const create = (faults: string, name: string) =>
+    run(faults, 'machine', 'create', ...named(name), '--from', sidecar);
+  const restart = async () => {
+    await fixture.home.ok('machine', 'stop', '-n', 'm');
+    await fixture.home.ok('machine', 'start', '-n', 'm');
+  };
+
+  it('is refused with a typo, whatever the verb', async () => {
+    expect(await run('exec:rase=1', '--version')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: "error: SMOLVM_FAKE_FAULTS: 'exec:rase': there is no such fault\n",
+    });
+  });
+
+  it('fails a verb before it did anything, and no other verb', async () => {
+    const { code, stderr } = await create('create:fail', 'failed');
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^Error: agent operation failed/),
+    });
+    expect(() => recordOf(fixture.home, 'failed')).toThrow();
+    expect((await run('create:fail', 'machine', 'ls')).code).toBe(0);
+  });
+
+  it('slows a verb down', async () => {
+    const before = performance.now();
+    expect((await run('ls:slow=1500ms', 'machine', 'ls')).code).toBe(0);
+    expect(performance.now() - before).toBeGreaterThan(1_500);
+  });
+
+  it('hangs until it is killed', async () => {
+    const child = fixture.home.start(['machine', 'exec', '--name', 'm', '--', 'true'], {
+      env: { ...fixture.home.env, SMOLVM_FAKE_FAULTS: 'exec:hang' },
+    });
+    expect(await Promise.race([child.then(() => 'ended'), sleep(1_500, 'hangs')])).toBe('hangs');
+    child.kill('SIGTERM');
+    await child;
+  });
+
+  it('loses the first execs after every start, then lets them through', async () => {
+    for (const _ of ['first start', 'second start']) {
+      await restart();
+      const codes: number[] = [];
+      for (let turn = 0; turn < 4; turn += 1)
+        codes.push((await exec('exec:race=2,exec:killed=1', 'true')).code);
+      expect(codes).toEqual([1, 1, atLeast('0.8.1') ? 137 : 255, 0]);
+    }
+  });
+
+  it('loses the exit code of a command that has run', async () => {
+    const { code, stdout, stderr } = await exec('exec:lose-exit', 'sh', '-c', 'echo done; exit 0');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: 'done\n' });
+    expect(stderr).toContain('connection closed');
+  });
+
+  it('dies in the middle of an exec, and the command with it, not the machine', async () => {
+    const { code } = await exec('exec:die', 'sleep', '3131');
+    expect(code).toBe(-1);
+    await sleep(300);
+    expect((await exec('', 'sh', '-c', 'cat /proc/[0-9]*/cmdline')).stdout).not.toContain('sleep\x003131');
+  });
+
+  it('dies in the middle of a create: no record, and what the version has made until then', async () => {
+    expect((await create('create:die', 'halfway')).code).toBe(-1);
+    expect(() => recordOf(fixture.home, 'halfway')).toThrow();
+    expect((await create('', 'halfway')).code).toBe(0);
+  });
+
+  it('dies in the middle of a start: a machine that runs and a record that says it does not', async () => {
+    await create('', 'ghost');
+    expect((await run('start:die', 'machine', 'start', '-n', 'ghost')).code).toBe(-1);
+    expect(recordOf(fixture.home, 'ghost')).toMatchObject({ state: 'created', pid: null });
+    const { stdout } = await execa('grep', ['-rl', '"machine":"ghost"', '/run/smolvm-fake/machines'], {
+      reject: false,
+    });
+    expect(stdout).not.toBe('');
+    const entry = await execa('sed', ['-E', 's/.*"pid":([0-9]+).*/\\1/', stdout.split('\n')[0] ?? '']);
+    process.kill(Number(entry.stdout), 'SIGKILL');
+    await sleep(300);
+    await fixture.home.ok('machine', 'ls');
+  });
+
+  it('dies in the middle of a stop: a dead machine that the record calls running', async () => {
+    expect((await run('stop:die', 'machine', 'stop', '-n', 'm')).code).toBe(-1);
+    expect(recordOf(fixture.home, 'm').state).toBe('running');
+    expect(await fixture.home.ok('machine', 'status', '-n', 'm')).toBe("Machine 'm': not running\n");
+    await fixture.home.ok('machine', 'start', '-n', 'm');
+  });
+
+  it('dies in the middle of a delete: no record, and a folder that stays', async () => {
+    await create('', 'orphan');
+    const folder = (await fixture.home.ok('machine', 'data-dir', ...named('orphan'))).trim();
+    expect((await run('delete:die', 'machine', 'delete', '-f', ...named('orphan'))).code).toBe(-1);
+    expect(() => recordOf(fixture.home, 'orphan')).toThrow();
+    expect(existsSync(folder)).toBe(true);
+  });
+
+  it('dies in the middle of a pack: no pair under its name', async () => {
+    const folder = await mkdtemp(join(fixture.home.path, 'pack-'));
+    const image = `localhost:${fixture.registry.port}/faults:1`;
+    expect((await run('pack:die', 'pack', 'create', '--image', image, '-o', join(folder, 'x'))).code).toBe(
+      -1,
+    );
+    expect((await readdir(folder)).map((name) => name.replace(/\d+$/, 'PID'))).toEqual([
+      'x.smolmachine.partial-PID',
+    ]);
+  });
+
+  it('lets a machine die in silence some time after its start', async () => {
+    await fixture.home.ok('machine', 'stop', '-n', 'm');
+    await run('vm:death=2s', 'machine', 'start', '-n', 'm');
+    expect((await exec('', 'true')).code).toBe(0);
+    await sleep(2_500);
+    expect(recordOf(fixture.home, 'm').state).toBe('running');
+    expect((await exec('', 'true')).stderr).toContain("machine 'm' is not running");
+    await fixture.home.ok('machine', 'start', '-n', 'm');
+  });
+
+  it('finds the database busy, for a while or for longer than it waits', async () => {
+    const before = performance.now();
+    expect((await run('db:busy=1s', 'machine', 'ls')).code).toBe(0);
+    expect(performance.now() - before).toBeGreaterThan(1_000);
+    expect((await run('db:busy=20s', 'machine', 'ls')).stderr).toBe(
+      'Error: database operation failed: begin transaction: database is locked\n',
+    );
+  });
+
+  it('finds the disk full: nothing is stored, and no pack appears', async () => {
+    expect((await create('disk:full', 'nospace')).code).toBe(1);
+    expect(() => recordOf(fixture.home, 'nospace')).toThrow();
+    const output = join(fixture.home.path, 'nospace');
+    const image = `localhost:${fixture.registry.port}/faults:1`;
+    const { code, stderr } = await run('disk:full', 'pack', 'create', '--image', image, '-o', output);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('No space left on device') });
+    expect((await readdir(fixture.home.path)).filter((name) => name.startsWith('nospace'))).toEqual([]);
+  });
+});

@@ -1,0 +1,14 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { VERSIONS } from '../../../smolvm-fakes/src/profile.ts';
+
+const BIN = join(import.meta.dirname, '../../../smolvm-fakes/bin');
+
+describe('the programs of the fakes', () => {
+  it('are one a version, and differ in nothing but their names', () => {
+    const names = readdirSync(BIN);
+    expect(names.sort()).toEqual(VERSIONS.map((version) => `smolvm-${version}`).sort());
+    expect(new Set(names.map((name) => readFileSync(join(BIN, name), 'utf8'))).size).toBe(1);
+  });
+});
