@@ -108,7 +108,12 @@ describe.skipIf(noGuests() !== undefined || atLeast('1.1.3'))('what a guest can 
   });
 
   it('has the whole network of the host with --from, --net and --allow-cidr, because the flag is dropped', async () => {
-    for (const { address, port } of [allowed, ...others]) {
+    // Bridges of other programs' containers may have gone since.
+    const here = Object.values(networkInterfaces()).flatMap((list) =>
+      (list ?? []).map((each) => each.address),
+    );
+    const reachable = others.filter(({ address }) => address.startsWith('127.') || here.includes(address));
+    for (const { address, port } of [allowed, ...reachable]) {
       expect(await tcp(fixture.home, 'open', address, port), address).toBe(`got: hello from ${address}`);
     }
   });

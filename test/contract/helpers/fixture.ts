@@ -1,10 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { inject } from 'vitest';
 import { type ImageOptions, layerOf, publish } from './image.ts';
 import { startRegistry, type TestRegistry } from './registry.ts';
-import { buildRootfs, removeRootfs } from './rootfs.ts';
 import { Home } from './smolvm.ts';
 import { patchRecord, type RawRecord } from './state.ts';
 
@@ -12,24 +11,22 @@ import { patchRecord, type RawRecord } from './state.ts';
 export class Fixture implements AsyncDisposable {
   readonly registry: TestRegistry;
   readonly home: Home;
-  readonly #rootfs: string;
   readonly #base: Buffer;
 
-  constructor(home: Home, registry: TestRegistry, rootfs: string, base: Buffer) {
+  constructor(home: Home, registry: TestRegistry, base: Buffer) {
     this.home = home;
     this.registry = registry;
-    this.#rootfs = rootfs;
     this.#base = base;
   }
 
-  static async start(home = new Home()): Promise<Fixture> {
-    const rootfs = await buildRootfs();
-    return new Fixture(home, await startRegistry(), rootfs, await layerOf(rootfs, ['.'], '1000:1000'));
+  /** `base` is a compressed layer; without one, that of the whole run. */
+  static async start(home = new Home(), base?: Buffer): Promise<Fixture> {
+    return new Fixture(home, await startRegistry(), base ?? (await readFile(inject('baseLayer'))));
   }
 
   /** A layer of small files, e.g. `{ 'etc/motd': 'hello' }`. */
   async layer(files: Readonly<Record<string, string>>): Promise<Buffer> {
-    const folder = join(this.#rootfs, '..', `${this.#rootfs.split('/').at(-1)}-layer-${performance.now()}`);
+    const folder = await mkdtemp(join(this.home.path, 'layer-'));
     try {
       for (const [path, content] of Object.entries(files)) {
         await mkdir(join(folder, path, '..'), { recursive: true });
@@ -37,7 +34,7 @@ export class Fixture implements AsyncDisposable {
       }
       return await layerOf(folder, Object.keys(files));
     } finally {
-      await removeRootfs(folder);
+      await rm(folder, { recursive: true });
     }
   }
 
@@ -81,7 +78,6 @@ export class Fixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.home[Symbol.asyncDispose]();
     await this.registry[Symbol.asyncDispose]();
-    await removeRootfs(this.#rootfs);
   }
 }
 
