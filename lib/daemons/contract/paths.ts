@@ -19,4 +19,6 @@ export const CONTAINER_PATHS = {
   selftestCertificate: '/run/bot-bottle/selftest-cert.pem',
   /** Unix socket on which init takes requests, see `control.ts`. */
   control: '/run/bot-bottle/control.sock',
+  /** Unix socket on which egress is asked to read its routes again, see `egress-control.ts`. */
+  egressControl: '/run/bot-bottle/egress.sock',
 } as const;

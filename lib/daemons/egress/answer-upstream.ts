@@ -56,7 +56,7 @@ export function passAnswer(incoming: IncomingMessage, response: ServerResponse, 
   }
   const filters: Transform[] = [...decoders, ...(scrubber === undefined ? [] : [scrubber.stream()])];
   if (looks && isShortText(incoming)) {
-    void judge(incoming, filters, response, { status, headers, host, answered });
+    judge(incoming, filters, response, { status, headers, host, answered }).catch(() => response.destroy());
     return;
   }
   start(response, status, headers, answered);

@@ -175,6 +175,18 @@ function admitRequest(
   return { ...admission, path, query };
 }
 
+/** Whether a connection to this host and port would be let out under this policy, paths apart. */
+export function isOpen(
+  host: string,
+  port: number,
+  isTunnel: boolean,
+  policy: Policy,
+  circumstances: Circumstances,
+): boolean {
+  const verdict = admit(host, port, isTunnel ? 'secure' : 'plain', policy);
+  return verdict.allow && lapsed(verdict.rule, circumstances) === undefined;
+}
+
 function lapsed(rule: Rule, { now, uses }: Circumstances): Denial | undefined {
   const remedy = 'Ask the operator to grant it again.';
   if (rule.expiresAt !== undefined && now >= rule.expiresAt) {

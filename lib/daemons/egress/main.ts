@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { isIP } from 'node:net';
+import { parseArgs } from 'node:util';
 import { rsaKeyPair } from '../certificates/rsa-key-pair.ts';
 import { DAEMON_PORTS } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
@@ -6,10 +8,20 @@ import { jsonAccessLog } from './access-log.ts';
 import { readAuthority } from './authority-file.ts';
 import { leafIssuer } from './leaf-issuer.ts';
 import { DEADLINES } from './limits.ts';
-import { PolicyFile } from './policy-file.ts';
+import { PolicyFile, reloadLine } from './policy-file.ts';
+import { listenForReload } from './reload-socket.ts';
 import { createEgress } from './server.ts';
 import { readTokens } from './tokens.ts';
 import { Upstreams } from './upstreams.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    routes: { type: 'string', default: CONTAINER_PATHS.routes },
+    ca: { type: 'string', default: CONTAINER_PATHS.caWithKey },
+    listen: { type: 'string', default: `0.0.0.0:${DAEMON_PORTS.egress}` },
+    control: { type: 'string', default: CONTAINER_PATHS.egressControl },
+  },
+});
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -19,16 +31,18 @@ async function start(): Promise<void> {
   for (const slot of tokens.unusable) {
     say(`slot ${slot} holds characters that no header can carry; its routes are blocked`);
   }
-  const policy = new PolicyFile(CONTAINER_PATHS.routes, new Set(tokens.values.keys()));
-  process.on('SIGHUP', () => void policy.reload().then(say));
+  const policy = new PolicyFile(flags.routes, new Set(tokens.values.keys()));
+  process.on('SIGHUP', () => void policy.reload().then((reply) => say(reloadLine(reply))));
 
-  const [authority] = await Promise.all([readAuthority(CONTAINER_PATHS.caWithKey), policy.load()]);
+  const [authority] = await Promise.all([readAuthority(flags.ca), policy.load()]);
   const upstreams = new Upstreams({
     deadlines: DEADLINES,
     selftest: { port: DAEMON_PORTS.selftest, certificate: CONTAINER_PATHS.selftestCertificate },
   });
   const server = createEgress({
     policy: () => policy.current,
+    generation: () => policy.generation,
+    onPolicyChange: (listener) => policy.onChange(listener),
     tokens: tokens.values,
     issue: leafIssuer(authority, keys),
     upstreams,
@@ -42,9 +56,20 @@ async function start(): Promise<void> {
       setTimeout(() => process.exit(0), DEADLINES.drainMs);
     });
   }
-  server.listen(DAEMON_PORTS.egress, '0.0.0.0');
+  const control = await listenForReload(flags.control, () => policy.reload());
+  control.unref();
+  const { host, port } = listenAddress(flags.listen);
+  server.listen(port, host);
   await once(server, 'listening');
-  say(`listening on ${DAEMON_PORTS.egress}, ${policy.summary}`);
+  say(`listening on ${flags.listen}, ${policy.summary}`);
+}
+
+/** @throws Error when the text is no `ADDRESS:PORT`, such as `127.0.0.1:9099` or `[::1]:9099`. */
+function listenAddress(text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-f:]+)\]|([0-9.]+)):([0-9]{1,5})$/i.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  if (host === undefined || isIP(host) === 0) throw new Error(`--listen ${text}: write ADDRESS:PORT`);
+  return { host, port: Number(match?.[3]) };
 }
 
 try {

@@ -1,3 +1,4 @@
+import type { ReloadReply } from '../contract/egress-control.ts';
 import { allRules, buildPolicy, type Policy } from './policy.ts';
 import { readRoutes } from './routes-source.ts';
 
@@ -6,6 +7,8 @@ export class PolicyFile {
   readonly #path: string;
   readonly #filledSlots: ReadonlySet<string>;
   #current: Policy;
+  #generation = 0;
+  readonly #listeners: (() => void)[] = [];
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(path: string, filledSlots: ReadonlySet<string>) {
@@ -27,7 +30,17 @@ export class PolicyFile {
     return `${rules.length} routes with the built-in one${blocked}`;
   }
 
-  /** @throws Error with file, line and key when the file is not valid. */
+  /** How many policies were put in force; 0 before the first. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Calls `listener` after each change of the policy. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** @throws Error with file, line and key when the file is not valid; nothing has changed then. */
   async load(): Promise<void> {
     const routes = await readRoutes(this.#path);
     try {
@@ -35,19 +48,29 @@ export class PolicyFile {
     } catch (error) {
       throw new Error(`${this.#path}: ${error instanceof Error ? error.message : String(error)}`);
     }
+    this.#generation += 1;
+    for (const listener of this.#listeners) listener();
   }
 
-  /** Reads the file again; an invalid one changes nothing. Never throws; resolves to a line for the log. */
-  reload(): Promise<string> {
-    const turn = this.#turn.then(async () => {
+  /** Reads the file again; an invalid one changes nothing. Never throws. */
+  reload(): Promise<ReloadReply> {
+    const turn = this.#turn.then(async (): Promise<ReloadReply> => {
       try {
         await this.load();
-        return `routes read again: ${this.summary}`;
+        return { ok: true, generation: this.#generation, routes: allRules(this.#current).length };
       } catch (error) {
-        return `routes kept as they were: ${error instanceof Error ? error.message : String(error)}`;
+        const text = error instanceof Error ? error.message : String(error);
+        return { ok: false, generation: this.#generation, error: text };
       }
     });
     this.#turn = turn;
     return turn;
   }
+}
+
+/** One line for the log. */
+export function reloadLine(reply: ReloadReply): string {
+  return reply.ok
+    ? `routes read again: generation ${reply.generation}, ${reply.routes} routes with the built-in one`
+    : `routes kept as they were (generation ${reply.generation}): ${reply.error}`;
 }

@@ -2,15 +2,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { type AccessLog, loggablePath } from './access-log.ts';
 import { denialAnswer, failureAnswer, sendAnswer, sendRawAnswer } from './answer.ts';
-import { type Circumstances, decide, type RequestFacts } from './decide.ts';
+import { type Circumstances, decide, isOpen, type RequestFacts } from './decide.ts';
 import { knownSecretFinder } from './dlp/known-secrets.ts';
 import { Supervision, type Supervisor } from './dlp/supervisor.ts';
 import { forward } from './forward.ts';
 import { GrantUses } from './grant-uses.ts';
 import { valuesOf } from './headers.ts';
 import { Interceptor, type Tunnel } from './interceptor.ts';
+import { introspect } from './introspection.ts';
 import type { LeafIssuer } from './leaf-issuer.ts';
 import { type Deadlines, MAX_CONNECTIONS, MAX_HEADER_BYTES } from './limits.ts';
+import { OpenPassages } from './open-passages.ts';
 import { OutboundGate, WITHHELD } from './outbound-gate.ts';
 import type { Policy } from './policy.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -24,9 +26,16 @@ export interface EgressOptions {
   readonly upstreams: Upstreams;
   readonly deadlines: Deadlines;
   readonly log: AccessLog;
+  /** Generation of the policy in force. */
+  readonly generation: () => number;
+  /** Calls back after each change of the policy. */
+  readonly onPolicyChange: (listener: () => void) => void;
   /** Who answers for the operator; absent: what needs an answer is refused. */
   readonly supervisor?: Supervisor;
 }
+
+/** Milliseconds between two looks for grants that have expired meanwhile. */
+const EXPIRY_SWEEP_MS = 1000;
 
 /** What is known of the TLS side of a tunnel's socket. */
 interface OpenTunnel {
@@ -46,6 +55,14 @@ export function createEgress(options: EgressOptions): Server {
   );
   const uses = new GrantUses();
   const circumstances = (): Circumstances => ({ now: Date.now(), uses: (rule) => uses.of(rule) });
+  const passages = new OpenPassages();
+  const closeRevoked = () => {
+    // A grant's last use may still be under way, and is not cut off.
+    const then = { now: Date.now(), uses: () => 0 };
+    passages.closeUnless(({ host, port, isTunnel }) => isOpen(host, port, isTunnel, options.policy(), then));
+  };
+  options.onPolicyChange(closeRevoked);
+  const sweep = setInterval(closeRevoked, EXPIRY_SWEEP_MS).unref();
   const tunnels = new WeakMap<Duplex, OpenTunnel>();
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -66,6 +83,7 @@ export function createEgress(options: EgressOptions): Server {
     issue: options.issue,
     deadlines,
     opened: (socket, tunnel) => {
+      passages.add(socket, { ...tunnel, isTunnel: true });
       tunnels.set(socket, { tunnel, serverName: socket.servername || undefined });
       server.emit('connection', socket);
     },
@@ -142,7 +160,14 @@ export function createEgress(options: EgressOptions): Server {
       sendAnswer(response, denialAnswer(denial, request.headers.accept));
       request.resume();
     };
-    const verdict = decide(facts, options.policy(), circumstances());
+    const state = {
+      policy: options.policy(),
+      generation: options.generation(),
+      circumstances: circumstances(),
+    };
+    const told = introspect(facts, state);
+    if (told !== undefined) return sendAnswer(response, told);
+    const verdict = decide(facts, state.policy, state.circumstances);
     if (!verdict.allow) {
       // A body that was announced but will not come would be read as the next request.
       if (awaitsContinue) response.setHeader('connection', 'close');
@@ -150,7 +175,8 @@ export function createEgress(options: EgressOptions): Server {
     }
     if (awaitsContinue) response.writeContinue();
     uses.count(verdict.rule);
-    const { host, rule } = verdict;
+    const { host, rule, port } = verdict;
+    if (open === undefined) passages.add(request.socket, { host, port, isTunnel: false });
     const entry = { rule: rule.host, host, method: facts.method, path };
     const cleared = await gate.inspect(request, verdict).catch(() => undefined);
     if (cleared === undefined) {
@@ -175,8 +201,13 @@ export function createEgress(options: EgressOptions): Server {
         }),
     });
   };
-  server.on('request', (request, response) => void serve(request, response, false));
-  server.on('checkContinue', (request, response) => void serve(request, response, true));
+  /** What nobody thought of ends one connection, not the daemon. */
+  const serveSafely = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => {
+    serve(request, response, awaitsContinue).catch(() => response.destroy());
+  };
+  server.on('request', (request, response) => serveSafely(request, response, false));
+  server.on('checkContinue', (request, response) => serveSafely(request, response, true));
+  server.on('close', () => clearInterval(sweep));
   return server;
 }
 

@@ -4,12 +4,14 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { controlReply } from '../contract/control.ts';
+import { reloadReply } from '../contract/egress-control.ts';
 import { bundleHealth } from '../contract/health.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 
 const USAGE = `usage: ctl.ts health            print the bundle's health as JSON
        ctl.ts wait [SECONDS]    wait until it is ready (default 20), then print it; exit 1 when it is not
        ctl.ts restart DAEMON    restart one daemon and wait until it accepts connections
+       ctl.ts reload egress     have the routes read again; print the generation in force; exit 1 if it is the old one
 `;
 
 /** Milliseconds between two looks at the health file. */
@@ -20,6 +22,14 @@ async function restart(daemon: string): Promise<number> {
   await once(socket, 'connect');
   socket.end(`${JSON.stringify({ restart: daemon })}\n`);
   const reply = controlReply.parse(JSON.parse(await text(socket)));
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+  return reply.ok ? 0 : 1;
+}
+
+async function reload(): Promise<number> {
+  const socket = connect(CONTAINER_PATHS.egressControl);
+  await once(socket, 'connect');
+  const reply = reloadReply.parse(JSON.parse(await text(socket)));
   process.stdout.write(`${JSON.stringify(reply)}\n`);
   return reply.ok ? 0 : 1;
 }
@@ -50,6 +60,7 @@ function usage(): number {
 async function run(verb: string | undefined, argument: string | undefined): Promise<number> {
   if (verb === 'health' && argument === undefined) return health();
   if (verb === 'restart' && argument !== undefined) return restart(argument);
+  if (verb === 'reload' && argument === 'egress') return reload();
   if (verb === 'wait' && /^[0-9]{1,4}$/.test(argument ?? '20')) return wait(Number(argument ?? 20));
   return usage();
 }

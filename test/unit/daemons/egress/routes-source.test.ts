@@ -86,11 +86,25 @@ describe('the policy in force', () => {
     await writeFile(path, 'version: 1\nroutes:\n  - host: one.example\n');
     await policy.load();
     await writeFile(path, 'version: 1\nroutes:\n  - host: two.example\n');
-    expect(await policy.reload()).toContain('read again');
+    expect(await policy.reload()).toEqual({ ok: true, generation: 2, routes: 2 });
     expect([...policy.current.rules.bottle.keys()]).toContain('two.example');
 
     await writeFile(path, 'version: 1\nroutes:\n  - hots: three.example\n');
-    expect(await policy.reload()).toMatch(/kept as they were: .*routes\.yaml:3: routes\[0\]/s);
+    expect(await policy.reload()).toEqual({
+      ok: false,
+      generation: 2,
+      error: expect.stringMatching(/routes\.yaml:3: routes\[0\]/),
+    });
+
+    await writeFile(
+      path,
+      'version: 1\nroutes:\n  - {host: a.example, matches: [{paths: [{type: regex, value: "("}]}]}\n',
+    );
+    expect(await policy.reload()).toMatchObject({
+      ok: false,
+      generation: 2,
+      error: expect.stringContaining('the route of a.example: ( is no RE2'),
+    });
     expect([...policy.current.rules.bottle.keys()]).toContain('two.example');
   });
 

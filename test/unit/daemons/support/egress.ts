@@ -42,6 +42,8 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
   const policyOf = (routes: RoutesFile['routes']) =>
     buildPolicy({ version: 1, routes }, new Set(tokens.values.keys()));
   let policy = policyOf(options.routes);
+  let generation = 1;
+  const listeners: (() => void)[] = [];
 
   const upstreams = new Upstreams({
     deadlines,
@@ -54,6 +56,8 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
   });
   const server = createEgress({
     policy: () => policy,
+    generation: () => generation,
+    onPolicyChange: (listener) => listeners.push(listener),
     tokens: tokens.values,
     issue: leafIssuer(options.authority, Promise.resolve(keyPair())),
     upstreams,
@@ -69,6 +73,8 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
     lookedUp,
     setRoutes: (routes) => {
       policy = policyOf(routes);
+      generation += 1;
+      for (const listener of listeners) listener();
     },
     close: async () => {
       server.closeAllConnections();

@@ -1,0 +1,25 @@
+import type { Duplex } from 'node:stream';
+
+/** What is open through the door: a tunnel, or a plain request under way. */
+export interface Passage {
+  readonly host: string;
+  readonly port: number;
+  readonly isTunnel: boolean;
+}
+
+/** Everything that is open, so that a route that is taken away takes its connections with it. */
+export class OpenPassages {
+  readonly #open = new Map<Duplex, Passage>();
+
+  add(socket: Duplex, passage: Passage): void {
+    if (!this.#open.has(socket)) socket.once('close', () => this.#open.delete(socket));
+    this.#open.set(socket, passage);
+  }
+
+  /** Closes what is no longer permitted; gives how many that were. */
+  closeUnless(isPermitted: (passage: Passage) => boolean): number {
+    const revoked = [...this.#open].filter(([, passage]) => !isPermitted(passage));
+    for (const [socket] of revoked) socket.destroy();
+    return revoked.length;
+  }
+}
