@@ -5,7 +5,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Route } from '../../../../lib/daemons/contract/routes.ts';
 import { openTunnel, replyOf, requestOn } from '../support/agent.ts';
 import { testAuthority } from '../support/authority.ts';
@@ -70,6 +70,9 @@ afterEach(async () => {
   await egress.close();
   await upstream.close();
 });
+
+// A hundred MiB through TLS twice, and every byte looked at, takes a busy machine a while.
+vi.setConfig({ testTimeout: 90_000 });
 
 describe('a big body', () => {
   it('comes down whole, and waits upstream while the agent does not read', async () => {
