@@ -160,7 +160,7 @@ describe.skipIf(noGuests() !== undefined)('machines that run', () => {
     await fixture.home.ok('machine', 'create', ...named('busy'), '--from', sidecar);
     await run('machine', 'status', '-n', 'busy');
     const lock = join(await folderOf('busy'), 'vm.lock');
-    const holder = execa('flock', [lock, 'sleep', '30'], { reject: false });
+    const holder = execa('flock', ['--no-fork', lock, 'sleep', '30'], { reject: false });
     await sleep(300);
     const { code, stderr } = await run('machine', 'start', '-n', 'busy');
     holder.kill();
