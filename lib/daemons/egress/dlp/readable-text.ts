@@ -1,9 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { alphabet, runsOf } from './runs.ts';
-
-const PRINTABLE = alphabet(
-  `\t\n\r${Array.from({ length: 0x7f - 0x20 }, (_, index) => String.fromCharCode(0x20 + index)).join('')}`,
-);
+import { PRINTABLE, runsOf } from './runs.ts';
 
 /** Shorter runs of a binary body hold no secret. */
 const LEAST = 8;

@@ -1,5 +1,5 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
-import { alphabet, runsOf } from './runs.ts';
+import { alphabet, PRINTABLE, runsOf } from './runs.ts';
 import { foldUnicode, holdsUnicode } from './unicode.ts';
 
 /** One reading of a text. */
@@ -25,6 +25,8 @@ const BASE64 = alphabet(`${DIGITS}${LETTERS}${LETTERS.toUpperCase()}+/-_\r\n`);
 /** Pairs with the usual things between them. */
 const HEX = alphabet(`${DIGITS}abcdefABCDEFx\\-:;,. `);
 const BASE32 = alphabet(`234567${LETTERS}${LETTERS.toUpperCase()}`);
+/** Shorter runs of what was decoded are chance. */
+const LEAST_RUN = 8;
 const HEX_PAIRS = /(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[-:;,. ]?){8,}/g;
 
 type Reading = (text: string) => string | undefined;
@@ -88,14 +90,23 @@ function characterOf(code: number, otherwise: string): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : otherwise;
 }
 
-/** Standard and URL alphabet, wrapped lines too. */
+/** Standard and URL alphabet, wrapped lines too. All segments in one go: a decoder's call costs more than its work. */
 function base64Decoded(text: string): string | undefined {
-  const segments = runsOf(text, BASE64, 16).filter((run) => !/^[a-z\n]+$|^[0-9]+$/.test(run));
-  return legible(segments, (segment) => {
-    const plain = segment.replace(/[\r\n]+/g, '');
-    // Glued to other text it may start at any of four places.
-    return [0, 1, 2, 3].map((start) => Buffer.from(plain.slice(start), 'base64url'));
-  });
+  const found = runsOf(text, BASE64, 16).filter((run) => !/^[a-z\r\n]+$|^[0-9]+$/.test(run));
+  const segments = [...new Set(found)].map((run) => run.replace(/[\r\n]+/g, ''));
+  if (segments.length === 0) return undefined;
+  // Glued to other text it may start at any of four places. Zero bytes (`A`) keep the segments apart.
+  const aligned = [0, 1, 2, 3].flatMap((start) =>
+    segments.map((segment) => {
+      const part = segment.slice(start);
+      return part.padEnd(Math.ceil(part.length / 4) * 4 + 4, 'A');
+    }),
+  );
+  const runs = runsOf(Buffer.from(aligned.join(''), 'base64url').toString('latin1'), PRINTABLE, LEAST_RUN);
+  const packed = segments.filter((segment) => /^(?:H4sI|e[AFJN])/.test(segment));
+  const inflated = legible(packed, (segment) => [unpacked(Buffer.from(segment, 'base64url'))]);
+  if (inflated !== undefined) runs.push(inflated);
+  return runs.length === 0 ? undefined : runs.join('\n');
 }
 
 function hexDecoded(text: string): string | undefined {
@@ -107,7 +118,10 @@ function hexDecoded(text: string): string | undefined {
 }
 
 function base32Decoded(text: string): string | undefined {
-  const segments = runsOf(text, BASE32, 16).filter((run) => /^[A-Z2-7]+$|^[a-z2-7]+$/.test(run));
+  // Its letters are among those of base64, of which there are few runs.
+  const segments = runsOf(runsOf(text, BASE64, 16).join('\0'), BASE32, 16).filter((run) =>
+    /^[A-Z2-7]+$|^[a-z2-7]+$/.test(run),
+  );
   return legible(segments, (segment) => {
     let bits = 0n;
     const plain = segment.toUpperCase().slice(0, 1024);
@@ -135,8 +149,7 @@ function legible(segments: readonly string[], decode: (segment: string) => Buffe
   const runs: string[] = [];
   for (const segment of segments) {
     for (const bytes of decode(segment)) {
-      const text = unpacked(bytes).toString('latin1');
-      for (const run of text.match(/[\t\n\r\x20-\x7e]{8,}/g) ?? []) runs.push(run);
+      runs.push(...runsOf(unpacked(bytes).toString('latin1'), PRINTABLE, LEAST_RUN));
     }
   }
   return runs.length === 0 ? undefined : runs.join('\n');
