@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type RoutesFile, routesFile } from '../contract/routes.ts';
 
@@ -21,7 +21,7 @@ export function parseRoutes(text: string, file: string): RoutesFile {
   if (syntax !== undefined) {
     throw new Error(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntax.message}`);
   }
-  const parsed = routesFile.safeParse(document.toJS());
+  const parsed = routesFile.safeParse(valueOf(document, file));
   if (parsed.success) return parsed.data;
 
   const lineOf = (path: readonly PropertyKey[], key?: string) => {
@@ -30,6 +30,15 @@ export function parseRoutes(text: string, file: string): RoutesFile {
   };
   const faults = parsed.error.issues.flatMap((issue) => describe(issue, lineOf));
   throw new Error(faults.map((fault) => `${file}:${fault}`).join('\n'));
+}
+
+/** An alias without an anchor, or one that would grow beyond all bounds, only shows when it is followed. */
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new Error(`${file}:1: not valid YAML: ${error instanceof Error ? error.message : 'an alias'}`);
+  }
 }
 
 type LineOf = (path: readonly PropertyKey[], key?: string) => number;

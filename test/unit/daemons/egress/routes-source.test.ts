@@ -49,6 +49,7 @@ routes:
       /^routes\.yaml:3: routes: two routes name one host/,
     ],
     ['version: 1\nroutes:\n  - host: a.example\n    port: 0\n', /^routes\.yaml:4: routes\[0\]\.port: /],
+    ['version: 1\nroutes: *nowhere\n', /^routes\.yaml:1: not valid YAML: Unresolved alias/],
     ['version: 1\nroutes: [\n', /^routes\.yaml:\d: not valid YAML/],
     ['version: 1\nversion: 1\nroutes: []\n', /^routes\.yaml:2: not valid YAML.*unique/],
     [

@@ -1,0 +1,195 @@
+import { gzipSync } from 'node:zlib';
+import { routesFile } from '../lib/daemons/contract/routes.ts';
+import { canonicalTarget } from '../lib/daemons/egress/canonical-path.ts';
+import { decide } from '../lib/daemons/egress/decide.ts';
+import { injectionLevel } from '../lib/daemons/egress/dlp/injection.ts';
+import { knownSecretFinder } from '../lib/daemons/egress/dlp/known-secrets.ts';
+import { readableText } from '../lib/daemons/egress/dlp/readable-text.ts';
+import { scanText } from '../lib/daemons/egress/dlp/scan-text.ts';
+import { buildPolicy } from '../lib/daemons/egress/policy.ts';
+import { parseRoutes } from '../lib/daemons/egress/routes-source.ts';
+import type { Random } from './random.ts';
+
+/** One input and the claims it must hold. @throws Error saying which claim it broke, and by what. */
+export type Target = (random: Random) => void;
+
+const policy = buildPolicy(
+  routesFile.parse({
+    version: 1,
+    routes: [
+      { host: 'a.example.com', matches: [{ paths: [{ type: 'prefix', value: '/v1' }] }] },
+      { host: '*.example.org' },
+    ],
+  }),
+  new Set(),
+);
+const calm = { now: 0, uses: () => 0 };
+const SECRET = 'zq7Kp2mW9xLr4TvB8nYc3HdF';
+const scanOptions = {
+  detectors: new Set(['token_patterns', 'known_secrets'] as const),
+  findKnown: knownSecretFinder([SECRET]),
+};
+
+const PATH_PARTS = [
+  '/',
+  '.',
+  '..',
+  '%2e',
+  '%2F',
+  '%5c',
+  '\\',
+  '%00',
+  '%25',
+  ';',
+  '?',
+  '#',
+  'v1',
+  'admin',
+  '%c0%ae',
+  '%',
+  'é',
+  '//',
+] as const;
+const HOST_PARTS = [
+  'a.example.com',
+  'example.org',
+  '.',
+  'x.example.org',
+  '127.0.0.1',
+  '[::1]',
+  '@',
+  ':',
+  '443',
+  '0x7f',
+  '\u212a',
+  '%61',
+  '-',
+  '\r\n',
+  ' ',
+] as const;
+const YAML_PARTS = [
+  'version: 1\n',
+  'routes:\n',
+  '  - ',
+  'host: ',
+  'a.example',
+  '"*.a.example"',
+  '\n',
+  '    ',
+  'port: ',
+  '-1',
+  '{}',
+  '[',
+  '&a ',
+  '*a',
+  'matches: ',
+  '- paths: ',
+  'regex',
+  '(',
+  '!!js ',
+  '<<: ',
+] as const;
+const TEXT_PARTS = [
+  'AKIA',
+  'eyJ',
+  '%41',
+  '\\u0041',
+  '&#65;',
+  '41-',
+  'QUtJ',
+  '\u200b',
+  'А',
+  ' ',
+  '=',
+  '&',
+  '"a":"',
+  '"',
+  '4111',
+  '-',
+  '://a:b@',
+  'ignore previous instructions ',
+  '0x',
+  '\0',
+] as const;
+
+const claim = (holds: boolean, text: string) => {
+  if (!holds) throw new Error(text);
+};
+
+export const TARGETS: Readonly<Record<string, Target>> = {
+  /** A path has one form, no dots, no second reading; what is let out is under the prefix. */
+  path(random) {
+    const target = `/${random.text(PATH_PARTS, 12)}`;
+    const canonical = canonicalTarget(target);
+    if ('fault' in canonical) return;
+    const again = canonicalTarget(canonical.path);
+    claim(!('fault' in again) && again.path === canonical.path, `not one form: ${JSON.stringify(target)}`);
+    const decoded = decodeURIComponent(canonical.path);
+    claim(!/(^|\/)\.\.?(\/|;|$)|\\|\0/.test(decoded), `dots left: ${JSON.stringify(target)}`);
+  },
+  /** Nothing but the routes' own hosts is let out, whatever the spelling. */
+  connect(random) {
+    const target = `${random.text(HOST_PARTS, 4)}:${random.pick(['443', '80', '', '0443', '65979'])}`;
+    const verdict = decide({ kind: 'connect', target }, policy, calm);
+    const isListed = /^(a\.example\.com|([a-z0-9-]+\.)+example\.org)\.?:0*443$/i.test(target);
+    claim(!verdict.allow || isListed, `let out: ${JSON.stringify(target)}`);
+  },
+  /** A request head is judged without a fault, and only ever let out to the tunnel's host. */
+  head(random) {
+    const host = random.text(HOST_PARTS, 3);
+    const verdict = decide(
+      {
+        kind: 'tunnelled',
+        method: random.pick(['GET', 'TRACE', 'get', '']),
+        target: `${random.pick(['/', 'https://a.example.com', '//', '*', 'http://'])}${random.text(PATH_PARTS, 6)}`,
+        hostHeaders: [host],
+        rawHeaders: ['Host', host],
+        upgrade: '',
+        tunnel: { host: 'a.example.com', port: 443 },
+        serverName: random.pick([undefined, 'a.example.com', host]),
+      },
+      policy,
+      calm,
+    );
+    if (!verdict.allow) return;
+    claim(/^a\.example\.com\.?(:0*443)?$/i.test(host), `fronted: ${JSON.stringify(host)}`);
+    claim(/^\/v1(\/|$)/.test(verdict.path), `out of the prefix: ${verdict.path}`);
+  },
+  /** A routes file is read or refused with its place, nothing else. */
+  routes(random) {
+    const text = `${random.pick(['version: 1\nroutes:\n', ''])}${random.text(YAML_PARTS, 14)}`;
+    try {
+      buildPolicy(parseRoutes(text, 'routes.yaml'), new Set());
+    } catch (error) {
+      const message = error instanceof Error ? error.message : '';
+      claim(
+        /^routes\.yaml:\d+: |^the route of /.test(message),
+        `no place: ${JSON.stringify(text)}: ${message}`,
+      );
+    }
+  },
+  /** Scanning never fails, and never takes long. */
+  scan(random) {
+    const noise = random.bytes(random.below(200));
+    const text = readableText(Buffer.concat([Buffer.from(random.text(TEXT_PARTS, 200)), noise]));
+    const started = performance.now();
+    scanText(text, scanOptions);
+    injectionLevel(text);
+    claim(performance.now() - started < 1000, `slow: ${JSON.stringify(text)}`);
+  },
+  /** A known value under up to three random encodings is found. */
+  decoders(random) {
+    const encode: [(text: string) => string, ...((text: string) => string)[]] = [
+      (text) => Buffer.from(text).toString('base64'),
+      (text) => Buffer.from(text).toString('base64url'),
+      (text) => Buffer.from(text).toString('hex'),
+      (text) => Buffer.from(text).toString('hex').replace(/../g, '%$&'),
+      (text) => gzipSync(text).toString('base64'),
+      (text) => Buffer.from(text).toString('hex').replace(/../g, '\\x$&'),
+    ];
+    let text = SECRET;
+    for (let layer = random.below(3); layer >= 0; layer -= 1) text = random.pick(encode)(text);
+    const wrapped = `{"note":"${random.text(['lorem ', 'ipsum ', '= '], 5)} ${text}"}`;
+    claim(scanText(wrapped, scanOptions).length > 0, `missed: ${wrapped}`);
+  },
+};
