@@ -21,7 +21,7 @@ export function parseRoutes(text: string, file: string): RoutesFile {
   if (syntax !== undefined) {
     throw new Error(`${file}:${lines.linePos(syntax.pos[0]).line}: not valid YAML: ${syntax.message}`);
   }
-  const parsed = routesFile.safeParse(valueOf(document, file));
+  const parsed = routesFile.safeParse(contentOf(document, file));
   if (parsed.success) return parsed.data;
 
   const lineOf = (path: readonly PropertyKey[], key?: string) => {
@@ -33,7 +33,7 @@ export function parseRoutes(text: string, file: string): RoutesFile {
 }
 
 /** An alias without an anchor, or one that would grow beyond all bounds, only shows when it is followed. */
-function valueOf(document: Document, file: string): unknown {
+function contentOf(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
