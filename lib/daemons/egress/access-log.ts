@@ -21,7 +21,11 @@ export type AccessLog = (entry: AccessEntry) => void;
 
 /** Writes each entry as one JSON line with its time. */
 export function jsonAccessLog(write: (line: string) => void): AccessLog {
-  return (entry) => write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+  return ({ verdict, rule, host, method, status, path, ...rest }) => {
+    const time = new Date().toISOString();
+    // One order of keys, whatever the order in which the entry was put together.
+    write(`${JSON.stringify({ time, verdict, rule, host, method, status, path, ...rest })}\n`);
+  };
 }
 
 /** The loggable part of a request target: no scheme, host or user info, no query, bounded. */

@@ -72,5 +72,5 @@ export class PolicyFile {
 export function reloadLine(reply: ReloadReply): string {
   return reply.ok
     ? `routes read again: generation ${reply.generation}, ${reply.routes} routes with the built-in one`
-    : `routes kept as they were (generation ${reply.generation}): ${reply.error}`;
+    : `routes kept as they were: ${reply.error} (generation ${reply.generation} stays in force)`;
 }
