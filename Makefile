@@ -77,7 +77,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e bench check fix schemas
+.PHONY: test test-unit test-integration test-contract test-e2e bench score-egress fuzz check fix schemas
 
 test: check ## run the checks, then every suite that this machine can, and say what was skipped
 	@$(RUN) scripts/test.ts
@@ -97,6 +97,12 @@ test-e2e: setup ## whole launches, each phase by hand, interruptions
 bench: setup ## what the relays cost, and the two hand-offs side by side
 	@$(RUN) test/bench/relay.ts
 	@$(RUN) test/bench/handoff.ts
+
+score-egress: setup ## [AGENT_EGRESS_BENCH=dir]: score egress by the corpus agent-egress-bench
+	@$(RUN) test/bench/score-egress.ts --corpus "$${AGENT_EGRESS_BENCH:-../shared/corpora/agent-egress-bench/cases}"
+
+fuzz: setup ## [TARGET=x] [SEED=n] [ITERS=n]: throw seeded nonsense at what egress parses
+	@$(RUN) test/fuzz/main.ts --target "$${TARGET:-all}" --seed "$${SEED:-1}" --iters "$${ITERS:-10000}"
 
 check: setup ## types, lint, format, and the arrows between the folders
 	@$(RUN) scripts/check.ts

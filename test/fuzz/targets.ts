@@ -1,13 +1,13 @@
 import { gzipSync } from 'node:zlib';
-import { routesFile } from '../lib/daemons/contract/routes.ts';
-import { canonicalTarget } from '../lib/daemons/egress/canonical-path.ts';
-import { decide } from '../lib/daemons/egress/decide.ts';
-import { injectionLevel } from '../lib/daemons/egress/dlp/injection.ts';
-import { knownSecretFinder } from '../lib/daemons/egress/dlp/known-secrets.ts';
-import { readableText } from '../lib/daemons/egress/dlp/readable-text.ts';
-import { scanText } from '../lib/daemons/egress/dlp/scan-text.ts';
-import { buildPolicy } from '../lib/daemons/egress/policy.ts';
-import { parseRoutes } from '../lib/daemons/egress/routes-source.ts';
+import { routesFile } from '../../lib/daemons/contract/routes.ts';
+import { canonicalTarget } from '../../lib/daemons/egress/canonical-path.ts';
+import { decide } from '../../lib/daemons/egress/decide.ts';
+import { injectionLevel } from '../../lib/daemons/egress/dlp/injection.ts';
+import { knownSecretFinder } from '../../lib/daemons/egress/dlp/known-secrets.ts';
+import { readableText } from '../../lib/daemons/egress/dlp/readable-text.ts';
+import { scanText } from '../../lib/daemons/egress/dlp/scan-text.ts';
+import { buildPolicy } from '../../lib/daemons/egress/policy.ts';
+import { parseRoutes } from '../../lib/daemons/egress/routes-source.ts';
 import type { Random } from './random.ts';
 
 /** One input and the claims it must hold. @throws Error saying which claim it broke, and by what. */

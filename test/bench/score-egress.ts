@@ -5,8 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { Route } from '../lib/daemons/contract/routes.ts';
-import { normalizeHost } from '../lib/daemons/egress/host-names.ts';
+import type { Route } from '../../lib/daemons/contract/routes.ts';
+import { normalizeHost } from '../../lib/daemons/egress/host-names.ts';
 import { type CorpusCase, isOutside, readCorpus } from './corpus-case.ts';
 import { exchangesOf } from './corpus-request.ts';
 import { type Outcome, openStage } from './score-stage.ts';

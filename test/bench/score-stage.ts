@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, request as httpRequest, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createSecureContext, getCACertificates, setDefaultCACertificates } from 'node:tls';
-import type { Route } from '../lib/daemons/contract/routes.ts';
-import type { AccessEntry } from '../lib/daemons/egress/access-log.ts';
-import { connectVia, openTunnel, replyOf, requestOn } from '../test/unit/daemons/support/agent.ts';
-import { testAuthority } from '../test/unit/daemons/support/authority.ts';
-import { startEgress } from '../test/unit/daemons/support/egress.ts';
-import { portOf } from '../test/unit/daemons/support/upstream.ts';
+import type { Route } from '../../lib/daemons/contract/routes.ts';
+import type { AccessEntry } from '../../lib/daemons/egress/access-log.ts';
+import { connectVia, openTunnel, replyOf, requestOn } from '../unit/daemons/support/agent.ts';
+import { testAuthority } from '../unit/daemons/support/authority.ts';
+import { startEgress } from '../unit/daemons/support/egress.ts';
+import { portOf } from '../unit/daemons/support/upstream.ts';
 import type { Exchange } from './corpus-request.ts';
 
 export interface Outcome {
