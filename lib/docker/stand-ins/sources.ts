@@ -2,12 +2,6 @@ import { access } from 'node:fs/promises';
 import { execa } from 'execa';
 import { runLogged } from '../debian-host.ts';
 
-/** Debian's own archive: what a machine that is no Debian bookworm itself builds from. */
-const PUBLIC_ARCHIVE = [
-  { uri: 'http://deb.debian.org/debian', suite: 'bookworm' },
-  { uri: 'http://deb.debian.org/debian', suite: 'bookworm-updates' },
-  { uri: 'http://deb.debian.org/debian-security', suite: 'bookworm-security' },
-];
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const FORMAT = ['ORIGIN', 'CODENAME', 'REPO_URI', 'RELEASE', 'COMPONENT']
   .map((field) => `$(${field})`)
@@ -15,23 +9,22 @@ const FORMAT = ['ORIGIN', 'CODENAME', 'REPO_URI', 'RELEASE', 'COMPONENT']
 
 /**
  * The apt sources of a bookworm image, one-line style: the ones this machine uses (so that its mirror is used
- * too, whatever format they are written in), else Debian's public archive.
+ * too, whatever format they are written in); undefined on a machine that is no Debian bookworm itself.
  */
-export async function bookwormSources(signal?: AbortSignal): Promise<string> {
+export async function bookwormSources(signal?: AbortSignal): Promise<string | undefined> {
   let own = await listedEntries();
   if (own.length === 0) {
     // apt knows who publishes a source only once it has its lists.
     await runLogged({ log: 'apt', command: ['apt-get', 'update'], code: 'image-unavailable', signal });
     own = await listedEntries();
   }
+  if (own.length === 0) return undefined;
   const hasKeyring = await access(KEYRING).then(
     () => true,
     () => false,
   );
   const options = hasKeyring ? ` [signed-by=${KEYRING}]` : '';
-  return (own.length > 0 ? own : PUBLIC_ARCHIVE)
-    .map((entry) => `deb${options} ${entry.uri} ${entry.suite} main\n`)
-    .join('');
+  return own.map((entry) => `deb${options} ${entry.uri} ${entry.suite} main\n`).join('');
 }
 
 async function listedEntries(): Promise<{ uri: string; suite: string }[]> {

@@ -16,9 +16,9 @@ it('finds a skill of the kit’s home before one of Claude Code’s', async () =
 });
 
 it('reads `~/` of a key as the operator’s home, anything relative as of the working directory', () => {
-  expect(keyFile('~/.ssh/id', '/work')).toBe(`${home.path}/.ssh/id`);
-  expect(keyFile('keys/id', '/work')).toBe('/work/keys/id');
-  expect(keyFile('/etc/id', '/work')).toBe('/etc/id');
+  expect(keyFile('~/.ssh/id', '/project')).toBe(`${home.path}/.ssh/id`);
+  expect(keyFile('keys/id', '/project')).toBe('/project/keys/id');
+  expect(keyFile('/etc/id', '/project')).toBe('/etc/id');
 });
 
 it('measures the disk that a directory will be on, before it is there', async () => {

@@ -22,18 +22,20 @@ export async function buildDebian({ tag, recipeLabel, scratch, signal }: DebianB
   if (!(await onPath('mmdebstrap'))) await installDebianPackages(['mmdebstrap'], 'image-unavailable', signal);
   const archive = join(scratch, 'debian.tar');
   const hooks = join(import.meta.dirname, 'hooks.sh');
+  const sources = await bookwormSources(signal);
   const settings = ['Acquire::Languages "none"', 'Acquire::GzipIndexes "true"', ...(await aptSettings())];
   const command = [
     ...['mmdebstrap', '--mode=root', '--variant=minbase', '--skip=output/dev', '--include=ca-certificates'],
     ...settings.map((setting) => `--aptopt=${setting}`),
     ...['--setup-hook=sh "$HOOKS" setup "$1"', '--customize-hook=sh "$HOOKS" customize "$1"'],
-    ...['bookworm', archive, '-'],
+    // Without sources of its own mmdebstrap takes Debian's public archive.
+    ...['bookworm', archive, ...(sources === undefined ? [] : ['-'])],
   ] as const;
   await runLogged({
     log: 'mmdebstrap',
     command,
     code: 'image-unavailable',
-    input: await bookwormSources(signal),
+    ...(sources === undefined ? {} : { input: sources }),
     env: { TMPDIR: scratch, HOOKS: hooks, ...(await aptProxies()) },
     signal,
   });
