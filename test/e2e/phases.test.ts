@@ -146,8 +146,10 @@ describe('after a failure in a phase', () => {
     if (fault.phase === 'pack-artifact') user.env.BOT_BOTTLE_CACHE = join(user.root, 'cache');
     const slug = await prepared(user);
     if (fault.phase === 'build-image') {
-      const { stdout } = await execa('docker', ['images', '--quiet', 'bot-bottle-command']);
-      if (stdout) await execa('docker', ['rmi', '--force', ...new Set(stdout.split('\n'))]);
+      // By tag: images that other tests derived from it may keep its layers.
+      const format = ['--format', '{{.Repository}}:{{.Tag}}'];
+      const { stdout } = await execa('docker', ['images', ...format, 'bot-bottle-command']);
+      if (stdout) await execa('docker', ['rmi', ...new Set(stdout.split('\n'))]);
     }
     const shims = join(user.root, 'shims');
     const env: Record<string, string> = {};
