@@ -115,7 +115,7 @@ describe('make launch', () => {
   it('gives the agent a terminal of the right size when there is one, and none when there is none', async () => {
     const user = sandbox();
     await user.writeAgent('tty', ['sh', '-c', 'stty size 2>&1; tty; echo "$TERM"; exit 4']);
-    const launch = `stty cols 111 rows 33; TERM=vt100 ${process.execPath} ${join(KIT, 'scripts', 'launch.ts')} --agent tty`;
+    const launch = `stty cols 111 rows 33; TERM=vt100 ${process.execPath} ${join(KIT, 'scripts', 'launch.ts')} --agent tty --yes`;
     const inTerminal = await execa('script', ['--quiet', '--return', '--command', launch, '/dev/null'], {
       env: user.env,
       extendEnv: false,
