@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** Real engines and guests on a shared machine: a second try in CI, and in CI alone, so that a flake shows here. */
+/** Real engines and guests on a shared machine: a second try in CI alone; by hand a flake shows. */
 const retry = process.env.CI ? 1 : 0;
 const TIMES = { testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false, retry };
 const FAKES = resolve(import.meta.dirname, 'smolvm-fakes/bin');

@@ -90,7 +90,7 @@ async function inspectNetworks(ids: readonly string[]): Promise<Network[]> {
   }));
 }
 
-/** Idempotent. What is still attached to it (a container that a crash left) is taken off first. */
+/** Idempotent. Fails while a container is attached: the journal undoes that one first. */
 export async function removeNetwork(name: string): Promise<void> {
   const args = ['network', 'rm', name];
   const result = await dockerTry(args);
