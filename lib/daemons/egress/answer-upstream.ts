@@ -1,10 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline, type Transform } from 'node:stream';
-import { failureAnswer, sendAnswer } from './answer.ts';
+import { pipeline, type Readable, type Transform, type Writable } from 'node:stream';
+import { type Answer, failureAnswer } from './answer.ts';
 import { decodersFor } from './dlp/content-decoding.ts';
-import { agentHeaders, type HeaderLines } from './headers.ts';
+import type { Exchange } from './exchange.ts';
+import { agentHeaders, type HeaderLines, headerOf } from './headers.ts';
 import { injectionFilter, isReadable, levelOf } from './inbound-filter.ts';
 import { ReflectionScrubber } from './reflection.ts';
+import type { UpstreamAnswer } from './upstream-call.ts';
 
 /** Bytes of a text of known length that are read whole before any of it passes. */
 const MAX_JUDGED = 512 * 1024;
@@ -15,39 +16,39 @@ export interface PassOptions {
   readonly token: string | undefined;
   /** Whether text is looked at for instructions to the agent. */
   readonly inbound: boolean;
-  /** Whether the request was HEAD, which has an answer without a body. */
-  readonly isHead: boolean;
   /** Called once, with the status the agent gets. */
   readonly answered: (status: number, reason?: string) => void;
 }
 
 /** Gives the agent an upstream's answer: without the token, and not if it tries to steer the agent. */
-export function passAnswer(incoming: IncomingMessage, response: ServerResponse, options: PassOptions): void {
+export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options: PassOptions): void {
   const { token, answered, host } = options;
-  const status = incoming.statusCode ?? 502;
-  const headers = agentHeaders(incoming.rawHeaders);
+  const { status, rawHeaders, body } = incoming;
+  const headers = agentHeaders(rawHeaders);
   const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
   if (scrubber !== undefined) scrubHeaders(headers, scrubber);
-  const hasBody = !options.isHead && status !== 204 && status !== 304;
-  const looks = options.inbound && isReadable(incoming.headers['content-type'] ?? '');
-  response.sendDate = false;
+  const hasBody = exchange.method !== 'HEAD' && status !== 204 && status !== 304;
+  const type = headerOf(rawHeaders, 'content-type');
+  const looks = options.inbound && isReadable(type ?? '');
+  const start = (given: HeaderLines = headers) => {
+    const sink = exchange.start(status, given);
+    answered(status);
+    return sink;
+  };
+  const instead = (answer: Answer) => {
+    answered(answer.status, answer.code);
+    exchange.answer(answer);
+  };
 
   if (!hasBody || (scrubber === undefined && !looks)) {
-    start(response, status, headers, answered);
-    pipeline(incoming, response, () => {});
+    pipeline(body, start(), () => {});
     return;
   }
-  const decoders =
-    status === 206 ? undecoded(incoming) : decodersFor(incoming.headers['content-encoding'] ?? '');
+  const decoders = decodersOf(incoming);
   if (decoders === undefined) {
-    incoming.destroy();
-    const answer = failureAnswer(
-      502,
-      'response-unscannable',
-      `${host} sent an encoding that cannot be looked into.`,
-    );
-    answered(answer.status, answer.code);
-    sendAnswer(response, answer);
+    body.destroy();
+    const reason = `${host} sent an encoding that cannot be looked into.`;
+    instead(failureAnswer(502, 'response-unscannable', reason));
     return;
   }
   if (decoders.length > 0) {
@@ -56,85 +57,65 @@ export function passAnswer(incoming: IncomingMessage, response: ServerResponse, 
   }
   const filters: Transform[] = [...decoders, ...(scrubber === undefined ? [] : [scrubber.stream()])];
   if (looks && isShortText(incoming)) {
-    judge(incoming, filters, response, { status, headers, host, answered }).catch(() => response.destroy());
+    judge(body, filters, exchange, { headers, host, start, instead }).catch(() => exchange.abort());
     return;
   }
-  start(response, status, headers, answered);
-  pipeline(
-    [
-      incoming,
-      ...filters,
-      ...(looks ? [injectionFilter(incoming.headers['content-type'] === undefined)] : []),
-      response,
-    ],
-    () => {},
+  const watch = looks ? [injectionFilter(type === undefined)] : [];
+  pipeline([body, ...filters, ...watch, start()], () => {});
+}
+
+/** What undoes the encoding of an answer; a part of a compressed one cannot be undone. */
+function decodersOf({ status, rawHeaders }: UpstreamAnswer): Transform[] | undefined {
+  const encoding = headerOf(rawHeaders, 'content-encoding') ?? '';
+  if (status !== 206) return decodersFor(encoding);
+  return encoding === '' || encoding === 'identity' ? [] : undefined;
+}
+
+function isShortText({ rawHeaders }: UpstreamAnswer): boolean {
+  const length = Number(headerOf(rawHeaders, 'content-length') ?? Number.NaN);
+  return (
+    length <= MAX_JUDGED && !(headerOf(rawHeaders, 'content-type') ?? '').startsWith('text/event-stream')
   );
 }
 
-/** Headers go out before the first byte of a body that may be minutes away (server-sent events). */
-function start(
-  response: ServerResponse,
-  status: number,
-  headers: HeaderLines,
-  answered: PassOptions['answered'],
-): void {
-  response.writeHead(status, headers);
-  response.flushHeaders();
-  answered(status);
-}
-
-/** A part of a compressed body cannot be undone. */
-function undecoded(incoming: IncomingMessage): Transform[] | undefined {
-  return (incoming.headers['content-encoding'] ?? 'identity') === 'identity' ? [] : undefined;
-}
-
-function isShortText({ headers }: IncomingMessage): boolean {
-  const length = Number(headers['content-length'] ?? Number.NaN);
-  return length <= MAX_JUDGED && !(headers['content-type'] ?? '').startsWith('text/event-stream');
-}
-
 interface Judged {
-  readonly status: number;
   readonly headers: HeaderLines;
   readonly host: string;
-  readonly answered: PassOptions['answered'];
+  readonly start: (headers: HeaderLines) => Writable;
+  /** Gives an answer of egress itself in the place of the upstream's. */
+  readonly instead: (answer: Answer) => void;
 }
 
 async function judge(
-  incoming: IncomingMessage,
+  source: Readable,
   filters: readonly Transform[],
-  response: ServerResponse,
-  { status, headers, host, answered }: Judged,
+  exchange: Exchange,
+  { headers, host, start, instead }: Judged,
 ): Promise<void> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     const last = filters.at(-1);
-    if (last !== undefined) pipeline([incoming, ...filters], () => {});
-    for await (const chunk of last ?? incoming) {
+    if (last !== undefined) pipeline([source, ...filters], () => {});
+    for await (const chunk of last ?? source) {
       const bytes: Buffer = chunk;
       chunks.push(bytes);
       size += bytes.length;
       if (size > 16 * MAX_JUDGED) throw new Error('unpacks to more than can be judged');
     }
   } catch {
-    if (response.destroyed) return;
-    const answer = failureAnswer(502, 'upstream-failed', `The answer of ${host} broke off.`);
-    answered(answer.status, answer.code);
-    return sendAnswer(response, answer);
+    if (exchange.isGone) return;
+    return instead(failureAnswer(502, 'upstream-failed', `The answer of ${host} broke off.`));
   }
-  if (response.destroyed) return;
+  if (exchange.isGone) return;
   const body = Buffer.concat(chunks);
   const level = levelOf(body);
   if (level === 'high') {
     const reason = `The answer of ${host} holds instructions to an agent that look like an attack.`;
-    const answer = failureAnswer(403, 'injection-found', reason);
-    answered(answer.status, answer.code);
-    return sendAnswer(response, answer);
+    return instead(failureAnswer(403, 'injection-found', reason));
   }
   if (level === 'medium') headers['x-bot-bottle-warning'] = 'possible-prompt-injection';
-  start(response, status, { ...headers, 'content-length': String(body.length) }, answered);
-  response.end(body);
+  start({ ...headers, 'content-length': String(body.length) }).end(body);
 }
 
 function scrubHeaders(headers: HeaderLines, scrubber: ReflectionScrubber): void {

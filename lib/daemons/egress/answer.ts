@@ -1,4 +1,4 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { prefersJson } from './prefers-json.ts';
 import type { Denial } from './verdict.ts';
@@ -30,7 +30,8 @@ export function failureAnswer(status: 403 | 500 | 502 | 504, code: string, reaso
   return { status, code, type: 'text/plain; charset=utf-8', text };
 }
 
-function headersOf(answer: Answer): Record<string, string> {
+/** The headers that go with it. */
+export function answerHeaders(answer: Answer): Record<string, string> {
   return {
     'content-type': answer.type,
     'content-length': String(Buffer.byteLength(answer.text)),
@@ -38,17 +39,12 @@ function headersOf(answer: Answer): Record<string, string> {
   };
 }
 
-export function sendAnswer(response: ServerResponse, answer: Answer): void {
-  response.writeHead(answer.status, headersOf(answer));
-  response.end(answer.text);
-}
-
 /** Milliseconds that the guest has to read an answer before its socket goes. */
 const READ_ANSWER_MS = 2000;
 
-/** The same on a socket that Node has already detached from HTTP (after CONNECT); closes it. */
+/** Answers on a socket that Node has already detached from HTTP (after CONNECT); closes it. */
 export function sendRawAnswer(socket: Duplex, answer: Answer): void {
-  const lines = Object.entries({ ...headersOf(answer), connection: 'close' }).map(
+  const lines = Object.entries({ ...answerHeaders(answer), connection: 'close' }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   );
   const status = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? 'Refused'}\r\n`;

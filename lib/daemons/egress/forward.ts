@@ -1,12 +1,12 @@
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream';
-import { sendAnswer } from './answer.ts';
+import { pipeline, type Readable } from 'node:stream';
 import { passAnswer } from './answer-upstream.ts';
 import type { Cleared } from './cleared.ts';
 import { LateFinding } from './dlp/held-body.ts';
+import type { Exchange } from './exchange.ts';
 import { upstreamHeaders } from './headers.ts';
+import type { UpstreamCall, UpstreamRequest } from './upstream-call.ts';
 import { upstreamFailure } from './upstream-failure.ts';
-import type { Dial, UpstreamRequest, Upstreams } from './upstreams.ts';
+import type { Upstreams } from './upstreams.ts';
 import type { Admission } from './verdict.ts';
 
 /** Status in the access log of a request that the agent gave up before it had an answer; nginx uses the same. */
@@ -25,74 +25,65 @@ export interface ForwardOptions {
 }
 
 /** Sends an admitted request upstream and its answer back, both streamed at the pace of the slower side. */
-export async function forward(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: ForwardOptions,
-): Promise<void> {
+export async function forward(exchange: Exchange, options: ForwardOptions): Promise<void> {
   const { rule, host, port } = options.admission;
   let hasAnswer = false;
   const fail = (error: unknown) => {
-    if (hasAnswer || response.headersSent || response.destroyed) return;
+    if (hasAnswer || exchange.isAnswered || exchange.isGone) return;
     const answer = upstreamFailure(host, error);
     options.answered(answer.status, answer.code);
-    sendAnswer(response, answer);
-    // What is left of the body has nowhere to go; unread, it would block the connection.
-    request.resume();
+    exchange.answer(answer);
   };
 
-  let dial: Dial;
+  let call: UpstreamCall;
   try {
-    dial = await options.upstreams.reach({ rule, host, port, secure: options.secure });
-  } catch (error) {
-    fail(error);
-    return;
-  }
-  if (response.destroyed) {
-    options.answered(CLIENT_GONE, 'client-gone');
-    return;
-  }
-
-  let outgoing: ClientRequest;
-  try {
-    outgoing = dial(upstreamRequest(request, options));
-  } catch (error) {
-    fail(error);
-    return;
-  }
-  outgoing.on('error', fail);
-  // A connection that ends without an answer and without an error, e.g. after an unasked 101.
-  outgoing.on('close', () => fail(new Error('closed without an answer')));
-  response.on('close', () => {
-    if (!response.headersSent) options.answered(CLIENT_GONE, 'client-gone');
-    outgoing.destroy();
-  });
-  outgoing.on('response', (incoming) => {
-    hasAnswer = true;
-    passAnswer(incoming, response, {
-      host,
-      token: rule.auth === undefined ? undefined : options.tokens.get(rule.auth.slot),
-      inbound: rule.scan.inbound,
-      isHead: request.method === 'HEAD',
-      answered: options.answered,
+    const start = await options.upstreams.reach({ rule, host, port, secure: options.secure });
+    if (exchange.isGone) return options.answered(CLIENT_GONE, 'client-gone');
+    call = start(upstreamRequest(exchange, options), {
+      failed: fail,
+      answered: (answer) => {
+        hasAnswer = true;
+        passAnswer(answer, exchange, {
+          host,
+          token: rule.auth === undefined ? undefined : options.tokens.get(rule.auth.slot),
+          inbound: rule.scan.inbound,
+          answered: options.answered,
+        });
+      },
     });
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  exchange.onceOver(() => {
+    if (!exchange.isAnswered) options.answered(CLIENT_GONE, 'client-gone');
+    call.cancel();
   });
-  if (options.cleared.body === request) {
-    request.pipe(outgoing);
+  sendBody(options.cleared.body, call, exchange, fail);
+}
+
+function sendBody(
+  body: Readable,
+  call: UpstreamCall,
+  exchange: Exchange,
+  fail: (error: unknown) => void,
+): void {
+  if (body === exchange.body) {
+    body.pipe(call.body);
     return;
   }
   // The request itself stays open after a failure: the agent is still to read why.
-  pipeline(options.cleared.body, outgoing, (error) => {
+  pipeline(body, call.body, (error) => {
     if (error instanceof LateFinding) fail(error);
-    if (error) request.resume();
+    if (error) exchange.body.resume();
   });
 }
 
-function upstreamRequest(request: IncomingMessage, options: ForwardOptions): UpstreamRequest {
+function upstreamRequest({ method }: Exchange, options: ForwardOptions): UpstreamRequest {
   const { host, port } = options.admission;
   const { path, query, rawHeaders } = options.cleared;
   return {
-    method: request.method ?? 'GET',
+    method,
     path: `${path}${query}`,
     headers: upstreamHeaders(rawHeaders, {
       host: port === (options.secure ? 443 : 80) ? host : `${host}:${port}`,

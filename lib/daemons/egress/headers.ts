@@ -65,6 +65,12 @@ export function valuesOf(raw: readonly string[], name: string): string[] {
     .map(([, value]) => value);
 }
 
+/** All values of one header as one list, or `undefined` when there is none. `name` in lower case. */
+export function headerOf(raw: readonly string[], name: string): string | undefined {
+  const values = valuesOf(raw, name);
+  return values.length === 0 ? undefined : values.join(', ');
+}
+
 function endToEnd(raw: readonly string[]): Map<string, string[]> {
   const named = valuesOf(raw, 'connection').flatMap((value) =>
     value.split(',').map((token) => token.trim().toLowerCase()),

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Cleared } from './cleared.ts';
 import { type HeldBody, holdBody, UnscannableBody } from './dlp/held-body.ts';
@@ -9,6 +8,7 @@ import type { KnownSecretFinder } from './dlp/known-secrets.ts';
 import { injectsLine } from './dlp/line-injection.ts';
 import type { Finding, ScanOptions } from './dlp/scan-text.ts';
 import type { Supervision } from './dlp/supervisor.ts';
+import type { RequestContent } from './exchange.ts';
 import { scanHead } from './outbound-head.ts';
 import { redacted } from './redact-request.ts';
 import { type Admission, type Denial, deny } from './verdict.ts';
@@ -34,7 +34,7 @@ export class OutboundGate {
   }
 
   /** @throws Error when the client went away while its body was read. */
-  async inspect(request: IncomingMessage, admission: Admission): Promise<Cleared | Held> {
+  async inspect(request: RequestContent, admission: Admission): Promise<Cleared | Held> {
     const { path, query, rule, host } = admission;
     const { rawHeaders } = request;
     if (injectsLine(path, query, headerValues(rawHeaders))) {
@@ -43,7 +43,7 @@ export class OutboundGate {
     }
     const options: ScanOptions = { detectors: rule.scan.outbound, findKnown: this.#findKnown };
     if (options.detectors.size === 0)
-      return { clear: true, path, query, rawHeaders, body: request, types: [] };
+      return { clear: true, path, query, rawHeaders, body: request.body, types: [] };
 
     const named = rule.host.startsWith('*.') ? scanHost(host, options) : [];
     const head = [...named, ...scanHead(path, query, rawHeaders, rule.auth !== undefined, options)];
@@ -62,7 +62,7 @@ export class OutboundGate {
   }
 
   async #judge(
-    request: IncomingMessage,
+    request: RequestContent,
     admission: Admission,
     body: HeldBody,
     head: readonly Finding[],
@@ -79,7 +79,7 @@ export class OutboundGate {
     }
     if (rule.scan.onMatch === 'block') return held(refusal(types, admission), types);
     const shown = head.length === 0 ? path : WITHHELD;
-    const question = { host, method: request.method ?? '', path: shown, types };
+    const question = { host, method: request.method, path: shown, types };
     const answer = await this.#supervision.answer(question, findings);
     if (answer === 'allow') return { clear: true, path, query, rawHeaders, body: bodyStream, types };
     return held(refusal(types, admission, answer), types);

@@ -1,21 +1,22 @@
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { canonicalTarget } from './canonical-path.ts';
 import type { Cleared } from './cleared.ts';
 import type { HeldBody } from './dlp/held-body.ts';
 import { type Finding, type ScanOptions, scanText } from './dlp/scan-text.ts';
+import type { RequestContent } from './exchange.ts';
+import { headerOf } from './headers.ts';
 import { scanHead, UNSENT } from './outbound-head.ts';
 import type { Admission } from './verdict.ts';
 
 /** The request with every finding cut out, or `undefined` where one cannot be, or something is left. */
 export function redacted(
-  request: IncomingMessage,
+  request: RequestContent,
   admission: Admission,
   body: HeldBody,
   findings: readonly Finding[],
   options: ScanOptions,
 ): Cleared | undefined {
-  const encoded = (request.headers['content-encoding'] ?? 'identity') !== 'identity';
+  const encoded = (headerOf(request.rawHeaders, 'content-encoding') ?? 'identity') !== 'identity';
   if (!body.whole || encoded || findings.some(({ inPlainSight }) => !inPlainSight)) return undefined;
   // Cutting out one kind may lay open another: as often as there are kinds of places, then it is refused.
   const cut = (text: string) => {

@@ -3,9 +3,10 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from '
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { SELFTEST_HOST } from '../contract/selftest.ts';
 import { guardedLookup, type Reach, type ResolveAll } from './addresses.ts';
-import type { HeaderLines } from './headers.ts';
+import { h1Call } from './h1-call.ts';
 import type { Deadlines } from './limits.ts';
 import type { Rule } from './policy.ts';
+import type { Caller } from './upstream-call.ts';
 
 export interface UpstreamTarget {
   readonly rule: Rule;
@@ -14,15 +15,6 @@ export interface UpstreamTarget {
   readonly port: number;
   readonly secure: boolean;
 }
-
-export interface UpstreamRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: HeaderLines;
-}
-
-/** Starts a request. Synchronous: the caller listens for errors before any can be emitted. */
-export type Dial = (request: UpstreamRequest) => ClientRequest;
 
 /** Where the bundle's own selftest upstream is. */
 export interface SelftestUpstream {
@@ -59,17 +51,22 @@ export class Upstreams {
   }
 
   /** How to reach one target. @throws Error when it is the selftest upstream, which has written no certificate. */
-  async reach({ rule, host, port, secure }: UpstreamTarget): Promise<Dial> {
+  async reach({ rule, host, port, secure }: UpstreamTarget): Promise<Caller> {
     const common = { host, port, timeout: this.#deadlines.idleMs };
     if (rule.upstream === 'selftest') {
       const options = { ...common, ...(await this.#selftestOptions()) };
-      return (request) => this.#bounded(httpsRequest({ ...options, ...request }));
+      return (request, listeners) =>
+        h1Call(this.#bounded(httpsRequest({ ...options, ...request })), listeners);
     }
     const agents = this.#agents[rule.upstream];
-    if (!secure)
-      return (request) => this.#bounded(httpRequest({ ...common, ...request, agent: agents.http }));
+    if (!secure) {
+      const options = { ...common, agent: agents.http };
+      return (request, listeners) =>
+        h1Call(this.#bounded(httpRequest({ ...options, ...request })), listeners);
+    }
     const verified = { ...common, agent: agents.https, servername: host, rejectUnauthorized: true };
-    return (request) => this.#bounded(httpsRequest({ ...verified, ...request }));
+    return (request, listeners) =>
+      h1Call(this.#bounded(httpsRequest({ ...verified, ...request })), listeners);
   }
 
   close(): void {

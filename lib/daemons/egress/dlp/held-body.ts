@@ -1,5 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
+import type { RequestContent } from '../exchange.ts';
+import { headerOf } from '../headers.ts';
 import { BodyScanner } from './body-scanner.ts';
 import { decodersFor } from './content-decoding.ts';
 import type { HeldBudget, HeldPlace } from './held-budget.ts';
@@ -37,7 +38,7 @@ export class UnscannableBody extends Error {}
 
 /** Reads up to `MAX_HELD` bytes of the body and scans them. @throws UnscannableBody; Error when the client is gone. */
 export async function holdBody(
-  request: IncomingMessage,
+  request: RequestContent,
   options: ScanOptions,
   budget: HeldBudget,
 ): Promise<HeldBody> {
@@ -51,14 +52,14 @@ export async function holdBody(
 }
 
 async function readAndScan(
-  request: IncomingMessage,
+  request: RequestContent,
   options: ScanOptions,
   place: HeldPlace,
 ): Promise<Omit<HeldBody, 'release'>> {
-  const encoding = request.headers['content-encoding'] ?? '';
+  const encoding = headerOf(request.rawHeaders, 'content-encoding') ?? '';
   const decoders = decodersFor(encoding);
   if (decoders === undefined) throw new UnscannableBody('its Content-Encoding cannot be undone');
-  const source = request.iterator({ destroyOnReturn: false });
+  const source = request.body.iterator({ destroyOnReturn: false });
   const scanner = new BodyScanner(options);
   const chunks: Buffer[] = [];
   const findings: Finding[] = [];

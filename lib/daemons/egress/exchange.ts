@@ -1,0 +1,33 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { Answer } from './answer.ts';
+import type { RequestFacts } from './decide.ts';
+import type { HeaderLines } from './headers.ts';
+
+/** What of a request would leave, as sent. */
+export interface RequestContent {
+  readonly method: string;
+  /** Every header: name, value, name, value, ... */
+  readonly rawHeaders: readonly string[];
+  readonly body: Readable;
+}
+
+/** One request of the guest and the way to answer it, whichever HTTP it came by. */
+export interface Exchange extends RequestContent {
+  readonly facts: RequestFacts;
+  /** The connection it came on; other exchanges may share it. */
+  readonly connection: Duplex;
+  /** Whether the headers of an answer are on their way. */
+  readonly isAnswered: boolean;
+  /** Whether nobody waits for an answer any more. */
+  readonly isGone: boolean;
+  /** Calls back once, when the exchange is over, answered or not. */
+  onceOver(listener: () => void): void;
+  /** Tells a guest that waits for it (`Expect: 100-continue`) to send the body. */
+  invite(): void;
+  /** Sends the head of an answer at once; its body is to be written to what this gives. */
+  start(status: number, headers: HeaderLines): Writable;
+  /** Sends a whole answer of egress itself, and lets go of what is left of the request's body. */
+  answer(answer: Answer): void;
+  /** Breaks off, so that no half answer looks whole. */
+  abort(): void;
+}

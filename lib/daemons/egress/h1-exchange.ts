@@ -1,0 +1,99 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { type Answer, answerHeaders } from './answer.ts';
+import type { RequestFacts } from './decide.ts';
+import type { Exchange } from './exchange.ts';
+import { type HeaderLines, valuesOf } from './headers.ts';
+import type { Tunnel } from './interceptor.ts';
+
+/** What is known of the TLS side of a tunnel's socket. */
+export interface OpenTunnel {
+  readonly tunnel: Tunnel;
+  readonly serverName: string | undefined;
+}
+
+/** An exchange over HTTP/1.1. */
+export class H1Exchange implements Exchange {
+  readonly facts: RequestFacts;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #awaitsInvitation: boolean;
+
+  /** `tunnel`: absent for a request on the proxy port itself. */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { tunnel, awaitsInvitation }: { tunnel: OpenTunnel | undefined; awaitsInvitation: boolean },
+  ) {
+    this.#request = request;
+    this.#response = response;
+    this.#awaitsInvitation = awaitsInvitation;
+    this.facts = factsOf(request, tunnel);
+  }
+
+  get method(): string {
+    return this.#request.method ?? '';
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.#request.rawHeaders;
+  }
+
+  get body(): Readable {
+    return this.#request;
+  }
+
+  get connection(): Duplex {
+    return this.#request.socket;
+  }
+
+  get isAnswered(): boolean {
+    return this.#response.headersSent;
+  }
+
+  get isGone(): boolean {
+    return this.#response.destroyed;
+  }
+
+  onceOver(listener: () => void): void {
+    this.#response.once('close', listener);
+  }
+
+  invite(): void {
+    if (!this.#awaitsInvitation) return;
+    this.#awaitsInvitation = false;
+    this.#response.writeContinue();
+  }
+
+  start(status: number, headers: HeaderLines): Writable {
+    this.#response.sendDate = false;
+    this.#response.writeHead(status, headers);
+    // The first byte of the body may be minutes away (server-sent events).
+    this.#response.flushHeaders();
+    return this.#response;
+  }
+
+  answer(answer: Answer): void {
+    // A body that was announced but will not come would be read as the next request.
+    if (this.#awaitsInvitation) this.#response.setHeader('connection', 'close');
+    this.#response.writeHead(answer.status, answerHeaders(answer));
+    this.#response.end(answer.text);
+    // What is left of the body has nowhere to go; unread, it would block the connection.
+    this.#request.resume();
+  }
+
+  abort(): void {
+    this.#response.destroy();
+  }
+}
+
+function factsOf(request: IncomingMessage, open: OpenTunnel | undefined): RequestFacts {
+  const common = {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    hostHeaders: valuesOf(request.rawHeaders, 'host'),
+    rawHeaders: request.rawHeaders,
+    upgrade: valuesOf(request.rawHeaders, 'upgrade').join(',').toLowerCase(),
+  };
+  return open === undefined ? { kind: 'plain', ...common } : { kind: 'tunnelled', ...common, ...open };
+}

@@ -1,0 +1,44 @@
+import { type Circumstances, decide, type Facts, isOpen } from './decide.ts';
+import { GrantUses } from './grant-uses.ts';
+import type { Passage } from './open-passages.ts';
+import type { Policy, Rule } from './policy.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Where the policy in force is to be had. */
+export interface PolicySource {
+  /** The policy in force now; asked anew for each decision. */
+  readonly policy: () => Policy;
+  /** Generation of the policy in force. */
+  readonly generation: () => number;
+}
+
+/** Judges by the policy in force and by what has become of its grants. */
+export class Judge {
+  readonly #source: PolicySource;
+  readonly #uses = new GrantUses();
+
+  constructor(source: PolicySource) {
+    this.#source = source;
+  }
+
+  /** All that a decision made now depends on. */
+  get state(): { policy: Policy; generation: number; circumstances: Circumstances } {
+    const circumstances = { now: Date.now(), uses: (rule: Rule) => this.#uses.of(rule) };
+    return { policy: this.#source.policy(), generation: this.#source.generation(), circumstances };
+  }
+
+  decide(facts: Facts): Verdict {
+    const { policy, circumstances } = this.state;
+    return decide(facts, policy, circumstances);
+  }
+
+  /** To be called for each request that a rule lets out. */
+  count(rule: Rule): void {
+    this.#uses.count(rule);
+  }
+
+  /** Whether what is open may stay so. A grant's last use may still be under way, and is not cut off. */
+  stillPermits({ host, port, isTunnel }: Passage): boolean {
+    return isOpen(host, port, isTunnel, this.#source.policy(), { now: Date.now(), uses: () => 0 });
+  }
+}

@@ -1,0 +1,33 @@
+import type { Readable, Writable } from 'node:stream';
+import type { HeaderLines } from './headers.ts';
+
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: HeaderLines;
+}
+
+/** The answer of an upstream, whichever HTTP it came by. */
+export interface UpstreamAnswer {
+  readonly status: number;
+  /** Every header: name, value, name, value, ... */
+  readonly rawHeaders: readonly string[];
+  readonly body: Readable;
+}
+
+export interface CallListeners {
+  /** Called at most once. */
+  readonly answered: (answer: UpstreamAnswer) => void;
+  /** Called when no answer is to be had (any more); may be called after `answered`, and more than once. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** A request on its way to an upstream. */
+export interface UpstreamCall {
+  /** Where the body of the request goes. */
+  readonly body: Writable;
+  cancel(): void;
+}
+
+/** Starts a request. Calls no listener before it returns. @throws Error when it cannot be put into words. */
+export type Caller = (request: UpstreamRequest, listeners: CallListeners) => UpstreamCall;
