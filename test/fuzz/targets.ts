@@ -145,6 +145,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         hostHeaders: [host],
         rawHeaders: ['Host', host],
         upgrade: '',
+        version: '1.1',
         tunnel: { host: 'a.example.com', port: 443 },
         serverName: random.pick([undefined, 'a.example.com', host]),
       },

@@ -24,6 +24,8 @@ export type RequestFacts = {
   readonly rawHeaders: readonly string[];
   /** `Upgrade` header in lower case; empty when none was sent. */
   readonly upgrade: string;
+  /** Version of HTTP that the request itself states, e.g. `1.1`. */
+  readonly version: string;
 } & (
   | { readonly kind: 'plain' }
   | {
@@ -48,6 +50,9 @@ export interface Circumstances {
 /** TRACE echoes the request, and with it the token that egress injected, into the answer. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT']);
 
+/** Node's parser lets 0.9 and 2.0 pass in an HTTP/1 request line, whose framing then depends on who reads it. */
+const VERSIONS: ReadonlySet<string> = new Set(['1.0', '1.1', '2']);
+
 const ASK_OPERATOR = "Ask the operator to add the host under egress.routes of this bottle's manifest.";
 const FIX_CLIENT = 'Fix the client; the same request will be refused again.';
 
@@ -60,6 +65,9 @@ export function decide(facts: Facts, policy: Policy, circumstances: Circumstance
 function decideRequest(facts: RequestFacts, policy: Policy): Verdict {
   if (facts.rawHeaders.length / 2 > MAX_HEADERS) {
     return deny('headers-too-many', null, `The request has more than ${MAX_HEADERS} headers.`, FIX_CLIENT);
+  }
+  if (!VERSIONS.has(facts.version)) {
+    return deny('version-refused', null, `HTTP/${facts.version} is not spoken here.`, FIX_CLIENT);
   }
   if (REFUSED_METHODS.has(facts.method.toUpperCase())) {
     return deny('method-refused', null, `The method ${facts.method} is never forwarded.`, FIX_CLIENT);

@@ -93,6 +93,7 @@ function factsOf(request: IncomingMessage, open: OpenTunnel | undefined): Reques
     target: request.url ?? '',
     hostHeaders: valuesOf(request.rawHeaders, 'host'),
     rawHeaders: request.rawHeaders,
+    version: request.httpVersion,
     upgrade: valuesOf(request.rawHeaders, 'upgrade').join(',').toLowerCase(),
   };
   return open === undefined ? { kind: 'plain', ...common } : { kind: 'tunnelled', ...common, ...open };

@@ -44,7 +44,7 @@ function why(text: string, method: string, { policy, circumstances }: Introspect
   const opened = secure
     ? decide({ kind: 'connect', target: `${host}:${port}` }, policy, circumstances)
     : undefined;
-  const common = { method, hostHeaders: [`${host}:${port}`], rawHeaders: [], upgrade: '' };
+  const common = { method, hostHeaders: [`${host}:${port}`], rawHeaders: [], upgrade: '', version: '1.1' };
   const rest = match?.[3] ?? '/';
   const target = rest.startsWith('/') ? rest : `/${rest}`;
   const facts: RequestFacts = secure

@@ -6,6 +6,7 @@ export const DENIAL_STATUS = {
   'host-invalid': 400,
   'host-header-invalid': 400,
   'headers-too-many': 431,
+  'version-refused': 505,
   'method-refused': 405,
   'host-unlisted': 403,
   'port-refused': 403,

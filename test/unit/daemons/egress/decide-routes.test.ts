@@ -29,6 +29,7 @@ const ask = (
       hostHeaders: [host],
       rawHeaders: headers,
       upgrade: '',
+      version: '1.1',
       tunnel: { host, port: 443 },
       serverName: host,
     },
