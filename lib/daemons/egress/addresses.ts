@@ -87,11 +87,31 @@ export function guardedLookup(reach: Reach, resolve: ResolveAll = systemResolve)
   };
 }
 
+/**
+ * For a connection that another proxy will make, which looks the name up itself and takes whichever address it likes:
+ * every address of the name must be one that may be dialled.
+ * @throws RefusedAddressError; the resolver's error.
+ */
+export function assertMayDial(
+  hostname: string,
+  reach: Reach,
+  resolve: ResolveAll = systemResolve,
+): Promise<void> {
+  return new Promise((done, fail) => {
+    resolve(hostname, (error, addresses) => {
+      if (error !== null) return fail(error);
+      const all = addresses.length > 0 && addresses.every(({ address }) => mayDial(address, reach));
+      if (all) done();
+      else fail(new RefusedAddressError(hostname));
+    });
+  });
+}
+
 export class RefusedAddressError extends Error {
   readonly code = 'ADDRESS_REFUSED';
 
   constructor(hostname: string) {
-    super(`${hostname} resolves only to addresses inside a private network, which egress does not dial`);
+    super(`${hostname} resolves to addresses inside a private network, which egress does not dial`);
     this.name = 'RefusedAddressError';
   }
 }

@@ -12,6 +12,7 @@ import { PolicyFile, reloadLine } from './policy-file.ts';
 import { listenForReload } from './reload-socket.ts';
 import { createEgress } from './server.ts';
 import { readTokens } from './tokens.ts';
+import { readUpstreamProxy } from './upstream-proxy-settings.ts';
 import { Upstreams } from './upstreams.ts';
 
 const { values: flags } = parseArgs({
@@ -20,6 +21,8 @@ const { values: flags } = parseArgs({
     ca: { type: 'string', default: CONTAINER_PATHS.caWithKey },
     listen: { type: 'string', default: `0.0.0.0:${DAEMON_PORTS.egress}` },
     control: { type: 'string', default: CONTAINER_PATHS.egressControl },
+    'upstream-proxy': { type: 'string' },
+    'upstream-ca': { type: 'string' },
   },
 });
 
@@ -34,10 +37,16 @@ async function start(): Promise<void> {
   const policy = new PolicyFile(flags.routes, new Set(tokens.values.keys()));
   process.on('SIGHUP', () => void policy.reload().then((reply) => say(reloadLine(reply))));
 
-  const [authority] = await Promise.all([readAuthority(flags.ca), policy.load()]);
+  const hop = { proxy: flags['upstream-proxy'], ca: flags['upstream-ca'] };
+  const [authority, proxy] = await Promise.all([
+    readAuthority(flags.ca),
+    readUpstreamProxy(hop, process.env),
+    policy.load(),
+  ]);
   const upstreams = new Upstreams({
     deadlines: DEADLINES,
     selftest: { port: DAEMON_PORTS.selftest, certificate: CONTAINER_PATHS.selftestCertificate },
+    proxy,
   });
   const server = createEgress({
     policy: () => policy.current,
@@ -61,7 +70,8 @@ async function start(): Promise<void> {
   const { host, port } = listenAddress(flags.listen);
   server.listen(port, host);
   await once(server, 'listening');
-  say(`listening on ${flags.listen}, ${policy.summary}`);
+  const through = proxy === undefined ? '' : `, all through the upstream proxy ${proxy.host}:${proxy.port}`;
+  say(`listening on ${flags.listen}, ${policy.summary}${through}`);
 }
 
 /** @throws Error when the text is no `ADDRESS:PORT`, such as `127.0.0.1:9099` or `[::1]:9099`. */

@@ -18,6 +18,14 @@ export function upstreamFailure(host: string, error: unknown): Answer {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return failureAnswer(502, 'name-unresolved', `The name ${host} could not be resolved (${code}).`);
   }
+  if (code === 'UPSTREAM_PROXY_UNREACHABLE') {
+    const reason = 'The upstream proxy, through which all requests go, cannot be reached; nothing was sent.';
+    return failureAnswer(502, 'upstream-proxy-failed', reason);
+  }
+  if (code === 'UPSTREAM_PROXY_REFUSED') {
+    const reason = `The upstream proxy, through which all requests go, refuses a connection to ${host}; nothing was sent.`;
+    return failureAnswer(502, 'upstream-proxy-refused', reason);
+  }
   if (/CERT|ISSUER|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code)) {
     const reason = `The certificate of ${host} could not be verified (${code}).`;
     return failureAnswer(502, 'upstream-untrusted', reason);

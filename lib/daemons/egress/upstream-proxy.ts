@@ -50,6 +50,8 @@ export async function tunnelThrough(
     path: authority,
     headers: { host: authority },
   });
+  // A hop that speaks no HTTP gives two errors, of which only the first is waited for.
+  request.on('error', () => {});
   try {
     request.end();
     const [response, head] = await connected(request, signal);

@@ -2,11 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { SELFTEST_HOST } from '../contract/selftest.ts';
-import { guardedLookup, type Reach, type ResolveAll } from './addresses.ts';
+import { assertMayDial, guardedLookup, type Reach, type ResolveAll } from './addresses.ts';
 import { h1Call } from './h1-call.ts';
 import type { Deadlines } from './limits.ts';
 import type { Rule } from './policy.ts';
-import type { Caller } from './upstream-call.ts';
+import { ProxiedHttpAgent, ProxiedHttpsAgent } from './proxied-agents.ts';
+import type { Caller, UpstreamRequest } from './upstream-call.ts';
+import type { UpstreamProxy } from './upstream-proxy.ts';
+import { UpstreamTimeoutError } from './upstream-timeout.ts';
 
 export interface UpstreamTarget {
   readonly rule: Rule;
@@ -28,29 +31,40 @@ export interface UpstreamsOptions {
   readonly selftest: SelftestUpstream;
   /** How names become addresses; the system's resolver when absent. */
   readonly resolve?: ResolveAll;
+  /** What all requests but those to the selftest upstream go through; absent: origins are dialled directly. */
+  readonly proxy?: UpstreamProxy | undefined;
 }
 
 /** Opens requests to upstreams: TLS verified for the rule's name, only permitted addresses dialled. */
 export class Upstreams {
   readonly #deadlines: Deadlines;
   readonly #selftest: SelftestUpstream;
+  readonly #proxy: UpstreamProxy | undefined;
+  readonly #resolve: ResolveAll | undefined;
   readonly #agents: Readonly<Record<Reach, { http: HttpAgent; https: HttpsAgent }>>;
 
-  constructor({ deadlines, selftest, resolve }: UpstreamsOptions) {
+  constructor({ deadlines, selftest, resolve, proxy }: UpstreamsOptions) {
     this.#deadlines = deadlines;
     this.#selftest = selftest;
+    this.#proxy = proxy;
+    this.#resolve = resolve;
     const agents = (reach: Reach) => {
-      const options = {
-        keepAlive: true,
-        timeout: deadlines.upstreamKeepAliveMs,
-        lookup: guardedLookup(reach, resolve),
-      };
+      const pool = { keepAlive: true, timeout: deadlines.upstreamKeepAliveMs };
+      if (proxy !== undefined) {
+        const options = { proxy, reach, resolve, pool, dialMs: deadlines.dialMs };
+        return { http: new ProxiedHttpAgent(options), https: new ProxiedHttpsAgent(options) };
+      }
+      const options = { ...pool, lookup: guardedLookup(reach, resolve) };
       return { http: new HttpAgent(options), https: new HttpsAgent(options) };
     };
     this.#agents = { public: agents('public'), private: agents('private') };
   }
 
-  /** How to reach one target. @throws Error when it is the selftest upstream, which has written no certificate. */
+  /**
+   * How to reach one target.
+   * @throws Error for the selftest upstream while it has written no certificate; for plain HTTP through the hop, when
+   * the name or its addresses are refused.
+   */
   async reach({ rule, host, port, secure }: UpstreamTarget): Promise<Caller> {
     const common = { host, port, timeout: this.#deadlines.idleMs };
     if (rule.upstream === 'selftest') {
@@ -60,9 +74,10 @@ export class Upstreams {
     }
     const agents = this.#agents[rule.upstream];
     if (!secure) {
+      const inForm = await this.#plainForm(rule.upstream, host, port);
       const options = { ...common, agent: agents.http };
       return (request, listeners) =>
-        h1Call(this.#bounded(httpRequest({ ...options, ...request })), listeners);
+        h1Call(this.#bounded(httpRequest({ ...options, ...request, ...inForm(request) })), listeners);
     }
     const verified = { ...common, agent: agents.https, servername: host, rejectUnauthorized: true };
     return (request, listeners) =>
@@ -74,6 +89,15 @@ export class Upstreams {
       http.destroy();
       https.destroy();
     }
+  }
+
+  /** What a plain request has besides: through the hop its target is in absolute form, and the hop is its host. */
+  async #plainForm(reach: Reach, host: string, port: number) {
+    const proxy = this.#proxy;
+    if (proxy === undefined) return () => ({});
+    await assertMayDial(host, reach, this.#resolve);
+    const origin = `http://${host}${port === 80 ? '' : `:${port}`}`;
+    return ({ path }: UpstreamRequest) => ({ host: proxy.host, port: proxy.port, path: `${origin}${path}` });
   }
 
   /** Read anew each time: a restarted selftest has another certificate. */
@@ -102,8 +126,4 @@ export class Upstreams {
     });
     return request;
   }
-}
-
-export class UpstreamTimeoutError extends Error {
-  readonly code = 'UPSTREAM_TIMEOUT';
 }

@@ -1,5 +1,6 @@
 import type { DaemonName } from '../contract/names.ts';
 import { SELFTEST_NONCE_ENV } from '../contract/selftest.ts';
+import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from '../contract/upstream-proxy.ts';
 
 type Allows = (variable: string) => boolean;
 
@@ -8,8 +9,7 @@ const ALLOWED: Readonly<Record<DaemonName, Allows>> = {
   selftest: () => false,
   egress: (variable) =>
     /^EGRESS_TOKEN_[0-9]+$/.test(variable) ||
-    variable === SELFTEST_NONCE_ENV ||
-    variable === 'NODE_EXTRA_CA_CERTS',
+    [SELFTEST_NONCE_ENV, UPSTREAM_PROXY_ENV, UPSTREAM_CA_ENV, 'NODE_EXTRA_CA_CERTS'].includes(variable),
 };
 
 /** The environment of one daemon: `PATH` and what that daemon needs, nothing else. */

@@ -8,6 +8,7 @@ import { DEADLINES, type Deadlines } from '../../../../lib/daemons/egress/limits
 import { buildPolicy } from '../../../../lib/daemons/egress/policy.ts';
 import { createEgress } from '../../../../lib/daemons/egress/server.ts';
 import { readTokens } from '../../../../lib/daemons/egress/tokens.ts';
+import type { UpstreamProxy } from '../../../../lib/daemons/egress/upstream-proxy.ts';
 import { Upstreams } from '../../../../lib/daemons/egress/upstreams.ts';
 import { keyPair, type TestAuthority } from './authority.ts';
 import { portOf } from './upstream.ts';
@@ -21,6 +22,9 @@ export interface EgressFixtureOptions {
   readonly address?: string;
   readonly supervisor?: Supervisor;
   readonly selftest?: { port: number; certificate: string };
+  readonly proxy?: UpstreamProxy;
+  /** Addresses of names that have other ones. */
+  readonly addresses?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface EgressFixture {
@@ -50,9 +54,13 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
     selftest: options.selftest ?? { port: 1, certificate: '/nonexistent' },
     resolve: (hostname, done) => {
       lookedUp.push(hostname);
-      const addresses: LookupAddress[] = [{ address, family: address.includes(':') ? 6 : 4 }];
+      const addresses: LookupAddress[] = (options.addresses?.[hostname] ?? [address]).map((one) => ({
+        address: one,
+        family: one.includes(':') ? 6 : 4,
+      }));
       setImmediate(done, null, addresses);
     },
+    proxy: options.proxy,
   });
   const server = createEgress({
     policy: () => policy,

@@ -1,0 +1,79 @@
+import { type AgentOptions, Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { assertMayDial, type Reach, type ResolveAll } from './addresses.ts';
+import { dialProxy, secureThrough, type UpstreamProxy } from './upstream-proxy.ts';
+import { UpstreamTimeoutError } from './upstream-timeout.ts';
+
+export interface ProxiedAgentOptions {
+  readonly proxy: UpstreamProxy;
+  /** Which addresses a name may have for its connection to be made. */
+  readonly reach: Reach;
+  readonly resolve?: ResolveAll | undefined;
+  /** For all of name lookup, the hop, and TLS behind it. */
+  readonly dialMs: number;
+  readonly pool: AgentOptions;
+}
+
+type Established = (error: Error | null, socket: Duplex) => void;
+type Target = { host?: string | null | undefined; port?: string | number | null | undefined };
+
+/** Keeps TLS connections that were made through the hop, one pool an origin. Never dials an origin itself. */
+export class ProxiedHttpsAgent extends HttpsAgent {
+  readonly #options: ProxiedAgentOptions;
+
+  constructor(options: ProxiedAgentOptions) {
+    super(options.pool);
+    this.#options = options;
+  }
+
+  override createConnection({ host, port }: Target, established?: Established): undefined {
+    const { proxy, reach, resolve, dialMs } = this.#options;
+    const target = { host: host ?? '', port: Number(port) };
+    const dial = async (signal: AbortSignal) => {
+      await assertMayDial(target.host, reach, resolve);
+      return secureThrough(proxy, target, signal);
+    };
+    hand(within(dialMs, dial), established);
+  }
+}
+
+/** Keeps connections to the hop itself, for plain HTTP in absolute form; all origins share them. */
+export class ProxiedHttpAgent extends HttpAgent {
+  readonly #options: Pick<ProxiedAgentOptions, 'proxy' | 'dialMs' | 'pool'>;
+
+  constructor(options: Pick<ProxiedAgentOptions, 'proxy' | 'dialMs' | 'pool'>) {
+    super(options.pool);
+    this.#options = options;
+  }
+
+  override createConnection(_options: Target, established?: Established): undefined {
+    const { proxy, dialMs } = this.#options;
+    hand(
+      within(dialMs, (signal) => dialProxy(proxy, signal)),
+      established,
+    );
+  }
+}
+
+async function within<T>(ms: number, dial: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new UpstreamTimeoutError('the upstream did not accept the connection')),
+    ms,
+  );
+  try {
+    return await dial(late.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Node's callback takes either an error alone or a socket; its types know the second form only. */
+function hand(dialled: Promise<Duplex>, established: Established | undefined): void {
+  const callback = established as ((error: Error | null, socket?: Duplex) => void) | undefined;
+  dialled.then(
+    (socket) => callback?.(null, socket),
+    (error: Error) => callback?.(error),
+  );
+}
