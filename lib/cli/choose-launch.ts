@@ -3,7 +3,6 @@ import { requireAgent } from '../commands/require-agent.ts';
 import { hasTerminal } from '../host/terminal.ts';
 import type { ManifestSources } from '../manifest/find.ts';
 import { type Asker, asking, type Choice } from './ask.ts';
-import { cut } from './output.ts';
 
 export interface Chosen {
   agent: string;
@@ -56,5 +55,5 @@ export async function askBottles(
 
 function choiceOf({ name, description, origin }: Described): Choice {
   const from = origin === 'home' ? '' : ` (${origin})`;
-  return { value: name, label: description === '' ? name + from : `${name}${from}  ${cut(description, 60)}` };
+  return { value: name, label: description === '' ? name + from : `${name}${from}  ${description}` };
 }

@@ -1,12 +1,10 @@
 import { BottleError } from '../errors.ts';
+import { LOST_BYTES } from '../host/environment.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { promptedVariable } from '../plan/prompted.ts';
 import { placeOf } from './place.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What U+FFFD stands for: bytes of the environment that are no UTF-8, and are lost by then. */
-const LOST_BYTES = '\ufffd';
 
 /** One problem for each variable that the bottle draws on and that this environment cannot give. Names, no values. */
 export function variableProblems(
@@ -51,25 +49,25 @@ function hostProblem(variable: string, users: readonly string[], environment: En
       }),
     ];
   }
-  if (!value.includes(LOST_BYTES)) return [];
-  return [
-    new BottleError(
-      'variable-missing',
-      `the host variable ${variable} holds bytes that are no UTF-8 text: ${needed}`,
-      {
-        hint: `Encode what ${variable} holds (base64, for one), and decode it in the bottle.`,
-      },
-    ),
-  ];
+  return value.includes(LOST_BYTES) ? [notText(variable, needed)] : [];
+}
+
+function notText(variable: string, needed: string): BottleError {
+  return new BottleError(
+    'variable-missing',
+    `the host variable ${variable} holds bytes that are no UTF-8 text: ${needed}`,
+    { hint: `Encode what ${variable} holds (base64, for one), and decode it in the bottle.` },
+  );
 }
 
 function promptProblems(manifest: Manifest, environment: Environment, hasTerminal: boolean): BottleError[] {
-  if (hasTerminal) return [];
   const asked = Object.entries(manifest.bottle.env).filter(([, { kind }]) => kind === 'prompt');
   return asked.flatMap(([name]) => {
     const variable = promptedVariable(name);
-    if (environment[variable]) return [];
     const place = placeOf(manifest, `env.${name}`);
+    const given = environment[variable];
+    if (given?.includes(LOST_BYTES)) return [notText(variable, `env.${name}${place} needs it`)];
+    if (given || hasTerminal) return [];
     return [
       new BottleError(
         'variable-missing',

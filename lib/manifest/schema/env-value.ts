@@ -12,6 +12,10 @@ export const envValue = z
       fail(context, 'holds a NUL character, which no environment can', 'Remove the NUL character.');
       return z.NEVER;
     }
+    if (!text.isWellFormed()) {
+      fail(context, 'holds half of a character', 'Write the character itself, or both halves of it.');
+      return z.NEVER;
+    }
     if (text.startsWith('?')) return { kind: 'prompt', text: text.slice(1).trim() };
     const variable = HOST_VARIABLE.exec(text)?.[1];
     return variable === undefined ? { kind: 'literal', value: text } : { kind: 'host', variable };

@@ -43,6 +43,7 @@ describe('answers that a manifest wants at launch', () => {
     expect(checkSecret(odd)).toBe(true);
     expect(checkSecret('')).toMatch(/empty/);
     expect(checkSecret('a\0b')).toMatch(/NUL/);
+    expect(checkSecret('a\ufffdb')).toMatch(/no UTF-8/);
   });
 
   const plan = { environment: { literals: {}, forwarded: {}, prompted: { PIN: '', TAN: '' } } };
@@ -87,6 +88,12 @@ describe('choosing', () => {
     expect(matching(choices, 'de')).toHaveLength(2);
     expect(matching(choices, '')).toHaveLength(2);
     expect(matching(choices, 'nothing')).toEqual([]);
+  });
+
+  it('keeps each choice within a line of the terminal, and answers with its name', () => {
+    const [choice] = matching([{ value: 'dev', label: `dev  ${'x'.repeat(100)}` }], 'xxx', 60);
+    expect(choice?.name).toHaveLength(57);
+    expect(choice).toMatchObject({ value: 'dev', short: 'dev' });
   });
 });
 
