@@ -109,7 +109,7 @@ export function checkSecret(answer: string): true | string {
 }
 
 /** A line end with more behind it, in what one read gave: a key pressed by hand comes alone. */
-const LINES = /[\r\n][^]/;
+const LINES = /[\r\n]./s;
 
 /** The library would take the first of several lines for the answer, and drop the rest unseen. */
 function watchForLines(input: ReadStream): () => boolean {
@@ -121,9 +121,13 @@ function watchForLines(input: ReadStream): () => boolean {
 }
 
 function severalLines(question: string): BottleError {
-  return new BottleError('usage', `the answer to \`${question}\` has several lines, and one can be asked for`, {
-    hint: 'Export an answer of several lines as BOT_BOTTLE_PROMPTED_NAME, with the name of its variable.',
-  });
+  return new BottleError(
+    'usage',
+    `the answer to \`${question}\` has several lines, and one can be asked for`,
+    {
+      hint: 'Export an answer of several lines as BOT_BOTTLE_PROMPTED_NAME, with the name of its variable.',
+    },
+  );
 }
 
 /** Columns that the list's cursor takes, and one that keeps a full line from wrapping. */

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
+import { canonicalTarget } from '../../lib/daemons/contract/canonical-path.ts';
 import { routesFile } from '../../lib/daemons/contract/routes.ts';
-import { canonicalTarget } from '../../lib/daemons/egress/canonical-path.ts';
 import { decide } from '../../lib/daemons/egress/decide.ts';
 import { injectionLevel } from '../../lib/daemons/egress/dlp/injection.ts';
 import { knownSecretFinder } from '../../lib/daemons/egress/dlp/known-secrets.ts';

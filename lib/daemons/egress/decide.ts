@@ -1,4 +1,4 @@
-import { canonicalTarget } from './canonical-path.ts';
+import { canonicalTarget } from '../contract/canonical-path.ts';
 import { gitUse } from './git-request.ts';
 import { valuesOf } from './headers.ts';
 import { type Authority, parseAuthority } from './host-names.ts';

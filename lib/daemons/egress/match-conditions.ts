@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
+import { canonicalTarget } from '../contract/canonical-path.ts';
 import type { RouteMatch } from '../contract/route-match.ts';
-import { canonicalTarget } from './canonical-path.ts';
 import { valuesOf } from './headers.ts';
 
 /** What `matches` looks at. */

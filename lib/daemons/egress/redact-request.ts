@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { canonicalTarget } from './canonical-path.ts';
+import { canonicalTarget } from '../contract/canonical-path.ts';
 import type { Cleared } from './cleared.ts';
 import type { HeldBody } from './dlp/held-body.ts';
 import { type Finding, type ScanOptions, scanText } from './dlp/scan-text.ts';

@@ -92,13 +92,20 @@ function syntaxProblems(
     const position = positionAt(pos[0]);
     // The parser's message may quote the source, which is not for printing where the line is not.
     const hidden = shown[position.line - 1]?.includes(HIDDEN) ?? true;
-    const what = hidden ? code.toLowerCase().replaceAll('_', ' ') : printable(message);
+    const said = OWN_WORDS[code] ?? printable(message);
+    const what = hidden ? code.toLowerCase().replaceAll('_', ' ') : said;
     const problem = problemAt(position, `is not valid YAML: ${what}`, remedyOf(code));
     found.set(`${position.line}:${position.column}:${what}`, problem);
     if (code === 'RESOURCE_EXHAUSTION') return [problem];
   }
   return [...found.values()];
 }
+
+/** In place of what the parser says to programmers. */
+const OWN_WORDS: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'a second document begins here',
+  NON_STRING_KEY: 'a key must be a text',
+};
 
 function remedyOf(code: string): string {
   switch (code) {
@@ -108,6 +115,10 @@ function remedyOf(code: string): string {
       return 'Indent with spaces.';
     case 'RESOURCE_EXHAUSTION':
       return 'Nest less deeply.';
+    case 'MULTIPLE_DOCS':
+      return 'Remove the line that ends the first, `...` or `---`.';
+    case 'NON_STRING_KEY':
+      return 'Write each key as a plain text, such as `egress`.';
     case 'TAG_RESOLVE_FAILED':
       return 'Remove the tag, the word that starts with `!`.';
     default:

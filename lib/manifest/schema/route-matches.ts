@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pathFault, regexFault } from '../../daemons/contract/match-faults.ts';
 import type { RouteMatch } from '../types.ts';
 import { plainText } from './plain-text.ts';
 import { fail } from './rule.ts';
@@ -20,30 +21,46 @@ const someOf = <Entry extends z.ZodType>(entry: Entry) =>
     })
     .meta({ minItems: 1 });
 
+/** Characters; the bound that egress sets. */
+const MAX_CONDITION = 2048;
+
+const condition = plainText.superRefine((text, context) => {
+  if (text.length <= MAX_CONDITION) return;
+  fail(context, `is longer than ${MAX_CONDITION} characters`, 'Shorten it.');
+});
+
 const path = z
-  .strictObject({ type: z.enum(['prefix', 'exact', 'regex']).default('prefix'), value: plainText })
+  .strictObject({ type: z.enum(['prefix', 'exact', 'regex']).default('prefix'), value: condition })
   .superRefine(({ type, value }, context) => {
     if (type === 'regex') refuseBrokenRegex(value, context);
     else if (!value.startsWith('/'))
       fail(context, 'does not start with `/`', 'Write the whole path.', ['value']);
+    else refuseImpossiblePath(value, context);
   });
 
 const header = z
   .strictObject({
     type: z.enum(['exact', 'regex']).default('exact'),
     name: token('the name of a header', 'content-type').transform((name) => name.toLowerCase()),
-    value: plainText,
+    value: condition,
   })
   .superRefine(({ type, value }, context) => {
     if (type === 'regex') refuseBrokenRegex(value, context);
   });
 
+/** Egress runs them in time that is linear in the text, which rules out look-arounds and back-references. */
 function refuseBrokenRegex(value: string, context: z.core.$RefinementCtx): void {
-  try {
-    new RegExp(value);
-  } catch {
-    fail(context, 'is not a regular expression of JavaScript', 'Correct the expression.', ['value']);
-  }
+  const fault = regexFault(value);
+  if (fault === undefined) return;
+  const remedy = 'Write it in the syntax of RE2, which has neither look-arounds nor back-references.';
+  fail(context, `is not a regular expression of RE2: ${fault}`, remedy, ['value']);
+}
+
+function refuseImpossiblePath(value: string, context: z.core.$RefinementCtx): void {
+  const fault = pathFault(value);
+  if (fault === undefined) return;
+  const remedy = 'Write the path alone, as it is in a URL: escaped once, without a query.';
+  fail(context, `can never be the path of a request: ${fault}`, remedy, ['value']);
 }
 
 const match = z

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { loadManifest } from '../../../lib/manifest/load.ts';
@@ -22,8 +22,13 @@ const GROUPS: Readonly<Record<string, readonly GoldenCase[]>> = {
 };
 const FOLDER = path.join(import.meta.dirname, 'golden');
 
-async function complaint({ files: content, agent = 'dev', bottles = [] }: GoldenCase): Promise<string> {
+async function complaint({ files: content, agent = 'dev', bottles = [], links = {} }: GoldenCase) {
   const sources = await workshop(content);
+  for (const [where, target] of Object.entries(links)) {
+    const link = path.join(sources.home, '..', where);
+    await mkdir(path.dirname(link), { recursive: true });
+    await symlink(target, link);
+  }
   const error = await errorOf(loadManifest(agent, sources, { bottles }));
   expect(error.exitCode, error.message).toBe(65);
   return textOf(error, sources);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalTarget } from '../../../../lib/daemons/egress/canonical-path.ts';
+import { canonicalTarget } from '../../../../lib/daemons/contract/canonical-path.ts';
 
 describe('a request target', () => {
   it.each([

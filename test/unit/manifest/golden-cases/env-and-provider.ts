@@ -8,6 +8,7 @@ export const envAndProvider: readonly GoldenCase[] = [
   badBottle('an env entry without a value', 'env:', '  A:'),
   badBottle('an env entry that is a map', 'env:', '  A: {b: c}'),
   badBottle('an env value with a NUL character', 'env:', '  A: "a\\0b"'),
+  badBottle('an env value with half of a character', 'env:', '  A: "\\ud83e"'),
   badBottle('a provider that is a text', 'agent_provider: codex'),
   badBottle('a provider that is a path', 'agent_provider: {template: ../x}'),
   badBottle('a provider without a name', 'agent_provider: {template: ""}'),

@@ -8,6 +8,8 @@ export interface GoldenCase {
   readonly agent?: string;
   /** Bottles chosen at launch. */
   readonly bottles?: readonly string[];
+  /** Links to make: where -> what it holds. */
+  readonly links?: Readonly<Record<string, string>>;
 }
 
 /** The bottle of agent `dev` has these lines of frontmatter. */
