@@ -77,7 +77,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e bench score-egress fuzz check fix schemas
+.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress score-egress fuzz check fix schemas
 
 test: check ## run the checks, then every suite that this machine can, and say what was skipped
 	@$(RUN) scripts/test.ts
@@ -97,6 +97,9 @@ test-e2e: setup ## whole launches, each phase by hand, interruptions
 bench: setup ## what the relays cost, and the two hand-offs side by side
 	@$(RUN) test/bench/relay.ts
 	@$(RUN) test/bench/handoff.ts
+
+bench-egress: setup ## [QUICK=1] [JSON=1] [INSTALL=1]: egress beside mitmproxy, squid and a bare tunnel
+	@$(RUN) test/bench/egress/main.ts $(if $(QUICK),--quick) $(if $(JSON),--json) $(if $(INSTALL),--install)
 
 score-egress: setup ## [AGENT_EGRESS_BENCH=dir]: score egress by the corpus agent-egress-bench
 	@$(RUN) test/bench/score-egress.ts --corpus "$${AGENT_EGRESS_BENCH:-../shared/corpora/agent-egress-bench/cases}"

@@ -1,0 +1,179 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stageBundleContext } from '../../../lib/bundle/context.ts';
+import { reloadReply } from '../../../lib/daemons/contract/egress-control.ts';
+import type { Engine } from './engine.ts';
+import { controlOf, OURS, ours } from './engines.ts';
+import type { Rate } from './load.ts';
+import { manyRoutes } from './many-routes.ts';
+import { forgetPeak, IS_PINNED, type Load, memoryOf, processorTimeOf } from './processes.ts';
+import type { Running, Stage } from './stage.ts';
+import type { Route } from './wire.ts';
+
+/** How long each thing is looked at. */
+export interface Effort {
+  readonly warmMs: number;
+  readonly measureMs: number;
+  /** Times that everything is measured, engines in turn; medians count. */
+  readonly rounds: number;
+  readonly freshHosts: number;
+  readonly transferBytes: number;
+  readonly starts: number;
+}
+
+export const CONNECTIONS = [1, 16, 64] as const;
+
+/** One round of one engine. Rates by number of connections; times in milliseconds, memory in MB, transfers in MB/s. */
+export interface EngineRound {
+  readonly rates: readonly Rate[];
+  /** Processor time of the engine a request at 16 connections, microseconds: what a busy machine blurs least. */
+  readonly cpu: number | undefined;
+  readonly openMs: number;
+  readonly freshMs: number | undefined;
+  readonly down: number | undefined;
+  readonly up: number | undefined;
+  readonly idleMb: number | undefined;
+  readonly afterMb: number | undefined;
+}
+
+/** ~240 bytes of JSON, as an agent's small calls are. */
+const SMALL = JSON.stringify({
+  name: 'fetch-items',
+  arguments: { project: 'bottle-kit', page: 2, order: 'updated', labels: ['bug', 'help wanted'] },
+  note: 'The list is shown in the side bar; an empty one says so, with a link to the first page.',
+  trace: 'step-17',
+});
+
+async function ratesOf(
+  load: Load,
+  route: Route,
+  effort: Effort,
+  token?: string,
+  pids: () => number[] = () => [],
+) {
+  const rates: Rate[] = [];
+  let cpu: number | undefined;
+  for (const connections of CONNECTIONS) {
+    const { warmMs, measureMs } = effort;
+    const own = token === undefined ? {} : { token };
+    const before = processorTimeOf(pids());
+    const rate = await load('closedLoop', { route, connections, warmMs, measureMs, body: SMALL, ...own });
+    rates.push(rate);
+    if (connections === 16) cpu = (processorTimeOf(pids()) - before) / rate.sent;
+  }
+  return { rates, cpu: pids().length === 0 ? undefined : cpu };
+}
+
+export async function measureDirect(stage: Stage, load: Load, effort: Effort): Promise<EngineRound> {
+  const { direct: route, token } = stage;
+  const bytes = effort.transferBytes;
+  return {
+    ...(await ratesOf(load, route, effort, token)),
+    openMs: Number.NaN,
+    freshMs: undefined,
+    down: await load('transfer', { route, token, direction: 'down', bytes }),
+    up: await load('transfer', { route, token, direction: 'up', bytes }),
+    idleMb: undefined,
+    afterMb: undefined,
+  };
+}
+
+/** `intercepts`: false for a tunnel, in which the upstream's own certificate and credentials are seen. */
+export async function measureEngine(
+  stage: Stage,
+  load: Load,
+  engine: Engine,
+  effort: Effort,
+  intercepts: boolean,
+): Promise<EngineRound> {
+  const running = await stage.start(engine);
+  const route = intercepts ? running.route : { ...running.route, ca: stage.direct.ca };
+  const own = intercepts ? {} : { token: stage.token };
+  try {
+    await sleep(800);
+    const idleMb = memoryOf(running.pids()).now;
+    const silent = { ...route, host: stage.suffix, port: 443 };
+    const fresh = intercepts
+      ? await load('freshHosts', { route: silent, prefix: 'h', count: effort.freshHosts })
+      : undefined;
+    const rates = await ratesOf(load, route, effort, own.token, running.pids);
+    const bytes = effort.transferBytes;
+    const down = await load('transfer', { route, direction: 'down', bytes, ...own });
+    const up = await load('transfer', { route, direction: 'up', bytes, ...own });
+    await sleep(500);
+    const afterMb = memoryOf(running.pids()).now;
+    return { ...rates, openMs: running.openMs, freshMs: fresh?.p50, down, up, idleMb, afterMb };
+  } finally {
+    await running.stop();
+  }
+}
+
+/** Sixteen bodies of 7 MiB that are held at one time, and what that does to a request beside them. */
+export async function measureHeld(stage: Stage, load: Load, probe: Load) {
+  const running = await stage.start(OURS);
+  try {
+    await load('bodies', { route: running.route, count: 2, body: SMALL, repeat: 1000 });
+    forgetPeak(running.pids());
+    const probed = probe('probe', { route: running.route });
+    await sleep(300);
+    const repeat = Math.ceil((7 * 1024 * 1024) / SMALL.length);
+    const seconds = await load('bodies', { route: running.route, count: 16, body: SMALL, repeat });
+    await probe('endProbe', undefined);
+    const { slowest, p50, requests } = await probed;
+    return { peakMb: memoryOf(running.pids()).peak, slowest, p50, requests, seconds };
+  } finally {
+    await running.stop();
+  }
+}
+
+/** Milliseconds until the daemon says that a file of so many routes is in force. */
+export async function measureSwap(stage: Stage, routes: number, times: number): Promise<number[]> {
+  const running = await stage.start(ours('egress', { more: manyRoutes(routes) }));
+  try {
+    const taken: number[] = [];
+    for (let count = 0; count < times; count += 1) taken.push(await swap(running));
+    return taken;
+  } finally {
+    await running.stop();
+  }
+}
+
+async function swap({ job }: Running): Promise<number> {
+  const start = performance.now();
+  let text = '';
+  for await (const chunk of connect(controlOf(job))) text += String(chunk);
+  const reply = reloadReply.parse(JSON.parse(text));
+  if (!reply.ok) throw new Error(reply.error);
+  return performance.now() - start;
+}
+
+/** Milliseconds until the port accepts: the files of the bundle image, started as its init starts them. */
+export async function measureStart(stage: Stage, times: number): Promise<number[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'bench-bundle-'));
+  try {
+    await stageBundleContext(directory);
+    const engine = ours('egress', { entry: join(directory, 'app', 'lib', 'daemons', 'egress', 'main.ts') });
+    const taken: number[] = [];
+    for (let count = 0; count < times; count += 1) {
+      const running = await stage.start(engine);
+      taken.push(running.openMs);
+      await running.stop();
+    }
+    return taken;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs a measurement that needs a process of its own, on the engines' core; it prints JSON. */
+export function inProcess(file: string): unknown {
+  const prefix = IS_PINNED ? ['taskset', '-c', '0'] : [];
+  const [program = '', ...rest] = [...prefix, process.execPath, join(import.meta.dirname, file)];
+  const { status, stdout, stderr } = spawnSync(program, rest, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${file}: ${stderr}`);
+  return JSON.parse(stdout);
+}
