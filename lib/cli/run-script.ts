@@ -15,27 +15,34 @@ export interface ScriptContext {
 
 /**
  * Runs a script's work to its exit code. Signals do not kill it: they abort `signal`, and what is under way ends
- * in an orderly fashion. Errors are printed with their hint; an unexpected one leaves a log.
+ * in an orderly fashion. Errors are printed with their hint; an unexpected one leaves a log. Ends the process.
  */
-export async function runScript(work: (context: ScriptContext) => Promise<number>): Promise<void> {
+export async function runScript(work: (context: ScriptContext) => Promise<number>): Promise<never> {
   const controller = new AbortController();
   let interruptedBy: (typeof SIGNALS)[number] | undefined;
-  const heard = SIGNALS.map((name) => {
-    const listener = () => {
+  for (const name of SIGNALS) {
+    process.on(name, () => {
       interruptedBy ??= name;
       controller.abort(new BottleError('interrupted', `interrupted by ${name}`));
-    };
-    process.on(name, listener);
-    return () => process.off(name, listener);
-  });
-  try {
-    process.exitCode = await work({ signal: controller.signal });
-  } catch (error) {
-    process.exitCode = report(error, controller.signal.aborted);
+    });
   }
-  for (const stop of heard) stop();
-  if (interruptedBy !== undefined && process.exitCode !== 0)
-    process.exitCode = 128 + constants.signals[interruptedBy];
+  let code: number;
+  try {
+    code = await work({ signal: controller.signal });
+  } catch (error) {
+    code = report(error, controller.signal.aborted);
+  }
+  if (interruptedBy !== undefined && code !== 0) code = 128 + constants.signals[interruptedBy];
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  // Not by running out of work: on that way Node stops listening to signals first, and one more would kill it.
+  process.exit(code);
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writable) stream.write('', () => resolve());
+    else resolve();
+  });
 }
 
 function report(error: unknown, interrupted: boolean): number {
