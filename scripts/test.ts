@@ -15,8 +15,20 @@ const report = z.looseObject({
   numFailedTests: z.number(),
   numPendingTests: z.number(),
   numTodoTests: z.number(),
-  testResults: z.array(z.looseObject({ status: z.string(), assertionResults: z.array(z.unknown()) })),
+  testResults: z.array(
+    z.looseObject({
+      status: z.string(),
+      assertionResults: z.array(
+        z.looseObject({
+          status: z.string(),
+          fullName: z.string(),
+          failureMessages: z.array(z.string()).nullish(),
+        }),
+      ),
+    }),
+  ),
 });
+type Report = z.infer<typeof report>;
 
 interface Counts {
   passed: number;
@@ -68,6 +80,7 @@ async function runSuite(suite: Suite): Promise<Counts> {
   await run`node_modules/.bin/vitest run --project ${suite}* --reporter=default --reporter=json --outputFile.json=${output}`;
   const parsed = report.safeParse(await fs.readJson(output).catch(() => undefined));
   if (!parsed.success) return { passed: 0, failed: 1, skipped: 0 };
+  for (const test of passedAtSecondTry(parsed.data)) line(`${paint('yellow', 'flaky')}: ${test}`);
   // A file that did not load has no test to fail, and must count all the same.
   const unloaded = parsed.data.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
@@ -77,4 +90,13 @@ async function runSuite(suite: Suite): Promise<Counts> {
     failed: parsed.data.numFailedTests + unloaded.length,
     skipped: parsed.data.numPendingTests + parsed.data.numTodoTests,
   };
+}
+
+/** What CI tried again with success: it failed once all the same, and somebody should know. */
+function passedAtSecondTry({ testResults }: Report): string[] {
+  return testResults.flatMap(({ assertionResults }) =>
+    assertionResults
+      .filter(({ status, failureMessages }) => status === 'passed' && (failureMessages ?? []).length > 0)
+      .map(({ fullName }) => `${fullName}: passed at the second try`),
+  );
 }
