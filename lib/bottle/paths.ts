@@ -40,6 +40,8 @@ export const bottlePaths = {
   prompt: (slug: string) => join(bottleDirectory(slug), 'agent', 'prompt.txt'),
   egress: (slug: string) => join(bottleDirectory(slug), 'egress'),
   ca: (slug: string) => join(bottleDirectory(slug), 'egress-ca'),
+  /** Pipelock's configuration and CA. */
+  pipelock: (slug: string) => join(bottleDirectory(slug), 'pipelock'),
 } as const;
 
 function fromEnvironment(name: string): string | undefined {

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withLock } from '../bottle/lock.ts';
@@ -7,26 +8,56 @@ import { ensureBaseImage } from '../docker/base-images.ts';
 import { buildImage, imageId } from '../docker/image.ts';
 import { KIND_LABEL } from '../docker/labels.ts';
 import { bundleContentDigest, stageBundleContext } from './context.ts';
+import { assertPipelockImage, pipelockImage } from './pipelock-image.ts';
 
 const BUILD_TIMEOUT_MS = 10 * 60_000;
 
+type Say = (line: string) => void;
+
 /** The bundle image for the kit's present code, built when there is none yet. Gives its reference. */
-export async function ensureBundleImage(say: (line: string) => void, signal: AbortSignal): Promise<string> {
+export async function ensureBundleImage(say: Say, signal: AbortSignal): Promise<string> {
   const base = await ensureBaseImage('node', { say, signal });
   const [content, baseId] = await Promise.all([bundleContentDigest(), imageId(base.reference)]);
   const reference = `bot-bottle-sidecars:${content.slice(0, 12)}-${(baseId ?? '').replace('sha256:', '').slice(0, 12)}`;
   if ((await imageId(reference)) !== undefined) return reference;
-  const lock = join(cacheDirectory(), 'locks', 'bundle-image.db');
-  await withLock(lock, () => build(reference, base.reference, say, signal), { timeoutMs: BUILD_TIMEOUT_MS });
+  await locked(() => build(reference, base.reference, say, signal));
   return reference;
 }
 
-async function build(
-  reference: string,
-  base: string,
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
+/**
+ * The same with pipelock's program in it.
+ * @throws BottleError `image-unavailable` when the engine does not hold pipelock's image.
+ */
+export async function ensurePipelockBundleImage(say: Say, signal: AbortSignal): Promise<string> {
+  const pipelock = await assertPipelockImage('');
+  const bundle = await ensureBundleImage(say, signal);
+  const context = join(import.meta.dirname, 'image');
+  const dockerfile = join(context, 'pipelock.Dockerfile');
+  const digest = createHash('sha256')
+    .update(pipelock)
+    .update(await readFile(dockerfile));
+  const reference = `${bundle}-pipelock-${digest.digest('hex').slice(0, 12)}`;
+  await locked(async () => {
+    if ((await imageId(reference)) !== undefined) return;
+    say('building the bundle image with pipelock');
+    await buildImage({
+      tag: reference,
+      dockerfile,
+      context,
+      labels: { [KIND_LABEL]: 'bundle' },
+      buildArguments: { BUNDLE_IMAGE: bundle, PIPELOCK_IMAGE: pipelockImage() },
+      onLine: () => {},
+      signal,
+    });
+  });
+  return reference;
+}
+
+function locked(work: () => Promise<void>): Promise<void> {
+  return withLock(join(cacheDirectory(), 'locks', 'bundle-image.db'), work, { timeoutMs: BUILD_TIMEOUT_MS });
+}
+
+async function build(reference: string, base: string, say: Say, signal: AbortSignal): Promise<void> {
   if ((await imageId(reference)) !== undefined) return;
   say('building the bundle image');
   const context = await mkdtemp(join(tmpdir(), 'bot-bottle-bundle-'));

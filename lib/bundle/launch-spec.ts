@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { bottleDirectory, bottlePaths } from '../bottle/paths.ts';
 import { DAEMON_PORTS, DAEMONS_ENV } from '../daemons/contract/names.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
+import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from '../daemons/contract/upstream-proxy.ts';
 import { extraCaFile } from '../docker/extra-ca.ts';
 import { labelArguments } from '../docker/labels.ts';
+import { agentFacing, isChained } from '../plan/agent-facing.ts';
 import type { Plan } from '../plan/schema.ts';
 import { bundleSecretNames } from './secrets.ts';
 
@@ -16,9 +18,6 @@ export interface LaunchSpec {
   image: string;
 }
 
-/** Daemons that the guest may dial; each is published on the bottle's alias, on a port the engine picks. */
-export const AGENT_FACING = ['egress'] as const;
-
 /** No daemon forks freely: init, its daemons, and what `docker exec` brings. */
 const MAX_PROCESSES = 256;
 
@@ -26,17 +25,21 @@ const MAX_PROCESSES = 256;
 export async function runArguments(spec: LaunchSpec): Promise<string[]> {
   const { plan, allocation, certs, image } = spec;
   const extraRoots = await stageExtraRoots(plan.slug);
+  const hasPipelock = plan.daemons.includes('pipelock');
   const mounts = [
     [bottlePaths.egress(plan.slug), CONTAINER_PATHS.egressConfig],
     [certs.directory, CONTAINER_PATHS.ca],
+    ...(hasPipelock ? [[bottlePaths.pipelock(plan.slug), CONTAINER_PATHS.pipelock]] : []),
     ...(extraRoots === undefined ? [] : [[extraRoots, CONTAINER_PATHS.extraRoots]]),
   ];
   const environment = [
     `${DAEMONS_ENV}=${plan.daemons.join(',')}`,
     ...(extraRoots === undefined ? [] : [`NODE_EXTRA_CA_CERTS=${CONTAINER_PATHS.extraRoots}/roots.pem`]),
+    ...(extraRoots === undefined || !hasPipelock ? [] : [`SSL_CERT_DIR=${CONTAINER_PATHS.extraRoots}`]),
+    ...(isChained(plan) ? chain() : []),
     ...bundleSecretNames(plan),
   ];
-  const ports = AGENT_FACING.map((daemon) => `${allocation.alias}::${DAEMON_PORTS[daemon]}`);
+  const ports = agentFacing(plan).map((daemon) => `${allocation.alias}::${DAEMON_PORTS[daemon]}`);
   return [
     'run',
     '--detach',
@@ -48,6 +51,14 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
     ...environment.flatMap((entry) => ['--env', entry]),
     ...ports.flatMap((port) => ['--publish', port]),
     image,
+  ];
+}
+
+/** Puts pipelock behind egress. */
+function chain(): string[] {
+  return [
+    `${UPSTREAM_PROXY_ENV}=http://127.0.0.1:${DAEMON_PORTS.pipelock}`,
+    `${UPSTREAM_CA_ENV}=${CONTAINER_PATHS.pipelockCa}`,
   ];
 }
 

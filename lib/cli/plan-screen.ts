@@ -1,5 +1,6 @@
 import { shortPath } from '../bottle/short-path.ts';
 import { printable } from '../manifest/reading/printable.ts';
+import { isChained } from '../plan/agent-facing.ts';
 import type { Plan } from '../plan/schema.ts';
 import { columns } from './output.ts';
 
@@ -21,6 +22,7 @@ export function planScreen(plan: Plan): string {
       plan.git.map(({ name, host, port }) => `${name} -> ${host}:${port}`),
     ),
     ...list('routes', routesOf(plan), 'none: nothing outside the bottle can be reached'),
+    ...(plan.daemons.includes('pipelock') ? list('hop', [hopOf(plan)]) : []),
   ];
   return columns(rows.map(([key, value]) => [`  ${key}`, printable(value)]));
 }
@@ -51,6 +53,10 @@ function environmentOf({ environment: { literals, forwarded, prompted } }: Plan)
     ...taken.map(([name, from]) => `${name}  (from this shell${from === name ? '' : `: ${from}`})`),
     ...asked.map((name) => `${name}  (asked for at launch)`),
   ];
+}
+
+function hopOf(plan: Plan): string {
+  return isChained(plan) ? 'pipelock, behind egress: it sees tokens too' : 'pipelock, in place of egress';
 }
 
 function routesOf({ egress }: Plan): string[] {

@@ -41,6 +41,7 @@ export function factsOf({ manifest, provider, command, image }: CheckedAgent): F
     ...gitGate.repos.map((repo) => fact(`git-gate.repos.${repo.name}`, repoOf(repo))),
     ...egress.routes.map((route, index) => fact(`egress.routes[${index}]`, routeOf(route))),
     fact('egress.log', String(egress.log)),
+    fact('egress.pipelock', String(egress.pipelock ?? false)),
     fact('supervise', String(bottle.supervise)),
   ];
 }

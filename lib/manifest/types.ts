@@ -19,7 +19,7 @@ export interface ValueOrigin {
 
 /**
  * Key path -> place: `env.NAME`, `agent_provider`, `git-gate.user.name`, `git-gate.user.email`, `git-gate.repos`,
- * `git-gate.repos.NAME`, `egress`, `egress.log`, `egress.routes[0]`, `supervise`, `skills`, `bottle`. What no
+ * `git-gate.repos.NAME`, `egress`, `egress.log`, `egress.pipelock`, `egress.routes[0]`, `supervise`, `skills`, `bottle`. What no
  * file says, a default, has no entry.
  */
 export type Origins = Readonly<Record<string, ValueOrigin>>;
@@ -109,6 +109,8 @@ export interface EgressPolicy {
   readonly routes: readonly ManifestRoute[];
   /** 0 nothing, 1 what was blocked, 2 everything. */
   readonly log: 0 | 1 | 2;
+  /** Pipelock stands behind egress. Absent: it does not. */
+  readonly pipelock?: true;
 }
 
 export interface ProviderChoice {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { AGENT_FACING } from '../bundle/launch-spec.ts';
 import type { Channel, Meeting } from '../channels/channel.ts';
 import { channelOf } from '../channels/channel-of.ts';
 import { isHostRelayAlive, startHostRelay } from '../channels/host-relay.ts';
+import { agentFacing } from '../plan/agent-facing.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { readMachineRecord } from '../smolvm/state-db.ts';
 import { allocate } from './allocate.ts';
@@ -40,11 +40,11 @@ export const createGuest: Phase<Guest> = {
     ]);
     const { machine } = plan.names;
     const channel = channelOf(plan.smolvm.tier);
-    const meeting: Meeting = { slug: context.slug, alias, daemons: AGENT_FACING };
+    const meeting: Meeting = { slug: context.slug, alias, daemons: agentFacing(plan) };
     const wanted: Guest = { machine, boot: { kind, path }, ...channel.waysOut(meeting) };
     if (channel.needsRelay) {
       await context.willUndo({ kind: 'relay', name: context.slug });
-      await startHostRelay(context.slug, AGENT_FACING);
+      await startHostRelay(context.slug, agentFacing(plan));
     }
     const client = new SmolvmClient(plan.smolvm);
     // A bundle that was started anew needs no new guest, as long as it is the guest we would make.

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { AGENT_FACING } from '../bundle/launch-spec.ts';
 import { channelOf } from '../channels/channel-of.ts';
 import { DAEMON_NAMES, DAEMON_PORTS } from '../daemons/contract/names.ts';
 import { findContainer, hostPortOf } from '../docker/container.ts';
 import { BottleError } from '../errors.ts';
+import { agentFacing, doorOf } from '../plan/agent-facing.ts';
 import { allocate } from './allocate.ts';
 import type { Phase, PhaseContext } from './phase.ts';
 import { prepare } from './prepare.ts';
@@ -15,7 +15,7 @@ const urls = z.strictObject({
   published: z.array(
     z.strictObject({ daemon: z.enum(DAEMON_NAMES), host: z.ipv4(), port: z.number().int() }),
   ),
-  /** URL of egress as the guest sees it. */
+  /** URL of the guest's proxy as the guest sees it. */
   proxy: z.url(),
 });
 export type Urls = z.infer<typeof urls>;
@@ -43,15 +43,16 @@ async function discover(context: PhaseContext): Promise<Urls> {
     context.read(startBundle),
   ]);
   const found = await findContainer(container);
-  const published = AGENT_FACING.map((daemon) => {
+  const published = agentFacing(plan).map((daemon) => {
     const port = found && hostPortOf(found, DAEMON_PORTS[daemon], alias);
     if (port !== undefined) return { daemon, host: alias, port };
     throw new BottleError('bundle-failed', `${daemon} is not published on ${alias} by ${container}`, {
       hint: 'Start the bundle again: run start-bundle with --force.',
     });
   });
-  const egress = published.find(({ daemon }) => daemon === 'egress');
-  const meeting = { slug: context.slug, alias, daemons: AGENT_FACING };
-  const seen = channelOf(plan.smolvm.tier).guestAddress(meeting, 'egress', egress?.port ?? 0);
+  const door = doorOf(plan);
+  const hostPort = published.find(({ daemon }) => daemon === door)?.port ?? 0;
+  const meeting = { slug: context.slug, alias, daemons: agentFacing(plan) };
+  const seen = channelOf(plan.smolvm.tier).guestAddress(meeting, door, hostPort);
   return { published, proxy: `http://${seen.host}:${seen.port}` };
 }

@@ -1,10 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { writeWhole } from '../bottle/files.ts';
 import { bottlePaths } from '../bottle/paths.ts';
 import { mintBottleCa } from '../certs/bottle-ca.ts';
+import { mintPipelockCa } from '../certs/pipelock-ca.ts';
+import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import type { Phase } from './phase.ts';
 import { prepare } from './prepare.ts';
 
@@ -15,6 +17,8 @@ const certificates = z.strictObject({
   certificate: z.string(),
   /** SHA-256 of the certificate, upper-case hex with colons. */
   fingerprint: z.string(),
+  /** Pipelock's own CA; absent when the bottle does not ask for pipelock. */
+  pipelock: z.strictObject({ certificate: z.string(), key: z.string(), fingerprint: z.string() }).optional(),
 });
 export type Certificates = z.infer<typeof certificates>;
 
@@ -26,25 +30,47 @@ export const mintCerts: Phase<Certificates> = {
   record: certificates,
   durable: true,
 
-  async run({ slug }) {
+  async run(context) {
+    const { slug } = context;
+    const { daemons } = await context.read(prepare);
     const ca = await mintBottleCa(slug);
     const directory = bottlePaths.ca(slug);
     // Outside the mounted directory, which holds only what the bundle needs.
     const certificate = join(bottlePaths.egress(slug), '..', 'egress-ca-cert.pem');
     await writeWhole(join(directory, 'ca.pem'), `${ca.certificatePem}${ca.privateKeyPem}`, 0o600);
     await writeWhole(certificate, ca.certificatePem, 0o644);
-    return { directory, certificate, fingerprint: ca.fingerprint };
+    const pipelock = daemons.includes('pipelock') ? { pipelock: await mintForPipelock(slug) } : {};
+    return { directory, certificate, fingerprint: ca.fingerprint, ...pipelock };
   },
 
-  async isAlive(_context, { directory, certificate, fingerprint }) {
-    try {
-      const key = await stat(join(directory, 'ca.pem'));
-      const pem = await readFile(certificate);
-      return key.isFile() && new X509Certificate(pem).fingerprint256 === fingerprint;
-    } catch {
-      return false;
-    }
+  async isAlive(context, { directory, certificate, fingerprint, pipelock }) {
+    const { daemons } = await context.read(prepare);
+    if (daemons.includes('pipelock') !== (pipelock !== undefined)) return false;
+    const key = join(directory, 'ca.pem');
+    const minted = [{ certificate, key, fingerprint }, ...(pipelock === undefined ? [] : [pipelock])];
+    return (await Promise.all(minted.map(isThere))).every(Boolean);
   },
 
   describe: ({ fingerprint }) => `CA ${fingerprint}`,
 };
+
+/** Into the directory that the bundle gets for pipelock. */
+async function mintForPipelock(slug: string): Promise<NonNullable<Certificates['pipelock']>> {
+  const ca = await mintPipelockCa(slug);
+  const directory = bottlePaths.pipelock(slug);
+  const certificate = join(directory, basename(CONTAINER_PATHS.pipelockCa));
+  const key = join(directory, basename(CONTAINER_PATHS.pipelockCaKey));
+  await writeWhole(key, ca.privateKeyPem, 0o600);
+  await writeWhole(certificate, ca.certificatePem, 0o644);
+  return { certificate, key, fingerprint: ca.fingerprint };
+}
+
+async function isThere(minted: { certificate: string; key: string; fingerprint: string }): Promise<boolean> {
+  try {
+    const key = await stat(minted.key);
+    const pem = await readFile(minted.certificate);
+    return key.isFile() && new X509Certificate(pem).fingerprint256 === minted.fingerprint;
+  } catch {
+    return false;
+  }
+}

@@ -1,9 +1,11 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { writeWhole } from '../bottle/files.ts';
 import { pendingUndo } from '../bottle/journal.ts';
 import { readMetadata } from '../bottle/metadata.ts';
 import { bottlePaths } from '../bottle/paths.ts';
+import { assertPipelockImage } from '../bundle/pipelock-image.ts';
+import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import type { RoutesFile } from '../daemons/contract/routes.ts';
 import { ensureEngine } from '../docker/engine.ts';
 import { findNetwork } from '../docker/network.ts';
@@ -11,6 +13,7 @@ import { BottleError } from '../errors.ts';
 import { hasTerminal } from '../host/terminal.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { networkName } from '../plan/names.ts';
+import { pipelockConfig } from '../plan/pipelock-config.ts';
 import { resolvePlan } from '../plan/resolve-plan.ts';
 import { type Plan, planSchema } from '../plan/schema.ts';
 import { thisHost } from '../preflight/host.ts';
@@ -41,6 +44,8 @@ export const prepare: Phase<Plan> = {
       );
     }
     await ensureEngine({ say: context.say });
+    // Preflight could not ask an engine that did not run yet.
+    if (plan.daemons.includes('pipelock')) await assertPipelockImage('');
     await assertUnclaimed(context.slug);
     await writeInputs(context, plan, resolved.manifest);
     return plan;
@@ -77,4 +82,10 @@ async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest
   await writeWhole(bottlePaths.prompt(context.slug), manifest.agent.prompt);
   const routes: RoutesFile = { version: 1, routes: plan.egress.routes };
   await writeWhole(join(bottlePaths.egress(context.slug), 'routes.yaml'), stringify(routes));
+  if (!plan.daemons.includes('pipelock')) return;
+  const config = stringify(pipelockConfig(plan.egress));
+  await writeWhole(
+    join(bottlePaths.pipelock(context.slug), basename(CONTAINER_PATHS.pipelockConfig)),
+    config,
+  );
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { bottlePaths } from '../bottle/paths.ts';
-import { AGENT_FACING } from '../bundle/launch-spec.ts';
 import { channelOf } from '../channels/channel-of.ts';
+import { agentFacing, doorOf } from '../plan/agent-facing.ts';
 import { readHostVariables } from '../plan/host-variables.ts';
 import { ENVIRONMENT_FILE, guestEnvironment } from '../provision/guest-environment.ts';
 import { runInGuest, writeFileScript } from '../provision/guest-shell.ts';
@@ -45,11 +45,12 @@ export const provision: Phase<ProvisionedGuest> = {
     const configured = { ...plan.environment.literals, ...readHostVariables(plan.environment.forwarded) };
     const options = { slug: context.slug, user, home, proxy, alias, promptFile, configured };
     const environment = guestEnvironment(options);
+    const { certificate: ownCa } = (doorOf(plan) === 'pipelock' && certs.pipelock) || certs;
     const [certificate, prompt] = await Promise.all([
-      readFile(certs.certificate, 'utf8'),
+      readFile(ownCa, 'utf8'),
       readFile(bottlePaths.prompt(context.slug), 'utf8'),
     ]);
-    const meeting = { slug: context.slug, alias, daemons: AGENT_FACING };
+    const meeting = { slug: context.slug, alias, daemons: agentFacing(plan) };
     const script = [
       'set -e',
       await channelOf(plan.smolvm.tier).guestScript(meeting),

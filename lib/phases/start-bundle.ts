@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { awaitHealthy, isHealthy } from '../bundle/health.ts';
-import { ensureBundleImage } from '../bundle/image.ts';
+import { ensureBundleImage, ensurePipelockBundleImage } from '../bundle/image.ts';
 import { runArguments } from '../bundle/launch-spec.ts';
 import { bundleSecrets } from '../bundle/secrets.ts';
 import { dockerError, dockerTry } from '../docker/cli.ts';
@@ -34,7 +34,8 @@ export const startBundle: Phase<Bundle> = {
       context.read(allocate),
       context.read(mintCerts),
     ]);
-    const image = await ensureBundleImage(context.say, context.signal);
+    const ensureImage = plan.daemons.includes('pipelock') ? ensurePipelockBundleImage : ensureBundleImage;
+    const image = await ensureImage(context.say, context.signal);
     const container = plan.names.bundle;
     await context.willUndo({ kind: 'container', name: container });
     await removeContainer(container, 0);

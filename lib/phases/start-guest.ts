@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { AGENT_FACING } from '../bundle/launch-spec.ts';
 import { channelOf } from '../channels/channel-of.ts';
+import { agentFacing } from '../plan/agent-facing.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { allocate } from './allocate.ts';
 import { createGuest } from './create-guest.ts';
@@ -27,7 +27,7 @@ export const startGuest: Phase<RunningGuest> = {
     const client = new SmolvmClient(plan.smolvm);
     if (context.force && (await runningPid(client, machine)) !== undefined) await client.machineStop(machine);
     await client.machineStart(machine);
-    const meeting = { slug: context.slug, alias, daemons: AGENT_FACING };
+    const meeting = { slug: context.slug, alias, daemons: agentFacing(plan) };
     await channelOf(plan.smolvm.tier).assertConfinedAfterStart(client, machine, meeting);
     return running.parse({ machine, pid: await runningPid(client, machine) });
   },

@@ -37,7 +37,7 @@ export function resolvePlan({ slug, manifest, provider, smolvm, image, command }
     environment: environmentOf(bottle, provider.environment),
     git: bottle.gitGate.repos.map(({ name, upstream: { host, port } }) => ({ name, host, port })),
     egress: egressPlan(bottle.egress),
-    daemons: ['selftest', 'egress'],
+    daemons: ['selftest', 'egress', ...(bottle.egress.pipelock ? (['pipelock'] as const) : [])],
   };
 }
 

@@ -1,6 +1,8 @@
 import { cacheDirectory } from '../bottle/paths.ts';
+import { assertPipelockImage } from '../bundle/pipelock-image.ts';
 import { lowestFree } from '../channels/alias-pool.ts';
 import { checkEngine } from '../docker/engine.ts';
+import { imageId } from '../docker/image.ts';
 import { usedAliases } from '../docker/used-aliases.ts';
 import { checkSpace, freeBytes } from './disk.ts';
 import { checkKvm } from './kvm.ts';
@@ -13,6 +15,8 @@ export interface Host {
   /** @throws BottleError `kvm-unusable` */
   kvm(): Promise<void>;
   usedAliases(): Promise<ReadonlySet<string>>;
+  /** The id of an image that the engine holds. */
+  imageId(reference: string): Promise<string | undefined>;
   /** Bytes free at a place. */
   freeBytes(place: string): Promise<number>;
   /** True when there is a person to ask. */
@@ -24,6 +28,7 @@ export function thisHost(hasTerminal: boolean): Host {
     engine: async () => ((await checkEngine()) === 'startable' ? 'startable' : 'running'),
     kvm: () => checkKvm(),
     usedAliases,
+    imageId,
     freeBytes,
     hasTerminal,
   };
@@ -34,6 +39,8 @@ export interface HostNeeds {
   kvm: boolean;
   /** Whether the guest reaches its bundle over a loopback alias that is still to be reserved. */
   alias: boolean;
+  /** Where the manifest asks for pipelock, for messages; undefined when it does not. */
+  pipelock: string | undefined;
 }
 
 export async function checkHost(host: Host, needs: HostNeeds, problems: Problems): Promise<void> {
@@ -41,6 +48,10 @@ export async function checkHost(host: Host, needs: HostNeeds, problems: Problems
   const engine = await problems.attempt(() => host.engine());
   if (engine === 'running' && needs.alias) {
     await problems.attempt(async () => lowestFree(await host.usedAliases()));
+  }
+  const { pipelock } = needs;
+  if (engine === 'running' && pipelock !== undefined) {
+    await problems.attempt(() => assertPipelockImage(pipelock, (reference) => host.imageId(reference)));
   }
   const cache = cacheDirectory();
   await problems.attempt(async () => checkSpace(await host.freeBytes(cache), cache));

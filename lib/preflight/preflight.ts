@@ -14,6 +14,7 @@ import type { SmolvmBinary } from '../smolvm/binary.ts';
 import { tierOf } from '../smolvm/version.ts';
 import { gitKeyProblems } from './git-keys.ts';
 import { checkHost, type Host } from './host.ts';
+import { placeOf } from './place.ts';
 import { Problems, throwProblems } from './problems.ts';
 import { skillProblems } from './skills.ts';
 import { isFakeSmolvm, smolvmFor } from './smolvm.ts';
@@ -58,7 +59,8 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
   const tier = smolvm && (await problems.attempt(() => tierOf(smolvm.version)));
   if (tier !== undefined) await problems.attempt(() => chooseHandoff(tier));
   const isReal = smolvm !== undefined && !isFakeSmolvm(smolvm.path);
-  await checkHost(host, { kvm: isReal, alias: tier !== undefined }, problems);
+  const pipelock = manifest?.bottle.egress.pipelock && placeOf(manifest, 'egress.pipelock');
+  await checkHost(host, { kvm: isReal, alias: tier !== undefined, pipelock }, problems);
   const known = { ...(manifest && { manifest }), ...found, ...(tier && smolvm && { smolvm }) };
   return { slug, ...known, problems: problems.found };
 }

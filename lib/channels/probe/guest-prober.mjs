@@ -47,6 +47,18 @@ const tries = {
       );
     }),
 
+  refusal: ({ host }) =>
+    within((done) => {
+      const proxy = new URL(process.env.HTTPS_PROXY);
+      const authority = `${host}:443`;
+      const tunnel = request({ host: proxy.hostname, port: proxy.port, method: 'CONNECT', path: authority });
+      tunnel.on('error', (error) => done('failed', error.code)).end();
+      tunnel.on('connect', (response, socket) => {
+        socket.destroy();
+        done(`http ${response.statusCode}`);
+      });
+    }, PATIENCE_MS),
+
   selftest: ({ host, path }) =>
     within((done) => {
       const proxy = new URL(process.env.HTTPS_PROXY);

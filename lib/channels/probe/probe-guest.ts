@@ -16,6 +16,8 @@ export interface ProbeOptions {
   machine: string;
   agent: { user: string; home: string };
   alias: string;
+  /** What the guest's proxy is. */
+  door: 'egress' | 'pipelock';
   bundle: { container: string; address: string };
   /** Published addresses of the bundle that this guest must not reach, since it has a socket instead. */
   forbidden: readonly { daemon: string; host: string; port: number }[];
@@ -34,6 +36,7 @@ export async function probeGuest(options: ProbeOptions): Promise<ProbeFinding[]>
     const challenge = newChallenge();
     const targets = probeTargets(
       {
+        door: options.door,
         listeners: listeners.map(place),
         bundleAddress: options.bundle.address,
         forbidden: options.forbidden,

@@ -2,13 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { DAEMON_PORTS } from '../../daemons/contract/names.ts';
 import { SELFTEST_HOST, SELFTEST_PROVE_PATH } from '../../daemons/contract/selftest.ts';
 
-/** One thing that the guest tries. All but `selftest` must fail. */
+/** One thing that the guest tries. All but `selftest` and `refusal` must fail. */
 export type Target =
   | { name: string; try: 'tcp' | 'dnsServer'; host: string; port: number }
   | { name: string; try: 'lookup'; host: string }
-  | { name: string; try: 'selftest'; host: string; path: string };
+  | { name: string; try: 'selftest'; host: string; path: string }
+  /** The guest's proxy answers CONNECT, with a refusal. */
+  | { name: string; try: 'refusal'; host: string };
 
 export interface ProbeFacts {
+  /** What the guest's proxy is. Behind pipelock alone there is no selftest upstream. */
+  door: 'egress' | 'pipelock';
   /** Real listeners that the host opened for this probe, each somewhere a guest must not get. */
   listeners: readonly { name: string; host: string; port: number }[];
   /** The bundle's address on its bridge. */
@@ -23,14 +27,16 @@ export function newChallenge(): string {
 
 /** Everything a launch tries from inside the guest before the agent may run. */
 export function probeTargets(facts: ProbeFacts, challenge: string): Target[] {
-  const { bundleAddress, listeners, forbidden } = facts;
+  const { bundleAddress, door, listeners, forbidden } = facts;
   return [
-    {
-      name: 'the selftest upstream through egress',
-      try: 'selftest',
-      host: SELFTEST_HOST,
-      path: `${SELFTEST_PROVE_PATH}?challenge=${challenge}`,
-    },
+    door === 'pipelock'
+      ? { name: 'a refusal by pipelock', try: 'refusal', host: SELFTEST_HOST }
+      : {
+          name: 'the selftest upstream through egress',
+          try: 'selftest',
+          host: SELFTEST_HOST,
+          path: `${SELFTEST_PROVE_PATH}?challenge=${challenge}`,
+        },
     ...listeners.map((listener) => ({ try: 'tcp' as const, ...listener })),
     ...forbidden.map(({ daemon, host, port }) => ({
       name: `${daemon} past its socket`,
@@ -42,7 +48,7 @@ export function probeTargets(facts: ProbeFacts, challenge: string): Target[] {
       name: 'the bundle past its published ports',
       try: 'tcp',
       host: bundleAddress,
-      port: DAEMON_PORTS.egress,
+      port: DAEMON_PORTS[door],
     },
     { name: 'a public address', try: 'tcp', host: '1.1.1.1', port: 443 },
     { name: 'a public DNS server over TCP', try: 'tcp', host: '8.8.8.8', port: 53 },

@@ -45,6 +45,10 @@ export function judge(evidence: Evidence): ProbeFinding[] {
         ok: proven,
       };
     }
+    if (target.try === 'refusal') {
+      const refused = result?.outcome === 'http 403';
+      return { name: target.name, expected: 'works', outcome, ok: refused };
+    }
     const reached = evidence.connections.get(target.name) ?? 0;
     const failed = result !== undefined && FAILURES.has(result.outcome) && reached === 0;
     return { name: target.name, expected: 'fails', outcome, ok: failed };

@@ -9,6 +9,15 @@ export const CONTAINER_PATHS = {
   ca: '/etc/bot-bottle/ca',
   /** The bottle's CA: certificate and private key, PEM, one file. */
   caWithKey: '/etc/bot-bottle/ca/ca.pem',
+  /** Directory with pipelock's configuration and its own CA; there when the bottle asks for pipelock. */
+  pipelock: '/etc/bot-bottle/pipelock',
+  pipelockConfig: '/etc/bot-bottle/pipelock/pipelock.yaml',
+  /** PEM, the certificate alone: what egress verifies by everything that comes through pipelock. */
+  pipelockCa: '/etc/bot-bottle/pipelock/ca.pem',
+  /** PEM, EC in SEC 1 form, the only one that pipelock reads. */
+  pipelockCaKey: '/etc/bot-bottle/pipelock/ca-key.pem',
+  /** The program, in the image of bundles that run it. */
+  pipelockProgram: '/usr/local/bin/pipelock',
   /** Extra roots that upstreams may be verified with (networks that inspect TLS); may be absent. */
   extraRoots: '/etc/bot-bottle/extra-ca',
   /** Scratch of the running bundle, a tmpfs. */

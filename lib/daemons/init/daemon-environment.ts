@@ -10,6 +10,8 @@ const ALLOWED: Readonly<Record<DaemonName, Allows>> = {
   egress: (variable) =>
     /^EGRESS_TOKEN_[0-9]+$/.test(variable) ||
     [SELFTEST_NONCE_ENV, UPSTREAM_PROXY_ENV, UPSTREAM_CA_ENV, 'NODE_EXTRA_CA_CERTS'].includes(variable),
+  // Go's name for a directory of extra roots.
+  pipelock: (variable) => variable === 'SSL_CERT_DIR',
 };
 
 /** The environment of one daemon: `PATH` and what that daemon needs, nothing else. */

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { DAEMON_PORTS, DAEMONS_ENV, type DaemonName } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
+import { daemonCommand } from './daemon-command.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
 import { requestedDaemons } from './requested-daemons.ts';
 import { runUntilSignalled } from './run-until-signalled.ts';
@@ -12,7 +12,7 @@ function supervisor(names: readonly DaemonName[]): Supervisor {
   return new Supervisor({
     daemons: names.map((name) => ({
       name,
-      entry: join(import.meta.dirname, '..', name, 'main.ts'),
+      command: daemonCommand(name, process.env),
       port: DAEMON_PORTS[name],
       environment: daemonEnvironment(name, process.env),
     })),

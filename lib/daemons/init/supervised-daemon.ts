@@ -9,8 +9,8 @@ import type { Timings } from './timings.ts';
 
 export interface DaemonSpec {
   readonly name: DaemonName;
-  /** Absolute path of the module that Node runs. */
-  readonly entry: string;
+  /** Absolute path of the program, then its arguments. */
+  readonly command: readonly [program: string, ...args: string[]];
   /** TCP port on 127.0.0.1 that accepts once the daemon is ready. */
   readonly port: number;
   /** The whole environment of the process. */
@@ -113,7 +113,8 @@ export class SupervisedDaemon {
   }
 
   #spawn(): void {
-    const child = spawn(process.execPath, [this.spec.entry], {
+    const [program, ...args] = this.spec.command;
+    const child = spawn(program, args, {
       env: { ...this.spec.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

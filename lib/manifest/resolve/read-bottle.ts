@@ -42,7 +42,7 @@ function declarationOf(read: ReadFile<BottleKeys>): BottleDeclaration {
     provider: given(agent_provider, ['agent_provider']),
     gitUser: declaredUser(read, gitGate?.user),
     gitRepos: given(gitGate?.repos, ['git-gate', 'repos'], repos),
-    egress: given(egress, ['egress'], [['egress', 'log'], ...(routes ?? [])]),
+    egress: given(egress, ['egress'], [['egress', 'log'], ['egress', 'pipelock'], ...(routes ?? [])]),
     supervise: given(supervise, ['supervise']),
   };
 }

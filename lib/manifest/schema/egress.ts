@@ -28,5 +28,15 @@ export const egress = z
       .literal([0, 1, 2])
       .nullish()
       .meta({ description: '0 logs nothing, 1 what was blocked, 2 everything.', default: 0 }),
+    pipelock: z.boolean().nullish().meta({
+      description: 'Whether pipelock, whose image this machine must have, stands behind egress.',
+      default: false,
+    }),
   })
-  .transform(({ routes, log }): EgressPolicy => ({ routes: routes ?? [], log: log ?? 0 }));
+  .transform(
+    ({ routes, log, pipelock }): EgressPolicy => ({
+      routes: routes ?? [],
+      log: log ?? 0,
+      ...(pipelock ? { pipelock } : {}),
+    }),
+  );

@@ -13,8 +13,6 @@ const moved = (to: string, remedy: string): RetiredKey => ({
   remedy,
 });
 
-const PIPELOCK = moved('egress.routes[].dlp', 'Write what is to be inspected under `dlp` of each route.');
-
 export const RETIRED_BOTTLE_KEYS: RetiredKeys = new Map([
   ['git', moved('git-gate', 'Rename it to `git-gate`; the repositories go under `git-gate.repos`.')],
   ['ssh', moved('git-gate.repos', 'Name each upstream under `git-gate.repos`.')],
@@ -24,10 +22,13 @@ export const RETIRED_BOTTLE_KEYS: RetiredKeys = new Map([
   ],
   ['cred_proxy', moved('egress.routes[].auth', 'Write each host as a route of `egress`, with its `auth`.')],
   ['egress_proxy', moved('egress', 'Rename it to `egress`.')],
-  ['pipelock', PIPELOCK],
+  ['pipelock', moved('egress.pipelock', 'Write `pipelock: true` under `egress`.')],
   ['runtime', { message: 'is gone: the runtime is found by itself', remedy: 'Remove the key.' }],
   ['egress.routes[].path_allowlist', moved('matches', 'Write `matches: [{paths: [{value: /path}]}]`.')],
-  ['egress.routes[].pipelock', PIPELOCK],
+  [
+    'egress.routes[].pipelock',
+    moved('egress.routes[].dlp', 'Write what is to be inspected under `dlp` of each route.'),
+  ],
   ['egress.routes[].role', { message: 'is reserved: no value is allowed yet', remedy: 'Remove the key.' }],
 ]);
 

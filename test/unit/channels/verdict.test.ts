@@ -7,7 +7,10 @@ const nonce = 'ab'.repeat(32);
 const challenge = '00112233445566778899aabbccddeeff';
 const listeners = [{ name: 'the host’s 127.0.0.1', host: '127.0.0.1', port: 4000 }];
 const forbidden = [{ daemon: 'egress', host: '127.0.0.16', port: 40_000 }];
-const targets = probeTargets({ listeners, bundleAddress: '192.168.5.2', forbidden }, challenge);
+const targets = probeTargets(
+  { door: 'egress', listeners, bundleAddress: '192.168.5.2', forbidden },
+  challenge,
+);
 const proof = createHmac('sha256', nonce).update(challenge).digest('hex');
 
 function results(change: Record<string, { outcome: string; detail?: string }> = {}): GuestResults {
@@ -53,6 +56,19 @@ describe('the probe’s verdict', () => {
 
   it('is bad when the selftest is refused', () => {
     expect(wrong(results({ [SELFTEST]: { outcome: 'http 403' } }))).toEqual([SELFTEST]);
+  });
+
+  it.each([
+    ['http 403', []],
+    ['http 200', ['a refusal by pipelock']],
+    ['failed', ['a refusal by pipelock']],
+  ])('behind pipelock alone wants its refusal: %s', (outcome, findings) => {
+    const facts = { door: 'pipelock' as const, listeners: [], bundleAddress: '192.168.5.2', forbidden: [] };
+    const [refusal] = probeTargets(facts, challenge);
+    if (refusal === undefined) throw new Error('nothing is tried');
+    const guest = [{ name: refusal.name, outcome }];
+    const judged = judge({ targets: [refusal], results: guest, connections: new Map(), nonce, challenge });
+    expect(judged.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(findings);
   });
 
   it('counts a try that was left out as bad', () => {

@@ -41,7 +41,8 @@ describe('the JSON Schemas for editors', () => {
     expect(keys).toEqual(
       expect.arrayContaining(['host', 'token_ref', 'outbound_on_match', 'host_key', 'fetch']),
     );
-    for (const retired of ['pipelock', 'path_allowlist', 'role', 'tokens'])
+    for (const retired of ['path_allowlist', 'role', 'tokens', 'cred_proxy'])
       expect(keys).not.toContain(retired);
+    expect(keys.filter((key) => key === 'pipelock')).toHaveLength(1);
   });
 });

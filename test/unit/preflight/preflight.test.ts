@@ -32,6 +32,7 @@ function said({ problems }: Checked): string {
 beforeEach(() => {
   vi.stubEnv('SMOLVM', FAKE);
   vi.stubEnv('BOT_BOTTLE_IMAGE', '');
+  vi.stubEnv('BOT_BOTTLE_PIPELOCK_IMAGE', '');
   vi.stubEnv('NO_COLOR', '1');
 });
 
@@ -69,6 +70,10 @@ const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
     const usedAliases = async () =>
       new Set(Array.from({ length: 16 }, (_, index) => `127.0.0.${16 + index}`));
     return check(home.path, 'dev', hostWith({ usedAliases }));
+  },
+  'pipelock without its image': async () => {
+    await given(bottle('egress:', '  pipelock: true'));
+    return check(home.path, 'dev');
   },
   'a skill and a key that are not on the host, things not supported, and no Dockerfile': async () => {
     const repo =
@@ -137,6 +142,20 @@ describe('preflight', () => {
     const checked = await check(home.path, 'dev', hostWith({ engine: async () => 'startable', usedAliases }));
     expect(said(checked)).toBe('nothing');
     expect(usedAliases).not.toHaveBeenCalled();
+  });
+
+  it('looks for pipelock’s image only where it is asked for, and takes the one that is named', async () => {
+    const imageId = vi.fn(async () => 'sha256:1');
+    await given(bottle());
+    await check(home.path, 'dev', hostWith({ imageId }));
+    expect(imageId).not.toHaveBeenCalled();
+    vi.stubEnv('BOT_BOTTLE_PIPELOCK_IMAGE', 'pipelock:mine');
+    await given(bottle('egress: {pipelock: true}'));
+    const checked = await check(home.path, 'dev', hostWith({ imageId }));
+    expect(said(checked)).toBe('nothing');
+    expect(imageId).toHaveBeenCalledExactlyOnceWith('pipelock:mine');
+    const resolved = resolvedOf(checked);
+    expect(resolved && resolvePlan(resolved).daemons).toEqual(['selftest', 'egress', 'pipelock']);
   });
 
   it('takes an answer that was handed over in place of a terminal', async () => {

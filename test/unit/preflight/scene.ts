@@ -12,6 +12,7 @@ export function hostWith(changes: Partial<Host> = {}): Host {
     engine: async () => 'running',
     kvm: async () => {},
     usedAliases: async () => new Set(),
+    imageId: async () => undefined,
     freeBytes: async () => 10 * 1024 ** 3,
     hasTerminal: true,
     ...changes,

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { SELFTEST_NONCE_ENV } from '../../../../lib/daemons/contract/selftest.ts';
+import { daemonCommand } from '../../../../lib/daemons/init/daemon-command.ts';
 import { daemonEnvironment } from '../../../../lib/daemons/init/daemon-environment.ts';
 import { prefixLines } from '../../../../lib/daemons/init/prefix-lines.ts';
 import { requestedDaemons } from '../../../../lib/daemons/init/requested-daemons.ts';
@@ -29,6 +30,9 @@ describe("a daemon's environment", () => {
     [SELFTEST_NONCE_ENV]: 'nonce',
     NODE_EXTRA_CA_CERTS: '/roots.pem',
     NODE_OPTIONS: '--inspect',
+    EGRESS_UPSTREAM_PROXY: 'http://127.0.0.1:8888',
+    EGRESS_UPSTREAM_CA: '/ca.pem',
+    SSL_CERT_DIR: '/roots',
     BOT_BOTTLE_SIDECAR_DAEMONS: 'egress',
   };
 
@@ -38,11 +42,37 @@ describe("a daemon's environment", () => {
       EGRESS_TOKEN_0: 'secret',
       [SELFTEST_NONCE_ENV]: 'nonce',
       NODE_EXTRA_CA_CERTS: '/roots.pem',
+      EGRESS_UPSTREAM_PROXY: 'http://127.0.0.1:8888',
+      EGRESS_UPSTREAM_CA: '/ca.pem',
     });
+  });
+
+  it('gives pipelock extra roots, and no token', () => {
+    expect(daemonEnvironment('pipelock', bundle)).toEqual({ PATH: '/bin', SSL_CERT_DIR: '/roots' });
   });
 
   it('gives selftest neither the nonce nor a token', () => {
     expect(daemonEnvironment('selftest', bundle)).toEqual({ PATH: '/bin' });
+  });
+});
+
+describe("a daemon's program", () => {
+  it('is Node with a module of ours', () => {
+    const [program, entry] = daemonCommand('egress', {});
+    expect([program, entry]).toEqual([
+      process.execPath,
+      expect.stringMatching(/\/daemons\/egress\/main\.ts$/),
+    ]);
+  });
+
+  it.each([
+    ['behind egress on loopback alone', { EGRESS_UPSTREAM_PROXY: 'http://127.0.0.1:8888' }, '127.0.0.1:8888'],
+    ['facing the guest on every address', {}, '0.0.0.0:8888'],
+  ])('is pipelock %s', (_where, environment, listen) => {
+    expect(daemonCommand('pipelock', environment)).toEqual([
+      '/usr/local/bin/pipelock',
+      ...['run', '--config', '/etc/bot-bottle/pipelock/pipelock.yaml', '--listen', listen],
+    ]);
   });
 });
 

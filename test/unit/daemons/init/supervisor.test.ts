@@ -62,7 +62,7 @@ async function start(behaviours: Partial<Record<DaemonName, string>>, timings: o
       JOURNAL: join(directory, `${name}.journal`),
       BEHAVIOUR: behaviour,
     };
-    daemons.push({ name, entry: FAKE, port, environment });
+    daemons.push({ name, command: [process.execPath, FAKE], port, environment });
   }
   const child = spawn(process.execPath, [HARNESS, JSON.stringify({ directory, daemons, timings })], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -7,6 +7,7 @@ export const egress: readonly GoldenCase[] = [
   badBottle('routes that are a map', 'egress: {routes: {host: a.example}}'),
   badBottle('a route that is a text', 'egress:', '  routes:', '    - api.example.com'),
   badBottle('a route without a host', 'egress:', '  routes:', '    - {}'),
+  badBottle('pipelock that is neither asked for nor not', 'egress:', '  pipelock: {enabled: true}'),
   badBottle('a log level that does not exist', 'egress:', '  log: 3'),
   badBottle('a log level in words', 'egress:', '  log: full'),
   badBottle('a misspelled key of egress', 'egress:', '  route: []'),

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { DAEMON_PORTS, type DaemonName } from '../contract/names.ts';
+import { CONTAINER_PATHS } from '../contract/paths.ts';
+import { UPSTREAM_PROXY_ENV } from '../contract/upstream-proxy.ts';
+
+/** The program of a daemon and its arguments: a module of ours that Node runs, or pipelock's own program. */
+export function daemonCommand(
+  name: DaemonName,
+  environment: NodeJS.ProcessEnv,
+): readonly [program: string, ...args: string[]] {
+  if (name !== 'pipelock') return [process.execPath, join(import.meta.dirname, '..', name, 'main.ts')];
+  // Behind egress it serves egress alone: from the bridge, it would be a way around egress.
+  const address = environment[UPSTREAM_PROXY_ENV] ? '127.0.0.1' : '0.0.0.0';
+  const listen = `${address}:${DAEMON_PORTS.pipelock}`;
+  return [
+    CONTAINER_PATHS.pipelockProgram,
+    'run',
+    '--config',
+    CONTAINER_PATHS.pipelockConfig,
+    '--listen',
+    listen,
+  ];
+}
