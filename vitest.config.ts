@@ -11,7 +11,7 @@ const files = (names: readonly string[]) => names.map((name) => `test/contract/$
 const SAME_IN_ALL = files(['exec', 'lifecycle', 'pack']);
 const SAME_IN_NEW = files(['archive', 'faults', 'sockets']);
 
-/** The contract suite against the binary that SMOLVM names, or else against each fake, one after the other. */
+/** The contract suite against the binary that SMOLVM names, or else against each fake. */
 function contractProjects() {
   const programs = process.env.SMOLVM ? [process.env.SMOLVM] : fakes();
   return programs.map((program, index) => ({
@@ -24,8 +24,11 @@ function contractProjects() {
       ],
       env: { SMOLVM: program },
       globalSetup: ['test/contract/helpers/boot-probe.ts'],
-      sequence: { groupOrder: index + 1 },
       ...TIMES,
+      // Every file has a home, a registry and machines of its own, and mostly waits for them.
+      fileParallelism: true,
+      maxWorkers: 3,
+      sequence: { groupOrder: 1 },
     },
   }));
 }
@@ -36,7 +39,7 @@ function fakes(): string[] {
   return names.map((name) => resolve(FAKES, name));
 }
 
-/** One project a suite: `vitest run --project unit`. Suites that share one Docker engine run one file at a time. */
+/** One project a suite: `vitest run --project unit`. Suites that count what an engine holds run one file at a time. */
 export default defineConfig({
   test: {
     projects: [

@@ -130,14 +130,14 @@ describe.skipIf(noGuests() !== undefined)('machines that run', () => {
     );
   });
 
-  it('stop within a second or so, and keep record and disk', async () => {
+  it('stop long before their workload would end, and keep record and disk', async () => {
     await fixture.home.exec('one', 'sh', '-c', 'echo kept > /root/file');
     const pid = pidOf('one');
     const before = performance.now();
     expect(await fixture.home.ok('machine', 'stop', '-n', 'one')).toBe(
       "Stopping machine 'one'...\nStopped machine: one\n",
     );
-    expect(performance.now() - before).toBeLessThan(3_000);
+    expect(performance.now() - before).toBeLessThan(20_000);
     expect(await isAlive(pid)).toBe(false);
     expect(recordOf(fixture.home, 'one')).toMatchObject({
       state: 'stopped',
