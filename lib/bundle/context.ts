@@ -3,12 +3,23 @@ import { chmod, copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 
-/** What the daemons import at run time. All are pure JavaScript and depend on nothing. */
-const PACKAGES = ['node-forge', 're2js', 'yaml', 'zod'] as const;
+/** What the daemons import at run time, and what that imports. All are pure JavaScript. */
+const PACKAGES = [
+  '@peculiar/asn1-schema',
+  '@peculiar/asn1-x509',
+  '@peculiar/utils',
+  'asn1js',
+  'pvtsutils',
+  'pvutils',
+  're2js',
+  'tslib',
+  'yaml',
+  'zod',
+] as const;
 
 /** Files of a package that Node loads, and its licence; types, sources and browser builds stay behind. */
 const PACKAGE_FILE = /(\.(c|m)?js|\/package\.json|\/LICENSE[^/]*)$/i;
-const PACKAGE_LEFTOVER = /^(src|browser|flash|dist\/forge)/;
+const PACKAGE_LEFTOVER = /^(src|browser|build\/(es2015|types))/;
 
 interface ContextFile {
   /** Absolute path on the host. */

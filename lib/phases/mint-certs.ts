@@ -33,7 +33,7 @@ export const mintCerts: Phase<Certificates> = {
   async run(context) {
     const { slug } = context;
     const { daemons } = await context.read(prepare);
-    const ca = await mintBottleCa(slug);
+    const ca = mintBottleCa(slug);
     const directory = bottlePaths.ca(slug);
     // Outside the mounted directory, which holds only what the bundle needs.
     const certificate = join(bottlePaths.egress(slug), '..', 'egress-ca-cert.pem');
@@ -56,7 +56,7 @@ export const mintCerts: Phase<Certificates> = {
 
 /** Into the directory that the bundle gets for pipelock. */
 async function mintForPipelock(slug: string): Promise<NonNullable<Certificates['pipelock']>> {
-  const ca = await mintPipelockCa(slug);
+  const ca = mintPipelockCa(slug);
   const directory = bottlePaths.pipelock(slug);
   const certificate = join(directory, basename(CONTAINER_PATHS.pipelockCa));
   const key = join(directory, basename(CONTAINER_PATHS.pipelockCaKey));

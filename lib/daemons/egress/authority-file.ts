@@ -1,15 +1,13 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import forge from 'node-forge';
-import type { Issuer } from '../certificates/issue-certificate.ts';
 
-export interface BottleAuthority extends Issuer {
-  readonly notBefore: Date;
-  readonly notAfter: Date;
+export interface BottleAuthority {
+  readonly certificate: X509Certificate;
+  readonly key: KeyObject;
 }
 
 /**
- * Reads the bottle's CA, certificate and RSA key in one PEM file.
+ * Reads the bottle's CA, certificate and key in one PEM file.
  * @throws Error naming the file when it cannot be read, is no CA, or its key is another certificate's.
  */
 export async function readAuthority(path: string): Promise<BottleAuthority> {
@@ -22,39 +20,18 @@ export async function readAuthority(path: string): Promise<BottleAuthority> {
 }
 
 function parseAuthorityPem(text: string): BottleAuthority {
-  const certificatePem = block(text, 'CERTIFICATE');
-  const keyPem = block(text, '(?:RSA )?PRIVATE KEY');
-  const certificate = new X509Certificate(certificatePem);
+  const certificate = new X509Certificate(block(text, 'CERTIFICATE'));
+  const key = createPrivateKey(block(text, '(?:RSA |EC )?PRIVATE KEY'));
   if (!certificate.ca) throw new Error('the certificate is no CA');
-  if (!certificate.checkPrivateKey(createPrivateKey(keyPem))) {
-    throw new Error('the private key belongs to another certificate');
+  if (!certificate.checkPrivateKey(key)) throw new Error('the private key belongs to another certificate');
+  if (key.asymmetricKeyType !== 'ec' && key.asymmetricKeyType !== 'rsa') {
+    throw new Error(`the private key is ${key.asymmetricKeyType}, and must be EC or RSA`);
   }
-  const parsed = forge.pki.certificateFromPem(certificatePem);
-  return {
-    subject: parsed.subject.attributes,
-    keyIdentifier: keyIdentifierOf(parsed),
-    key: forge.pki.privateKeyFromPem(keyPem),
-    notBefore: parsed.validity.notBefore,
-    notAfter: parsed.validity.notAfter,
-  };
+  return { certificate, key };
 }
 
 function block(text: string, label: string): string {
   const match = new RegExp(`-----BEGIN (${label})-----[A-Za-z0-9+/=\\s]+-----END \\1-----`).exec(text);
-  if (match === null) throw new Error(`holds no PEM block "${label.replace('(?:RSA )?', '')}"`);
+  if (match === null) throw new Error(`holds no PEM block "${label.replace(/\(.*\)\?/, '')}"`);
   return `${match[0]}\n`;
-}
-
-/** The identifier that the CA states, which may differ from a hash of its key. */
-function keyIdentifierOf(certificate: forge.pki.Certificate): string {
-  const extension: unknown = certificate.getExtension('subjectKeyIdentifier');
-  if (
-    typeof extension === 'object' &&
-    extension !== null &&
-    'subjectKeyIdentifier' in extension &&
-    typeof extension.subjectKeyIdentifier === 'string'
-  ) {
-    return forge.util.hexToBytes(extension.subjectKeyIdentifier);
-  }
-  return certificate.generateSubjectKeyIdentifier().getBytes();
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { LeafIssuer } from './leaf-issuer.ts';
-import { type Deadlines, MAX_LEAVES } from './limits.ts';
+import { type Deadlines, MAX_LEAVES, MAX_WARM_LEAVES } from './limits.ts';
 import { Lru } from './lru.ts';
 
 /** The connection that one CONNECT opened. */
@@ -26,6 +26,7 @@ export interface InterceptorOptions {
 export class Interceptor {
   readonly #options: InterceptorOptions;
   readonly #servers = new Lru<string, Promise<Server>>(MAX_LEAVES);
+  #warming: readonly Tunnel[] = [];
 
   constructor(options: InterceptorOptions) {
     this.#options = options;
@@ -45,6 +46,20 @@ export class Interceptor {
     } catch (error) {
       this.#servers.delete(key);
       throw error;
+    }
+  }
+
+  /**
+   * Makes ahead what `prepare` would, so that the first CONNECT to a host finds it ready. One at a time: who asks
+   * meanwhile waits behind one leaf at most. A later call puts its own list in the place of what is left.
+   */
+  async warm(tunnels: readonly Tunnel[]): Promise<void> {
+    const own = tunnels.slice(0, MAX_WARM_LEAVES);
+    this.#warming = own;
+    for (const tunnel of own) {
+      if (this.#warming !== own) return;
+      // The request that needs it will make it, or say why it cannot be made.
+      await this.prepare(tunnel).catch(() => {});
     }
   }
 

@@ -10,6 +10,9 @@ export const MAX_CONNECTIONS = 1024;
 /** Interception contexts (leaf certificate and key) kept; the least recently used goes first. */
 export const MAX_LEAVES = 512;
 
+/** Of these, made before anyone asks: an agent speaks to a handful of hosts, whatever its routes name. */
+export const MAX_WARM_LEAVES = 64;
+
 /** Characters of a path in the access log. */
 export const MAX_LOGGED_PATH = 1024;
 

@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
-import { rsaKeyPair } from '../certificates/rsa-key-pair.ts';
 import { DAEMON_PORTS } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { jsonAccessLog } from './access-log.ts';
 import { readAuthority } from './authority-file.ts';
-import { leafIssuer } from './leaf-issuer.ts';
+import { threadedLeafIssuer } from './leaf-thread.ts';
 import { DEADLINES } from './limits.ts';
 import { PolicyFile, reloadLine } from './policy-file.ts';
 import { listenForReload } from './reload-socket.ts';
@@ -29,7 +28,6 @@ const { values: flags } = parseArgs({
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 async function start(): Promise<void> {
-  const keys = rsaKeyPair();
   const tokens = readTokens(process.env);
   for (const slot of tokens.unusable) {
     say(`slot ${slot} holds characters that no header can carry; its routes are blocked`);
@@ -53,7 +51,7 @@ async function start(): Promise<void> {
     generation: () => policy.generation,
     onPolicyChange: (listener) => policy.onChange(listener),
     tokens: tokens.values,
-    issue: leafIssuer(authority, keys),
+    issue: threadedLeafIssuer(authority),
     upstreams,
     deadlines: DEADLINES,
     log: jsonAccessLog((line) => process.stdout.write(line)),

@@ -90,6 +90,13 @@ export function allRules(policy: Policy): Rule[] {
   return [...policy.rules.provider.values(), ...policy.rules.bottle.values()];
 }
 
+/** Where a CONNECT is certain to be let through: a suffix names no host. The provider's hosts come first. */
+export function knownTunnels(policy: Policy): { host: string; port: number }[] {
+  return allRules(policy)
+    .filter(({ host }) => !host.startsWith('*.'))
+    .map(({ host, securePort: port }) => ({ host, port }));
+}
+
 function ruleOf(route: Route): Rule {
   return {
     host: route.host,

@@ -12,6 +12,7 @@ import type { LeafIssuer } from './leaf-issuer.ts';
 import { type Deadlines, MAX_CONNECTIONS, MAX_HEADER_BYTES } from './limits.ts';
 import { OpenPassages } from './open-passages.ts';
 import { OutboundGate } from './outbound-gate.ts';
+import { knownTunnels } from './policy.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export interface EgressOptions extends PolicySource {
@@ -76,6 +77,10 @@ export function createEgress(options: EgressOptions): Server {
   server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     connects.handle(request, socket, head).catch(() => socket.destroy());
   });
+
+  const warm = () => void interceptor.warm(knownTunnels(options.policy()));
+  server.once('listening', warm);
+  options.onPolicyChange(warm);
 
   const closeRevoked = () => passages.closeUnless((passage) => judge.stillPermits(passage));
   options.onPolicyChange(closeRevoked);

@@ -9,7 +9,7 @@ import { selfSigned } from './self-signed.ts';
 
 /** On loopback only: no neighbour on the bridge can ask, so every question has come through egress. */
 async function start(): Promise<void> {
-  const { cert, key } = await selfSigned(SELFTEST_HOST);
+  const { cert, key } = selfSigned(SELFTEST_HOST);
   const temporary = `${CONTAINER_PATHS.selftestCertificate}.new`;
   await writeFile(temporary, cert, { mode: 0o644 });
   await rename(temporary, CONTAINER_PATHS.selftestCertificate);

@@ -1,5 +1,20 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import forge from 'node-forge';
+import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import {
+  BasicConstraints,
+  GeneralName,
+  id_ce_basicConstraints,
+  id_ce_keyUsage,
+  id_ce_subjectAltName,
+  KeyUsage,
+  KeyUsageFlags,
+  SubjectAlternativeName,
+} from '@peculiar/asn1-x509';
+import {
+  commonName,
+  extension,
+  issuerOf,
+  signCertificate,
+} from '../../../lib/daemons/contract/certificate.ts';
 
 /** A certificate for `host` that `issuer` signed, as egress mints them; or a CA in between. */
 export function leafOf(
@@ -7,26 +22,21 @@ export function leafOf(
   host: string,
   options: { ca?: boolean } = {},
 ): { key: string; cert: string } {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  const pair: { publicKey: KeyObject; privateKey: KeyObject } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
   });
-  const certificate = forge.pki.createCertificate();
-  certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
-  certificate.serialNumber = `4${randomBytes(8).toString('hex')}`.slice(0, 16);
-  certificate.validity.notBefore = new Date(Date.now() - 60_000);
-  certificate.validity.notAfter = new Date(Date.now() + 60_000);
-  certificate.setSubject([{ name: 'commonName', value: host }]);
-  certificate.setIssuer(forge.pki.certificateFromPem(issuer.certificatePem).subject.attributes);
-  certificate.setExtensions(
-    options.ca
+  const cert = signCertificate({
+    subject: commonName(host),
+    publicKey: pair.publicKey,
+    issuer: issuerOf(new X509Certificate(issuer.certificatePem), createPrivateKey(issuer.privateKeyPem)),
+    notBefore: new Date(Date.now() - 60_000),
+    notAfter: new Date(Date.now() + 60_000),
+    extensions: options.ca
       ? [
-          { name: 'basicConstraints', cA: true, critical: true },
-          { name: 'keyUsage', keyCertSign: true, critical: true },
+          extension(id_ce_basicConstraints, new BasicConstraints({ cA: true }), true),
+          extension(id_ce_keyUsage, new KeyUsage(KeyUsageFlags.keyCertSign), true),
         ]
-      : [{ name: 'subjectAltName', altNames: [{ type: 2, value: host }] }],
-  );
-  certificate.sign(forge.pki.privateKeyFromPem(issuer.privateKeyPem), forge.md.sha256.create());
-  return { key: privateKey, cert: forge.pki.certificateToPem(certificate) };
+      : [extension(id_ce_subjectAltName, new SubjectAlternativeName([new GeneralName({ dNSName: host })]))],
+  });
+  return { key: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), cert };
 }

@@ -10,7 +10,7 @@ import { createEgress } from '../../../../lib/daemons/egress/server.ts';
 import { readTokens } from '../../../../lib/daemons/egress/tokens.ts';
 import type { UpstreamProxy } from '../../../../lib/daemons/egress/upstream-proxy.ts';
 import { Upstreams } from '../../../../lib/daemons/egress/upstreams.ts';
-import { keyPair, type TestAuthority } from './authority.ts';
+import type { TestAuthority } from './authority.ts';
 import { portOf } from './upstream.ts';
 
 export interface EgressFixtureOptions {
@@ -67,7 +67,7 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
     generation: () => generation,
     onPolicyChange: (listener) => listeners.push(listener),
     tokens: tokens.values,
-    issue: leafIssuer(options.authority, Promise.resolve(keyPair())),
+    issue: leafIssuer(options.authority.authority),
     upstreams,
     deadlines,
     log: (entry) => log.push(entry),

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer as createPlainServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
-import type { Leaf } from '../../../../lib/daemons/egress/leaf-issuer.ts';
+import type { ServerCertificate } from '../../../../lib/daemons/certificates/server-certificate.ts';
 
 export interface Seen {
   readonly method: string | undefined;
@@ -22,7 +22,10 @@ export interface Upstream {
 }
 
 /** A real HTTP(S) server on 127.0.0.1 that remembers what reached it. TLS when `leaf` is given. */
-export async function startUpstream(leaf: Leaf | undefined, handle: RequestListener): Promise<Upstream> {
+export async function startUpstream(
+  leaf: ServerCertificate | undefined,
+  handle: RequestListener,
+): Promise<Upstream> {
   const seen: Seen[] = [];
   const listener: RequestListener = (request, response) => {
     const { method, url, headers, rawHeaders } = request;
