@@ -1,8 +1,14 @@
 import { publishedLoopbackAddresses } from './container.ts';
 import { ALIAS_LABEL, listNetworks } from './network.ts';
 
-/** Loopback addresses that a bottle holds, by its network's label, or that any container is published on. */
-export async function usedAliases(): Promise<Set<string>> {
+/**
+ * Loopback addresses that a bottle holds, by its network's label, or that any container is published on; but for
+ * those of the network `own`, whose bottle may keep what it has.
+ */
+export async function usedAliases(own?: string): Promise<Set<string>> {
   const [networks, published] = await Promise.all([listNetworks(), publishedLoopbackAddresses()]);
-  return new Set([...networks.flatMap((network) => network.labels[ALIAS_LABEL] ?? []), ...published]);
+  const used = new Set([...networks.flatMap((network) => network.labels[ALIAS_LABEL] ?? []), ...published]);
+  const kept = networks.find(({ name }) => name === own)?.labels[ALIAS_LABEL];
+  if (kept !== undefined) used.delete(kept);
+  return used;
 }

@@ -14,9 +14,10 @@ export interface Host {
   engine(): Promise<'running' | 'startable'>;
   /** @throws BottleError `kvm-unusable` */
   kvm(): Promise<void>;
-  usedAliases(): Promise<ReadonlySet<string>>;
   /** The id of an image that the engine holds. */
   imageId(reference: string): Promise<string | undefined>;
+  /** Loopback aliases that are taken, those of the network `own` aside. */
+  usedAliases(own: string): Promise<ReadonlySet<string>>;
   /** Bytes free at a place. */
   freeBytes(place: string): Promise<number>;
   /** True when there is a person to ask. */
@@ -37,17 +38,18 @@ export function thisHost(hasTerminal: boolean): Host {
 export interface HostNeeds {
   /** Whether guests are real microVMs. */
   kvm: boolean;
-  /** Whether the guest reaches its bundle over a loopback alias that is still to be reserved. */
-  alias: boolean;
   /** Where the manifest asks for pipelock, for messages; undefined when it does not. */
   pipelock: string | undefined;
+  /** The network of the bottle, which reserves an alias for it; undefined when it is not known to need one. */
+  network: string | undefined;
 }
 
 export async function checkHost(host: Host, needs: HostNeeds, problems: Problems): Promise<void> {
   if (needs.kvm) await problems.attempt(() => host.kvm());
   const engine = await problems.attempt(() => host.engine());
-  if (engine === 'running' && needs.alias) {
-    await problems.attempt(async () => lowestFree(await host.usedAliases()));
+  const { network } = needs;
+  if (engine === 'running' && network !== undefined) {
+    await problems.attempt(async () => lowestFree(await host.usedAliases(network)));
   }
   const { pipelock } = needs;
   if (engine === 'running' && pipelock !== undefined) {

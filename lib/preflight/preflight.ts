@@ -5,6 +5,7 @@ import { loadManifest } from '../manifest/load.ts';
 import { manifestSources } from '../manifest/sources.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { imageSource } from '../plan/image-source.ts';
+import { networkName } from '../plan/names.ts';
 import type { Plan } from '../plan/schema.ts';
 import { assertSupported } from '../plan/unsupported.ts';
 import { checkCodexSignIn } from '../providers/codex/sign-in.ts';
@@ -60,7 +61,8 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
   if (tier !== undefined) await problems.attempt(() => chooseHandoff(tier));
   const isReal = smolvm !== undefined && !isFakeSmolvm(smolvm.path);
   const pipelock = manifest?.bottle.egress.pipelock && placeOf(manifest, 'egress.pipelock');
-  await checkHost(host, { kvm: isReal, alias: tier !== undefined, pipelock }, problems);
+  const network = tier && networkName(slug);
+  await checkHost(host, { kvm: isReal, network, pipelock }, problems);
   const known = { ...(manifest && { manifest }), ...found, ...(tier && smolvm && { smolvm }) };
   return { slug, ...known, problems: problems.found };
 }

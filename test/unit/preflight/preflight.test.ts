@@ -158,6 +158,13 @@ describe('preflight', () => {
     expect(resolved && resolvePlan(resolved).daemons).toEqual(['selftest', 'egress', 'pipelock']);
   });
 
+  it('does not count the alias that the bottle has already, when it is prepared again', async () => {
+    const usedAliases = vi.fn(async () => new Set<string>());
+    await given(bottle());
+    await check(home.path, 'dev', hostWith({ usedAliases }));
+    expect(usedAliases).toHaveBeenCalledWith('bot-bottle-bundle-dev-00000');
+  });
+
   it('takes an answer that was handed over in place of a terminal', async () => {
     vi.stubEnv('BOT_BOTTLE_PROMPTED_PIN', '1234');
     await given(bottle('env: {PIN: "?"}'));
