@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ensureBaseImage } from '../docker/base-images.ts';
+import { withExtraCa } from '../docker/build-context.ts';
 import { docker } from '../docker/cli.ts';
 import { buildImage as dockerBuild, imageId } from '../docker/image.ts';
 import { BottleError } from '../errors.ts';
@@ -45,9 +46,11 @@ async function build(context: PhaseContext, source: DockerfileSource): Promise<s
   const { tag, base } = await buildTag(context, source);
   if (!context.force && (await imageId(tag)) !== undefined) return tag;
   context.say(`building ${tag}`);
-  const { dockerfile, context: directory } = source;
-  const options = { tag, dockerfile, context: directory, labels: {}, buildArguments: { BASE_IMAGE: base } };
-  await dockerBuild({ ...options, onLine: () => {}, signal: context.signal });
+  const common = { tag, labels: {}, buildArguments: { BASE_IMAGE: base }, onLine: () => {} };
+  const run = (dockerfile: string, directory: string) =>
+    dockerBuild({ ...common, dockerfile, context: directory, signal: context.signal });
+  if (!source.extraCa) await run(source.dockerfile, source.context);
+  else await withExtraCa(source.context, (copy) => run(source.dockerfile, copy));
   return tag;
 }
 

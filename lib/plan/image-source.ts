@@ -23,17 +23,17 @@ export interface ImageRequest {
 export function imageSource({ slug, manifest, provider, cwd }: ImageRequest): Plan['image'] {
   const reference = process.env.BOT_BOTTLE_IMAGE;
   if (reference) return { kind: 'reference', reference };
-  const usual = dockerfileOf(manifest, cwd) ?? provider.dockerfile;
+  const own = dockerfileOf(manifest, cwd);
+  const usual = own ?? provider.dockerfile;
   const override = bottlePaths.dockerfile(slug);
-  const repository = provider.image;
+  const common = { kind: 'dockerfile', repository: provider.image, extraCa: own === undefined } as const;
   if (existsSync(override)) {
     // Never the state directory itself, which holds the bottle's CA: what a build sees may end up in the image.
     const context = usual === undefined ? dirname(bottlePaths.prompt(slug)) : dirname(usual);
-    return { kind: 'dockerfile', repository, dockerfile: override, context };
+    return { ...common, dockerfile: override, context };
   }
   if (usual !== undefined) {
-    if (existsSync(usual))
-      return { kind: 'dockerfile', repository, dockerfile: usual, context: dirname(usual) };
+    if (existsSync(usual)) return { ...common, dockerfile: usual, context: dirname(usual) };
     throw new BottleError('manifest-invalid', `the Dockerfile ${usual} is not there`, {
       hint: `Correct agent_provider.dockerfile in ${fileOf(manifest)}, or write that file.`,
     });

@@ -16,6 +16,8 @@ const imageSource = z.discriminatedUnion('kind', [
     repository: z.string(),
     dockerfile: z.string(),
     context: z.string(),
+    /** Whether `extra-ca.pem` is put into the context: it is a provider's, and no directory of the operator's. */
+    extraCa: z.boolean(),
   }),
   /** An image that the engine has already, named by `BOT_BOTTLE_IMAGE`. */
   z.strictObject({ kind: z.literal('reference'), reference: z.string() }),

@@ -103,6 +103,7 @@ describe('the Dockerfile of an image', () => {
     expect(await source()).toMatchObject({
       dockerfile: path.join(providers, 'Dockerfile'),
       context: providers,
+      extraCa: true,
     });
 
     await given('{template: aider, dockerfile: own/Dockerfile}');
@@ -110,6 +111,7 @@ describe('the Dockerfile of an image', () => {
     expect(await source()).toMatchObject({
       dockerfile: path.join(manifests, 'Dockerfile'),
       context: manifests,
+      extraCa: false,
     });
 
     await writeFiles(kitHome(), { 'state/dev-00000/Dockerfile': 'FROM scratch\n' });

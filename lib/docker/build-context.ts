@@ -1,0 +1,23 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { extraCaFile } from './extra-ca.ts';
+
+/**
+ * Runs `work` with a copy of a build context that has `extra-ca.pem` besides: the host's extra CA bundle, or an
+ * empty file. The copy is removed whatever happens. See `extraCaFile` for how a Dockerfile makes use of it.
+ * @throws BottleError `variable-missing` for a bundle that cannot be read.
+ */
+export async function withExtraCa<T>(context: string, work: (copy: string) => Promise<T>): Promise<T> {
+  const bundle = await extraCaFile(process.env);
+  const copy = await mkdtemp(join(tmpdir(), 'bot-bottle-context-'));
+  try {
+    await cp(context, copy, { recursive: true, verbatimSymlinks: true });
+    const target = join(copy, 'extra-ca.pem');
+    if (bundle === undefined) await writeFile(target, '');
+    else await cp(bundle, target, { dereference: true });
+    return await work(copy);
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}

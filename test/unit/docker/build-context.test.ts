@@ -1,0 +1,39 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { withExtraCa } from '../../../lib/docker/build-context.ts';
+
+const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+let context: string;
+
+beforeEach(() => {
+  context = mkdtempSync(join(tmpdir(), 'context-'));
+  writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\n');
+  writeFileSync(join(context, 'roots.crt'), PEM);
+  for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE']) vi.stubEnv(name, '');
+});
+afterEach(() => rmSync(context, { recursive: true, force: true }));
+
+it('adds the extra roots of this network to a copy, and leaves the original as it is', async () => {
+  vi.stubEnv('NODE_EXTRA_CA_CERTS', join(context, 'roots.crt'));
+  const seen = await withExtraCa(context, async (copy) => ({
+    copy,
+    roots: readFileSync(join(copy, 'extra-ca.pem'), 'utf8'),
+    dockerfile: readFileSync(join(copy, 'Dockerfile'), 'utf8'),
+  }));
+  expect(seen).toMatchObject({ roots: PEM, dockerfile: 'FROM scratch\n' });
+  expect(existsSync(join(context, 'extra-ca.pem'))).toBe(false);
+  expect(existsSync(seen.copy)).toBe(false);
+});
+
+it('adds an empty file where there are none, and removes the copy after a failure', async () => {
+  let copied = '';
+  const failing = withExtraCa(context, async (copy) => {
+    copied = copy;
+    expect(readFileSync(join(copy, 'extra-ca.pem'), 'utf8')).toBe('');
+    throw new Error('the build failed');
+  });
+  await expect(failing).rejects.toThrow('the build failed');
+  expect(existsSync(copied)).toBe(false);
+});
