@@ -40,7 +40,12 @@ export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options
     exchange.answer(answer);
   };
 
-  if (!hasBody || (scrubber === undefined && !looks)) {
+  if (!hasBody) {
+    body.resume();
+    start().end();
+    return;
+  }
+  if (scrubber === undefined && !looks) {
     pipeline(body, start(), () => {});
     return;
   }

@@ -1,10 +1,11 @@
 import { canonicalTarget } from '../contract/canonical-path.ts';
 import { gitUse } from './git-request.ts';
 import { valuesOf } from './headers.ts';
-import { type Authority, parseAuthority } from './host-names.ts';
-import { MAX_HEADERS } from './limits.ts';
+import { checkHosts, mismatch, names } from './host-agreement.ts';
+import { parseAuthority } from './host-names.ts';
 import { type Policy, type Rule, ruleFor } from './policy.ts';
-import { type Admission, type Denial, deny, type Verdict } from './verdict.ts';
+import { checkForm } from './request-form.ts';
+import { type Admission, type Denial, deny, FIX_CLIENT, type Verdict } from './verdict.ts';
 
 /** What is known of a CONNECT. */
 export interface ConnectFacts {
@@ -22,7 +23,7 @@ export type RequestFacts = {
   readonly hostHeaders: readonly string[];
   /** Every header as sent: name, value, name, value, ... */
   readonly rawHeaders: readonly string[];
-  /** `Upgrade` header in lower case; empty when none was sent. */
+  /** `Upgrade` header, or `:protocol` of HTTP/2, in lower case; empty when none was sent. */
   readonly upgrade: string;
   /** Version of HTTP that the request itself states, e.g. `1.1`. */
   readonly version: string;
@@ -34,6 +35,8 @@ export type RequestFacts = {
       readonly tunnel: { readonly host: string; readonly port: number };
       /** Server name of the TLS handshake; `undefined` when none was sent. */
       readonly serverName: string | undefined;
+      /** What HTTP/2 says besides of where the request goes; absent for HTTP/1.1. */
+      readonly pseudo?: { readonly authority: string | undefined; readonly scheme: string | undefined };
     }
 );
 
@@ -47,14 +50,7 @@ export interface Circumstances {
   readonly uses: (rule: Rule) => number;
 }
 
-/** TRACE echoes the request, and with it the token that egress injected, into the answer. */
-const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT']);
-
-/** Node's parser lets 0.9 and 2.0 pass in an HTTP/1 request line, whose framing then depends on who reads it. */
-const VERSIONS: ReadonlySet<string> = new Set(['1.0', '1.1', '2']);
-
 const ASK_OPERATOR = "Ask the operator to add the host under egress.routes of this bottle's manifest.";
-const FIX_CLIENT = 'Fix the client; the same request will be refused again.';
 
 /** Decides one CONNECT or request. Pure: the same arguments give the same verdict. */
 export function decide(facts: Facts, policy: Policy, circumstances: Circumstances): Verdict {
@@ -63,17 +59,10 @@ export function decide(facts: Facts, policy: Policy, circumstances: Circumstance
 }
 
 function decideRequest(facts: RequestFacts, policy: Policy): Verdict {
-  if (facts.rawHeaders.length / 2 > MAX_HEADERS) {
-    return deny('headers-too-many', null, `The request has more than ${MAX_HEADERS} headers.`, FIX_CLIENT);
-  }
-  if (!VERSIONS.has(facts.version)) {
-    return deny('version-refused', null, `HTTP/${facts.version} is not spoken here.`, FIX_CLIENT);
-  }
-  if (REFUSED_METHODS.has(facts.method.toUpperCase())) {
-    return deny('method-refused', null, `The method ${facts.method} is never forwarded.`, FIX_CLIENT);
-  }
+  const fault = checkForm(facts);
+  if (fault !== undefined) return fault;
   const verdict = facts.kind === 'plain' ? decidePlain(facts, policy) : decideTunnelled(facts, policy);
-  if (verdict.allow && facts.upgrade.includes('websocket')) {
+  if (verdict.allow && (facts.upgrade.includes('websocket') || facts.method === 'CONNECT')) {
     const remedy = 'Use plain HTTP requests or server-sent events.';
     return deny('upgrade-refused', verdict.host, 'WebSocket connections are not let out.', remedy);
   }
@@ -100,7 +89,7 @@ function decidePlain(facts: RequestFacts & { kind: 'plain' }, policy: Policy): V
   if (authority === undefined) return invalidHost();
   const port = authority.port ?? 80;
   return (
-    checkHostHeader(facts, { host: authority.host, port }, 80) ??
+    checkHosts(facts, { host: authority.host, port }, 80) ??
     admitRequest({ facts, target: url.path }, { host: authority.host, port, transport: 'plain' }, policy)
   );
 }
@@ -110,12 +99,13 @@ function decideTunnelled(facts: RequestFacts & { kind: 'tunnelled' }, policy: Po
   if (serverName !== undefined && parseAuthority(serverName)?.host !== tunnel.host) {
     return mismatch(tunnel.host, 'TLS server name');
   }
-  const headerFault = checkHostHeader(facts, tunnel, 443);
-  if (headerFault !== undefined) return headerFault;
+  const hostFault = checkHosts(facts, tunnel, 443);
+  if (hostFault !== undefined) return hostFault;
 
   const to = { ...tunnel, transport: 'secure' } as const;
   if (facts.target.startsWith('/')) return admitRequest({ facts, target: facts.target }, to, policy);
-  const url = splitUrl(facts.target, 'https');
+  // A URL in `:path` has no meaning in HTTP/2, and would get one in HTTP/1.1.
+  const url = facts.pseudo === undefined ? splitUrl(facts.target, 'https') : undefined;
   if (url === undefined) {
     return deny('target-invalid', tunnel.host, 'The request target is neither a path nor a URL.', FIX_CLIENT);
   }
@@ -211,32 +201,6 @@ function missingToken(rule: Rule, host: string, policy: Policy): Denial | undefi
   const reason = `The route of ${rule.host} needs the token of slot ${rule.auth.slot}, which is empty.`;
   const remedy = 'Ask the operator to set the token and start the bottle again.';
   return deny('token-missing', host, reason, remedy, rule);
-}
-
-function checkHostHeader(
-  facts: RequestFacts,
-  expected: { readonly host: string; readonly port: number },
-  defaultPort: number,
-): Denial | undefined {
-  const [header, ...more] = facts.hostHeaders;
-  if (header === undefined || more.length > 0) {
-    return deny('host-header-invalid', expected.host, 'A request needs exactly one Host header.', FIX_CLIENT);
-  }
-  return names(header, expected, defaultPort) ? undefined : mismatch(expected.host, 'Host header');
-}
-
-function names(
-  text: string,
-  expected: { readonly host: string; readonly port: number },
-  defaultPort: number,
-): boolean {
-  const authority: Authority | undefined = parseAuthority(text);
-  return authority?.host === expected.host && (authority.port ?? defaultPort) === expected.port;
-}
-
-function mismatch(host: string, what: string): Denial {
-  const reason = `The ${what} names another host or port than the connection, which was opened for ${host}.`;
-  return deny('host-mismatch', host, reason, 'Open a connection of its own for each host.');
 }
 
 function invalidHost(): Denial {

@@ -8,6 +8,8 @@ export interface RequestContent {
   readonly method: string;
   /** Every header: name, value, name, value, ... */
   readonly rawHeaders: readonly string[];
+  /** Whether its framing announces a body, even if an empty one. */
+  readonly hasBody: boolean;
   readonly body: Readable;
 }
 

@@ -42,13 +42,19 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
     call = start(upstreamRequest(exchange, options), {
       failed: fail,
       answered: (answer) => {
+        try {
+          passAnswer(answer, exchange, {
+            host,
+            token: rule.auth === undefined ? undefined : options.tokens.get(rule.auth.slot),
+            inbound: rule.scan.inbound,
+            answered: options.answered,
+          });
+        } catch (error) {
+          // A status or header that the agent's HTTP has no words for.
+          answer.body.destroy();
+          return fail(error);
+        }
         hasAnswer = true;
-        passAnswer(answer, exchange, {
-          host,
-          token: rule.auth === undefined ? undefined : options.tokens.get(rule.auth.slot),
-          inbound: rule.scan.inbound,
-          answered: options.answered,
-        });
       },
     });
   } catch (error) {
@@ -79,7 +85,7 @@ function sendBody(
   });
 }
 
-function upstreamRequest({ method }: Exchange, options: ForwardOptions): UpstreamRequest {
+function upstreamRequest({ method, hasBody }: Exchange, options: ForwardOptions): UpstreamRequest {
   const { host, port } = options.admission;
   const { path, query, rawHeaders } = options.cleared;
   return {
@@ -88,6 +94,7 @@ function upstreamRequest({ method }: Exchange, options: ForwardOptions): Upstrea
     headers: upstreamHeaders(rawHeaders, {
       host: port === (options.secure ? 443 : 80) ? host : `${host}:${port}`,
       authorization: authorization(options),
+      hasBody,
     }),
   };
 }

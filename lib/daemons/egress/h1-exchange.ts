@@ -4,13 +4,7 @@ import { type Answer, answerHeaders } from './answer.ts';
 import type { RequestFacts } from './decide.ts';
 import type { Exchange } from './exchange.ts';
 import { type HeaderLines, valuesOf } from './headers.ts';
-import type { Tunnel } from './interceptor.ts';
-
-/** What is known of the TLS side of a tunnel's socket. */
-export interface OpenTunnel {
-  readonly tunnel: Tunnel;
-  readonly serverName: string | undefined;
-}
+import type { OpenTunnel } from './interceptor.ts';
 
 /** An exchange over HTTP/1.1. */
 export class H1Exchange implements Exchange {
@@ -37,6 +31,11 @@ export class H1Exchange implements Exchange {
 
   get rawHeaders(): readonly string[] {
     return this.#request.rawHeaders;
+  }
+
+  get hasBody(): boolean {
+    const { headers } = this.#request;
+    return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   }
 
   get body(): Readable {

@@ -25,6 +25,8 @@ export interface UpstreamHeaderOptions {
   readonly host: string;
   /** Value for `Authorization`; none is sent when absent. */
   readonly authorization: string | undefined;
+  /** Whether a body follows. */
+  readonly hasBody: boolean;
 }
 
 /** The headers to send upstream for a request with these raw headers (name, value, name, value, ...). */
@@ -38,8 +40,10 @@ export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderO
     lines.set('accept-encoding', [lines.has('range') ? 'identity' : acceptableEncodings(accepted.join(','))]);
   }
   if (options.authorization !== undefined) lines.set('authorization', [options.authorization]);
-  // Node frames a GET body only when told to; without this, one would run into the next request.
-  if (valuesOf(raw, 'transfer-encoding').length > 0) {
+  // Node frames a GET body only when told to; without this, one would run into the next request. HTTP/2 has no
+  // transfer-encoding at all.
+  const hasLength = lines.has('content-length') && valuesOf(raw, 'transfer-encoding').length === 0;
+  if (options.hasBody && !hasLength) {
     lines.delete('content-length');
     lines.set('transfer-encoding', ['chunked']);
   }

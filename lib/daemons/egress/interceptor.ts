@@ -10,11 +10,18 @@ export interface Tunnel {
   readonly port: number;
 }
 
+/** What is known of a tunnel once its TLS stands. */
+export interface OpenTunnel {
+  readonly tunnel: Tunnel;
+  /** Server name of the handshake; `undefined` when none was sent. */
+  readonly serverName: string | undefined;
+}
+
 export interface InterceptorOptions {
   readonly issue: LeafIssuer;
   readonly deadlines: Deadlines;
-  /** Called with the decrypted side of each tunnel. */
-  readonly opened: (socket: TLSSocket, tunnel: Tunnel) => void;
+  /** Called with the decrypted side of each tunnel; its `alpnProtocol` says what is spoken there. */
+  readonly opened: (socket: TLSSocket, open: OpenTunnel) => void;
   /** Called when the guest hung up before, or failed in, the TLS handshake. */
   readonly failed: (tunnel: Tunnel) => void;
 }
@@ -68,11 +75,13 @@ export class Interceptor {
     const server = createServer({
       cert,
       key,
-      // HTTP/2 only clients get a handshake alert that says so.
-      ALPNProtocols: ['http/1.1'],
+      // A client that speaks neither gets a handshake alert that says so.
+      ALPNProtocols: ['h2', 'http/1.1'],
       handshakeTimeout: this.#options.deadlines.handshakeMs,
     });
-    server.on('secureConnection', (socket) => this.#options.opened(socket, tunnel));
+    server.on('secureConnection', (socket) => {
+      this.#options.opened(socket, { tunnel, serverName: socket.servername || undefined });
+    });
     server.on('tlsClientError', (_error, socket) => {
       socket.destroy();
       this.#options.failed(tunnel);

@@ -7,6 +7,9 @@ export const MAX_HEADERS = 200;
 /** Open connections from the guest; far above any package manager, far below the bundle's file descriptors. */
 export const MAX_CONNECTIONS = 1024;
 
+/** Open connections from one address: half, so that no guest keeps another, or a health check, out. */
+export const MAX_CONNECTIONS_PER_SOURCE = 512;
+
 /** Interception contexts (leaf certificate and key) kept; the least recently used goes first. */
 export const MAX_LEAVES = 512;
 

@@ -1,18 +1,20 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AccessLog } from './access-log.ts';
 import { ConnectHandler } from './connect-handler.ts';
 import { knownSecretFinder } from './dlp/known-secrets.ts';
 import { Supervision, type Supervisor } from './dlp/supervisor.ts';
 import { ExchangeHandler } from './exchange-handler.ts';
-import { H1Exchange, type OpenTunnel } from './h1-exchange.ts';
-import { Interceptor } from './interceptor.ts';
+import { GuestSessions } from './guest-sessions.ts';
+import { H1Exchange } from './h1-exchange.ts';
+import { Interceptor, type OpenTunnel } from './interceptor.ts';
 import { Judge, type PolicySource } from './judge.ts';
 import type { LeafIssuer } from './leaf-issuer.ts';
-import { type Deadlines, MAX_CONNECTIONS, MAX_HEADER_BYTES } from './limits.ts';
+import type { Deadlines } from './limits.ts';
 import { OpenPassages } from './open-passages.ts';
 import { OutboundGate } from './outbound-gate.ts';
 import { knownTunnels } from './policy.ts';
+import { ProxyServer } from './proxy-server.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export interface EgressOptions extends PolicySource {
@@ -31,8 +33,9 @@ export interface EgressOptions extends PolicySource {
 const EXPIRY_SWEEP_MS = 1000;
 
 /**
- * The egress proxy, not yet listening. One HTTP server reads both what comes on the port and what comes out of
- * intercepted tunnels, so the same limits hold for both; `decide` judges every single request.
+ * The egress proxy, not yet listening. One HTTP/1.1 server reads both what comes on the port and what comes out of
+ * intercepted tunnels, so the same limits hold for both; tunnels that agree on HTTP/2 get a session each. `decide`
+ * judges every single request.
  */
 export function createEgress(options: EgressOptions): Server {
   const { deadlines, log, upstreams, tokens } = options;
@@ -40,14 +43,16 @@ export function createEgress(options: EgressOptions): Server {
   const passages = new OpenPassages();
   const gate = new OutboundGate(knownSecretFinder(tokens.values()), new Supervision(options.supervisor));
   const exchanges = new ExchangeHandler({ judge, gate, passages, upstreams, tokens, log });
+  const sessions = new GuestSessions({ deadlines, handle: (exchange) => exchanges.handle(exchange) });
   const tunnels = new WeakMap<Duplex, OpenTunnel>();
-  const server = http1Server(deadlines);
+  const server = new ProxyServer(deadlines, sessions);
   const interceptor = new Interceptor({
     issue: options.issue,
     deadlines,
-    opened: (socket, tunnel) => {
-      passages.add(socket, { ...tunnel, isTunnel: true });
-      tunnels.set(socket, { tunnel, serverName: socket.servername || undefined });
+    opened: (socket, open) => {
+      passages.add(socket, { ...open.tunnel, isTunnel: true });
+      if (socket.alpnProtocol === 'h2') return sessions.serve(socket, open);
+      tunnels.set(socket, open);
       server.emit('connection', socket);
     },
     failed: ({ host }) =>
@@ -73,6 +78,8 @@ export function createEgress(options: EgressOptions): Server {
     exchanges.handle(new H1Exchange(request, response, { tunnel, awaitsInvitation }));
   };
   server.on('request', (request, response) => handle(request, response, false));
+  // Any other `Expect`: Node would answer 417 itself, without a reason or a line in the log.
+  server.on('checkExpectation', (request, response) => handle(request, response, true));
   server.on('checkContinue', (request, response) => handle(request, response, true));
   server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     connects.handle(request, socket, head).catch(() => socket.destroy());
@@ -86,23 +93,5 @@ export function createEgress(options: EgressOptions): Server {
   options.onPolicyChange(closeRevoked);
   const sweep = setInterval(closeRevoked, EXPIRY_SWEEP_MS).unref();
   server.on('close', () => clearInterval(sweep));
-  return server;
-}
-
-function http1Server(deadlines: Deadlines): Server {
-  const server = createServer({
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: deadlines.headersMs,
-    // Uploads may last; an upload that stalls meets the idle limit.
-    requestTimeout: 0,
-    keepAliveTimeout: deadlines.keepAliveMs,
-    connectionsCheckingInterval: Math.min(1000, deadlines.headersMs),
-    // `decide` refuses these with a reason instead of Node's bare 400.
-    requireHostHeader: false,
-  });
-  server.timeout = deadlines.idleMs;
-  server.maxConnections = MAX_CONNECTIONS;
-  // Node would cut the list silently, and a header that framing depends on with it. `decide` counts instead.
-  server.maxHeadersCount = 0;
   return server;
 }

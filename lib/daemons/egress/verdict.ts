@@ -5,8 +5,11 @@ export const DENIAL_STATUS = {
   'target-invalid': 400,
   'host-invalid': 400,
   'host-header-invalid': 400,
+  'headers-invalid': 400,
   'headers-too-many': 431,
   'version-refused': 505,
+  'headers-too-long': 431,
+  'expectation-refused': 417,
   'method-refused': 405,
   'host-unlisted': 403,
   'port-refused': 403,
@@ -24,6 +27,9 @@ export const DENIAL_STATUS = {
   'secret-found': 403,
   'body-unscannable': 403,
 } as const;
+
+/** Remedy where only the client is at fault. */
+export const FIX_CLIENT = 'Fix the client; the same request will be refused again.';
 
 export type DenialCode = keyof typeof DENIAL_STATUS;
 

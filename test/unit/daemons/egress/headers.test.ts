@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agentHeaders, upstreamHeaders } from '../../../../lib/daemons/egress/headers.ts';
 
-const to = (raw: string[], authorization?: string) =>
-  upstreamHeaders(raw, { host: 'h.example', authorization });
+const to = (raw: string[], authorization?: string, hasBody = false) =>
+  upstreamHeaders(raw, { host: 'h.example', authorization, hasBody });
 
 describe('headers on their way upstream', () => {
   it('keep repeated lines apart and their order', () => {
@@ -49,7 +49,7 @@ describe('headers on their way upstream', () => {
   });
 
   it('frame a chunked body as chunked and nothing else', () => {
-    expect(to(['Transfer-Encoding', 'chunked'])).toEqual({
+    expect(to(['Transfer-Encoding', 'chunked'], undefined, true)).toEqual({
       host: 'h.example',
       'transfer-encoding': 'chunked',
     });

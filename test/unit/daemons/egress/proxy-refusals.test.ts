@@ -171,10 +171,10 @@ describe('other requests that never go out', () => {
     expect(answer).not.toContain('100 Continue');
   });
 
-  it('an HTTP/2 only client is turned away in the handshake', async () => {
+  it('a client that speaks neither HTTP/1.1 nor HTTP/2 is turned away in the handshake', async () => {
     await expect(
       Promise.race([
-        openTunnel({ ...scene().tunnel(), alpn: ['h2'] }).then(() => 'opened'),
+        openTunnel({ ...scene().tunnel(), alpn: ['h3'] }).then(() => 'opened'),
         once(process, 'never', { signal: AbortSignal.timeout(500) }),
       ]),
     ).rejects.toThrow();

@@ -1,0 +1,97 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { type Answer, answerHeaders } from './answer.ts';
+import type { RequestFacts } from './decide.ts';
+import type { Exchange } from './exchange.ts';
+import { splitH2Headers } from './h2-headers.ts';
+import { type HeaderLines, valuesOf } from './headers.ts';
+import type { OpenTunnel } from './interceptor.ts';
+
+/** Milliseconds that a body which came too late for its answer may still take to end, before it is told to. */
+const LINGER_MS = 1000;
+
+/** An exchange over HTTP/2: one stream. Always inside a tunnel. */
+export class H2Exchange implements Exchange {
+  readonly facts: RequestFacts;
+  readonly rawHeaders: readonly string[];
+  readonly hasBody: boolean;
+  readonly connection: Duplex;
+  readonly #stream: ServerHttp2Stream;
+  #awaitsInvitation: boolean;
+
+  /** `raw`: the header block as received, pseudo-headers and all. `connection`: the socket of the session. */
+  constructor(stream: ServerHttp2Stream, raw: readonly string[], open: OpenTunnel, connection: Duplex) {
+    const { pseudo, rawHeaders } = splitH2Headers(raw);
+    const authority = pseudo.get(':authority');
+    const hostHeaders = valuesOf(rawHeaders, 'host');
+    this.#stream = stream;
+    this.connection = connection;
+    this.hasBody = !stream.endAfterHeaders;
+    this.#awaitsInvitation = valuesOf(rawHeaders, 'expect').length > 0;
+    // What looks at headers finds the host where HTTP/1.1 has it.
+    this.rawHeaders =
+      hostHeaders.length > 0 || authority === undefined ? rawHeaders : ['host', authority, ...rawHeaders];
+    this.facts = {
+      kind: 'tunnelled',
+      method: pseudo.get(':method') ?? '',
+      target: pseudo.get(':path') ?? '',
+      hostHeaders,
+      rawHeaders: this.rawHeaders,
+      upgrade: (pseudo.get(':protocol') ?? '').toLowerCase(),
+      version: '2',
+      pseudo: { authority, scheme: pseudo.get(':scheme') },
+      ...open,
+    };
+    stream.on('error', () => {});
+    stream.once('finish', () => this.#endBody());
+  }
+
+  get method(): string {
+    return this.facts.method;
+  }
+
+  get body(): Readable {
+    return this.#stream;
+  }
+
+  get isAnswered(): boolean {
+    return this.#stream.headersSent;
+  }
+
+  get isGone(): boolean {
+    return this.#stream.closed || this.#stream.destroyed;
+  }
+
+  onceOver(listener: () => void): void {
+    this.#stream.once('close', listener);
+  }
+
+  invite(): void {
+    if (!this.#awaitsInvitation || this.isGone) return;
+    this.#awaitsInvitation = false;
+    this.#stream.additionalHeaders({ ':status': constants.HTTP_STATUS_CONTINUE });
+  }
+
+  start(status: number, headers: HeaderLines): Writable {
+    this.#stream.respond({ ...headers, ':status': status });
+    return this.#stream;
+  }
+
+  answer(answer: Answer): void {
+    if (this.isGone) return;
+    this.#stream.respond({ ...answerHeaders(answer), ':status': answer.status });
+    // Node has ended the stream of a HEAD already.
+    if (this.method !== 'HEAD') this.#stream.end(answer.text);
+  }
+
+  abort(): void {
+    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  /** A body that nobody reads any more would hold its window, and the guest would wait to send the rest of it. */
+  #endBody(): void {
+    if (this.#stream.readableEnded) return;
+    const timer = setTimeout(() => this.#stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS);
+    this.#stream.once('close', () => clearTimeout(timer));
+  }
+}
