@@ -1,0 +1,6 @@
+# The Debian that bundles stand on, with mitmproxy.
+ARG BASE_IMAGE
+FROM ${BASE_IMAGE}
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends mitmproxy \
+ && rm -rf /var/lib/apt/lists/*

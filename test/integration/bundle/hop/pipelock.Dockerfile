@@ -1,0 +1,5 @@
+# What the kit takes from pipelock's image, with another program in it.
+ARG BASE_IMAGE
+FROM ${BASE_IMAGE}
+COPY pipelock /pipelock
+RUN mkdir -p /etc/ssl/certs && touch /etc/ssl/certs/ca-certificates.crt
