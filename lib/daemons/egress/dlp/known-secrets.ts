@@ -1,3 +1,6 @@
+import { LiteralSearch } from './literal-search.ts';
+import { ProjectedSearch } from './projected-search.ts';
+
 /** Shorter values are found as they are only: their fragments would be anything. */
 const MIN_PROJECTED = 12;
 
@@ -21,12 +24,11 @@ export type KnownSecretFinder = (text: string) => string | undefined;
 export function knownSecretFinder(values: Iterable<string>): KnownSecretFinder {
   const needles = [...values].map(needlesOf);
   const literals = [...new Set(needles.flatMap(({ literal }) => literal))];
-  const projections = [...new Set(needles.flatMap(({ projected }) => projected))];
+  const search = new LiteralSearch(literals);
+  const projected = new ProjectedSearch([...new Set(needles.flatMap((needle) => needle.projected))]);
   return (text) => {
-    const literal = literals.find((needle) => text.includes(needle));
-    if (literal !== undefined || projections.length === 0) return literal;
-    const reduced = projectionOf(text);
-    return projections.find((needle) => reduced.includes(needle));
+    const [found] = [...search.find(text)].sort((one, other) => one - other);
+    return found === undefined ? projected.find(text) : literals[found];
   };
 }
 

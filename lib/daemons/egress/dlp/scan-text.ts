@@ -1,5 +1,6 @@
 import type { OutboundDetector } from '../scan-plan.ts';
 import type { KnownSecretFinder } from './known-secrets.ts';
+import { LiteralSearch } from './literal-search.ts';
 import { ENTROPY_PATTERN, TOKEN_PATTERNS, type TokenPattern } from './token-patterns.ts';
 import { viewsOf } from './views.ts';
 
@@ -19,6 +20,13 @@ export interface ScanOptions {
 
 const TYPE_KNOWN = 'known-secret';
 
+const LITERALS = [...new Set(TOKEN_PATTERNS.flatMap(({ literals }) => literals ?? []))];
+const LITERAL_SEARCH = new LiteralSearch(LITERALS);
+/** Places of each pattern's literals in that list. */
+const NEEDS = new Map(
+  TOKEN_PATTERNS.map((pattern) => [pattern, pattern.literals?.map((one) => LITERALS.indexOf(one))]),
+);
+
 /** Every secret in the text and in what it decodes to. In time linear in its length. */
 export function scanText(text: string, { detectors, findKnown }: ScanOptions): Finding[] {
   if (detectors.size === 0 || text.length === 0) return [];
@@ -31,12 +39,14 @@ export function scanText(text: string, { detectors, findKnown }: ScanOptions): F
         findings.push({ type: TYPE_KNOWN, value, inPlainSight: inPlainSight && text.includes(value) });
       }
     }
-    const report = (pattern: TokenPattern) => {
-      for (const value of matchesOf(pattern, view.text))
-        findings.push({ type: pattern.type, value, inPlainSight });
+    const report = ({ type, expression, isReal }: TokenPattern) => {
+      const found =
+        typeof expression === 'function' ? expression(view.text) : (view.text.match(expression) ?? []);
+      for (const value of found)
+        if (isReal === undefined || isReal(value)) findings.push({ type, value, inPlainSight });
     };
     if (detectors.has('token_patterns')) {
-      for (const pattern of TOKEN_PATTERNS)
+      for (const pattern of possibleIn(view.text))
         if (!inPlainSight || pattern.onlyDecoded !== true) report(pattern);
     }
     if (detectors.has('entropy') && inPlainSight) report(ENTROPY_PATTERN);
@@ -46,8 +56,8 @@ export function scanText(text: string, { detectors, findKnown }: ScanOptions): F
   return findings;
 }
 
-function matchesOf({ literals, expression, isReal }: TokenPattern, text: string): string[] {
-  if (literals !== undefined && !literals.some((literal) => text.includes(literal))) return [];
-  const found = text.match(expression) ?? [];
-  return isReal === undefined ? found : found.filter(isReal);
+/** The patterns that have no literals, or one that the text holds. */
+function possibleIn(text: string): readonly TokenPattern[] {
+  const held = LITERAL_SEARCH.find(text);
+  return TOKEN_PATTERNS.filter((pattern) => NEEDS.get(pattern)?.some((place) => held.has(place)) ?? true);
 }

@@ -1,12 +1,17 @@
 import { entropyOf, isBase58Check, isBech32, isIban, isLuhnValid } from './checksums.ts';
+import { alphabet, runsOf } from './runs.ts';
+import { webTokensIn } from './web-tokens.ts';
 
 export interface TokenPattern {
   /** Kind of secret, as denials and logs name it. */
   readonly type: string;
   /** The expression is only run on a text that holds one of these; absent: always. */
   readonly literals?: readonly string[];
-  /** Global; every repetition is bounded or consumes what cannot start a match again, so its time is linear. */
-  readonly expression: RegExp;
+  /**
+   * Global, or a function that gives all matches. Every repetition is bounded by some dozens or consumes what cannot
+   * start a match again, so its time is linear.
+   */
+  readonly expression: RegExp | ((text: string) => string[]);
   readonly isReal?: (match: string) => boolean;
   /** Only where the text had been hidden by an encoding: too common in plain sight. */
   readonly onlyDecoded?: boolean;
@@ -27,7 +32,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   },
   {
     type: 'aws-secret-key',
-    expression: /[A-Za-z0-9/+]{40,44}(?![A-Za-z0-9/+])/g,
+    expression: endsOfRandomRuns,
     isReal: looksRandom,
     onlyDecoded: true,
   },
@@ -82,7 +87,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   },
   { type: 'vault-token', literals: ['hvs.', 'hvb.'], expression: /(?<!\w)hv[sb]\.[\w-]{24,255}/g },
   { type: 'age-key', literals: ['AGE-SECRET-KEY-1'], expression: /AGE-SECRET-KEY-1[0-9A-Z]{58}/g },
-  { type: 'jwt', literals: ['eyJ'], expression: /eyJ[\w-]{8,4096}\.eyJ[\w-]{4,8192}\.[\w-]{5,4096}/g },
+  { type: 'jwt', literals: ['.eyJ'], expression: webTokensIn },
   {
     type: 'private-key',
     literals: ['PRIVATE KEY'],
@@ -136,6 +141,13 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
     expression: /(?<![A-Za-z0-9])[xyz]prv[1-9A-HJ-NP-Za-km-z]{100,112}/g,
   },
 ];
+
+const AWS_ALPHABET = alphabet('0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/+');
+
+/** An AWS secret has 40 characters; up to four more may be glued to its front. */
+function endsOfRandomRuns(text: string): string[] {
+  return runsOf(text, AWS_ALPHABET, 40).map((run) => run.slice(-44));
+}
 
 /** Forty characters of base64 that no word or path looks like. */
 function looksRandom(text: string): boolean {

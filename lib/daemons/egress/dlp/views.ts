@@ -33,7 +33,8 @@ type Reading = (text: string) => string | undefined;
 
 /** The text and all that it can be decoded to, breadth first, within bounds. */
 export function* viewsOf(text: string): Generator<View> {
-  const seen = new Set([text]);
+  // Few, so comparing them is less work than hashing each.
+  const seen = [text];
   const queue: View[] = [{ text, depth: 0 }];
   let budget = text.length * 6 + SPARE_CHARACTERS;
   for (let view = queue.shift(); view !== undefined; view = queue.shift()) {
@@ -41,10 +42,10 @@ export function* viewsOf(text: string): Generator<View> {
     if (view.depth >= MAX_DEPTH) continue;
     for (const read of READINGS) {
       const decoded = read(view.text);
-      if (decoded === undefined || decoded.length < 8 || seen.has(decoded)) continue;
+      if (decoded === undefined || decoded.length < 8 || seen.includes(decoded)) continue;
       budget -= decoded.length;
       if (budget < 0) return;
-      seen.add(decoded);
+      seen.push(decoded);
       queue.push({ text: decoded, depth: view.depth + 1 });
     }
   }
@@ -72,18 +73,23 @@ function percentDecoded(text: string): string | undefined {
   });
 }
 
-/** Escapes of JSON, JavaScript and HTML. */
+/** Escapes of JSON, JavaScript and HTML; an escape that they make up together is left to the next reading. */
 function unescaped(text: string): string | undefined {
-  if (!text.includes('\\') && !text.includes('&#')) return undefined;
-  return text
-    .replace(/\\u\{?([0-9A-Fa-f]{4,6})\}?|\\x([0-9A-Fa-f]{2})/g, (all, unit?: string, byte?: string) =>
-      characterOf(Number.parseInt(unit ?? byte ?? '', 16), all),
-    )
-    .replace(/&#x([0-9A-Fa-f]{1,6});|&#([0-9]{1,7});/g, (all, hex?: string, decimal?: string) =>
-      characterOf(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16), all),
-    )
-    .replace(/\\[nrt]/g, '\n')
-    .replace(/\\(["'/\\])/g, '$1');
+  const plain = text.includes('\\') ? text.replace(SLASH_ESCAPES, slashUnescaped) : text;
+  if (!plain.includes('&#')) return plain === text ? undefined : plain;
+  return plain.replace(/&#x([0-9A-Fa-f]{1,6});|&#([0-9]{1,7});/g, (all, hex?: string, decimal?: string) =>
+    characterOf(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16), all),
+  );
+}
+
+const SLASH_ESCAPES = /\\(?:[nrt"'/\\]|u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{2})/g;
+
+function slashUnescaped(found: string): string {
+  const kind = found[1] ?? '';
+  if (kind === 'u' || kind === 'x') {
+    return characterOf(Number.parseInt(found.replace(/[^0-9A-Fa-f]/g, ''), 16), found);
+  }
+  return 'nrt'.includes(kind) ? '\n' : kind;
 }
 
 function characterOf(code: number, otherwise: string): string {
@@ -122,26 +128,36 @@ function base32Decoded(text: string): string | undefined {
   const segments = runsOf(runsOf(text, BASE64, 16).join('\0'), BASE32, 16).filter((run) =>
     /^[A-Z2-7]+$|^[a-z2-7]+$/.test(run),
   );
-  return legible(segments, (segment) => {
-    let bits = 0n;
-    const plain = segment.toUpperCase().slice(0, 1024);
-    for (const character of plain) {
-      bits = (bits << 5n) | BigInt('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(character));
-    }
-    bits >>= BigInt((plain.length * 5) % 8);
-    const length = Math.floor((plain.length * 5) / 8);
-    return [Buffer.from(bits.toString(16).padStart(length * 2, '0'), 'hex')];
-  });
+  return legible(segments, (segment) => [base32Bytes(segment)]);
+}
+
+function base32Bytes(segment: string): Buffer {
+  const bytes = Buffer.alloc(Math.floor((segment.length * 5) / 8));
+  let bits = 0;
+  let count = 0;
+  let length = 0;
+  for (let index = 0; index < segment.length; index += 1) {
+    const code = segment.charCodeAt(index);
+    // Digits 2 to 7 are 26 to 31; the low five bits of a letter, of either case, count from 1.
+    bits = ((bits << 5) | (code < 64 ? code - 24 : (code & 31) - 1)) & 0xfff;
+    count += 5;
+    if (count < 8) continue;
+    count -= 8;
+    bytes[length] = (bits >> count) & 0xff;
+    length += 1;
+  }
+  return bytes;
 }
 
 /** A secret scattered over the values of a query or of JSON: the values, end to end. */
 function joined(text: string): string | undefined {
   if (text.length > 256 * 1024) return undefined;
   if (text.includes('":')) {
-    return [...text.matchAll(/"\s*:\s*"([^"\\\s]{1,256})"/g)].map(([, value]) => value).join('');
+    const found = text.match(/"\s*:\s*"[^"\\\s]{1,256}"/g) ?? [];
+    return found.map((pair) => pair.slice(pair.lastIndexOf('"', pair.length - 2) + 1, -1)).join('');
   }
   if (!text.includes('=') || !text.includes('&')) return undefined;
-  return [...text.matchAll(/=([^&\s=]{1,256})/g)].map(([, value]) => value).join('');
+  return (text.match(/=[^&\s=]{1,256}/g) ?? []).map((value) => value.slice(1)).join('');
 }
 
 /** The readable runs of what the segments decode to, a line each; unpacked first where they are compressed. */
