@@ -37,6 +37,8 @@ export const bottlePaths = {
   /** The bottle's own Dockerfile, which wins over every other; most have none. */
   dockerfile: (slug: string) => join(bottleDirectory(slug), 'Dockerfile'),
   logs: (slug: string) => join(bottleDirectory(slug), 'logs'),
+  /** Written by the bundle: what egress let out and denied, and what it learned. */
+  audit: (slug: string) => join(bottleDirectory(slug), 'audit'),
   prompt: (slug: string) => join(bottleDirectory(slug), 'agent', 'prompt.txt'),
   egress: (slug: string) => join(bottleDirectory(slug), 'egress'),
   ca: (slug: string) => join(bottleDirectory(slug), 'egress-ca'),

@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bottleDirectory, bottlePaths } from '../bottle/paths.ts';
-import { DAEMON_PORTS, DAEMONS_ENV } from '../daemons/contract/names.ts';
+import { DAEMON_PORTS, DAEMONS_ENV, SLUG_ENV } from '../daemons/contract/names.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from '../daemons/contract/upstream-proxy.ts';
 import { extraCaFile } from '../docker/extra-ca.ts';
@@ -26,6 +26,8 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
   const { plan, allocation, certs, image } = spec;
   const extraRoots = await stageExtraRoots(plan.slug);
   const hasPipelock = plan.daemons.includes('pipelock');
+  // Made here, as the user whom the daemons run as: the engine would make it as root.
+  await mkdir(bottlePaths.audit(plan.slug), { recursive: true, mode: 0o700 });
   const mounts = [
     [bottlePaths.egress(plan.slug), CONTAINER_PATHS.egressConfig],
     [certs.directory, CONTAINER_PATHS.ca],
@@ -33,6 +35,7 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
     ...(extraRoots === undefined ? [] : [[extraRoots, CONTAINER_PATHS.extraRoots]]),
   ];
   const environment = [
+    `${SLUG_ENV}=${plan.slug}`,
     `${DAEMONS_ENV}=${plan.daemons.join(',')}`,
     ...(extraRoots === undefined ? [] : [`NODE_EXTRA_CA_CERTS=${CONTAINER_PATHS.extraRoots}/roots.pem`]),
     ...(extraRoots === undefined || !hasPipelock ? [] : [`SSL_CERT_DIR=${CONTAINER_PATHS.extraRoots}`]),
@@ -48,6 +51,7 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
     ...['--name', plan.names.bundle, '--network', allocation.network, ...labelArguments('bundle', plan.slug)],
     ...hardening(),
     ...mounts.flatMap(([from, to]) => ['--mount', `type=bind,source=${from},target=${to},readonly`]),
+    ...['--mount', `type=bind,source=${bottlePaths.audit(plan.slug)},target=${CONTAINER_PATHS.audit}`],
     ...environment.flatMap((entry) => ['--env', entry]),
     ...ports.flatMap((port) => ['--publish', port]),
     image,

@@ -23,6 +23,7 @@ export function planScreen(plan: Plan): string {
     ),
     ...list('routes', routesOf(plan), 'none: nothing outside the bottle can be reached'),
     ...(plan.daemons.includes('pipelock') ? list('hop', [hopOf(plan)]) : []),
+    ...(plan.egress.learn ? list('learns', ['what is denied, for `make learn`']) : []),
   ];
   return columns(rows.map(([key, value]) => [`  ${key}`, printable(value)]));
 }

@@ -42,6 +42,7 @@ export function factsOf({ manifest, provider, command, image }: CheckedAgent): F
     ...egress.routes.map((route, index) => fact(`egress.routes[${index}]`, routeOf(route))),
     fact('egress.log', String(egress.log)),
     fact('egress.pipelock', String(egress.pipelock ?? false)),
+    fact('egress.learn', String(egress.learn)),
     fact('supervise', String(bottle.supervise)),
   ];
 }

@@ -19,8 +19,8 @@ export interface ValueOrigin {
 
 /**
  * Key path -> place: `env.NAME`, `agent_provider`, `git-gate.user.name`, `git-gate.user.email`, `git-gate.repos`,
- * `git-gate.repos.NAME`, `egress`, `egress.log`, `egress.pipelock`, `egress.routes[0]`, `supervise`, `skills`, `bottle`. What no
- * file says, a default, has no entry.
+ * `git-gate.repos.NAME`, `egress`, `egress.log`, `egress.learn`, `egress.pipelock`, `egress.routes[0]`, `supervise`,
+ * `skills`, `bottle`. What no file says, a default, has no entry.
  */
 export type Origins = Readonly<Record<string, ValueOrigin>>;
 
@@ -107,10 +107,12 @@ export interface ManifestRoute {
 
 export interface EgressPolicy {
   readonly routes: readonly ManifestRoute[];
-  /** 0 nothing, 1 what was blocked, 2 everything. */
+  /** How much is written down: 0 what was refused, 1 also what failed, 2 everything. */
   readonly log: 0 | 1 | 2;
   /** Pipelock stands behind egress. Absent: it does not. */
   readonly pipelock?: true;
+  /** Whether what was denied is kept, for `make learn`. */
+  readonly learn: boolean;
 }
 
 export interface ProviderChoice {

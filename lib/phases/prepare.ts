@@ -80,8 +80,9 @@ async function choiceOf(slug: string): Promise<LaunchChoice> {
 
 async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest): Promise<void> {
   await writeWhole(bottlePaths.prompt(context.slug), manifest.agent.prompt);
-  const routes: RoutesFile = { version: 1, routes: plan.egress.routes };
-  await writeWhole(join(bottlePaths.egress(context.slug), 'routes.yaml'), stringify(routes));
+  const { log, learn, routes } = plan.egress;
+  const file: RoutesFile = { version: 1, log, learn, routes };
+  await writeWhole(join(bottlePaths.egress(context.slug), 'routes.yaml'), stringify(file));
   if (!plan.daemons.includes('pipelock')) return;
   const config = stringify(pipelockConfig(plan.egress));
   await writeWhole(

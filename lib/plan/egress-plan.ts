@@ -12,7 +12,13 @@ export function egressPlan(policy: EgressPolicy): Plan['egress'] {
     return slot;
   };
   const routes = policy.routes.map((route) => plannedRoute(route, slotOf));
-  return { routes, tokens: Object.fromEntries([...slots].map(([variable, slot]) => [slot, variable])) };
+  const { log, learn } = policy;
+  return {
+    routes,
+    log,
+    learn,
+    tokens: Object.fromEntries([...slots].map(([variable, slot]) => [slot, variable])),
+  };
 }
 
 function plannedRoute(route: ManifestRoute, slotOf: (variable: string) => string): PlannedRoute {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditLevel } from '../daemons/contract/audit.ts';
 import { DAEMON_NAMES } from '../daemons/contract/names.ts';
 import { route, tokenSlot } from '../daemons/contract/routes.ts';
 
@@ -64,6 +65,8 @@ export const planSchema = z.strictObject({
   git: z.array(z.strictObject({ name: z.string(), host: z.string(), port: z.number().int() })),
   egress: z.strictObject({
     routes: z.array(route),
+    log: auditLevel,
+    learn: z.boolean(),
     /** Slot in the bundle -> variable of the operator's environment. */
     tokens: z.record(tokenSlot, variableName),
   }),

@@ -3,12 +3,11 @@ import type { Manifest } from '../manifest/types.ts';
 
 /** What a manifest may say and this version would not honour. A feature that arrives strikes out its line here. */
 export function unsupportedKeys({ agent, bottle, origins }: Manifest): string[] {
-  const { provider, gitGate, egress, supervise } = bottle;
+  const { provider, gitGate, supervise } = bottle;
   const keys: [key: string, isDeclared: boolean][] = [
     ['agent_provider.template', ['claude', 'codex'].includes(provider.template)],
     ['git-gate.user', gitGate.user.name !== undefined || gitGate.user.email !== undefined],
     ['git-gate.repos', gitGate.repos.length > 0],
-    ['egress.log', egress.log !== 0],
     // As the mere default it promises nobody anything.
     ['supervise', supervise && origins.supervise !== undefined],
     ['skills', agent.skills.length > 0],

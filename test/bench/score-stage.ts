@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, request as httpRequest, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, getCACertificates, setDefaultCACertificates } from 'node:tls';
+import type { AuditEntry } from '../../lib/daemons/contract/audit.ts';
 import type { Route } from '../../lib/daemons/contract/routes.ts';
-import type { AccessEntry } from '../../lib/daemons/egress/access-log.ts';
 import { connectVia, openTunnel, replyOf, requestOn } from '../unit/daemons/support/agent.ts';
 import { testAuthority } from '../unit/daemons/support/authority.ts';
 import { startEgress } from '../unit/daemons/support/egress.ts';
@@ -15,7 +16,7 @@ export interface Outcome {
   readonly passed: boolean;
   /** Machine-readable reason of the refusal. */
   readonly reason: string | undefined;
-  readonly entry: AccessEntry | undefined;
+  readonly entry: AuditEntry | undefined;
 }
 
 export interface Stage {
@@ -93,6 +94,8 @@ export async function openStage(
       current = exchange;
       egress.log.length = 0;
       const reply = await ask(exchange).catch(() => undefined);
+      // The audit has its line once the exchange is over, which may be after the agent has its answer.
+      for (let tries = 0; tries < 100 && egress.log.length === 0; tries += 1) await sleep(5);
       const reason = reply?.headers['x-bot-bottle-reason'];
       return {
         passed: reply?.headers['x-upstream'] === 'yes' && reply.body === exchange.answer,

@@ -1,4 +1,4 @@
-/** Where the host mounts things inside the bundle, all read-only. Directories, never single files: a
+/** Where the host mounts things inside the bundle, all but `audit` read-only. Directories, never single files: a
  * file mount pins the inode, so that a file replaced on the host would stay invisible in the container. */
 export const CONTAINER_PATHS = {
   /** Directory that holds `routes.yaml`. */
@@ -20,6 +20,8 @@ export const CONTAINER_PATHS = {
   pipelockProgram: '/usr/local/bin/pipelock',
   /** Extra roots that upstreams may be verified with (networks that inspect TLS); may be absent. */
   extraRoots: '/etc/bot-bottle/extra-ca',
+  /** Directory that egress writes its audit to, and what it learns; see `audit.ts`, `learned.ts`. */
+  audit: '/var/log/bot-bottle',
   /** Scratch of the running bundle, a tmpfs. */
   run: '/run/bot-bottle',
   /** Written by init at each change; read by the health check and by `start-bundle`. */

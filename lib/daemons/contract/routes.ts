@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditLevel } from './audit.ts';
 import { routeDlp } from './route-dlp.ts';
 import { routeMatch } from './route-match.ts';
 import { SELFTEST_HOST } from './selftest.ts';
@@ -65,6 +66,10 @@ export const route = z.strictObject({
 /** `routes.yaml`: what egress lets out. Everything that no route names is denied. */
 export const routesFile = z.strictObject({
   version: z.literal(1),
+  /** How much is written down, see `audit.ts`; default 0. */
+  log: auditLevel.optional(),
+  /** Keeps what is denied to be learned from, see `learned.ts`; lets nothing more out. */
+  learn: z.boolean().optional(),
   routes: z
     .array(route)
     .refine(

@@ -1,9 +1,9 @@
-import { pipeline, type Readable, type Transform, type Writable } from 'node:stream';
-import { type Answer, failureAnswer } from './answer.ts';
+import { pipeline, Readable, type Transform, type Writable } from 'node:stream';
+import { failureAnswer } from './answer.ts';
 import { decodersFor } from './dlp/content-decoding.ts';
 import type { Exchange } from './exchange.ts';
 import { agentHeaders, type HeaderLines, headerOf } from './headers.ts';
-import { injectionFilter, isReadable, levelOf } from './inbound-filter.ts';
+import { InjectionFound, injectionFilter, isReadable, levelOf } from './inbound-filter.ts';
 import { ReflectionScrubber } from './reflection.ts';
 import type { UpstreamAnswer } from './upstream-call.ts';
 
@@ -16,13 +16,13 @@ export interface PassOptions {
   readonly token: string | undefined;
   /** Whether text is looked at for instructions to the agent. */
   readonly inbound: boolean;
-  /** Called once, with the status the agent gets. */
-  readonly answered: (status: number, reason?: string) => void;
+  /** Called when an answer that has begun does not come to its end, with the code of the reason. */
+  readonly brokeOff: (reason: string) => void;
 }
 
 /** Gives the agent an upstream's answer: without the token, and not if it tries to steer the agent. */
 export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options: PassOptions): void {
-  const { token, answered, host } = options;
+  const { token, host } = options;
   const { status, rawHeaders, body } = incoming;
   const headers = agentHeaders(rawHeaders);
   const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
@@ -30,14 +30,9 @@ export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options
   const hasBody = exchange.method !== 'HEAD' && status !== 204 && status !== 304;
   const type = headerOf(rawHeaders, 'content-type');
   const looks = options.inbound && isReadable(type ?? '');
-  const start = (given: HeaderLines = headers) => {
-    const sink = exchange.start(status, given);
-    answered(status);
-    return sink;
-  };
-  const instead = (answer: Answer) => {
-    answered(answer.status, answer.code);
-    exchange.answer(answer);
+  const start = (given: HeaderLines = headers) => exchange.start(status, given);
+  const ended = (error: unknown) => {
+    if (error) options.brokeOff(breakCode(error));
   };
 
   if (!hasBody) {
@@ -46,14 +41,14 @@ export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options
     return;
   }
   if (scrubber === undefined && !looks) {
-    pipeline(body, start(), () => {});
+    pipeline(body, start(), ended);
     return;
   }
   const decoders = decodersOf(incoming);
   if (decoders === undefined) {
     body.destroy();
     const reason = `${host} sent an encoding that cannot be looked into.`;
-    instead(failureAnswer(502, 'response-unscannable', reason));
+    exchange.answer(failureAnswer(502, 'response-unscannable', reason));
     return;
   }
   if (decoders.length > 0) {
@@ -62,11 +57,11 @@ export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options
   }
   const filters: Transform[] = [...decoders, ...(scrubber === undefined ? [] : [scrubber.stream()])];
   if (looks && isShortText(incoming)) {
-    judge(body, filters, exchange, { headers, host, start, instead }).catch(() => exchange.abort());
+    judge(body, filters, exchange, { headers, host, start, ended }).catch(() => exchange.abort());
     return;
   }
   const watch = looks ? [injectionFilter(type === undefined)] : [];
-  pipeline([body, ...filters, ...watch, start()], () => {});
+  pipeline([body, ...filters, ...watch, start()], ended);
 }
 
 /** What undoes the encoding of an answer; a part of a compressed one cannot be undone. */
@@ -87,15 +82,14 @@ interface Judged {
   readonly headers: HeaderLines;
   readonly host: string;
   readonly start: (headers: HeaderLines) => Writable;
-  /** Gives an answer of egress itself in the place of the upstream's. */
-  readonly instead: (answer: Answer) => void;
+  readonly ended: (error: unknown) => void;
 }
 
 async function judge(
   source: Readable,
   filters: readonly Transform[],
   exchange: Exchange,
-  { headers, host, start, instead }: Judged,
+  { headers, host, start, ended }: Judged,
 ): Promise<void> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -110,17 +104,26 @@ async function judge(
     }
   } catch {
     if (exchange.isGone) return;
-    return instead(failureAnswer(502, 'upstream-failed', `The answer of ${host} broke off.`));
+    return exchange.answer(failureAnswer(502, 'upstream-failed', `The answer of ${host} broke off.`));
   }
   if (exchange.isGone) return;
   const body = Buffer.concat(chunks);
   const level = levelOf(body);
   if (level === 'high') {
     const reason = `The answer of ${host} holds instructions to an agent that look like an attack.`;
-    return instead(failureAnswer(403, 'injection-found', reason));
+    return exchange.answer(failureAnswer(403, 'injection-found', reason));
   }
   if (level === 'medium') headers['x-bot-bottle-warning'] = 'possible-prompt-injection';
-  start({ ...headers, 'content-length': String(body.length) }).end(body);
+  const sink = start({ ...headers, 'content-length': String(body.length) });
+  pipeline(Readable.from([body]), sink, ended);
+}
+
+/** Why an answer that had begun did not come to its end. */
+function breakCode(error: unknown): string {
+  if (error instanceof InjectionFound) return 'injection-found';
+  // What the stream to the guest says when it closes early; the upstream's own says more.
+  const isClosed = error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+  return isClosed ? 'client-gone' : 'upstream-failed';
 }
 
 function scrubHeaders(headers: HeaderLines, scrubber: ReflectionScrubber): void {

@@ -1,15 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { AccessLog } from './access-log.ts';
-import { denialAnswer, failureAnswer, sendRawAnswer } from './answer.ts';
+import { type Answer, denialAnswer, failureAnswer, sendRawAnswer } from './answer.ts';
+import type { Account } from './audit/account.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import { parseAuthority } from './host-names.ts';
 import type { Interceptor } from './interceptor.ts';
 import type { Judge } from './judge.ts';
-import { type Denial, deny } from './verdict.ts';
+import { deny } from './verdict.ts';
 
 export interface ConnectHandlerOptions {
   readonly judge: Judge;
   readonly interceptor: Interceptor;
-  readonly log: AccessLog;
+  readonly audit: AuditLog;
   /** Whether a socket is the inside of a tunnel. */
   readonly isInside: (socket: Duplex) => boolean;
 }
@@ -26,17 +28,24 @@ export class ConnectHandler {
   async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { judge, interceptor, isInside } = this.#options;
     socket.on('error', () => socket.destroy());
+    const account = this.#open(request);
     const verdict = isInside(socket)
       ? deny('method-refused', null, 'A tunnel inside a tunnel is never opened.', 'Ask the proxy itself.')
       : judge.decide({ kind: 'connect', target: request.url ?? '' });
-    if (!verdict.allow) return this.#refuse(socket, verdict, request.headers.accept);
+    if (!verdict.allow) {
+      account.refuse(verdict);
+      return answer(socket, account, denialAnswer(verdict, request.headers.accept));
+    }
     const { host, port, rule } = verdict;
+    account.admit(rule.host);
     let takeOver: (socket: Duplex) => void;
     try {
       takeOver = await interceptor.prepare({ host, port });
     } catch {
-      return this.#fail(socket, host, rule.host);
+      const reason = `No certificate could be made for ${host}.`;
+      return answer(socket, account, failureAnswer(500, 'certificate-failed', reason));
     }
+    // From here on what comes in the tunnel has accounts of its own.
     if (socket.destroyed) return;
     if ('setTimeout' in socket && typeof socket.setTimeout === 'function') socket.setTimeout(0);
     if (head.length > 0) socket.unshift(head);
@@ -44,25 +53,23 @@ export class ConnectHandler {
     takeOver(socket);
   }
 
-  #refuse(socket: Duplex, denial: Denial, accept: string | undefined): void {
-    const { rule, host, status, code } = denial;
-    const path = null;
-    this.#options.log({ verdict: 'deny', rule, host, method: 'CONNECT', status, path, reason: code });
-    sendRawAnswer(socket, denialAnswer(denial, accept));
-  }
-
-  #fail(socket: Duplex, host: string, rule: string): void {
-    const answer = failureAnswer(500, 'certificate-failed', `No certificate could be made for ${host}.`);
-    const { status, code } = answer;
-    this.#options.log({
-      verdict: 'fail',
-      rule,
-      host,
+  #open({ url, rawHeaders }: IncomingMessage): Account {
+    const { host = null, port = null } = parseAuthority(url ?? '') ?? {};
+    return this.#options.audit.open({
+      protocol: 'connect',
+      scheme: 'https',
       method: 'CONNECT',
-      status,
-      path: null,
-      reason: code,
+      host,
+      port: port ?? null,
+      target: null,
+      rawHeaders,
     });
-    sendRawAnswer(socket, answer);
   }
+}
+
+function answer(socket: Duplex, account: Account, given: Answer): void {
+  account.answer(given.status, { code: given.code });
+  account.count('received', Buffer.byteLength(given.text));
+  account.close();
+  sendRawAnswer(socket, given);
 }

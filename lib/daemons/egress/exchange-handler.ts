@@ -1,12 +1,14 @@
-import { type AccessLog, loggablePath } from './access-log.ts';
 import { denialAnswer } from './answer.ts';
+import type { Account } from './audit/account.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import { AuditedExchange, subjectOf } from './audit/audited-exchange.ts';
 import type { Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import { headerOf } from './headers.ts';
 import { introspect } from './introspection.ts';
 import type { Judge } from './judge.ts';
 import type { OpenPassages } from './open-passages.ts';
-import { type OutboundGate, WITHHELD } from './outbound-gate.ts';
+import type { OutboundGate } from './outbound-gate.ts';
 import type { Upstreams } from './upstreams.ts';
 import type { Denial } from './verdict.ts';
 
@@ -16,10 +18,10 @@ export interface ExchangeHandlerOptions {
   readonly passages: OpenPassages;
   readonly upstreams: Upstreams;
   readonly tokens: ReadonlyMap<string, string>;
-  readonly log: AccessLog;
+  readonly audit: AuditLog;
 }
 
-/** Takes each request from the first judgement to the last line of its log, whichever HTTP it came by. */
+/** Takes each request from the first judgement to the end of its answer, whichever HTTP it came by. */
 export class ExchangeHandler {
   readonly #options: ExchangeHandlerOptions;
 
@@ -29,58 +31,51 @@ export class ExchangeHandler {
 
   /** Never throws: what nobody thought of ends one exchange, not the daemon. */
   handle(exchange: Exchange): void {
-    this.#serve(exchange).catch(() => exchange.abort());
+    try {
+      const told = introspect(exchange.facts, this.#options.judge.state);
+      if (told === undefined) this.#audited(exchange);
+      else exchange.answer(told);
+    } catch {
+      exchange.abort();
+    }
   }
 
-  async #serve(exchange: Exchange): Promise<void> {
-    const { judge, gate, log } = this.#options;
+  #audited(exchange: Exchange): void {
+    const account = this.#options.audit.open(subjectOf(exchange));
+    this.#serve(new AuditedExchange(exchange, account), account).catch(() => {
+      account.breakOff('internal');
+      exchange.abort();
+    });
+  }
+
+  async #serve(exchange: Exchange, account: Account): Promise<void> {
+    const { judge, gate, passages, upstreams, tokens } = this.#options;
     const { facts } = exchange;
-    const told = introspect(facts, judge.state);
-    if (told !== undefined) return exchange.answer(told);
     const verdict = judge.decide(facts);
-    if (!verdict.allow) return this.#refuse(exchange, verdict);
+    if (!verdict.allow) return refuse(exchange, account, verdict);
 
     exchange.invite();
     const { host, rule, port } = verdict;
+    account.admit(rule.host);
     judge.count(rule);
     const isTunnelled = facts.kind === 'tunnelled';
-    if (!isTunnelled) this.#options.passages.add(exchange.connection, { host, port, isTunnel: false });
-    const entry = { rule: rule.host, host, method: facts.method, path: loggablePath(facts.target) };
+    if (!isTunnelled) passages.add(exchange.connection, { host, port, isTunnel: false });
     const cleared = await gate.inspect(exchange, verdict).catch(() => undefined);
-    if (cleared === undefined) {
-      log({ ...entry, verdict: 'fail', status: 499, reason: 'client-gone' });
-      return exchange.abort();
-    }
-    if (!cleared.clear) return this.#refuse(exchange, cleared.denial, cleared.types);
+    if (cleared === undefined) return exchange.abort();
+    account.found(cleared.types);
+    if (!cleared.clear) return refuse(exchange, account, cleared.denial);
     await forward(exchange, {
       admission: verdict,
       cleared,
       secure: isTunnelled,
-      upstreams: this.#options.upstreams,
-      tokens: this.#options.tokens,
-      answered: (status, reason) =>
-        log({
-          ...entry,
-          verdict: reason === undefined ? 'allow' : 'fail',
-          status,
-          ...(reason === undefined ? {} : { reason }),
-          ...(cleared.types.length === 0 ? {} : { secrets: cleared.types, path: WITHHELD }),
-        }),
+      upstreams,
+      tokens,
+      brokeOff: (reason) => account.breakOff(reason),
     });
   }
+}
 
-  #refuse(exchange: Exchange, denial: Denial, secrets: readonly string[] = []): void {
-    const { method, target } = exchange.facts;
-    this.#options.log({
-      verdict: 'deny',
-      rule: denial.rule,
-      host: denial.host,
-      method,
-      status: denial.status,
-      path: secrets.length === 0 ? loggablePath(target) : WITHHELD,
-      reason: denial.code,
-      ...(secrets.length === 0 ? {} : { secrets }),
-    });
-    exchange.answer(denialAnswer(denial, headerOf(exchange.rawHeaders, 'accept')));
-  }
+function refuse(exchange: Exchange, account: Account, denial: Denial): void {
+  account.refuse(denial);
+  exchange.answer(denialAnswer(denial, headerOf(exchange.rawHeaders, 'accept')));
 }

@@ -16,6 +16,8 @@ export interface RequestContent {
 /** One request of the guest and the way to answer it, whichever HTTP it came by. */
 export interface Exchange extends RequestContent {
   readonly facts: RequestFacts;
+  /** What the guest speaks. */
+  readonly protocol: 'http/1.1' | 'h2';
   /** The connection it came on; other exchanges may share it. */
   readonly connection: Duplex;
   /** Whether the headers of an answer are on their way. */
@@ -26,7 +28,7 @@ export interface Exchange extends RequestContent {
   onceOver(listener: () => void): void;
   /** Tells a guest that waits for it (`Expect: 100-continue`) to send the body. */
   invite(): void;
-  /** Sends the head of an answer at once; its body is to be written to what this gives. */
+  /** Sends the head of an answer at once; its body is to be piped into what this gives. */
   start(status: number, headers: HeaderLines): Writable;
   /** Sends a whole answer of egress itself, and lets go of what is left of the request's body. */
   answer(answer: Answer): void;

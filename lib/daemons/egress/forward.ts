@@ -9,9 +9,6 @@ import { upstreamFailure } from './upstream-failure.ts';
 import type { Upstreams } from './upstreams.ts';
 import type { Admission } from './verdict.ts';
 
-/** Status in the access log of a request that the agent gave up before it had an answer; nginx uses the same. */
-const CLIENT_GONE = 499;
-
 export interface ForwardOptions {
   readonly admission: Admission;
   /** What of the request may leave. */
@@ -20,8 +17,8 @@ export interface ForwardOptions {
   readonly upstreams: Upstreams;
   /** Value of each token slot. */
   readonly tokens: ReadonlyMap<string, string>;
-  /** Called once, with the status the agent gets; `reason` only when no upstream answer could be had. */
-  readonly answered: (status: number, reason?: string) => void;
+  /** Called when an answer that has begun does not come to its end, with the code of the reason. */
+  readonly brokeOff: (reason: string) => void;
 }
 
 /** Sends an admitted request upstream and its answer back, both streamed at the pace of the slower side. */
@@ -30,15 +27,13 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
   let hasAnswer = false;
   const fail = (error: unknown) => {
     if (hasAnswer || exchange.isAnswered || exchange.isGone) return;
-    const answer = upstreamFailure(host, error);
-    options.answered(answer.status, answer.code);
-    exchange.answer(answer);
+    exchange.answer(upstreamFailure(host, error));
   };
 
   let call: UpstreamCall;
   try {
     const start = await options.upstreams.reach({ rule, host, port, secure: options.secure });
-    if (exchange.isGone) return options.answered(CLIENT_GONE, 'client-gone');
+    if (exchange.isGone) return;
     call = start(upstreamRequest(exchange, options), {
       failed: fail,
       answered: (answer) => {
@@ -47,7 +42,7 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
             host,
             token: rule.auth === undefined ? undefined : options.tokens.get(rule.auth.slot),
             inbound: rule.scan.inbound,
-            answered: options.answered,
+            brokeOff: options.brokeOff,
           });
         } catch (error) {
           // A status or header that the agent's HTTP has no words for.
@@ -61,10 +56,7 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
     fail(error);
     return;
   }
-  exchange.onceOver(() => {
-    if (!exchange.isAnswered) options.answered(CLIENT_GONE, 'client-gone');
-    call.cancel();
-  });
+  exchange.onceOver(() => call.cancel());
   sendBody(options.cleared.body, call, exchange, fail);
 }
 

@@ -12,6 +12,7 @@ const LINGER_MS = 1000;
 
 /** An exchange over HTTP/2: one stream. Always inside a tunnel. */
 export class H2Exchange implements Exchange {
+  readonly protocol = 'h2';
   readonly facts: RequestFacts;
   readonly rawHeaders: readonly string[];
   readonly hasBody: boolean;

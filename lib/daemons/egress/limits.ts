@@ -16,9 +16,6 @@ export const MAX_LEAVES = 512;
 /** Of these, made before anyone asks: an agent speaks to a handful of hosts, whatever its routes name. */
 export const MAX_WARM_LEAVES = 64;
 
-/** Characters of a path in the access log. */
-export const MAX_LOGGED_PATH = 1024;
-
 /** Time limits of egress, milliseconds. */
 export interface Deadlines {
   /** From the answer to CONNECT to the end of the TLS handshake; a LAN handshake takes 10 ms. */

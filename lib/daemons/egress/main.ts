@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
-import { DAEMON_PORTS } from '../contract/names.ts';
+import { DAEMON_PORTS, SLUG_ENV } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
-import { jsonAccessLog } from './access-log.ts';
+import { openAudit } from './audit/open-audit.ts';
 import { readAuthority } from './authority-file.ts';
 import { threadedLeafIssuer } from './leaf-thread.ts';
 import { DEADLINES } from './limits.ts';
@@ -19,11 +19,15 @@ const { values: flags } = parseArgs({
     routes: { type: 'string', default: CONTAINER_PATHS.routes },
     ca: { type: 'string', default: CONTAINER_PATHS.caWithKey },
     listen: { type: 'string', default: `0.0.0.0:${DAEMON_PORTS.egress}` },
+    audit: { type: 'string', default: CONTAINER_PATHS.audit },
     control: { type: 'string', default: CONTAINER_PATHS.egressControl },
     'upstream-proxy': { type: 'string' },
     'upstream-ca': { type: 'string' },
   },
 });
+
+/** Milliseconds that connections which were cut off get to close, and to be written down. */
+const LAST_LINES_MS = 50;
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -46,21 +50,33 @@ async function start(): Promise<void> {
     selftest: { port: DAEMON_PORTS.selftest, certificate: CONTAINER_PATHS.selftestCertificate },
     proxy,
   });
+  const source = { policy: () => policy.current, generation: () => policy.generation };
+  const audit = await openAudit({
+    directory: flags.audit,
+    bottle: process.env[SLUG_ENV] ?? null,
+    secrets: tokens.values.values(),
+    policy: source,
+    say,
+  });
   const server = createEgress({
-    policy: () => policy.current,
-    generation: () => policy.generation,
+    ...source,
     onPolicyChange: (listener) => policy.onChange(listener),
     tokens: tokens.values,
     issue: threadedLeafIssuer(authority),
     upstreams,
     deadlines: DEADLINES,
-    log: jsonAccessLog((line) => process.stdout.write(line)),
+    audit: audit.log,
   });
+  const end = () => void audit.close().then(() => process.exit(0));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
-      server.close(() => process.exit(0));
+      server.close(end);
       server.closeIdleConnections();
-      setTimeout(() => process.exit(0), DEADLINES.drainMs);
+      setTimeout(() => {
+        server.closeAllConnections();
+        // What is cut off here still gets its line.
+        setTimeout(end, LAST_LINES_MS);
+      }, DEADLINES.drainMs);
     });
   }
   const control = await listenForReload(flags.control, () => policy.reload());

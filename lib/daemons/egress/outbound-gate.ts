@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { WITHHELD } from '../contract/audit.ts';
 import type { Cleared } from './cleared.ts';
 import { type HeldBody, holdBody, UnscannableBody } from './dlp/held-body.ts';
 import { HeldBudget } from './dlp/held-budget.ts';
@@ -18,9 +19,6 @@ export interface Held {
   readonly denial: Denial;
   readonly types: readonly string[];
 }
-
-/** Stands for a path that may hold what was found. */
-export const WITHHELD = '[withheld]';
 
 /** Looks at everything of an admitted request that would leave, before any of it does. */
 export class OutboundGate {

@@ -14,7 +14,8 @@ export class PolicyFile {
   constructor(path: string, filledSlots: ReadonlySet<string>) {
     this.#path = path;
     this.#filledSlots = filledSlots;
-    this.#current = { rules: { provider: new Map(), bottle: new Map() }, filledSlots };
+    const nothing = { provider: new Map(), bottle: new Map() };
+    this.#current = { rules: nothing, filledSlots, log: 0, learn: false };
   }
 
   get current(): Policy {

@@ -1,3 +1,4 @@
+import type { AuditLevel } from '../contract/audit.ts';
 import type { Route, RoutesFile } from '../contract/routes.ts';
 import { SELFTEST_HOST, SELFTEST_NONCE_ENV } from '../contract/selftest.ts';
 import { type Condition, compileMatches } from './match-conditions.ts';
@@ -43,6 +44,10 @@ export interface Policy {
   };
   /** Slots that hold a usable token. */
   readonly filledSlots: ReadonlySet<string>;
+  /** How much is written down. */
+  readonly log: AuditLevel;
+  /** Whether what is denied is kept to be learned from. */
+  readonly learn: boolean;
 }
 
 /** Built in, so that a launch can prove the path offline; a routes file cannot name this host. */
@@ -69,6 +74,8 @@ export function buildPolicy(file: RoutesFile, filledSlots: ReadonlySet<string>):
   return {
     rules: { provider: byHost([...ownedBy('provider'), SELFTEST_RULE]), bottle: byHost(ownedBy('bottle')) },
     filledSlots,
+    log: file.log ?? 0,
+    learn: file.learn ?? false,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { AccessLog } from './access-log.ts';
+import type { AuditLog } from './audit/audit-log.ts';
 import { ConnectHandler } from './connect-handler.ts';
 import { knownSecretFinder } from './dlp/known-secrets.ts';
 import { Supervision, type Supervisor } from './dlp/supervisor.ts';
@@ -13,7 +13,7 @@ import type { LeafIssuer } from './leaf-issuer.ts';
 import type { Deadlines } from './limits.ts';
 import { OpenPassages } from './open-passages.ts';
 import { OutboundGate } from './outbound-gate.ts';
-import { knownTunnels } from './policy.ts';
+import { knownTunnels, ruleFor } from './policy.ts';
 import { ProxyServer } from './proxy-server.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -22,7 +22,7 @@ export interface EgressOptions extends PolicySource {
   readonly issue: LeafIssuer;
   readonly upstreams: Upstreams;
   readonly deadlines: Deadlines;
-  readonly log: AccessLog;
+  readonly audit: AuditLog;
   /** Calls back after each change of the policy. */
   readonly onPolicyChange: (listener: () => void) => void;
   /** Who answers for the operator; absent: what needs an answer is refused. */
@@ -38,11 +38,11 @@ const EXPIRY_SWEEP_MS = 1000;
  * judges every single request.
  */
 export function createEgress(options: EgressOptions): Server {
-  const { deadlines, log, upstreams, tokens } = options;
+  const { deadlines, audit, upstreams, tokens } = options;
   const judge = new Judge(options);
   const passages = new OpenPassages();
   const gate = new OutboundGate(knownSecretFinder(tokens.values()), new Supervision(options.supervisor));
-  const exchanges = new ExchangeHandler({ judge, gate, passages, upstreams, tokens, log });
+  const exchanges = new ExchangeHandler({ judge, gate, passages, upstreams, tokens, audit });
   const sessions = new GuestSessions({ deadlines, handle: (exchange) => exchanges.handle(exchange) });
   const tunnels = new WeakMap<Duplex, OpenTunnel>();
   const server = new ProxyServer(deadlines, sessions);
@@ -55,21 +55,18 @@ export function createEgress(options: EgressOptions): Server {
       tunnels.set(socket, open);
       server.emit('connection', socket);
     },
-    failed: ({ host }) =>
-      log({
-        verdict: 'fail',
-        rule: host,
-        host,
-        method: 'CONNECT',
-        status: 200,
-        path: null,
-        reason: 'tls-failed',
-      }),
+    failed: ({ host, port }) => {
+      const about = { protocol: 'connect', scheme: 'https', method: 'CONNECT', target: null } as const;
+      const account = audit.open({ ...about, host, port, rawHeaders: [] });
+      account.admit(ruleFor(options.policy(), host)?.host ?? host);
+      account.answer(200, { code: 'tls-failed' });
+      account.close();
+    },
   });
   const connects = new ConnectHandler({
     judge,
     interceptor,
-    log,
+    audit,
     isInside: (socket) => tunnels.has(socket),
   });
 

@@ -1,4 +1,4 @@
-import type { DaemonName } from '../contract/names.ts';
+import { type DaemonName, SLUG_ENV } from '../contract/names.ts';
 import { SELFTEST_NONCE_ENV } from '../contract/selftest.ts';
 import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from '../contract/upstream-proxy.ts';
 
@@ -9,7 +9,9 @@ const ALLOWED: Readonly<Record<DaemonName, Allows>> = {
   selftest: () => false,
   egress: (variable) =>
     /^EGRESS_TOKEN_[0-9]+$/.test(variable) ||
-    [SELFTEST_NONCE_ENV, UPSTREAM_PROXY_ENV, UPSTREAM_CA_ENV, 'NODE_EXTRA_CA_CERTS'].includes(variable),
+    [SELFTEST_NONCE_ENV, SLUG_ENV, UPSTREAM_PROXY_ENV, UPSTREAM_CA_ENV, 'NODE_EXTRA_CA_CERTS'].includes(
+      variable,
+    ),
   // Go's name for a directory of extra roots.
   pipelock: (variable) => variable === 'SSL_CERT_DIR',
 };

@@ -3,7 +3,7 @@ import type { BottleManifest, EgressPolicy, Origins } from '../types.ts';
 import type { BottleDeclaration, DeclaredUser } from './declaration.ts';
 import { mergeUsers } from './merge.ts';
 
-const NO_EGRESS: EgressPolicy = { routes: [], log: 0 };
+const NO_EGRESS: EgressPolicy = { routes: [], log: 0, learn: false };
 
 /** What holds once the agent's identity lies over the bottle's and defaults fill the rest, and where it was said. */
 export function effectiveBottle(

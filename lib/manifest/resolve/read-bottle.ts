@@ -36,13 +36,14 @@ function declarationOf(read: ReadFile<BottleKeys>): BottleDeclaration {
   const given = <T>(value: T | null | undefined, path: Path, parts: readonly Path[] = []) =>
     value === undefined || value === null ? undefined : read.declared(value, path, ...parts);
   const routes = egress?.routes.map((_, index): Path => ['egress', 'routes', index]);
+  const parts = ['log', 'learn', 'pipelock'].map((key): Path => ['egress', key]);
   const repos = gitGate?.repos?.map(({ name }): Path => ['git-gate', 'repos', name]);
   return {
     env: Object.fromEntries(variables),
     provider: given(agent_provider, ['agent_provider']),
     gitUser: declaredUser(read, gitGate?.user),
     gitRepos: given(gitGate?.repos, ['git-gate', 'repos'], repos),
-    egress: given(egress, ['egress'], [['egress', 'log'], ['egress', 'pipelock'], ...(routes ?? [])]),
+    egress: given(egress, ['egress'], [...parts, ...(routes ?? [])]),
     supervise: given(supervise, ['supervise']),
   };
 }

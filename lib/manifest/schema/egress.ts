@@ -24,19 +24,24 @@ export const egress = z
     routes: routeList
       .nullish()
       .meta({ description: 'Hosts that may be reached, one entry each; all others are denied.' }),
-    log: z
-      .literal([0, 1, 2])
-      .nullish()
-      .meta({ description: '0 logs nothing, 1 what was blocked, 2 everything.', default: 0 }),
+    log: z.literal([0, 1, 2]).nullish().meta({
+      description: 'How much is written down: 0 what was refused, 1 also what failed, 2 everything.',
+      default: 0,
+    }),
+    learn: z.boolean().nullish().meta({
+      description: 'Keeps what was denied for `make learn`; lets nothing more out.',
+      default: false,
+    }),
     pipelock: z.boolean().nullish().meta({
       description: 'Whether pipelock, whose image this machine must have, stands behind egress.',
       default: false,
     }),
   })
   .transform(
-    ({ routes, log, pipelock }): EgressPolicy => ({
+    ({ routes, log, learn, pipelock }): EgressPolicy => ({
       routes: routes ?? [],
       log: log ?? 0,
+      learn: learn ?? false,
       ...(pipelock ? { pipelock } : {}),
     }),
   );

@@ -24,8 +24,13 @@ describe('a bundle in Docker', () => {
     expect(status).toBe(200);
     expect(proof).toBe(expected);
 
-    const { all, stdout } = await logsOf(bundle);
-    expect(stdout).toMatch(/^\[egress\] \{.*"verdict":"allow".*"path":"\/prove"\}$/m);
+    await expect
+      .poll(() => scene.audit())
+      .toMatchObject([{ bottle: 'demo-a1b2c', verdict: 'allow', path: '/prove', status: 200 }]);
+    const { all } = await logsOf(bundle);
+    const audit = JSON.stringify(await scene.audit());
+    expect(audit).not.toContain(scene.nonce);
+    expect(audit).not.toContain('of-the-agent');
     for (const line of all.split('\n').filter((text) => text !== '')) {
       expect(line).toMatch(/^\[(init|egress|selftest)\] /);
     }
@@ -37,12 +42,10 @@ describe('a bundle in Docker', () => {
   });
 
   it('refuses an unlisted host with a reason in the body', async () => {
-    const { bundle, port } = await scene.ready();
+    const { port } = await scene.ready();
     const { status, headers } = await connectVia(port, 'evil.example.org:443');
     expect([status, headers['x-bot-bottle-reason']]).toEqual([403, 'host-unlisted']);
-    await expect
-      .poll(async () => (await logsOf(bundle)).stdout)
-      .toMatch(/"verdict":"deny".*evil\.example\.org/);
+    await expect.poll(() => scene.audit()).toMatchObject([{ verdict: 'deny', host: 'evil.example.org' }]);
   });
 
   it('does not let a neighbour on the bridge ask the selftest upstream', async () => {

@@ -1,11 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 import { ensureBundleImage } from '../../../lib/bundle/image.ts';
+import { type AuditEntry, auditEntry, auditFileNumber } from '../../../lib/daemons/contract/audit.ts';
 import { type BundleHealth, bundleHealth } from '../../../lib/daemons/contract/health.ts';
-import { DAEMONS_ENV } from '../../../lib/daemons/contract/names.ts';
+import { DAEMONS_ENV, SLUG_ENV } from '../../../lib/daemons/contract/names.ts';
 import { CONTAINER_PATHS } from '../../../lib/daemons/contract/paths.ts';
 import { SELFTEST_HOST, SELFTEST_NONCE_ENV } from '../../../lib/daemons/contract/selftest.ts';
 import { type DockerResult, docker, dockerTry } from '../../../lib/docker/cli.ts';
@@ -15,7 +16,7 @@ import { testAuthority } from '../../unit/daemons/support/authority.ts';
 
 const CTL = '/app/lib/daemons/init/ctl.ts';
 const ROUTES =
-  'version: 1\nroutes:\n  - host: api.example.com\n    auth: { scheme: Bearer, slot: EGRESS_TOKEN_0 }\n';
+  'version: 1\nlog: 2\nroutes:\n  - host: api.example.com\n    auth: { scheme: Bearer, slot: EGRESS_TOKEN_0 }\n';
 
 /** Who owns the mounted files, and whom a launch runs the bundle as. */
 export const HOST_USER = process.getuid?.() ?? 0;
@@ -37,6 +38,7 @@ export class BundleScene {
   image = '';
   directory = '';
   #container: string | undefined;
+  #audit = '';
 
   async setUp(): Promise<void> {
     this.directory = await mkdtemp(join(tmpdir(), 'bundle-'));
@@ -74,6 +76,9 @@ export class BundleScene {
   async run(options: BundleOptions = {}): Promise<string> {
     const { daemons = 'selftest,egress', user = HOST_USER } = options;
     await this.writeRoutes(options.routes ?? ROUTES);
+    this.#audit = await mkdtemp(join(this.directory, 'audit-'));
+    // Some tests run the bundle as another user than the one who runs them.
+    await chmod(this.#audit, 0o777);
     const container = `bot-bottle-sidecars-test-${randomBytes(4).toString('hex')}`;
     this.#container = container;
     const mount = (from: string, to: string) => ['--mount', `type=bind,source=${from},target=${to},readonly`];
@@ -84,6 +89,8 @@ export class BundleScene {
       ...['--security-opt', 'no-new-privileges', '--tmpfs', `${CONTAINER_PATHS.run}:mode=1777,size=16m`],
       ...mount(join(this.directory, 'egress'), CONTAINER_PATHS.egressConfig),
       ...mount(options.ca ?? join(this.directory, 'ca'), CONTAINER_PATHS.ca),
+      ...['--mount', `type=bind,source=${this.#audit},target=${CONTAINER_PATHS.audit}`],
+      ...['--env', `${SLUG_ENV}=demo-a1b2c`],
       ...['--env', `${DAEMONS_ENV}=${daemons}`, '--env', SELFTEST_NONCE_ENV, '--env', 'EGRESS_TOKEN_0'],
       ...['--publish', '127.0.0.1::9099', this.image],
     ];
@@ -98,6 +105,14 @@ export class BundleScene {
     expect(waited, (await logsOf(bundle)).all).toMatchObject({ exitCode: 0 });
     const published = await docker(['port', bundle, '9099/tcp']);
     return { bundle, port: Number(published.split('\n')[0]?.split(':').at(-1)) };
+  }
+
+  /** What egress wrote down. */
+  async audit(): Promise<AuditEntry[]> {
+    const names = (await readdir(this.#audit)).filter((name) => auditFileNumber(name) !== undefined).sort();
+    const texts = await Promise.all(names.map((name) => readFile(join(this.#audit, name), 'utf8')));
+    const lines = texts.join('').split('\n').slice(0, -1);
+    return lines.map((line) => auditEntry.parse(JSON.parse(line)));
   }
 
   /** Asks the selftest upstream through egress, as the guest's probe does. */

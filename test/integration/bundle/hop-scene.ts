@@ -184,6 +184,8 @@ export class HopScene {
       environment: { literals: {}, forwarded: {}, prompted: {} },
       git: [],
       egress: {
+        log: 0,
+        learn: false,
         routes: routes === 'one' ? [{ host: ORIGIN, port: ORIGIN_PORT, private: true, auth }] : [],
         tokens: routes === 'one' ? { EGRESS_TOKEN_0: 'HOP_TEST_TOKEN' } : {},
       },

@@ -99,7 +99,7 @@ describe('manifests in the style of bot-bottle', () => {
 
   it('mean what they say: what is cleared, and who runs unsupervised', async () => {
     const offline = (await loadManifest('reader', sources)).bottle;
-    expect([offline.egress, offline.gitGate.repos]).toEqual([{ routes: [], log: 0 }, []]);
+    expect([offline.egress, offline.gitGate.repos]).toEqual([{ routes: [], log: 0, learn: false }, []]);
     expect(offline.gitGate.user).toEqual({ name: 'Robin Example', email: 'reader@example.org' });
     const codex = (await loadManifest('reviewer', sources)).bottle;
     expect(codex.provider).toEqual({ template: 'codex', forwardHostCredentials: true });

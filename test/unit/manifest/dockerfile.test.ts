@@ -14,7 +14,7 @@ const bottle = (
       ...(dockerfile === undefined ? {} : { dockerfile }),
     },
     gitGate: { user: {}, repos: [] },
-    egress: { routes: [], log: 0 },
+    egress: { routes: [], log: 0, learn: false },
     supervise: true,
   },
   origins: { agent_provider: { file: '/kit/bottles/b.md', line: 2, origin } },

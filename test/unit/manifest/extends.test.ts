@@ -25,7 +25,7 @@ describe('a bottle that extends another', () => {
       '  user: {name: P, email: p@example}',
       '  repos:',
       REPO('app'),
-      'egress: {log: 1, routes: [{host: a.example}]}',
+      'egress: {log: 1, learn: true, routes: [{host: a.example}]}',
       'supervise: false',
     ];
     const { bottle } = await childOf(parent, []);
@@ -33,7 +33,7 @@ describe('a bottle that extends another', () => {
       env: { A: { value: 'a' } },
       provider: { template: 'codex' },
       gitGate: { user: { name: 'P', email: 'p@example' }, repos: [{ name: 'app' }] },
-      egress: { log: 1, routes: [{ host: 'a.example' }] },
+      egress: { log: 1, learn: true, routes: [{ host: 'a.example' }] },
       supervise: false,
     });
   });
@@ -57,10 +57,10 @@ describe('a bottle that extends another', () => {
 
   it('replaces egress as a whole, its log level too', async () => {
     const { bottle } = await childOf(
-      ['egress: {log: 2, routes: [{host: a.example}]}'],
+      ['egress: {log: 2, learn: true, routes: [{host: a.example}]}'],
       ['egress: {routes: [{host: b.example}]}'],
     );
-    expect(bottle.egress).toEqual({ log: 0, routes: [{ host: 'b.example' }] });
+    expect(bottle.egress).toEqual({ log: 0, learn: false, routes: [{ host: 'b.example' }] });
   });
 
   it('replaces repositories as a whole and keeps the user', async () => {

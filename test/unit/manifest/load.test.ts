@@ -50,6 +50,7 @@ describe('loading a manifest', () => {
       },
       egress: {
         log: 0,
+        learn: false,
         routes: [
           { host: 'api.example.com', auth: { scheme: 'Bearer', tokenRef: 'EXAMPLE_TOKEN' } },
           { host: 'docs.example.com' },

@@ -41,7 +41,10 @@ const declaration: fc.Arbitrary<BottleDeclaration> = fc.record({
     email: maybe(fc.constantFrom('a@example', 'b@example'), 'git-gate.user.email'),
   }),
   gitRepos: maybe(fc.constant([]), 'git-gate.repos'),
-  egress: maybe(fc.record({ routes: hosts, log: fc.constantFrom(0 as const, 1 as const) }), 'egress'),
+  egress: maybe(
+    fc.record({ routes: hosts, log: fc.constantFrom(0 as const, 1 as const), learn: fc.boolean() }),
+    'egress',
+  ),
   supervise: maybe(fc.boolean(), 'supervise'),
 });
 const NOBODY = NOTHING_DECLARED.gitUser;

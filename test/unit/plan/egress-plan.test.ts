@@ -9,7 +9,7 @@ it('gives each token variable one slot, in order of first use, and names no vari
     { host: 'b.example', auth: auth('SECOND') },
     { host: 'c.example', auth: auth('FIRST') },
   ];
-  const plan = egressPlan({ log: 0, routes });
+  const plan = egressPlan({ log: 2, learn: true, routes });
   expect(plan.tokens).toEqual({ EGRESS_TOKEN_0: 'FIRST', EGRESS_TOKEN_1: 'SECOND' });
   expect(plan.routes.map(({ auth: planned }) => planned?.slot)).toEqual([
     'EGRESS_TOKEN_0',
@@ -21,5 +21,5 @@ it('gives each token variable one slot, in order of first use, and names no vari
 
 it('carries the port of a route and whether it is private', () => {
   const route = { host: 'lan.example', port: 8443, private: true };
-  expect(egressPlan({ log: 0, routes: [route] }).routes).toEqual([route]);
+  expect(egressPlan({ log: 0, learn: false, routes: [route] }).routes).toEqual([route]);
 });

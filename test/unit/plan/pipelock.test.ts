@@ -40,7 +40,7 @@ function planWith(daemons: Plan['daemons'], routes: Plan['egress']['routes']): P
     hasPrompt: false,
     environment: { literals: {}, forwarded: {}, prompted: {} },
     git: [],
-    egress: { routes, tokens: {} },
+    egress: { routes, log: 0, learn: false, tokens: {} },
     daemons,
   };
 }

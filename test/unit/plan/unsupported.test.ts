@@ -17,7 +17,7 @@ describe('what a manifest asks for and this version cannot honour', () => {
       COMMAND,
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the manifest's own spelling
       'env: {A: b, C: "${D}", E: "?"}',
-      'egress: {log: 0, routes: [{host: a.example, port: 8443, private: true, auth: {scheme: Bearer, token_ref: T}}]}',
+      'egress: {log: 2, learn: true, routes: [{host: a.example, port: 8443, private: true, auth: {scheme: Bearer, token_ref: T}}]}',
     );
     expect(manifest.bottle.supervise).toBe(true);
     expect(() => assertSupported(manifest)).not.toThrow();
@@ -40,7 +40,6 @@ describe('what a manifest asks for and this version cannot honour', () => {
     ['agent_provider.template', ['agent_provider: {template: codex}']],
     ['git-gate.user', [COMMAND, 'git-gate: {user: {name: A}}']],
     ['git-gate.repos', [COMMAND, 'git-gate: {repos: {a: {url: "ssh://git@h.example/a", identity: k}}}']],
-    ['egress.log', [COMMAND, 'egress: {log: 1}']],
     ['supervise', [COMMAND, 'supervise: true']],
   ])('is refused by name: %s', async (key, lines) => {
     const manifest = await manifestOf(...lines);
@@ -57,15 +56,15 @@ describe('what a manifest asks for and this version cannot honour', () => {
         '  user:',
         '    email: a@example',
       ),
-      'home/bottles/b.md': yaml('egress:', '  log: 2', '  routes:', '    - host: a.example', '      dlp: {}'),
+      'home/bottles/b.md': yaml('egress:', '  log: 2', '  routes:', '    - host: a.example'),
     });
     const manifest = await loadManifest('dev', sources);
     expect(() => assertSupported(manifest)).toThrow(
       [
-        'the manifest asks for 4 things that are not supported yet',
+        'the manifest asks for 3 things that are not supported yet',
         `${sources.home}/bottles/b.md: agent_provider.template: not supported yet (\`claude\`, the default; \`command\` is)`,
         `${sources.home}/agents/dev.md:6: git-gate.user: not supported yet`,
-        `${sources.home}/bottles/b.md:3: egress.log: not supported yet`,
+
         `${sources.home}/agents/dev.md:3: skills: not supported yet`,
       ].join('\n'),
     );

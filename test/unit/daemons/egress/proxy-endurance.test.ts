@@ -49,7 +49,7 @@ describe('time limits', () => {
     const { socket } = await connectVia(scene().egress.port, `${HOST}:${scene().upstream.port}`);
     socket.resume();
     await once(socket, 'close', { signal: AbortSignal.timeout(3000) });
-    expect(scene().egress.log).toMatchObject([{ reason: 'tls-failed' }]);
+    await expect.poll(() => scene().egress.log).toMatchObject([{ reason: 'tls-failed' }]);
   });
 
   it('close a connection whose headers trickle, inside a tunnel as well', async () => {

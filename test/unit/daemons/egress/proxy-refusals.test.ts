@@ -18,9 +18,11 @@ describe('a refused CONNECT', () => {
     expect(body).toContain('evil.example.org');
     expect(body).toMatch(/manifest/);
     expect(scene().egress.lookedUp).toEqual([]);
-    expect(scene().egress.log).toMatchObject([
-      { verdict: 'deny', rule: null, host: 'evil.example.org', method: 'CONNECT', status: 403 },
-    ]);
+    await expect
+      .poll(() => scene().egress.log)
+      .toMatchObject([
+        { verdict: 'deny', rule: null, host: 'evil.example.org', method: 'CONNECT', status: 403 },
+      ]);
   });
 
   it('to an address or another port is refused as well', async () => {
@@ -178,6 +180,8 @@ describe('other requests that never go out', () => {
         once(process, 'never', { signal: AbortSignal.timeout(500) }),
       ]),
     ).rejects.toThrow();
-    expect(scene().egress.log).toMatchObject([{ verdict: 'fail', reason: 'tls-failed', host: HOST }]);
+    await expect
+      .poll(() => scene().egress.log)
+      .toMatchObject([{ verdict: 'fail', reason: 'tls-failed', host: HOST }]);
   });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { jsonAccessLog, loggablePath } from '../../../../lib/daemons/egress/access-log.ts';
 import { Lru } from '../../../../lib/daemons/egress/lru.ts';
 import { readTokens } from '../../../../lib/daemons/egress/tokens.ts';
 import { upstreamFailure } from '../../../../lib/daemons/egress/upstream-failure.ts';
@@ -24,31 +23,6 @@ describe('token slots', () => {
       expect(unusable).toEqual(['EGRESS_TOKEN_0']);
     },
   );
-});
-
-describe('the access log', () => {
-  it.each([
-    ['/a/b?c=d', '/a/b'],
-    ['http://user:pass@host/a?b', '/a'],
-    ['http://host', '/'],
-    ['https://host?x', '/'],
-    ['/a#b', '/a'],
-    ['', '/'],
-  ])('shows the path of %j as %j', (target, path) => expect(loggablePath(target)).toBe(path));
-
-  it('is one line of JSON even for a path full of newlines', () => {
-    const lines: string[] = [];
-    jsonAccessLog((line) => lines.push(line))({
-      verdict: 'deny',
-      rule: null,
-      host: 'a\nb',
-      method: 'GET',
-      status: 403,
-      path: loggablePath(`/${'x\n'.repeat(2000)}`),
-    });
-    expect(lines[0]?.match(/\n/g)).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? '').path.length).toBeLessThanOrEqual(1024);
-  });
 });
 
 describe('a cache of bounded size', () => {

@@ -1,7 +1,10 @@
 import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
+import { type AuditEntry, auditEntry } from '../../../../lib/daemons/contract/audit.ts';
 import type { RoutesFile } from '../../../../lib/daemons/contract/routes.ts';
-import type { AccessEntry } from '../../../../lib/daemons/egress/access-log.ts';
+import { AuditLog } from '../../../../lib/daemons/egress/audit/audit-log.ts';
+import { Withholder } from '../../../../lib/daemons/egress/audit/withhold.ts';
+import { knownSecretFinder } from '../../../../lib/daemons/egress/dlp/known-secrets.ts';
 import type { Supervisor } from '../../../../lib/daemons/egress/dlp/supervisor.ts';
 import { leafIssuer } from '../../../../lib/daemons/egress/leaf-issuer.ts';
 import { DEADLINES, type Deadlines } from '../../../../lib/daemons/egress/limits.ts';
@@ -29,7 +32,8 @@ export interface EgressFixtureOptions {
 
 export interface EgressFixture {
   readonly port: number;
-  readonly log: AccessEntry[];
+  /** The audit in whole; an entry comes when its exchange is over, which may be after the agent has its answer. */
+  readonly log: AuditEntry[];
   /** Names that were looked up: nothing is dialled without. */
   readonly lookedUp: string[];
   setRoutes(routes: RoutesFile['routes']): void;
@@ -40,7 +44,7 @@ export interface EgressFixture {
 export async function startEgress(options: EgressFixtureOptions): Promise<EgressFixture> {
   const deadlines = { ...DEADLINES, ...options.deadlines };
   const tokens = readTokens(options.environment ?? {});
-  const log: AccessEntry[] = [];
+  const log: AuditEntry[] = [];
   const lookedUp: string[] = [];
   const address = options.address ?? '127.0.0.1';
   const policyOf = (routes: RoutesFile['routes']) =>
@@ -70,7 +74,13 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
     issue: leafIssuer(options.authority.authority),
     upstreams,
     deadlines,
-    log: (entry) => log.push(entry),
+    audit: new AuditLog({
+      bottle: 'demo-a1b2c',
+      generation: () => generation,
+      level: () => 2,
+      withholder: new Withholder(knownSecretFinder(tokens.values.values())),
+      write: (line) => log.push(auditEntry.parse(JSON.parse(line))),
+    }),
     ...(options.supervisor === undefined ? {} : { supervisor: options.supervisor }),
   });
   server.listen(0, '127.0.0.1');

@@ -10,6 +10,7 @@ export const egress: readonly GoldenCase[] = [
   badBottle('pipelock that is neither asked for nor not', 'egress:', '  pipelock: {enabled: true}'),
   badBottle('a log level that does not exist', 'egress:', '  log: 3'),
   badBottle('a log level in words', 'egress:', '  log: full'),
+  badBottle('learning in a word', 'egress:', '  learn: yes please'),
   badBottle('a misspelled key of egress', 'egress:', '  route: []'),
   host('https://api.example.com/v1'),
   host('api.example.com:443'),

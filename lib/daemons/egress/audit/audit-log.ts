@@ -1,0 +1,133 @@
+import {
+  AUDIT_LIMITS,
+  type AuditEntry,
+  type AuditGap,
+  type AuditLevel,
+  WITHHELD,
+} from '../../contract/audit.ts';
+import { canonicalTarget } from '../../contract/canonical-path.ts';
+import { Account, type Subject } from './account.ts';
+import { cut, harmlessHeaders } from './harmless-headers.ts';
+import type { Withholder } from './withhold.ts';
+
+/** What is known of an exchange when it is over. */
+export interface Outcome
+  extends Pick<
+    AuditEntry,
+    | 'verdict'
+    | 'reason'
+    | 'rule'
+    | 'protocol'
+    | 'scheme'
+    | 'method'
+    | 'host'
+    | 'port'
+    | 'status'
+    | 'sent'
+    | 'received'
+    | 'generation'
+  > {
+  /** Request target as sent; `null` for CONNECT. */
+  readonly target: string | null;
+  /** Milliseconds. */
+  readonly ms: number;
+  /** Kinds of secrets that were found in it. Its path is withheld then. */
+  readonly secrets: readonly string[];
+  /** Name, value, name, value, ... */
+  readonly headers: { readonly request: readonly string[]; readonly response: readonly string[] };
+}
+
+export interface AuditLogOptions {
+  /** Slug; `null` where egress runs alone. */
+  readonly bottle: string | null;
+  /** Generation of the policy in force. */
+  readonly generation: () => number;
+  /** The level in force now. */
+  readonly level: () => AuditLevel;
+  readonly withholder: Withholder;
+  /** Takes one line, without its line break. */
+  readonly write: (line: string) => void;
+  /** Told of every request that was not answered in whole, written or not. */
+  readonly learn?: (entry: AuditEntry) => void;
+}
+
+/** Writes down what became of each exchange, as far as the level asks for it. Refusals are always written. */
+export class AuditLog {
+  readonly #options: AuditLogOptions;
+
+  constructor(options: AuditLogOptions) {
+    this.#options = options;
+  }
+
+  /** To be called when an exchange begins. */
+  open(subject: Subject): Account {
+    return new Account(subject, this.#options.generation(), (outcome) => this.#record(outcome));
+  }
+
+  #record(outcome: Outcome): void {
+    const { level, write, learn } = this.#options;
+    const isWritten = level() >= LEAST_LEVEL[outcome.verdict];
+    if (!isWritten && outcome.verdict === 'allow') return;
+    const entry = this.#entryOf(outcome);
+    if (isWritten) write(lineOf(entry));
+    if (outcome.verdict !== 'allow') learn?.(entry);
+  }
+
+  #entryOf(outcome: Outcome): AuditEntry {
+    const { bottle, level, withholder } = this.#options;
+    const { verdict, reason, rule, protocol, scheme, method, host, port, status, sent, received } = outcome;
+    // One order of keys, the one in which a person looks for them.
+    return {
+      time: new Date().toISOString(),
+      bottle,
+      verdict,
+      reason,
+      rule,
+      protocol,
+      scheme,
+      method: cut(method, AUDIT_LIMITS.method),
+      host: host === null ? null : cut(withholder.host(host), AUDIT_LIMITS.host),
+      port,
+      path: this.#pathOf(outcome),
+      status,
+      sent,
+      received,
+      ms: Math.round(outcome.ms),
+      ...(outcome.secrets.length === 0 ? {} : { secrets: [...outcome.secrets] }),
+      generation: outcome.generation,
+      ...(level() < 2 ? {} : { headers: this.#headersOf(outcome) }),
+    };
+  }
+
+  #pathOf({ target, secrets }: Outcome): string | null {
+    if (target === null) return null;
+    const local = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+    // The query is looked at as well: the path alone is shown, but the two were one text.
+    if (secrets.length > 0 || this.#options.withholder.text(local) !== local) return WITHHELD;
+    const path = local.replace(/[?#].*$/s, '') || '/';
+    const canonical = canonicalTarget(path);
+    return cut('fault' in canonical ? path : canonical.path, AUDIT_LIMITS.path);
+  }
+
+  #headersOf({ headers }: Outcome): AuditEntry['headers'] {
+    const { withholder } = this.#options;
+    return {
+      request: harmlessHeaders(headers.request, withholder),
+      response: harmlessHeaders(headers.response, withholder),
+    };
+  }
+}
+
+/** The level from which on each verdict is written. */
+const LEAST_LEVEL: Readonly<Record<AuditEntry['verdict'], AuditLevel>> = { deny: 0, fail: 1, allow: 2 };
+
+/**
+ * As one line of JSON in ASCII: JSON alone escapes line breaks, but lets through what some terminals act on, and what
+ * reorders a line before the eye.
+ */
+export function lineOf(entry: AuditEntry | AuditGap): string {
+  return JSON.stringify(entry).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,104 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { Answer } from '../answer.ts';
+import type { RequestFacts } from '../decide.ts';
+import type { Exchange } from '../exchange.ts';
+import type { HeaderLines } from '../headers.ts';
+import { parseAuthority } from '../host-names.ts';
+import type { Account, Subject } from './account.ts';
+
+/** An exchange that keeps its own account: how it is answered, how many bytes pass, when it is over. */
+export class AuditedExchange implements Exchange {
+  readonly #exchange: Exchange;
+  readonly #account: Account;
+
+  constructor(exchange: Exchange, account: Account) {
+    this.#exchange = exchange;
+    this.#account = account;
+    if (exchange.hasBody) tally(exchange.body, (bytes) => account.count('sent', bytes));
+    exchange.onceOver(() => {
+      // Whoever broke it off says so in this turn; if nobody does, it was the guest.
+      setImmediate(() => {
+        account.breakOff('client-gone');
+        account.close();
+      });
+    });
+  }
+
+  get facts(): RequestFacts {
+    return this.#exchange.facts;
+  }
+
+  get protocol(): Exchange['protocol'] {
+    return this.#exchange.protocol;
+  }
+
+  get method(): string {
+    return this.#exchange.method;
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.#exchange.rawHeaders;
+  }
+
+  get body(): Readable {
+    return this.#exchange.body;
+  }
+
+  get hasBody(): boolean {
+    return this.#exchange.hasBody;
+  }
+
+  get connection(): Duplex {
+    return this.#exchange.connection;
+  }
+
+  get isAnswered(): boolean {
+    return this.#exchange.isAnswered;
+  }
+
+  get isGone(): boolean {
+    return this.#exchange.isGone;
+  }
+
+  onceOver(listener: () => void): void {
+    this.#exchange.onceOver(listener);
+  }
+
+  invite(): void {
+    this.#exchange.invite();
+  }
+
+  start(status: number, headers: HeaderLines): Writable {
+    const sink = this.#exchange.start(status, headers);
+    this.#account.answer(status, { headers });
+    sink.once('pipe', (source: Readable) => tally(source, (bytes) => this.#account.count('received', bytes)));
+    sink.once('finish', () => this.#account.close());
+    return sink;
+  }
+
+  answer(answer: Answer): void {
+    this.#account.answer(answer.status, { code: answer.code });
+    if (this.method !== 'HEAD') this.#account.count('received', Buffer.byteLength(answer.text));
+    this.#exchange.answer(answer);
+  }
+
+  abort(): void {
+    this.#exchange.abort();
+  }
+}
+
+/** What an exchange asks, as far as it can be read. */
+export function subjectOf({ facts, protocol, rawHeaders }: Exchange): Subject {
+  const { method, target } = facts;
+  if (facts.kind === 'tunnelled')
+    return { protocol, scheme: 'https', method, target, rawHeaders, ...facts.tunnel };
+  const authority = parseAuthority(/^http:\/\/([^/?#\\]*)/i.exec(target)?.[1] ?? '');
+  const port = authority === undefined ? null : (authority.port ?? 80);
+  return { protocol, scheme: 'http', method, target, rawHeaders, host: authority?.host ?? null, port };
+}
+
+/** Counts what is read from a stream by whoever reads it. */
+function tally(stream: Readable, count: (bytes: number) => void): void {
+  // Unlike `on`, this does not start the flow: the reader may not be there yet, and there may be none.
+  stream.prependListener('data', (chunk: Buffer) => count(chunk.length));
+}

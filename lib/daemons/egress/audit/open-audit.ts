@@ -1,0 +1,64 @@
+import { AUDIT_FILES, auditFileName, auditFileNumber } from '../../contract/audit.ts';
+import { knownSecretFinder } from '../dlp/known-secrets.ts';
+import type { PolicySource } from '../judge.ts';
+import { AuditLog, lineOf } from './audit-log.ts';
+import { LearnedStore } from './learned-store.ts';
+import { LineFiles } from './line-files.ts';
+import { Withholder } from './withhold.ts';
+
+export interface AuditPlace {
+  /** Where the audit's files are; `-` for lines on standard output, with nothing learned. */
+  readonly directory: string;
+  /** Slug; `null` where egress runs alone. */
+  readonly bottle: string | null;
+  /** Values of all token slots: none of them is ever written. */
+  readonly secrets: Iterable<string>;
+  readonly policy: PolicySource;
+  /** Says one line to the operator. */
+  readonly say: (line: string) => void;
+}
+
+export interface OpenAudit {
+  readonly log: AuditLog;
+  /** Writes what is not written yet. Never throws. */
+  close(): Promise<void>;
+}
+
+/** Bytes of lines that wait while the disk is full. Egress serves on: what a policy lets out hangs on no log. */
+const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
+const RETRY_MS = 1000;
+
+/** @throws Error when the directory cannot be written. */
+export async function openAudit(place: AuditPlace): Promise<OpenAudit> {
+  const { directory, bottle, secrets, policy } = place;
+  const common = {
+    bottle,
+    generation: policy.generation,
+    level: () => policy.policy().log,
+    withholder: new Withholder(knownSecretFinder(secrets)),
+  };
+  if (directory === '-') {
+    const write = (line: string) => void process.stdout.write(`${line}\n`);
+    return { log: new AuditLog({ ...common, write }), close: async () => {} };
+  }
+  const say = (text: string) => place.say(`audit: ${text}`);
+  const files = await LineFiles.open({
+    directory,
+    nameOf: auditFileName,
+    numberOf: auditFileNumber,
+    ...AUDIT_FILES,
+    maxQueuedBytes: MAX_QUEUED_BYTES,
+    retryMs: RETRY_MS,
+    gap: (lost) => lineOf({ time: new Date().toISOString(), bottle, lost }),
+    say,
+  });
+  const learned = await LearnedStore.open(directory, say);
+  const log = new AuditLog({
+    ...common,
+    write: (line) => files.append(line),
+    learn: (entry) => {
+      if (policy.policy().learn) learned.note(entry);
+    },
+  });
+  return { log, close: async () => void (await Promise.all([files.close(), learned.close()])) };
+}
