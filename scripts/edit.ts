@@ -20,9 +20,14 @@ await runScript(async ({ signal }) => {
     },
   });
   if (flags === undefined) return 0;
+  if (flags.agent && flags.bottle) {
+    throw new BottleError('usage', 'an agent and a bottle are named, and one file can be edited', {
+      hint: 'Give AGENT or BOTTLE.',
+    });
+  }
   const sources = manifestSources();
   const kind = flags.bottle ? 'bottles' : 'agents';
-  const name = flags.bottle || (await requireAgent(flags.agent));
+  const name = flags.bottle || (await requireAgent(flags.agent, 'edit'));
   const found = await findEditable(kind, name, sources);
   for (;;) {
     await openEditor(found.file);

@@ -21,7 +21,7 @@ await runScript(async () => {
     notes: ['Nothing is created. What a launch would find missing is said on stderr.'],
   });
   if (flags === undefined) return 0;
-  const agent = await requireAgent(flags.agent);
+  const agent = await requireAgent(flags.agent, 'info');
   const { bottles, cwd } = choiceOf({ ...flags, label: undefined, color: undefined });
   const checked = await checkAgent({ agent, bottles, cwd, slug: mintSlug('info') });
   const facts = factsOf(checked);

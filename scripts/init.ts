@@ -22,7 +22,7 @@ await runScript(async ({ signal }) => {
   // Before the questions rather than after them.
   if (flags.agent) await assertFree('agents', flags.agent, sources.home);
   if (flags.bottle) await assertFree('bottles', flags.bottle, sources.home);
-  const first = await asking(signal, (ask) => askFirstAgent(flags, ask));
+  const first = await asking(signal, (ask) => askFirstAgent(flags, sources.home, ask));
   for (const file of await writeFirstAgent(first, sources)) line(`wrote ${file}`);
   line(`Look at it with: make info AGENT=${first.agent}; start it with: make launch AGENT=${first.agent}`);
   return 0;

@@ -21,7 +21,7 @@ export async function chooseLaunch(
   sources: ManifestSources,
   signal: AbortSignal,
 ): Promise<Chosen> {
-  if (!hasTerminal()) return { ...named, agent: await requireAgent(named.agent) };
+  if (!hasTerminal()) return { ...named, agent: await requireAgent(named.agent, 'launch') };
   const agents = await describeAgents(sources);
   const agent = named.agent || (await asking(signal, (ask) => askAgent(agents, ask)));
   const described = agents.find(({ name }) => name === agent);

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { writeWhole } from '../bottle/files.ts';
@@ -27,7 +27,8 @@ export async function assertFree(kind: 'agents' | 'bottles', name: string, home:
     throw new BottleError('usage', `'${name}' cannot be a name`, { hint: `${NAME_RULE}.` });
   }
   const file = fileOf(kind, name, home);
-  const isTaken = await access(file).then(
+  // A link to nowhere is somebody's, too.
+  const isTaken = await lstat(file).then(
     () => true,
     () => false,
   );
@@ -39,7 +40,8 @@ export async function assertFree(kind: 'agents' | 'bottles', name: string, home:
 }
 
 /**
- * Writes a bottle and an agent into the home, and reads them back as a launch would. Gives their files.
+ * Writes a bottle and an agent into the home, and reads them back as a launch would. Gives their files, of which
+ * none is left when anything is wrong.
  * @throws BottleError `usage` when either is there already, `manifest-invalid` for an answer that cannot stand
  */
 export async function writeFirstAgent(first: FirstAgent, sources: ManifestSources): Promise<string[]> {
@@ -47,9 +49,14 @@ export async function writeFirstAgent(first: FirstAgent, sources: ManifestSource
   await assertFree('agents', first.agent, home);
   await assertFree('bottles', first.bottle, home);
   const [bottle, agent] = [fileOf('bottles', first.bottle, home), fileOf('agents', first.agent, home)];
-  await writeWhole(bottle, frontmatter(bottleKeys(first), `What ${first.agent} may reach and hold.`));
-  await writeWhole(agent, frontmatter({ bottle: first.bottle }, first.prompt));
-  await loadManifest(first.agent, sources);
+  try {
+    await writeWhole(bottle, frontmatter(bottleKeys(first), `What ${first.agent} may reach and hold.`));
+    await writeWhole(agent, frontmatter({ bottle: first.bottle }, first.prompt));
+    await loadManifest(first.agent, sources);
+  } catch (error) {
+    for (const file of [bottle, agent]) await rm(file, { force: true });
+    throw error;
+  }
   return [bottle, agent];
 }
 

@@ -4,6 +4,10 @@ import { askFirstAgent } from '../../../lib/cli/ask-first-agent.ts';
 import { askEach, askPrompted } from '../../../lib/cli/ask-prompted.ts';
 import { askBottles } from '../../../lib/cli/choose-launch.ts';
 import type { Described } from '../../../lib/commands/describe-manifests.ts';
+import { useTemporaryHome } from '../../support/temporary-home.ts';
+import { writeFiles } from '../preflight/scene.ts';
+
+const home = useTemporaryHome();
 
 /** Answers in the order of the questions, and remembers those. */
 function answering(...answers: string[]): { ask: Asker; questions: string[] } {
@@ -12,7 +16,15 @@ function answering(...answers: string[]): { ask: Asker; questions: string[] } {
     questions.push(question);
     return answers.shift() ?? '';
   };
-  return { ask: { secret: next, text: next, choose: next, confirm: async () => true }, questions };
+  /** As on a terminal, an answer that will not do is asked for again. */
+  const text: Asker['text'] = async (question, options = {}) => {
+    const answer = await next(question);
+    const problem = await options.check?.(answer);
+    if (problem === undefined) return answer;
+    questions.push(problem);
+    return text(question, options);
+  };
+  return { ask: { secret: next, text, choose: next, confirm: async () => true }, questions };
 }
 
 describe('answers that a manifest wants at launch', () => {
@@ -108,7 +120,7 @@ describe('the questions of init', () => {
       'a.example, b.example',
       'Be kind.',
     );
-    expect(await askFirstAgent({}, ask)).toEqual({
+    expect(await askFirstAgent({}, '/nowhere', ask)).toEqual({
       agent: 'helper',
       bottle: 'box',
       template: 'command',
@@ -119,9 +131,45 @@ describe('the questions of init', () => {
     });
   });
 
+  it('are asked again for an answer that cannot stand, before anything else is asked', async () => {
+    await writeFiles(home.path, { 'home/agents/dev.md': '---\n{}\n---\n' });
+    const { ask, questions } = answering(
+      'dev',
+      '../x',
+      'helper',
+      'box',
+      'claude',
+      '',
+      'https://a.example/',
+      'a.example',
+    );
+    const first = await askFirstAgent({}, `${home.path}/home`, ask);
+    expect(first).toMatchObject({ agent: 'helper', hosts: ['a.example'] });
+    expect(questions.map((text) => text.replace(home.path, '~'))).toEqual([
+      'Name of the agent:',
+      '~/home/agents/dev.md is there already, and is left as it is: Choose another name, or change that one: make edit AGENT=dev',
+      'Name of the agent:',
+      expect.stringMatching(/^'..\/x' cannot be a name: a name starts with/),
+      'Name of the agent:',
+      'Name of its bottle:',
+      'What runs in it?',
+      expect.stringContaining('Dockerfile'),
+      expect.stringContaining('Hosts'),
+      expect.stringMatching(/^https:\/\/a\.example\/ must be one whole DNS name/),
+      expect.stringContaining('Hosts'),
+      expect.stringContaining('system prompt'),
+    ]);
+  });
+
+  it('keep a blank in a word of the program that is written with a backslash', async () => {
+    const { ask } = answering('command', 'node /my\\ files/x.mjs', './Dockerfile');
+    const { command } = await askFirstAgent({ agent: 'a', bottle: 'a' }, '/nowhere', ask);
+    expect(command).toEqual(['node', '/my files/x.mjs']);
+  });
+
   it('leave out what is known', async () => {
     const { ask, questions } = answering('claude', '', '', '');
-    await askFirstAgent({ agent: 'helper', bottle: 'box' }, ask);
+    await askFirstAgent({ agent: 'helper', bottle: 'box' }, '/nowhere', ask);
     expect(questions[0]).toBe('What runs in it?');
   });
 });

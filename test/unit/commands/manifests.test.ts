@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { editorCommand, findEditable, openEditor, validateManifest } from '../../../lib/commands/edit.ts';
@@ -47,6 +47,21 @@ describe('init', () => {
     expect(await readFile(path.join(home.path, file), 'utf8')).toBe('mine');
   });
 
+  it('takes the place of no link, not even of one to nowhere', async () => {
+    await writeFiles(home.path, { 'home/agents/other.md': '' });
+    const link = path.join(home.path, 'home/agents/helper.md');
+    await symlink('nowhere.md', link);
+    await expect(writeFirstAgent(FIRST, sources())).rejects.toThrow('is there already');
+    expect(await readlink(link)).toBe('nowhere.md');
+  });
+
+  it('leaves no file behind when an answer cannot stand', async () => {
+    const hosts = ['https://a.example/'];
+    await expect(writeFirstAgent({ ...FIRST, hosts }, sources())).rejects.toMatchObject({ exitCode: 65 });
+    for (const kind of ['agents', 'bottles'])
+      expect(await readdir(path.join(home.path, 'home', kind))).toEqual([]);
+  });
+
   it.each(['../evil', 'A', 'a/b', ''])('makes no file of the name %j', async (agent) => {
     await expect(writeFirstAgent({ ...FIRST, agent }, sources())).rejects.toThrow('cannot be a name');
   });
@@ -65,14 +80,31 @@ describe('edit', () => {
   it('takes VISUAL before EDITOR, with arguments, and no shell reads either', () => {
     expect(editorCommand({ VISUAL: 'code --wait', EDITOR: 'vim' })).toEqual(['code', '--wait']);
     expect(editorCommand({ EDITOR: 'sh -c $(id)' })).toEqual(['sh', '-c', '$(id)']);
+    expect(editorCommand({ VISUAL: ' ', EDITOR: '/my\\ programs/ed -w' })).toEqual(['/my programs/ed', '-w']);
     expect(editorCommand({})).toEqual(['vi']);
   });
 
-  it('says when the editor cannot be run', async () => {
-    await expect(openEditor('/x', ['/nowhere/editor'])).rejects.toMatchObject({
-      message: expect.stringContaining('/nowhere/editor'),
-      hint: expect.stringContaining('EDITOR'),
+  it.each([
+    ['/nowhere/editor', 'there is no editor `/nowhere/editor`', 'Set VISUAL or EDITOR'],
+    ['false', 'the editor `false` failed: Command failed with exit code 1', 'was not checked'],
+  ])('says when the editor %s cannot be run, or fails', async (program, message, hint) => {
+    await expect(openEditor('/x', [program])).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
     });
+  });
+
+  it('checks that the bottle of an agent is there', async () => {
+    await writeFiles(home.path, {
+      'home/agents/a.md': '---\nbottle: nxt\n---\n',
+      'home/bottles/net.md': '---\nenvv: 1\n---\n',
+    });
+    const found = await findEditable('agents', 'a', sources());
+    await expect(validateManifest('agents', found, sources())).rejects.toThrow(
+      /a\.md:2:9.*did you mean `net`/,
+    );
+    await writeFiles(home.path, { 'home/agents/a.md': '---\nbottle: net\n---\n' });
+    await expect(validateManifest('agents', found, sources())).resolves.toBeUndefined();
   });
 
   it('checks a bottle with what it extends', async () => {
