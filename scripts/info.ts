@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
 import { mintSlug } from '../lib/bottle/slug.ts';
+import { shown } from '../lib/cli/error-text.ts';
 import { parseFlags } from '../lib/cli/flags.ts';
 import { choiceOf } from '../lib/cli/launch-flags.ts';
-import { columns, cut, line, paint } from '../lib/cli/output.ts';
+import { columns, line, paint } from '../lib/cli/output.ts';
 import { runScript } from '../lib/cli/run-script.ts';
-import { factsOf } from '../lib/commands/info.ts';
+import { type Fact, factsOf } from '../lib/commands/info.ts';
 import { requireAgent } from '../lib/commands/require-agent.ts';
 import { checkAgent } from '../lib/preflight/preflight.ts';
 
@@ -26,9 +27,13 @@ await runScript(async () => {
   const checked = await checkAgent({ agent, bottles, cwd, slug: mintSlug('info') });
   const facts = factsOf(checked);
   if (flags.json) echo(JSON.stringify(facts, null, 2));
-  else echo(columns(facts.map(({ key, value, from }) => [key, cut(value, 60), from])));
+  else echo(columns(facts.map(rowOf), { width: process.stdout.columns, wrapped: 1 }));
   if (flags.verbosity === 'quiet') return 0;
   for (const warning of checked.manifest.warnings) line(`${paint('yellow', '!')} ${warning}`);
-  for (const { message } of checked.problems) line(`${paint('yellow', '!')} ${message}`);
+  for (const { message } of checked.problems) line(`${paint('yellow', '!')} ${shown(message)}`);
   return 0;
 });
+
+function rowOf({ key, value, from }: Fact): string[] {
+  return [key, value, from];
+}

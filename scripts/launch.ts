@@ -53,7 +53,7 @@ await runScript(async ({ signal }) => {
       prepare: (bottle) => reportPhase(prepare, bottle, options),
       confirm: async (plan) => {
         slug = plan.slug;
-        if (!quiet) line(planScreen(plan));
+        if (!quiet) line(planScreen(plan, process.stderr.columns));
         if (!(await confirmLaunch(plan, flags.yes, signal))) return false;
         await askPrompted(plan, signal);
         return true;
@@ -75,7 +75,8 @@ async function dryRun(
 ): Promise<number> {
   const { plan, error, warnings } = await previewLaunch(chosen, thisHost(hasTerminal()));
   for (const warning of warnings) say(warning);
-  if (plan !== undefined) echo(json ? JSON.stringify(plan, null, 2) : planScreen(plan));
+  if (plan !== undefined)
+    echo(json ? JSON.stringify(plan, null, 2) : planScreen(plan, process.stdout.columns));
   if (error !== undefined) throw error;
   say('a dry run: nothing was created');
   return 0;

@@ -21,7 +21,11 @@ await runScript(async () => {
     describeBottles(sources),
     manifestWarnings(sources),
   ]);
-  echo(flags.json ? JSON.stringify({ agents, bottles }, null, 2) : manifestTables(agents, bottles));
+  echo(
+    flags.json
+      ? JSON.stringify({ agents, bottles }, null, 2)
+      : manifestTables(agents, bottles, process.stdout.columns),
+  );
   if (flags.verbosity !== 'quiet') {
     for (const warning of warnings) line(`${paint('yellow', '!')} ${warning}`);
   }

@@ -3,11 +3,15 @@ import { columns, cut } from './output.ts';
 
 const FROM = { home: 'home', cwd: 'working directory', examples: 'example' } as const;
 
-/** Columns; what is longer would break the table's lines. */
-const MAX_DESCRIPTION = 80;
+/** Columns; a first line may be a whole text. */
+const MAX_DESCRIPTION = 100;
 
-/** Agents and bottles as two tables, one under the other. */
-export function manifestTables(agents: readonly Described[], bottles: readonly Described[]): string {
+/** Agents and bottles as two tables, one under the other, in a terminal of that many columns. */
+export function manifestTables(
+  agents: readonly Described[],
+  bottles: readonly Described[],
+  width?: number,
+): string {
   const rows = (all: readonly Described[]) =>
     all.map(({ name, bottle, origin, description }) => [
       name,
@@ -16,8 +20,8 @@ export function manifestTables(agents: readonly Described[], bottles: readonly D
       cut(description, MAX_DESCRIPTION),
     ]);
   return [
-    columns([['AGENT', 'BOTTLE', 'FROM', 'WHAT IT IS'], ...rows(agents)]),
+    columns([['AGENT', 'BOTTLE', 'FROM', 'WHAT IT IS'], ...rows(agents)], { width }),
     '',
-    columns([['BOTTLE', 'EXTENDS', 'FROM', 'WHAT IT IS'], ...rows(bottles)]),
+    columns([['BOTTLE', 'EXTENDS', 'FROM', 'WHAT IT IS'], ...rows(bottles)], { width }),
   ].join('\n');
 }

@@ -1,4 +1,6 @@
 import { styleText } from 'node:util';
+import stringWidth from 'fast-string-width';
+import { wrapAnsi } from 'fast-wrap-ansi';
 
 /** How much a run says on stderr. */
 export type Verbosity = 'quiet' | 'normal' | 'verbose';
@@ -18,20 +20,52 @@ export function paint(style: Style, text: string, stream: NodeJS.WriteStream = p
   return styleText(style, text, { stream });
 }
 
-/** Columns as wide as their widest cell, two blanks apart; the last column is left ragged. */
-export function columns(rows: readonly (readonly string[])[]): string {
+/** Where a table is to be shown. */
+export interface TableOptions {
+  /** Columns of the terminal; no bound when absent, as in a pipe. */
+  width?: number | undefined;
+  /** Index of the column whose cells may wrap; the last one when absent. */
+  wrapped?: number;
+}
+
+/** A cell is never wrapped into less: then the terminal itself wraps the line. */
+const NARROWEST_CELL = 24;
+const GAP = 2;
+
+/**
+ * Columns as wide as their widest cell, two blanks apart; the last column is left ragged. Where the terminal is too
+ * narrow for them, cells of one column go on below themselves.
+ */
+export function columns(rows: readonly (readonly string[])[], { width, wrapped }: TableOptions = {}): string {
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    for (const [index, cell] of row.entries())
+      widths[index] = Math.max(widths[index] ?? 0, stringWidth(cell));
   }
-  const format = (row: readonly string[]) =>
-    row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ');
-  return rows.map((row) => format(row).trimEnd()).join('\n');
+  const flexible = wrapped ?? widths.length - 1;
+  const others = widths.reduce((sum, one, index) => (index === flexible ? sum : sum + one + GAP), 0);
+  const room = Math.max(NARROWEST_CELL, (width ?? Number.POSITIVE_INFINITY) - others);
+  widths[flexible] = Math.min(widths[flexible] ?? 0, room);
+  return rows.flatMap((row) => linesOf(row, widths, flexible)).join('\n');
+}
+
+function linesOf(row: readonly string[], widths: readonly number[], flexible: number): string[] {
+  const parts = wrapAnsi(row[flexible] ?? '', Math.max(1, widths[flexible] ?? 1), { hard: true }).split('\n');
+  return parts.map((part, line) => {
+    const cells = widths.map((width, index) => {
+      const text = index === flexible ? part : line === 0 ? (row[index] ?? '') : '';
+      return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+    });
+    return cells.join(' '.repeat(GAP)).trimEnd();
+  });
 }
 
 /** At most `width` columns, the last one a sign that there was more. */
 export function cut(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+  if (stringWidth(text) <= width) return text;
+  let short = text.slice(0, Math.max(0, width - 1));
+  while (stringWidth(short) >= width && short !== '') short = short.slice(0, -1);
+  return `${short}…`;
 }
 
 export function seconds(milliseconds: number): string {

@@ -2,10 +2,14 @@ import { shortPath } from '../bottle/short-path.ts';
 import { printable } from '../manifest/reading/printable.ts';
 import { isChained } from '../plan/agent-facing.ts';
 import type { Plan } from '../plan/schema.ts';
+import { commandLine } from '../providers/command-line.ts';
 import { columns } from './output.ts';
 
-/** What a bottle may reach and hold, for the eyes of who launches it. Names only, never a value. */
-export function planScreen(plan: Plan): string {
+/**
+ * What a bottle may reach and hold, for the eyes of who launches it, in a terminal of that many columns. Names only,
+ * never a value.
+ */
+export function planScreen(plan: Plan, width?: number): string {
   const { agent, provider, smolvm } = plan;
   // No bottle's name has a `+` in it.
   const bottles = plan.bottle.name.split('+');
@@ -13,7 +17,7 @@ export function planScreen(plan: Plan): string {
     ...list('agent', [`${agent.name}  ${place(plan)}`]),
     ...list(bottles.length > 1 ? 'bottles' : 'bottle', [bottles.join(', then ')]),
     ...list('image', [imageOf(plan)]),
-    ...list('runs', [`${provider.command.join(' ')}  (${provider.template}, as ${provider.user})`]),
+    ...list('runs', [`${commandLine(provider.command)}  (${provider.template}, as ${provider.user})`]),
     ...list('guest', [`smolvm ${smolvm.version.join('.')}${smolvm.fake ? ', the kit’s fake' : ''}`]),
     ...list('env', environmentOf(plan)),
     ...list('skills', plan.skills.length === 0 ? [] : [plan.skills.join(', ')]),
@@ -25,7 +29,10 @@ export function planScreen(plan: Plan): string {
     ...(plan.daemons.includes('pipelock') ? list('hop', [hopOf(plan)]) : []),
     ...(plan.egress.learn ? list('learns', ['what is denied, for `make learn`']) : []),
   ];
-  return columns(rows.map(([key, value]) => [`  ${key}`, printable(value)]));
+  return columns(
+    rows.map(([key, value]) => [`  ${key}`, printable(value)]),
+    { width },
+  );
 }
 
 /** The key stands before the first of its values alone. */

@@ -3,6 +3,7 @@ import { printable } from '../manifest/reading/printable.ts';
 import type { EnvValue, GitRepo, Manifest, ManifestRoute } from '../manifest/types.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { CheckedAgent } from '../preflight/preflight.ts';
+import { commandLine } from '../providers/command-line.ts';
 
 /** One effective value, and where it was written: `FILE:LINE`, or the word `default`. */
 export interface Fact {
@@ -29,7 +30,7 @@ export function factsOf({ manifest, provider, command, image }: CheckedAgent): F
     fact('skills', agent.skills.join(', ') || 'none'),
     fact(
       'agent_provider',
-      [bottle.provider.template, ...(command ? [`(${command.join(' ')})`] : [])].join(' '),
+      [bottle.provider.template, ...(command ? [`(${commandLine(command)})`] : [])].join(' '),
     ),
     { key: 'image', value: image ? imageOf(image) : 'none', from: image ? imageOrigin(manifest, image) : '' },
     ...Object.entries(bottle.env).map(([name, value]) => fact(`env.${name}`, envOf(value))),

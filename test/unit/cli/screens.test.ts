@@ -1,4 +1,5 @@
 import { beforeEach, expect, it, vi } from 'vitest';
+import { errorText } from '../../../lib/cli/error-text.ts';
 import { manifestTables } from '../../../lib/cli/manifest-tables.ts';
 import { columns } from '../../../lib/cli/output.ts';
 import { planScreen } from '../../../lib/cli/plan-screen.ts';
@@ -6,6 +7,7 @@ import { statusTable } from '../../../lib/cli/status-table.ts';
 import { describeAgents, describeBottles } from '../../../lib/commands/describe-manifests.ts';
 import { factsOf } from '../../../lib/commands/info.ts';
 import type { BottleStatus } from '../../../lib/commands/status.ts';
+import { BottleError, errorOfProblems } from '../../../lib/errors.ts';
 import { manifestSources } from '../../../lib/manifest/sources.ts';
 import { resolvePlan } from '../../../lib/plan/resolve-plan.ts';
 import { checkAgent, resolvedOf } from '../../../lib/preflight/preflight.ts';
@@ -73,6 +75,45 @@ it('the screen before a launch tells what the bottle may reach and hold, and no 
   const text = planScreen(resolvePlan(resolved));
   expect(text).not.toContain('secret-value');
   await expect(shown(text)).toMatchFileSnapshot('golden/screen.txt');
+});
+
+it('the screen keeps within its terminal, however long its values', async () => {
+  for (const name of ['TICKET', 'GH_TOKEN', 'CLAUDE_TOKEN']) vi.stubEnv(name, 'x');
+  const resolved = resolvedOf(await check(home.path, 'dev'));
+  if (resolved === undefined) throw new Error('nothing was resolved');
+  const plan = resolvePlan(resolved);
+  const long = Array.from({ length: 40 }, (_, index) => [`VARIABLE_${index}`, ''] as const);
+  const environment = { ...plan.environment, literals: Object.fromEntries(long) };
+  const provider = { ...plan.provider, command: ['run', 'a b', '', 'x'.repeat(300), '\u001b[2J'] };
+  for (const width of [60, 80, 120]) {
+    const lines = planScreen({ ...plan, environment, provider }, width).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+    const text = lines.map((line) => line.trim()).join(' ');
+    expect(text.match(/VARIABLE_\d+/g)).toHaveLength(40);
+    expect(text).toContain('run "a b" ""');
+    expect(text).not.toContain('\u001b');
+    // What goes on below its key stands under the value, not under the key.
+    expect(lines.filter((line) => !line.startsWith('          ')).length).toBe(9);
+  }
+});
+
+it('a table stays aligned where characters are two columns wide', () => {
+  expect(
+    columns([
+      ['日本', 'x'],
+      ['ab', 'y'],
+    ]),
+  ).toBe('日本  x\nab    y');
+});
+
+it('an error repeats no value so that the terminal would act on it', () => {
+  const problem = new BottleError('manifest-invalid', 'no \u001b[31mfile\nnext \u009b line', {
+    hint: 'a\u202eb',
+  });
+  const text = errorText(errorOfProblems([problem, problem]));
+  expect(text).toContain('no ·[31mfile\n     next · line');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
+  expect(text).not.toMatch(/[\u001b\u009b\u202e]/);
 });
 
 it('info tells each effective value and the line that says so', async () => {
