@@ -62,7 +62,7 @@ export class HopScene {
     vi.stubEnv('HOP_TEST_TOKEN', this.token);
     const { reference: base } = await ensureBaseImage('node', { say: () => {} });
     const mitmproxy = await this.#build('mitmproxy', { BASE_IMAGE: base }).catch((error: unknown) => {
-      this.lacks = `Debian’s mitmproxy cannot be installed here: ${messageOf(error).split('\n')[0]}`;
+      this.lacks = `Debian’s mitmproxy cannot be installed here: ${messageOf(error).trim().split('\n').at(-1)}`;
     });
     if (!mitmproxy) {
       // The reporter names skipped tests, not why.
