@@ -71,8 +71,8 @@ info: setup ## AGENT=x [BOTTLES=a,b]: what they come to, and which file and line
 status: setup ## list the bottles there are, and how each stands
 	@$(RUN)scripts/status.ts $(FLAGS)
 
-logs: setup ## BOTTLE=x [FOLLOW=1]: print what the bundle's daemons said
-	@$(RUN)scripts/logs.ts --bottle "$$BOTTLE" $(if $(call is_on,$(FOLLOW)),--follow) $(FLAGS)
+logs: setup ## BOTTLE=x [FOLLOW=0] [FLAGS='--denied --since 10m']: follow what a bottle's egress let out and refused
+	@$(RUN)scripts/logs.ts --bottle "$$BOTTLE" $(if $(call is_on,$(or $(FOLLOW),1)),--follow) $(FLAGS)
 
 cleanup: setup ## [YES=1] [ALL=1]: find and remove what crashed or killed launches left
 	@$(RUN)scripts/cleanup.ts $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(ALL)),--all) $(FLAGS)

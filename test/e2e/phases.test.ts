@@ -88,9 +88,11 @@ describe('phases by hand', () => {
     expect(table).toMatch(/127\.0\.0\.\d+:\d+->9099/);
   });
 
-  it('leave a log of the bundle that `make logs` prints, one daemon’s name on each line', async () => {
-    const { stdout, stderr } = await user.run('logs', ['--bottle', slug]);
+  it('leave a log of the bundle that `logs --daemons` prints, one daemon’s name on each line, and an audit', async () => {
+    const { stdout, stderr } = await user.run('logs', ['--bottle', slug, '--daemons']);
     expect(stdout + stderr).toContain('[egress]');
+    const audit = await user.run('logs', ['--bottle', slug, '--json', '--denied']);
+    expect(audit.exitCode, audit.stderr).toBe(0);
   });
 
   it.each(['start-bundle', 'create-guest', 'allocate'])(
