@@ -13,6 +13,7 @@ const PACKAGES = [
   'pvutils',
   're2js',
   'tslib',
+  'ws',
   'yaml',
   'zod',
 ] as const;

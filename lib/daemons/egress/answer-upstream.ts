@@ -24,9 +24,9 @@ export interface PassOptions {
 export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options: PassOptions): void {
   const { token, host } = options;
   const { status, rawHeaders, body } = incoming;
-  const headers = agentHeaders(rawHeaders);
   const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
-  if (scrubber !== undefined) scrubHeaders(headers, scrubber);
+  const sent = agentHeaders(rawHeaders);
+  const headers = scrubber === undefined ? sent : scrubber.headers(sent);
   const hasBody = exchange.method !== 'HEAD' && status !== 204 && status !== 304;
   const type = headerOf(rawHeaders, 'content-type');
   const looks = options.inbound && isReadable(type ?? '');
@@ -124,10 +124,4 @@ function breakCode(error: unknown): string {
   // What the stream to the guest says when it closes early; the upstream's own says more.
   const isClosed = error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
   return isClosed ? 'client-gone' : 'upstream-failed';
-}
-
-function scrubHeaders(headers: HeaderLines, scrubber: ReflectionScrubber): void {
-  for (const [name, value] of Object.entries(headers)) {
-    headers[name] = Array.isArray(value) ? value.map((line) => scrubber.text(line)) : scrubber.text(value);
-  }
 }

@@ -6,6 +6,7 @@ import { parseAuthority } from './host-names.ts';
 import { type Policy, type Rule, ruleFor } from './policy.ts';
 import { checkForm } from './request-form.ts';
 import { type Admission, type Denial, deny, FIX_CLIENT, type Verdict } from './verdict.ts';
+import { handshakeDenial, methodAskedBy } from './websocket/handshake.ts';
 
 /** What is known of a CONNECT. */
 export interface ConnectFacts {
@@ -62,11 +63,7 @@ function decideRequest(facts: RequestFacts, policy: Policy): Verdict {
   const fault = checkForm(facts);
   if (fault !== undefined) return fault;
   const verdict = facts.kind === 'plain' ? decidePlain(facts, policy) : decideTunnelled(facts, policy);
-  if (verdict.allow && (facts.upgrade.includes('websocket') || facts.method === 'CONNECT')) {
-    const remedy = 'Use plain HTTP requests or server-sent events.';
-    return deny('upgrade-refused', verdict.host, 'WebSocket connections are not let out.', remedy);
-  }
-  return verdict;
+  return verdict.allow ? (handshakeDenial(facts, verdict) ?? verdict) : verdict;
 }
 
 function decideConnect(facts: ConnectFacts, policy: Policy): Verdict {
@@ -80,7 +77,7 @@ function decidePlain(facts: RequestFacts & { kind: 'plain' }, policy: Policy): V
     const remedy = 'Send CONNECT host:443 to this proxy and speak TLS inside.';
     return deny('target-invalid', null, 'An https:// URL cannot be sent to the proxy as plain HTTP.', remedy);
   }
-  const url = splitUrl(facts.target, 'http');
+  const url = splitUrl(facts.target, 'http') ?? splitUrl(facts.target, 'ws');
   if (url === undefined) {
     const remedy = 'Use it as HTTP_PROXY/HTTPS_PROXY: absolute http:// URLs, and CONNECT for https.';
     return deny('target-invalid', null, 'This port is a proxy, not a web server.', remedy);
@@ -105,7 +102,8 @@ function decideTunnelled(facts: RequestFacts & { kind: 'tunnelled' }, policy: Po
   const to = { ...tunnel, transport: 'secure' } as const;
   if (facts.target.startsWith('/')) return admitRequest({ facts, target: facts.target }, to, policy);
   // A URL in `:path` has no meaning in HTTP/2, and would get one in HTTP/1.1.
-  const url = facts.pseudo === undefined ? splitUrl(facts.target, 'https') : undefined;
+  const isHttp2 = facts.pseudo !== undefined;
+  const url = isHttp2 ? undefined : (splitUrl(facts.target, 'https') ?? splitUrl(facts.target, 'wss'));
   if (url === undefined) {
     return deny('target-invalid', tunnel.host, 'The request target is neither a path nor a URL.', FIX_CLIENT);
   }
@@ -164,7 +162,8 @@ function admitRequest(
     const remedy = 'Use the git gate, or ask the operator for `git: {fetch: true}` on this route.';
     return deny('git-fetch-refused', host, `Clone and fetch are closed on ${host}.`, remedy, rule);
   }
-  const { method, rawHeaders } = facts;
+  const { rawHeaders } = facts;
+  const method = methodAskedBy(facts);
   if (rule.matches !== undefined && !rule.matches({ method, path, rawHeaders })) {
     const reason = `The route of ${host} does not let out ${method} ${path.slice(0, 200)}.`;
     const remedy = "Ask the operator to add it to the route's `matches`.";
@@ -209,7 +208,10 @@ function invalidHost(): Denial {
 }
 
 /** Splits an absolute URL without repairing it: what a URL parser would normalise away is refused later. */
-function splitUrl(target: string, scheme: 'http' | 'https'): { authority: string; path: string } | undefined {
+function splitUrl(
+  target: string,
+  scheme: 'http' | 'https' | 'ws' | 'wss',
+): { authority: string; path: string } | undefined {
   const match = /^([a-z]+):\/\/([^/?#\\]*)([/?][^\\]*)?$/i.exec(target);
   if (match?.[1]?.toLowerCase() !== scheme) return undefined;
   const rest = match[3] ?? '/';

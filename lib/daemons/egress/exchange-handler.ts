@@ -7,10 +7,12 @@ import { forward } from './forward.ts';
 import { headerOf } from './headers.ts';
 import { introspect } from './introspection.ts';
 import type { Judge } from './judge.ts';
+import type { Deadlines } from './limits.ts';
 import type { OpenPassages } from './open-passages.ts';
 import type { OutboundGate } from './outbound-gate.ts';
 import type { Upstreams } from './upstreams.ts';
 import type { Denial } from './verdict.ts';
+import { WebSocketUpgrade } from './websocket/web-socket-upgrade.ts';
 
 export interface ExchangeHandlerOptions {
   readonly judge: Judge;
@@ -19,6 +21,7 @@ export interface ExchangeHandlerOptions {
   readonly upstreams: Upstreams;
   readonly tokens: ReadonlyMap<string, string>;
   readonly audit: AuditLog;
+  readonly deadlines: Deadlines;
 }
 
 /** Takes each request from the first judgement to the end of its answer, whichever HTTP it came by. */
@@ -49,7 +52,7 @@ export class ExchangeHandler {
   }
 
   async #serve(exchange: Exchange, account: Account): Promise<void> {
-    const { judge, gate, passages, upstreams, tokens } = this.#options;
+    const { judge, gate, passages, upstreams, tokens, deadlines } = this.#options;
     const { facts } = exchange;
     const verdict = judge.decide(facts);
     if (!verdict.allow) return refuse(exchange, account, verdict);
@@ -64,10 +67,15 @@ export class ExchangeHandler {
     if (cleared === undefined) return exchange.abort();
     account.found(cleared.types);
     if (!cleared.clear) return refuse(exchange, account, cleared.denial);
+    const { webSocket } = exchange;
+    const token = rule.auth === undefined ? undefined : tokens.get(rule.auth.slot);
+    const asked = { exchange, admission: verdict, cleared, gate, passages, token, account };
+    const upgrade = webSocket && new WebSocketUpgrade({ ...asked, webSocket, idleMs: deadlines.idleMs });
     await forward(exchange, {
       admission: verdict,
       cleared,
       secure: isTunnelled,
+      upgrade,
       upstreams,
       tokens,
       brokeOff: (reason) => account.breakOff(reason),

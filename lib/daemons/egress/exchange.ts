@@ -13,11 +13,21 @@ export interface RequestContent {
   readonly body: Readable;
 }
 
+/** How a WebSocket is opened that the guest has asked for. */
+export interface WebSocketOffer {
+  /** Of the answer that opens it: 101, or 200 over HTTP/2. */
+  readonly status: number;
+  /** Gives that answer; what it returns is the stream of frames. */
+  open(headers: HeaderLines): Duplex;
+}
+
 /** One request of the guest and the way to answer it, whichever HTTP it came by. */
 export interface Exchange extends RequestContent {
   readonly facts: RequestFacts;
   /** What the guest speaks. */
-  readonly protocol: 'http/1.1' | 'h2';
+  readonly protocol: 'http/1.1' | 'h2' | 'websocket';
+  /** Present when the guest asks for a WebSocket. */
+  readonly webSocket?: WebSocketOffer | undefined;
   /** The connection it came on; other exchanges may share it. */
   readonly connection: Duplex;
   /** Whether the headers of an answer are on their way. */

@@ -3,17 +3,27 @@ import { passAnswer } from './answer-upstream.ts';
 import type { Cleared } from './cleared.ts';
 import { LateFinding } from './dlp/held-body.ts';
 import type { Exchange } from './exchange.ts';
-import { upstreamHeaders } from './headers.ts';
-import type { UpstreamCall, UpstreamRequest } from './upstream-call.ts';
+import { type HeaderLines, upstreamHeaders } from './headers.ts';
+import type { UpstreamCall, UpstreamRequest, UpstreamUpgrade } from './upstream-call.ts';
 import { upstreamFailure } from './upstream-failure.ts';
 import type { Upstreams } from './upstreams.ts';
 import type { Admission } from './verdict.ts';
+
+/** How a request for another protocol goes on. */
+export interface Upgrade {
+  /** The headers of the request, with what an upstream needs to agree. */
+  requestHeaders(headers: HeaderLines): HeaderLines;
+  /** Takes over from an upstream that did. @throws Error, and answers nobody, when it did not really. */
+  agreed(upgrade: UpstreamUpgrade): void;
+}
 
 export interface ForwardOptions {
   readonly admission: Admission;
   /** What of the request may leave. */
   readonly cleared: Cleared;
   readonly secure: boolean;
+  /** Present when the agent asks for another protocol. */
+  readonly upgrade: Upgrade | undefined;
   readonly upstreams: Upstreams;
   /** Value of each token slot. */
   readonly tokens: ReadonlyMap<string, string>;
@@ -30,6 +40,16 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
     exchange.answer(upstreamFailure(host, error));
   };
 
+  const { upgrade } = options;
+  const upgraded = (agreement: UpstreamUpgrade) => {
+    try {
+      upgrade?.agreed(agreement);
+      hasAnswer = true;
+    } catch (error) {
+      agreement.stream.destroy();
+      fail(error);
+    }
+  };
   let call: UpstreamCall;
   try {
     const start = await options.upstreams.reach({ rule, host, port, secure: options.secure });
@@ -51,6 +71,7 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
         }
         hasAnswer = true;
       },
+      ...(upgrade === undefined ? {} : { upgraded }),
     });
   } catch (error) {
     fail(error);
@@ -80,14 +101,15 @@ function sendBody(
 function upstreamRequest({ method, hasBody }: Exchange, options: ForwardOptions): UpstreamRequest {
   const { host, port } = options.admission;
   const { path, query, rawHeaders } = options.cleared;
+  const headers = upstreamHeaders(rawHeaders, {
+    host: port === (options.secure ? 443 : 80) ? host : `${host}:${port}`,
+    authorization: authorization(options),
+    hasBody,
+  });
   return {
     method,
     path: `${path}${query}`,
-    headers: upstreamHeaders(rawHeaders, {
-      host: port === (options.secure ? 443 : 80) ? host : `${host}:${port}`,
-      authorization: authorization(options),
-      hasBody,
-    }),
+    headers: options.upgrade?.requestHeaders(headers) ?? headers,
   };
 }
 

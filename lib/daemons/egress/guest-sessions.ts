@@ -11,6 +11,7 @@ import { GUEST_SESSION, MAX_STREAMS_TOTAL, NUISANCE, SESSION_WINDOW } from './ht
 import type { OpenTunnel } from './interceptor.ts';
 import type { Deadlines } from './limits.ts';
 import { RateAllowance } from './rate-allowance.ts';
+import { H2WebSocketExchange } from './websocket/h2-web-socket.ts';
 
 export interface GuestSessionsOptions {
   readonly deadlines: Deadlines;
@@ -37,7 +38,7 @@ export class GuestSessions {
     session.setLocalWindowSize(SESSION_WINDOW);
     const idle = closeIdle(session, deadlines);
     const disturbed = toleranceOf(session);
-    session.on('stream', (stream, _headers, _flags, raw) => {
+    session.on('stream', (stream, headers, _flags, raw) => {
       if (this.#streams >= MAX_STREAMS_TOTAL) {
         stream.on('error', () => {});
         return stream.close(constants.NGHTTP2_REFUSED_STREAM);
@@ -50,7 +51,8 @@ export class GuestSessions {
         idle.closed();
         if (isGivenUp(stream)) disturbed();
       });
-      handle(new H2Exchange(stream, raw, tunnel, socket));
+      const isExtended = headers[':protocol'] !== undefined;
+      handle(new (isExtended ? H2WebSocketExchange : H2Exchange)(stream, raw, tunnel, socket));
     });
   }
 

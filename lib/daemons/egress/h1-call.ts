@@ -1,13 +1,22 @@
 import type { ClientRequest } from 'node:http';
+import type { Socket } from 'node:net';
 import type { CallListeners, UpstreamCall } from './upstream-call.ts';
 
 /** A call over HTTP/1.1, made of Node's request. */
-export function h1Call(outgoing: ClientRequest, { answered, failed }: CallListeners): UpstreamCall {
+export function h1Call(outgoing: ClientRequest, { answered, upgraded, failed }: CallListeners): UpstreamCall {
   outgoing.on('error', failed);
   // A connection that ends without an answer and without an error, e.g. after an unasked 101.
   outgoing.on('close', () => failed(new Error('closed without an answer')));
   outgoing.on('response', (incoming) => {
     answered({ status: incoming.statusCode ?? 502, rawHeaders: incoming.rawHeaders, body: incoming });
   });
+  if (upgraded !== undefined) {
+    outgoing.on('upgrade', ({ rawHeaders }, stream: Socket, head) => {
+      stream.on('error', () => stream.destroy());
+      stream.setTimeout(0);
+      if (head.length > 0) stream.unshift(head);
+      upgraded({ rawHeaders, stream });
+    });
+  }
   return { body: outgoing, cancel: () => outgoing.destroy() };
 }

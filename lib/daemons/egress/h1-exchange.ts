@@ -9,7 +9,7 @@ import type { OpenTunnel } from './interceptor.ts';
 /** An exchange over HTTP/1.1. */
 export class H1Exchange implements Exchange {
   readonly facts: RequestFacts;
-  readonly protocol = 'http/1.1';
+  readonly protocol: Exchange['protocol'] = 'http/1.1';
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   #awaitsInvitation: boolean;

@@ -12,11 +12,12 @@ const LINGER_MS = 1000;
 
 /** An exchange over HTTP/2: one stream. Always inside a tunnel. */
 export class H2Exchange implements Exchange {
-  readonly protocol = 'h2';
+  readonly protocol: Exchange['protocol'] = 'h2';
   readonly facts: RequestFacts;
   readonly rawHeaders: readonly string[];
   readonly hasBody: boolean;
   readonly connection: Duplex;
+  readonly body: Readable;
   readonly #stream: ServerHttp2Stream;
   #awaitsInvitation: boolean;
 
@@ -26,6 +27,7 @@ export class H2Exchange implements Exchange {
     const authority = pseudo.get(':authority');
     const hostHeaders = valuesOf(rawHeaders, 'host');
     this.#stream = stream;
+    this.body = stream;
     this.connection = connection;
     this.hasBody = !stream.endAfterHeaders;
     this.#awaitsInvitation = valuesOf(rawHeaders, 'expect').length > 0;
@@ -49,10 +51,6 @@ export class H2Exchange implements Exchange {
 
   get method(): string {
     return this.facts.method;
-  }
-
-  get body(): Readable {
-    return this.#stream;
   }
 
   get isAnswered(): boolean {

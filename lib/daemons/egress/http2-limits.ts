@@ -31,6 +31,7 @@ export const GUEST_SESSION: ServerSessionOptions = {
     maxConcurrentStreams: MAX_STREAMS,
     maxHeaderListSize: MAX_HEADER_BYTES,
     initialWindowSize: STREAM_WINDOW,
+    enableConnectProtocol: true,
   },
   // `decide` refuses one header too many with a reason; beyond that, and the pseudo-headers, the stream is reset.
   maxHeaderListPairs: MAX_HEADERS + 8,

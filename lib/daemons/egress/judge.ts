@@ -38,7 +38,11 @@ export class Judge {
   }
 
   /** Whether what is open may stay so. A grant's last use may still be under way, and is not cut off. */
-  stillPermits({ host, port, isTunnel }: Passage): boolean {
-    return isOpen(host, port, isTunnel, this.#source.policy(), { now: Date.now(), uses: () => 0 });
+  stillPermits({ host, port, isTunnel, webSocket }: Passage): boolean {
+    const policy = this.#source.policy();
+    const then = { now: Date.now(), uses: () => 0 };
+    if (webSocket === undefined) return isOpen(host, port, isTunnel, policy, then);
+    const verdict = decide(webSocket.facts, policy, then);
+    return verdict.allow && verdict.rule.grant === webSocket.grant;
   }
 }

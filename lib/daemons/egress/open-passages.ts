@@ -1,10 +1,13 @@
 import type { Duplex } from 'node:stream';
+import type { RequestFacts } from './decide.ts';
 
-/** What is open through the door: a tunnel, or a plain request under way. */
+/** What is open through the door: a tunnel, a plain request under way, or a WebSocket. */
 export interface Passage {
   readonly host: string;
   readonly port: number;
   readonly isTunnel: boolean;
+  /** Of a WebSocket: what it was let out by. It lasts, so it is judged again as it was at first. */
+  readonly webSocket?: { readonly facts: RequestFacts; readonly grant: string };
 }
 
 /** Everything that is open, so that a route that is taken away takes its connections with it. */

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { WITHHELD } from '../contract/audit.ts';
 import type { Cleared } from './cleared.ts';
+import { steering } from './dlp/agent-message.ts';
 import { type HeldBody, holdBody, UnscannableBody } from './dlp/held-body.ts';
 import { HeldBudget } from './dlp/held-budget.ts';
 import { scanHost } from './dlp/host-labels.ts';
-import { injectionLevel } from './dlp/injection.ts';
 import type { KnownSecretFinder } from './dlp/known-secrets.ts';
 import { injectsLine } from './dlp/line-injection.ts';
 import type { Finding, ScanOptions } from './dlp/scan-text.ts';
@@ -13,6 +13,7 @@ import type { RequestContent } from './exchange.ts';
 import { scanHead } from './outbound-head.ts';
 import { redacted } from './redact-request.ts';
 import { type Admission, type Denial, deny } from './verdict.ts';
+import { OutboundMessages } from './websocket/outbound-messages.ts';
 
 export interface Held {
   readonly clear: false;
@@ -24,11 +25,19 @@ export interface Held {
 export class OutboundGate {
   readonly #findKnown: KnownSecretFinder;
   readonly #supervision: Supervision;
-  readonly #budget = new HeldBudget();
+  /** For all that is held back until it was scanned. */
+  readonly budget = new HeldBudget();
 
   constructor(findKnown: KnownSecretFinder, supervision: Supervision) {
     this.#findKnown = findKnown;
     this.#supervision = supervision;
+  }
+
+  /** What looks at the messages of a WebSocket that `inspect` has let out. */
+  messages({ rule, host }: Admission, path: string): OutboundMessages {
+    const scan: ScanOptions = { detectors: rule.scan.outbound, findKnown: this.#findKnown };
+    const { onMatch } = rule.scan;
+    return new OutboundMessages({ scan, onMatch, supervision: this.#supervision, host, path });
   }
 
   /** @throws Error when the client went away while its body was read. */
@@ -47,7 +56,7 @@ export class OutboundGate {
     const head = [...named, ...scanHead(path, query, rawHeaders, rule.auth !== undefined, options)];
     let body: HeldBody;
     try {
-      body = await holdBody(request, options, this.#budget);
+      body = await holdBody(request, options, this.budget);
     } catch (error) {
       if (!(error instanceof UnscannableBody)) throw error;
       const reason = `The body cannot be scanned for secrets: ${error.message}.`;
@@ -68,7 +77,7 @@ export class OutboundGate {
   ): Promise<Cleared | Held> {
     const { path, query, rule, host } = admission;
     const { rawHeaders } = request;
-    const findings = [...head, ...body.findings, ...steering(body)];
+    const findings = [...head, ...body.findings, ...steeringIn(body)];
     const bodyStream = Readable.from(contentOf(body));
     if (findings.length === 0) return { clear: true, path, query, rawHeaders, body: bodyStream, types: [] };
     const types = [...new Set(findings.map(({ type }) => type))];
@@ -95,15 +104,13 @@ function headerValues(raw: readonly string[]): string[] {
   return raw.filter((_, index) => index % 2 === 1);
 }
 
-/** Messages between agents (JSON-RPC: A2A, MCP) are prompts: an attack in one is refused like a secret. */
-function steering(body: HeldBody): Finding[] {
+function steeringIn(body: HeldBody): Finding[] {
   if (!body.whole || body.chunks.length === 0) return [];
-  const text = Buffer.concat(body.chunks)
-    .subarray(0, 1024 * 1024)
-    .toString('utf8');
-  const isMessage = /^\s{0,64}[[{]/.test(text) && /"jsonrpc"\s{0,8}:/.test(text);
-  if (!isMessage || injectionLevel(text) !== 'high') return [];
-  return [{ type: 'agent-injection', value: text, inPlainSight: false }];
+  return steering(
+    Buffer.concat(body.chunks)
+      .subarray(0, 1024 * 1024)
+      .toString('utf8'),
+  );
 }
 
 function refusal(

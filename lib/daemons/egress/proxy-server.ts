@@ -16,6 +16,8 @@ export class ProxyServer extends Server {
       requestTimeout: 0,
       keepAliveTimeout: deadlines.keepAliveMs,
       connectionsCheckingInterval: Math.min(1000, deadlines.headersMs),
+      // Any other offer is one that need not be taken.
+      shouldUpgradeCallback: ({ headers }) => /websocket/i.test(headers.upgrade ?? ''),
       // `decide` refuses these with a reason instead of Node's bare 400.
       requireHostHeader: false,
     });

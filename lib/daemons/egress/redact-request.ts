@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { canonicalTarget } from '../contract/canonical-path.ts';
 import type { Cleared } from './cleared.ts';
+import { cutOut } from './dlp/cut-out.ts';
 import type { HeldBody } from './dlp/held-body.ts';
 import { type Finding, type ScanOptions, scanText } from './dlp/scan-text.ts';
 import type { RequestContent } from './exchange.ts';
@@ -18,16 +19,7 @@ export function redacted(
 ): Cleared | undefined {
   const encoded = (headerOf(request.rawHeaders, 'content-encoding') ?? 'identity') !== 'identity';
   if (!body.whole || encoded || findings.some(({ inPlainSight }) => !inPlainSight)) return undefined;
-  // Cutting out one kind may lay open another: as often as there are kinds of places, then it is refused.
-  const cut = (text: string) => {
-    let clean = text;
-    for (let pass = 0; pass < 8; pass += 1) {
-      const found = scanText(clean, options).filter(({ inPlainSight }) => inPlainSight);
-      if (found.length === 0) return clean;
-      for (const { value, type } of found) clean = clean.replaceAll(value, `REDACTED-${type}`);
-    }
-    return clean;
-  };
+  const cut = (text: string) => cutOut(text, options);
   const target = canonicalTarget(cut(`${admission.path}${admission.query}`));
   if ('fault' in target) return undefined;
   const content = Buffer.from(cut(Buffer.concat(body.chunks).toString('latin1')), 'latin1');

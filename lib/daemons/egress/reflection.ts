@@ -1,5 +1,6 @@
 import { Transform } from 'node:stream';
 import { literalForms } from './dlp/known-secrets.ts';
+import type { HeaderLines } from './headers.ts';
 
 /**
  * Takes an injected token out of what an upstream sends back, in whatever common encoding it comes. What it puts there
@@ -12,12 +13,25 @@ export class ReflectionScrubber {
     this.#forms = literalForms(token).filter((form) => form.length >= 4);
   }
 
+  /** Characters of the longest form that is looked for. */
+  get longest(): number {
+    return this.#forms[0]?.length ?? 0;
+  }
+
   text(value: string): string {
     let clean = value;
     for (const form of this.#forms) {
       if (clean.includes(form)) clean = clean.replaceAll(form, '*'.repeat(form.length));
     }
     return clean;
+  }
+
+  headers(lines: HeaderLines): HeaderLines {
+    const clean = Object.entries(lines).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map((line) => this.text(line)) : this.text(value),
+    ]);
+    return Object.fromEntries(clean);
   }
 
   /** Holds back only bytes that may be the start of a token; everything else passes at once. */

@@ -16,6 +16,7 @@ import { OutboundGate } from './outbound-gate.ts';
 import { knownTunnels, ruleFor } from './policy.ts';
 import { ProxyServer } from './proxy-server.ts';
 import type { Upstreams } from './upstreams.ts';
+import { H1WebSocketExchange } from './websocket/h1-web-socket.ts';
 
 export interface EgressOptions extends PolicySource {
   readonly tokens: ReadonlyMap<string, string>;
@@ -42,7 +43,7 @@ export function createEgress(options: EgressOptions): Server {
   const judge = new Judge(options);
   const passages = new OpenPassages();
   const gate = new OutboundGate(knownSecretFinder(tokens.values()), new Supervision(options.supervisor));
-  const exchanges = new ExchangeHandler({ judge, gate, passages, upstreams, tokens, audit });
+  const exchanges = new ExchangeHandler({ judge, gate, passages, upstreams, tokens, audit, deadlines });
   const sessions = new GuestSessions({ deadlines, handle: (exchange) => exchanges.handle(exchange) });
   const tunnels = new WeakMap<Duplex, OpenTunnel>();
   const server = new ProxyServer(deadlines, sessions);
@@ -78,6 +79,9 @@ export function createEgress(options: EgressOptions): Server {
   // Any other `Expect`: Node would answer 417 itself, without a reason or a line in the log.
   server.on('checkExpectation', (request, response) => handle(request, response, true));
   server.on('checkContinue', (request, response) => handle(request, response, true));
+  server.on('upgrade', (request, socket, head) => {
+    exchanges.handle(new H1WebSocketExchange(request, socket, head, tunnels.get(socket)));
+  });
   server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     connects.handle(request, socket, head).catch(() => socket.destroy());
   });

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { HeaderLines } from './headers.ts';
 
 export interface UpstreamRequest {
@@ -15,9 +15,18 @@ export interface UpstreamAnswer {
   readonly body: Readable;
 }
 
+/** An upstream that agreed to speak another protocol from here on. */
+export interface UpstreamUpgrade {
+  /** Every header: name, value, name, value, ... */
+  readonly rawHeaders: readonly string[];
+  readonly stream: Duplex;
+}
+
 export interface CallListeners {
   /** Called at most once. */
   readonly answered: (answer: UpstreamAnswer) => void;
+  /** Called at most once, instead of `answered`; absent: an upstream that changes the protocol has failed. */
+  readonly upgraded?: (upgrade: UpstreamUpgrade) => void;
   /** Called when no answer is to be had (any more); may be called after `answered`, and more than once. */
   readonly failed: (error: unknown) => void;
 }

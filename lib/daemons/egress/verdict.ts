@@ -17,6 +17,7 @@ export const DENIAL_STATUS = {
   'host-mismatch': 421,
   'token-missing': 403,
   'upgrade-refused': 501,
+  'handshake-invalid': 400,
   'path-ambiguous': 400,
   'request-unmatched': 403,
   'git-push-refused': 403,

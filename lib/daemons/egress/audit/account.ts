@@ -45,7 +45,7 @@ export class Account {
   }
 
   /** Policy refuses it, before or after its content was looked at. */
-  refuse({ rule, status, code }: Denial): void {
+  refuse({ rule, status, code }: Pick<Denial, 'rule' | 'status'> & { readonly code: string }): void {
     this.#isSettled = true;
     this.#verdict = 'deny';
     this.#rule = rule;

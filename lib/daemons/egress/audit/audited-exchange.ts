@@ -32,6 +32,10 @@ export class AuditedExchange implements Exchange {
     return this.#exchange.protocol;
   }
 
+  get webSocket(): Exchange['webSocket'] {
+    return this.#exchange.webSocket;
+  }
+
   get method(): string {
     return this.#exchange.method;
   }
@@ -92,7 +96,7 @@ export function subjectOf({ facts, protocol, rawHeaders }: Exchange): Subject {
   const { method, target } = facts;
   if (facts.kind === 'tunnelled')
     return { protocol, scheme: 'https', method, target, rawHeaders, ...facts.tunnel };
-  const authority = parseAuthority(/^http:\/\/([^/?#\\]*)/i.exec(target)?.[1] ?? '');
+  const authority = parseAuthority(/^(?:http|ws):\/\/([^/?#\\]*)/i.exec(target)?.[1] ?? '');
   const port = authority === undefined ? null : (authority.port ?? 80);
   return { protocol, scheme: 'http', method, target, rawHeaders, host: authority?.host ?? null, port };
 }

@@ -69,8 +69,15 @@ describe('a request inside a tunnel', () => {
     expect(inside({ rawHeaders: headers(200) }).allow).toBe(true);
   });
 
-  it('is refused when it wants a WebSocket, while other upgrades are ignored', () => {
-    expect(codeOf(inside({ upgrade: 'websocket' }))).toBe('upgrade-refused');
+  it('is refused when it wants a WebSocket the wrong way, while other upgrades are ignored', () => {
+    const upgrade = 'websocket';
+    const key = ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='];
+    const handshake = ['Connection', 'keep-alive, Upgrade', 'Sec-WebSocket-Version', '13', ...key];
+    expect(inside({ upgrade, rawHeaders: handshake }).allow).toBe(true);
+    expect(codeOf(inside({ upgrade }))).toBe('handshake-invalid');
+    expect(codeOf(inside({ upgrade, rawHeaders: handshake, method: 'POST' }))).toBe('handshake-invalid');
+    expect(codeOf(inside({ upgrade, rawHeaders: [...handshake, ...key] }))).toBe('handshake-invalid');
+    expect(codeOf(inside({ upgrade: 'websocket, h2c', rawHeaders: handshake }))).toBe('handshake-invalid');
     expect(inside({ upgrade: 'h2c' }).allow).toBe(true);
   });
 

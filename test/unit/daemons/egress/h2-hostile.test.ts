@@ -119,7 +119,11 @@ it('what would be framing or a second request in HTTP/1.1 never gets there', asy
     'a length without a body': [MALFORMED, { 'content-length': '5' }],
     'a length that is none': [MALFORMED, { 'content-length': '5, 5' }],
     CONNECT: ['method-refused', { ':method': 'CONNECT', ':path': undefined, ':scheme': undefined }],
-    'extended CONNECT': [MALFORMED, { ':method': 'CONNECT', ':protocol': 'websocket' }],
+    'extended CONNECT to no WebSocket': [
+      'upgrade-refused',
+      { ':method': 'CONNECT', ':protocol': 'connect-udp' },
+    ],
+    'a protocol without CONNECT': [MALFORMED, { ':protocol': 'websocket' }],
     TRACE: ['method-refused', { ':method': 'TRACE' }],
     'an Expect that nobody knows': ['expectation-refused', { expect: 'x-200-ok' }],
     'a plain header': ['passed with it', { 'x-a': 'b' }],

@@ -127,20 +127,10 @@ describe('an upstream that is not who it should be', () => {
 });
 
 describe('other requests that never go out', () => {
-  it.each([
-    [
-      'a WebSocket',
-      { headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-key': 'x' } },
-      501,
-    ],
-    ['TRACE, which would echo the token', { method: 'TRACE' }, 405],
-  ])('%s', async (_what, request, status) => {
-    const reply = await fetchVia({
-      ...scene().tunnel(),
-      ...request,
-      headers: { host: `${HOST}:${scene().upstream.port}`, ...('headers' in request ? request.headers : {}) },
-    });
-    expect(reply.status).toBe(status);
+  it('TRACE, which would echo the token', async () => {
+    const headers = { host: `${HOST}:${scene().upstream.port}` };
+    const reply = await fetchVia({ ...scene().tunnel(), method: 'TRACE', headers });
+    expect(reply.status).toBe(405);
     expect(scene().upstream.seen).toEqual([]);
   });
 

@@ -1,0 +1,36 @@
+/** What one side of a WebSocket says to the other. Messages are whole, however they were cut into frames. */
+export type FrameEvent =
+  | { readonly kind: 'message'; readonly data: Buffer; readonly isBinary: boolean }
+  | { readonly kind: 'ping' | 'pong'; readonly data: Buffer }
+  | {
+      readonly kind: 'close';
+      /** `undefined` when the close frame was empty. */
+      readonly code: number | undefined;
+      /** The reason, UTF-8. */
+      readonly data: Buffer;
+    };
+
+/** Why egress ended a WebSocket: the reason in the close frame, and in the access log. */
+export type RefusalCode =
+  | 'secret-found'
+  | 'injection-found'
+  | 'frame-invalid'
+  | 'message-too-long'
+  | 'memory-full'
+  | 'control-flood';
+
+/** Something that ends the connection. `message` is the close frame's reason. */
+export class WebSocketRefusal extends Error {
+  readonly code: RefusalCode;
+  /** Status of the close frame (RFC 6455, 7.4.1). */
+  readonly status: number;
+  /** Kinds of secrets that were found, never one. */
+  readonly types: readonly string[];
+
+  constructor(code: RefusalCode, status: number, types: readonly string[] = []) {
+    super(code);
+    this.code = code;
+    this.status = status;
+    this.types = types;
+  }
+}

@@ -1,0 +1,124 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { steering } from '../dlp/agent-message.ts';
+import { BodyScanner } from '../dlp/body-scanner.ts';
+import { cutOut } from '../dlp/cut-out.ts';
+import { readableText } from '../dlp/readable-text.ts';
+import { type Finding, type ScanOptions, scanText } from '../dlp/scan-text.ts';
+import type { Supervision } from '../dlp/supervisor.ts';
+import type { ScanPlan } from '../scan-plan.ts';
+import { type FrameEvent, WebSocketRefusal } from './frame-events.ts';
+import { groupsOf, STEP } from './groups.ts';
+import { MAX_REDACTED, TAIL } from './limits.ts';
+
+export interface OutboundMessagesOptions {
+  readonly scan: ScanOptions;
+  readonly onMatch: ScanPlan['onMatch'];
+  readonly supervision: Supervision;
+  readonly host: string;
+  /** Of the handshake, where it holds nothing that was found. */
+  readonly path: string;
+}
+
+/** Looks at everything that the agent says over one WebSocket, before any of it leaves. */
+export class OutboundMessages {
+  readonly #options: OutboundMessagesOptions;
+  /** What left last: of messages, and of what control frames and close reasons carry. */
+  readonly #tails: Record<'messages' | 'controls', Buffer> = {
+    messages: Buffer.alloc(0),
+    controls: Buffer.alloc(0),
+  };
+
+  constructor(options: OutboundMessagesOptions) {
+    this.#options = options;
+  }
+
+  /** Gives what may leave, in order. @throws WebSocketRefusal where something may not. */
+  async *judge(events: readonly FrameEvent[]): AsyncGenerator<readonly FrameEvent[]> {
+    if (this.#options.scan.detectors.size === 0) return yield events;
+    for (const group of groupsOf(events)) {
+      const findings = await this.#findingsIn(group);
+      if (findings.length === 0) {
+        this.#remember(group);
+        yield group;
+        continue;
+      }
+      // Something in it: what came before that may still leave.
+      for (const event of group) {
+        yield [await this.#judgeOne(event)];
+        await breathe();
+      }
+    }
+  }
+
+  async #judgeOne(event: FrameEvent): Promise<FrameEvent> {
+    const findings = await this.#findingsIn([event]);
+    if (findings.length === 0) {
+      this.#remember([event]);
+      return event;
+    }
+    const types = [...new Set(findings.map(({ type }) => type))];
+    const { onMatch } = this.#options;
+    if (onMatch === 'supervise') {
+      await this.#ask(findings, types);
+      // What was let out is no reason to ask again for what follows it.
+      this.#tails[tailOf(event)] = Buffer.alloc(0);
+      return event;
+    }
+    const clean = onMatch === 'redact' ? await this.#redacted(event, findings) : undefined;
+    if (clean === undefined) throw new WebSocketRefusal('secret-found', 1008, types);
+    this.#remember([clean]);
+    return clean;
+  }
+
+  /** Of events of one group. Every one: a person who lets one secret out has not been asked about the others. */
+  async #findingsIn(group: readonly FrameEvent[]): Promise<Finding[]> {
+    const { scan } = this.#options;
+    const [first] = group;
+    if (first === undefined) return [];
+    const glue = [this.#tails[tailOf(first)], ...group.map(({ data }) => data.subarray(0, STEP))];
+    // End to end, so that no border hides a secret, and apart, so that no neighbour does.
+    const glued = scanText(readableText(Buffer.concat(glue)), scan);
+    if (first.data.length > STEP) return [...glued, ...(await this.#findingsInLong(first))];
+    const texts = group.map(({ data }) => readableText(data));
+    const apart = glue.length === 2 && glue[0]?.length === 0 ? [] : scanText(texts.join('\n'), scan);
+    return [...glued, ...apart, ...(first.kind === 'message' ? texts.flatMap(steering) : [])];
+  }
+
+  async #findingsInLong({ data }: FrameEvent): Promise<Finding[]> {
+    const scanner = new BodyScanner(this.#options.scan);
+    const findings: Finding[] = [];
+    for (let start = 0; start < data.length; start += STEP) {
+      await breathe();
+      findings.push(...scanner.push(data.subarray(start, start + STEP)));
+    }
+    return [...findings, ...scanner.end(), ...steering(data.toString('utf8'))];
+  }
+
+  #remember(group: readonly FrameEvent[]): void {
+    for (const event of group) this.#tails[tailOf(event)] = lastOf(this.#tails[tailOf(event)], event.data);
+  }
+
+  /** @throws WebSocketRefusal unless a person lets it out. */
+  async #ask(findings: readonly Finding[], types: readonly string[]): Promise<void> {
+    const { supervision, host, path } = this.#options;
+    const answer = await supervision.answer({ host, method: 'WEBSOCKET', path, types }, findings);
+    if (answer !== 'allow') throw new WebSocketRefusal('secret-found', 1008, types);
+  }
+
+  /** A text without what was found, or `undefined` where it cannot be cut out, or something is left. */
+  async #redacted(event: FrameEvent, findings: readonly Finding[]): Promise<FrameEvent | undefined> {
+    if (event.kind !== 'message' || event.isBinary || event.data.length > MAX_REDACTED) return undefined;
+    if (findings.some(({ inPlainSight }) => !inPlainSight)) return undefined;
+    const clean = { ...event, data: Buffer.from(cutOut(event.data.toString('utf8'), this.#options.scan)) };
+    // With the tail: what began in a message that has left cannot be cut out of this one.
+    return (await this.#findingsIn([clean])).length === 0 ? clean : undefined;
+  }
+}
+
+const tailOf = ({ kind }: FrameEvent) => (kind === 'message' ? 'messages' : 'controls');
+
+function lastOf(tail: Buffer, data: Buffer): Buffer {
+  // A copy: a view would keep a message of megabytes in memory.
+  if (data.length >= TAIL) return Buffer.from(data.subarray(data.length - TAIL));
+  return Buffer.concat([tail.subarray(Math.max(0, tail.length + data.length - TAIL)), data]);
+}

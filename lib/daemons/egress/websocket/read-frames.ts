@@ -1,0 +1,119 @@
+import type { Duplex } from 'node:stream';
+import { Receiver } from 'ws';
+import type { HeldPlace } from '../dlp/held-budget.ts';
+import { type FrameEvent, WebSocketRefusal } from './frame-events.ts';
+import { MAX_CONTROL_RATE, MAX_MESSAGE, MAX_PIECES, UNCOUNTED } from './limits.ts';
+
+export interface ReadOptions {
+  /** Whether the frames must be masked: the agent's are, an upstream's never. */
+  readonly masked: boolean;
+  /** Memory for unfinished messages. */
+  readonly place: HeldPlace;
+  /** Called for each piece of input, whole frame or not. */
+  readonly stirred: (bytes: number) => void;
+}
+
+/**
+ * Everything that comes out of one side, as it comes and at the pace of who asks; ends after a close frame, or with the stream.
+ *
+ * On `ws`'s Receiver rather than its WebSocket class, which reads ahead of whoever judges, answers pings and close
+ * frames before they are judged, and knows neither HTTP/2 streams nor a handshake done by others. The Receiver alone
+ * is RFC 6455's parser (masks, lengths, UTF-8, order of fragments) over any stream, and stops where it is not fed.
+ * @throws WebSocketRefusal for what no WebSocket may hold.
+ */
+export async function* readFrames(
+  source: Duplex,
+  options: ReadOptions,
+): AsyncGenerator<readonly FrameEvent[]> {
+  const { place, stirred } = options;
+  const read: FrameEvent[] = [];
+  const receiver = receiverFor(options.masked, read);
+  const controls = new RateLimit(MAX_CONTROL_RATE);
+  let unfinished = 0;
+  try {
+    for await (const piece of source.iterator({ destroyOnReturn: false })) {
+      const bytes: Buffer = piece;
+      stirred(bytes.length);
+      unfinished += bytes.length;
+      if (unfinished > UNCOUNTED && !place.take(bytes.length))
+        throw new WebSocketRefusal('memory-full', 1013);
+      const fault = await feed(receiver, bytes);
+      const events = read.splice(0);
+      if (events.some(({ kind }) => kind === 'message')) unfinished = 0;
+      if (!controls.permits(events.filter(({ kind }) => kind !== 'message').length)) {
+        throw new WebSocketRefusal('control-flood', 1008);
+      }
+      // Before the next piece is read, all of this one has been judged and sent on.
+      if (events.length > 0) yield events;
+      if (events.at(-1)?.kind === 'close') return;
+      if (unfinished === 0) place.release();
+      if (fault !== undefined) throw fault;
+    }
+  } finally {
+    place.release();
+    receiver.destroy();
+  }
+}
+
+function receiverFor(masked: boolean, read: FrameEvent[]): Receiver {
+  const receiver = new Receiver({
+    isServer: masked,
+    maxPayload: MAX_MESSAGE,
+    maxFragments: MAX_PIECES,
+    maxBufferedChunks: MAX_PIECES,
+  });
+  receiver.on('message', (data, isBinary) => read.push({ kind: 'message', data, isBinary }));
+  receiver.on('ping', (data) => read.push({ kind: 'ping', data }));
+  receiver.on('pong', (data) => read.push({ kind: 'pong', data }));
+  receiver.on('conclude', (code, data) =>
+    read.push({ kind: 'close', code: code === NO_STATUS ? undefined : code, data }),
+  );
+  // What is wrong with a frame is given to `feed`.
+  receiver.on('error', () => {});
+  return receiver;
+}
+
+/** What the Receiver reports for a close frame without a status. */
+const NO_STATUS = 1005;
+
+function feed(receiver: Receiver, bytes: Buffer): Promise<WebSocketRefusal | undefined> {
+  return new Promise((resolve) => {
+    receiver.write(bytes, (error) => resolve(error ? refusalOf(error) : undefined));
+  });
+}
+
+/** By the error codes that ws documents. */
+function refusalOf(error: Error): WebSocketRefusal {
+  const code = 'code' in error ? error.code : '';
+  switch (code) {
+    case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
+    case 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH':
+    case 'WS_ERR_TOO_MANY_BUFFERED_PARTS':
+      return new WebSocketRefusal('message-too-long', 1009);
+    case 'WS_ERR_INVALID_UTF8':
+      return new WebSocketRefusal('frame-invalid', 1007);
+    default:
+      return new WebSocketRefusal('frame-invalid', 1002);
+  }
+}
+
+/** So many a second, the second counted from the first. */
+class RateLimit {
+  readonly #most: number;
+  #count = 0;
+  #since = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  permits(count: number): boolean {
+    const now = performance.now();
+    if (now - this.#since > 1000) {
+      this.#since = now;
+      this.#count = 0;
+    }
+    this.#count += count;
+    return this.#count <= this.#most;
+  }
+}
