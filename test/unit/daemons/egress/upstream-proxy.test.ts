@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UpstreamProxy } from '../../../../lib/daemons/egress/upstream-proxy.ts';
 import { readUpstreamProxy } from '../../../../lib/daemons/egress/upstream-proxy-settings.ts';
@@ -12,6 +13,7 @@ import { testAuthority } from '../support/authority.ts';
 import { type EgressFixture, type EgressFixtureOptions, startEgress } from '../support/egress.ts';
 import { type Hop, type HopOptions, startHop } from '../support/hop.ts';
 import { portOf, startUpstream, type Upstream } from '../support/upstream.ts';
+import { nextMessage, openWebSocket, startSocketUpstream, webSocketVia } from '../support/web-socket.ts';
 
 const HOST = 'api.example.com';
 const TOKEN = 'tok-3c1f0a97d2';
@@ -117,6 +119,34 @@ describe('a request through an upstream proxy', () => {
       [`other.example.com:${plain.port}`, undefined],
     ]);
     await plain.close();
+  });
+
+  it('may open a WebSocket, which does not go around it either', async () => {
+    const chat = await startSocketUpstream(await world.leaf(HOST));
+    const auth = { scheme: 'Bearer' as const, slot: 'EGRESS_TOKEN_0' };
+    hop = await startHop();
+    egress = await startEgress({
+      authority: bottle,
+      routes: [{ host: HOST, port: chat.port, private: true, auth }],
+      environment: { EGRESS_TOKEN_0: TOKEN },
+      proxy: { ...hop.proxy, trust: createSecureContext({ ca: world.certificate }) },
+    });
+    const target = `${HOST}:${chat.port}`;
+    const socket = await openWebSocket({ proxyPort: egress.port, target, ca: bottle.certificate });
+    socket.send('hello');
+    expect(await nextMessage(socket)).toBe('hello');
+    expect(hop.tunnels).toEqual([target]);
+    expect(chat.asked[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
+    socket.terminate();
+    await hop.close();
+    const refused = await webSocketVia({ proxyPort: egress.port, target, ca: bottle.certificate });
+    const [, answer] = await once(refused, 'unexpected-response');
+    expect([answer.statusCode, answer.headers['x-bot-bottle-reason']]).toEqual([
+      502,
+      'upstream-proxy-failed',
+    ]);
+    expect(chat.asked).toHaveLength(1);
+    await chat.close();
   });
 
   it('that policy denies reaches neither the hop nor a resolver', async () => {
