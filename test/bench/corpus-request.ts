@@ -1,4 +1,5 @@
 import type { CorpusCase } from './corpus-case.ts';
+import type { CaseFrame } from './score-web-socket.ts';
 
 /** One exchange through the proxy that a case stands for. */
 export interface Exchange {
@@ -12,7 +13,8 @@ export interface Exchange {
   /** What the upstream answers. */
   readonly answer: string;
   readonly answerType: string;
-  readonly isWebSocket: boolean;
+  /** What is sent over a WebSocket, opened with this request; absent: it is a request like any other. */
+  readonly frames: readonly CaseFrame[] | undefined;
 }
 
 /** Cases without a URL of their own (A2A, MCP over HTTP) go to this agent. */
@@ -36,7 +38,7 @@ export function exchangesOf({ payload, transport }: CorpusCase): Exchange[] {
     body,
     answer: payload.response_body ?? card ?? '{"ok":true}',
     answerType: payload.response_body === undefined ? 'application/json' : 'text/plain; charset=utf-8',
-    isWebSocket: transport === 'websocket',
+    frames: transport === 'websocket' ? (payload.frames ?? []) : undefined,
   }));
 }
 

@@ -58,6 +58,7 @@ const NAMES_IT = new Set([
   'host-invalid',
   'address-refused',
   'body-unscannable',
+  'frame-invalid',
 ]);
 
 function print(title: string, scored: readonly Scored[]): void {

@@ -1,20 +1,26 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer, request as httpRequest, type RequestListener } from 'node:http';
+import {
+  type ClientRequest,
+  createServer as createHttpServer,
+  request as httpRequest,
+  type RequestListener,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { AuditEntry } from '../../lib/daemons/contract/audit.ts';
 import type { Route } from '../../lib/daemons/contract/routes.ts';
-import { connectVia, openTunnel, replyOf, requestOn } from '../unit/daemons/support/agent.ts';
+import { connectVia, openTunnel, type Reply, replyOf, requestOn } from '../unit/daemons/support/agent.ts';
 import { testAuthority } from '../unit/daemons/support/authority.ts';
 import { startEgress } from '../unit/daemons/support/egress.ts';
 import { portOf } from '../unit/daemons/support/upstream.ts';
 import type { Exchange } from './corpus-request.ts';
+import { answerMessages, handshakeHeaders, playFrames } from './score-web-socket.ts';
 
 export interface Outcome {
   /** Whether the upstream saw it and the agent got the upstream's answer. */
   readonly passed: boolean;
-  /** Machine-readable reason of the refusal. */
+  /** Machine-readable reason of the refusal, from a header or a close frame. */
   readonly reason: string | undefined;
   readonly entry: AuditEntry | undefined;
 }
@@ -50,58 +56,55 @@ export async function openStage(
     },
     listener,
   ).listen(0, '127.0.0.1');
+  for (const server of [plain, secure]) answerMessages(server, () => current?.answer ?? '');
   await Promise.all([once(plain, 'listening'), once(secure, 'listening')]);
   const ports = { plain: portOf(plain), secure: portOf(secure) };
   const egress = await startEgress({ authority: bottle, routes: routesFor(ports) });
 
-  const ask = async (exchange: Exchange) => {
+  /** A request on its way to the proxy, not ended; or the proxy's refusal of the tunnel for it. */
+  const begin = async (exchange: Exchange): Promise<ClientRequest | Reply> => {
     const port = exchange.secure ? ports.secure : ports.plain;
     const target = `${exchange.host}:${port}`;
-    const upgrade = {
-      connection: 'Upgrade',
-      upgrade: 'websocket',
-      'sec-websocket-version': '13',
-      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-    };
-    const headers = { host: target, ...exchange.headers, ...(exchange.isWebSocket ? upgrade : {}) };
+    const handshake = exchange.frames === undefined ? {} : handshakeHeaders;
+    const headers = { host: target, ...exchange.headers, ...handshake };
     const { method } = exchange;
     if (!exchange.secure) {
-      const request = httpRequest({
-        host: '127.0.0.1',
-        port: egress.port,
-        method,
-        path: `http://${target}${exchange.target}`,
-        headers,
-      });
-      request.end(exchange.body);
-      return replyOf(request);
+      const path = `http://${target}${exchange.target}`;
+      return httpRequest({ host: '127.0.0.1', port: egress.port, method, path, headers });
     }
     const refused = await connectVia(egress.port, target);
     refused.socket.destroy();
     if (refused.status !== 200) return { status: refused.status, headers: refused.headers, body: '' };
     const socket = await openTunnel({ proxyPort: egress.port, target, ca: bottle.certificate });
-    const request = requestOn(socket, { method, path: exchange.target, headers });
-    request.end(exchange.body);
-    try {
-      return await replyOf(request);
-    } finally {
-      socket.destroy();
+    return requestOn(socket, { method, path: exchange.target, headers });
+  };
+
+  /** Whether the upstream's answer came back whole, and if not why. */
+  const ask = async (exchange: Exchange): Promise<{ passed: boolean; reason?: string }> => {
+    const begun = await begin(exchange);
+    const isRefused = !('end' in begun);
+    if (exchange.frames !== undefined && !isRefused) {
+      const told = await playFrames(begun, exchange.frames);
+      if (told !== undefined && 'answer' in told) return { passed: told.answer === exchange.answer };
+      return { passed: false, ...told };
     }
+    if (!isRefused) begun.end(exchange.body);
+    const reply = isRefused ? begun : await replyOf(begun).finally(() => begun.destroy());
+    const reason = reply.headers['x-bot-bottle-reason'];
+    return {
+      passed: reply.headers['x-upstream'] === 'yes' && reply.body === exchange.answer,
+      ...(typeof reason === 'string' ? { reason } : {}),
+    };
   };
 
   return {
     async play(exchange) {
       current = exchange;
       egress.log.length = 0;
-      const reply = await ask(exchange).catch(() => undefined);
+      const told = await ask(exchange).catch(() => ({ passed: false }));
       // The audit has its line once the exchange is over, which may be after the agent has its answer.
       for (let tries = 0; tries < 100 && egress.log.length === 0; tries += 1) await sleep(5);
-      const reason = reply?.headers['x-bot-bottle-reason'];
-      return {
-        passed: reply?.headers['x-upstream'] === 'yes' && reply.body === exchange.answer,
-        reason: typeof reason === 'string' ? reason : undefined,
-        entry: egress.log.find(({ verdict }) => verdict !== 'allow'),
-      };
+      return { reason: undefined, ...told, entry: egress.log.find(({ verdict }) => verdict !== 'allow') };
     },
     async close() {
       await egress.close();
