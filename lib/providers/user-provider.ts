@@ -1,9 +1,18 @@
 import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { isMissing } from '../bottle/files.ts';
 import { BottleError, messageOf } from '../errors.ts';
+import { describeIssue } from '../manifest/reading/describe-issue.ts';
+import { didYouMean } from '../manifest/reading/suggest.ts';
+import { valueAt } from '../manifest/reading/value-at.ts';
+import { variableName } from '../manifest/schema/variable-name.ts';
 import type { Provider } from './provider.ts';
+
+/** Milliseconds that a module may take to load; it has nothing to wait for. */
+const LOADING_MS = 10_000;
 
 const withoutNul = z.string().refine((text) => !text.includes('\0'), 'holds a NUL character');
 const guestPath = withoutNul.regex(/^\//, 'is not an absolute path');
@@ -24,7 +33,7 @@ const userProvider = z.strictObject({
   /** That user's home in the guest. */
   home: guestPath.default('/home/node'),
   /** Variables of the agent, never secrets; the bottle's own win. */
-  environment: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), withoutNul).default({}),
+  environment: z.record(variableName, withoutNul).default({}),
 });
 export type UserProvider = z.input<typeof userProvider>;
 
@@ -33,11 +42,15 @@ export type UserProvider = z.input<typeof userProvider>;
  * image of its own. Nothing when there is no such directory. `template` is checked already: no path passes.
  * @throws BottleError `provider-invalid`
  */
-export async function loadUserProvider(template: string, home: string): Promise<Provider | undefined> {
+export async function loadUserProvider(
+  template: string,
+  home: string,
+  loadingMs = LOADING_MS,
+): Promise<Provider | undefined> {
   const folder = join(home, 'contrib', template);
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) return undefined;
   const file = join(folder, 'provider.ts');
-  const { command, ...rest } = validate(file, await importDefault(file));
+  const { command, ...rest } = validate(file, await importDefault(file, loadingMs));
   const dockerfile = join(folder, 'Dockerfile');
   const hasDockerfile = await access(dockerfile).then(
     () => true,
@@ -53,30 +66,72 @@ export async function loadUserProvider(template: string, home: string): Promise<
   };
 }
 
-async function importDefault(file: string): Promise<unknown> {
+async function importDefault(file: string, loadingMs: number): Promise<unknown> {
+  const timer = new AbortController();
   try {
-    const module: unknown = await import(pathToFileURL(file).href);
+    await access(file);
+    const module: unknown = await Promise.race([
+      import(pathToFileURL(file).href),
+      never(loadingMs, timer.signal),
+    ]);
     return z.looseObject({ default: z.unknown() }).parse(module).default;
   } catch (error) {
-    throw new BottleError('provider-invalid', `${file} cannot be loaded: ${messageOf(error)}`, {
+    throw new BottleError('provider-invalid', `${file}${lineOf(error, file)} ${reasonOf(error)}`, {
       hint: 'Write a module whose default export is the provider: `export default { command: [PROGRAM] };`',
       cause: error,
     });
+  } finally {
+    timer.abort();
   }
 }
 
+/** Rejects after a while. A promise that nobody settles would otherwise end the process without a word. */
+async function never(milliseconds: number, signal: AbortSignal): Promise<never> {
+  await sleep(milliseconds, undefined, { signal });
+  throw new Error(`its loading has not ended after ${milliseconds / 1000} s`);
+}
+
+/** `:LINE` of a syntax error, which Node tells in the stack alone. */
+function lineOf(error: unknown, file: string): string {
+  if (!(error instanceof SyntaxError)) return '';
+  const [, line] = (error.stack ?? '').split(`${file}:`);
+  return line === undefined ? '' : `:${Number.parseInt(line, 10)}`;
+}
+
+function reasonOf(error: unknown): string {
+  return isMissing(error) ? 'is not there' : `cannot be loaded: ${messageOf(error)}`;
+}
+
 function validate(file: string, value: unknown): z.output<typeof userProvider> {
-  const result = userProvider.safeParse(value);
+  const result = parse(file, value);
   if (result.success) return result.data;
-  const lines = result.error.issues.map(({ path, message }) => {
-    const key = path.map(String).join('.');
+  const lines = result.error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return issue.keys.map(unknownKey);
+    const key = issue.path.map(String).join('.');
+    const deepest = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue;
+    const { message } = describeIssue(deepest, valueAt(value, issue.path.map(String)), key);
     return key === '' ? message : `${key}: ${message}`;
   });
-  throw new BottleError(
+  throw invalid(file, lines);
+}
+
+/** What a module exports may be anything, down to properties that throw when they are read. */
+function parse(file: string, value: unknown) {
+  try {
+    return userProvider.safeParse(value);
+  } catch (error) {
+    throw invalid(file, [messageOf(error)]);
+  }
+}
+
+function unknownKey(key: string): string {
+  return `unknown key \`${key}\`${didYouMean(key, Object.keys(userProvider.shape))}`;
+}
+
+function invalid(file: string, lines: readonly string[]): BottleError {
+  return new BottleError(
     'provider-invalid',
-    `${file}: the default export is no provider\n${lines.join('\n')}`,
-    {
-      hint: 'Keys are: command (required), user, home, environment.',
-    },
+    [`${file}: the default export is no provider`, ...lines].join('\n'),
+    { hint: 'Keys are: command (required), user, home, environment.' },
   );
 }

@@ -1,13 +1,19 @@
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { execa } from 'execa';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { KIT_DIRECTORY } from '../../../lib/bottle/paths.ts';
 import { BottleError } from '../../../lib/errors.ts';
 import { loadManifest } from '../../../lib/manifest/load.ts';
 import { manifestSources } from '../../../lib/manifest/sources.ts';
 import { imageSource } from '../../../lib/plan/image-source.ts';
 import { checkCodexSignIn } from '../../../lib/providers/codex/sign-in.ts';
 import { providerFor } from '../../../lib/providers/registry.ts';
+import { loadUserProvider } from '../../../lib/providers/user-provider.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
 import { writeFiles } from '../preflight/scene.ts';
+
+const LOADER = pathToFileURL(path.join(KIT_DIRECTORY, 'lib/providers/user-provider.ts')).href;
 
 const home = useTemporaryHome();
 const kitHome = () => path.join(home.path, 'home');
@@ -71,9 +77,50 @@ describe('a provider of the operator’s own', () => {
     ['throws', 'throw new Error("on its own");', /cannot be loaded: on its own/],
     ['bare', 'export const command = ["x"];', /no provider|cannot be loaded/],
     ['user', 'export default { command: ["x"], user: "a b" };', /user: is not the name of a user/],
+    ['nothing', 'throw null;', /cannot be loaded: null/],
+    ['getter', 'export default { get command() { throw new Error("no"); } };', /no provider\nno/],
+    ['function', 'export default () => 1;', /must be a map of keys and values, not a function/],
+    [
+      'names',
+      'export default { command: ["x"], environment: { "A-B": "c" } };',
+      /environment\.A-B: is not the name/,
+    ],
   ])('that is %s is refused with its file and key', async (name, module, message) => {
     await own(name, module);
     expect(await refusal(providerFor(name, kitHome()))).toMatch(message);
+  });
+
+  it.each([
+    [
+      'is not whole',
+      'export default {\n  command: [',
+      /provider\.ts:2 cannot be loaded: Expression expected/,
+    ],
+    ['needs more than its types removed', 'enum A { B }', /provider\.ts:1 cannot be loaded: TypeScript enum/],
+  ])('whose TypeScript %s is refused with its line', async (_title, module, message) => {
+    await own('odd', module);
+    // In a Node of its own: the tests' module loader reads TypeScript by other means.
+    const load = `import { loadUserProvider } from ${JSON.stringify(LOADER)};
+      await loadUserProvider('odd', ${JSON.stringify(kitHome())}).catch((error) => console.log(error.message));`;
+    const { stdout } = await execa(process.execPath, ['--input-type=module', '--eval', load]);
+    expect(stdout).toMatch(message);
+  });
+
+  it('that waits for something is waited for, but not forever', async () => {
+    await own(
+      'slow',
+      'await new Promise((done) => setTimeout(done, 20));\nexport default { command: ["x"] };',
+    );
+    expect((await loadUserProvider('slow', kitHome()))?.command(undefined)).toEqual(['x']);
+    await own('stuck', 'await new Promise(() => {});\nexport default { command: ["x"] };');
+    expect(await refusal(loadUserProvider('stuck', kitHome(), 100))).toMatch(/has not ended after 0\.1 s/);
+  });
+
+  it('whose folder holds no module is named', async () => {
+    await writeFiles(kitHome(), { 'contrib/empty-one/notes.txt': '' });
+    expect(await refusal(providerFor('empty-one', kitHome()))).toMatch(
+      /empty-one\/provider\.ts is not there/,
+    );
   });
 
   it('that is not there: lists those that are', async () => {
