@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { engineHolds, useSandboxes } from '../support/kit.ts';
+
+const sandbox = useSandboxes();
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the manifest's own spelling
+const SECRETIVE = 'env:\n  TICKET: ${TICKET}\n  PIN: ?What is the PIN\n';
+
+describe('a dry run', () => {
+  it('shows the screen on stdout, and creates nothing', async () => {
+    const user = sandbox();
+    const { exitCode, stdout, stderr } = await user.run('launch', ['--agent', 'demo', '--dry-run']);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toMatch(/agent {3}demo[\s\S]*routes {2}none/);
+    expect(stderr).toContain('nothing was created');
+    expect(await user.bottles()).toEqual([]);
+    expect(await engineHolds()).toEqual([]);
+  });
+
+  it('prints the plan as JSON, without the value of anything', async () => {
+    const user = sandbox();
+    await user.writeAgent('dev', ['true'], SECRETIVE);
+    const env = { TICKET: 'secret-ticket', BOT_BOTTLE_PROMPTED_PIN: 'secret-pin' };
+    const { exitCode, stdout, stderr } = await user.run(
+      'launch',
+      ['--agent', 'dev', '--dry-run', '--json'],
+      env,
+    );
+    expect(exitCode, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ agent: { name: 'dev', origin: 'home' } });
+    expect(stdout + stderr).not.toMatch(/secret-/);
+  });
+
+  it('tells everything that stands in the way at once, after the screen', async () => {
+    const user = sandbox();
+    await user.writeAgent('dev', ['true'], SECRETIVE);
+    const env = { DOCKER_HOST: 'unix:///nonexistent/docker.sock', TICKET: undefined };
+    const { exitCode, stdout, stderr } = await user.run('launch', ['--agent', 'dev', '--dry-run'], env);
+    expect(exitCode).toBe(69);
+    expect(stdout).toContain('PIN  (asked for at launch)');
+    expect(stderr).toMatch(
+      /3 things[\s\S]*TICKET is not set[\s\S]*no terminal[\s\S]*no Docker engine answers/,
+    );
+    expect(await user.bottles()).toEqual([]);
+  });
+
+  it('knows claude, and says that launching it is not supported yet', async () => {
+    const user = sandbox();
+    await user.writeManifest('bottles', 'dev', '---\nsupervise: false\n---\n');
+    await user.writeManifest('agents', 'dev', '---\nbottle: dev\n---\n');
+    const { exitCode, stdout, stderr } = await user.run('launch', ['--agent', 'dev', '--dry-run']);
+    expect(stdout).toContain('claude --dangerously-skip-permissions');
+    expect(stderr).toMatch(/agent_provider\.template: not supported yet/);
+    expect(exitCode).toBe(65);
+  });
+});

@@ -1,0 +1,121 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { engineHolds, useSandboxes } from '../support/kit.ts';
+import { scriptOnTerminal } from '../support/script-on-terminal.ts';
+
+const sandbox = useSandboxes();
+
+describe('on a terminal', () => {
+  it('a launch that is declined starts nothing', async () => {
+    const user = sandbox();
+    await user.writeAgent('dev', ['true']);
+    const { exitCode, shown } = await scriptOnTerminal(
+      user,
+      ['launch', '--agent', 'dev'],
+      [['Launch? [y/N]', 'n\r']],
+    );
+    expect(exitCode, shown).toBe(0);
+    expect(shown).toContain('not launched');
+    expect(await user.bottles()).toEqual([]);
+    expect(await engineHolds()).toEqual([]);
+  });
+
+  it('an answer is asked for without an echo, and Ctrl-C at the question leaves nothing', async () => {
+    const user = sandbox();
+    await user.writeAgent('dev', ['true'], 'env:\n  PIN: ?What is the PIN\n  TAN: ?\n');
+    const { exitCode, shown } = await scriptOnTerminal(
+      user,
+      ['launch', '--agent', 'dev', '--yes'],
+      [
+        ['What is the PIN (PIN):', 'secret-pin\r'],
+        ['TAN:', '\u0003'],
+      ],
+    );
+    expect(exitCode, shown).toBe(130);
+    expect(shown).not.toContain('secret-pin');
+    expect(await user.bottles()).toEqual([]);
+  });
+
+  it('an agent is picked from a list that typing filters', async () => {
+    const user = sandbox();
+    await user.writeAgent('develop', ['true']);
+    const { exitCode, shown } = await scriptOnTerminal(
+      user,
+      ['launch', '--dry-run'],
+      [
+        ['develop', 'demo'],
+        ['which agent? demo', '\r'],
+      ],
+    );
+    expect(exitCode, shown).toBe(0);
+    expect(shown).toMatch(/agent {3}demo/);
+  });
+
+  it('bottles of an agent that names none are picked one over the other', async () => {
+    const user = sandbox();
+    await user.writeAgent('base', ['true']);
+    await user.writeManifest('bottles', 'net', '---\nenv: {A: b}\n---\n');
+    await user.writeManifest('agents', 'free', '---\n{}\n---\n');
+    const { exitCode, shown } = await scriptOnTerminal(
+      user,
+      ['launch', '--agent', 'free', '--dry-run'],
+      [
+        ['names no bottle', 'base'],
+        ['which? base', '\r'],
+        ['and over it?', 'net'],
+        ['over it? net', '\r'],
+        ['❯ no more', '\r'],
+      ],
+    );
+    expect(exitCode, shown).toBe(0);
+    expect(shown).toMatch(/bottles +base, then net/);
+  });
+
+  it.each([
+    ['Ctrl-C', '\u0003'],
+    ['Ctrl-D', '\u0004'],
+  ])('%s at a list or at a question of init ends it, and nothing is written', async (_title, key) => {
+    const user = sandbox();
+    const picked = await scriptOnTerminal(user, ['launch'], [['Launch which agent?', key]]);
+    expect(picked.exitCode, picked.shown).toBe(130);
+    const init = await scriptOnTerminal(
+      user,
+      ['init', '--agent', 'helper', '--bottle', 'box'],
+      [
+        ['What runs in it?', '\r'],
+        ['Dockerfile of its image', key],
+      ],
+    );
+    expect(init.exitCode, init.shown).toBe(130);
+    await expect(readdir(user.home)).rejects.toThrow('ENOENT');
+  });
+
+  it('init asks, writes both files, and the agent can be shown', async () => {
+    const user = sandbox();
+    await user.writeAgent('other', ['true']);
+    const answers = [
+      ['What runs in it?', 'command'],
+      ['it? command', '\r'],
+      ['Program and arguments', 'node main.mjs\r'],
+      ['Dockerfile of its image', '/nowhere/Dockerfile\r'],
+      ['Hosts that it may reach', 'a.example\r'],
+      ['system prompt', 'Be kind.\r'],
+    ] as const;
+    const { exitCode, shown } = await scriptOnTerminal(
+      user,
+      ['init', '--agent', 'helper', '--bottle', 'box'],
+      answers,
+    );
+    expect(exitCode, shown).toBe(0);
+    expect(await readFile(join(user.home, 'agents', 'helper.md'), 'utf8')).toBe(
+      '---\nbottle: box\n---\nBe kind.\n',
+    );
+    const info = await user.run('info', ['--agent', 'helper', '--json']);
+    expect(JSON.parse(info.stdout)).toContainEqual({
+      key: 'egress.routes[0]',
+      value: 'a.example',
+      from: expect.stringMatching(/bottles\/box\.md:\d+$/),
+    });
+  });
+});

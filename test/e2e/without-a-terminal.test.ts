@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { engineHolds, useSandboxes } from '../support/kit.ts';
+
+const sandbox = useSandboxes();
+
+describe('without a terminal', () => {
+  it('a launch without an agent lists those there are', async () => {
+    const { exitCode, stderr } = await sandbox().run('launch');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('Known agents: demo');
+  });
+
+  it('init asks nothing and says why', async () => {
+    const { exitCode, stderr } = await sandbox().run('init');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('there is no terminal to ask on');
+  });
+
+  it('prepare keeps label, colour and bottles, and status shows them', async () => {
+    const user = sandbox();
+    await user.writeAgent('dev', ['true']);
+    await user.writeManifest('bottles', 'more', '---\nenv: {A: b}\n---\n');
+    const flags = ['--agent', 'dev', '--bottles', 'dev, more', '--label', 'My Task', '--color', 'red'];
+    const { stdout, stderr, exitCode } = await user.run('prepare', flags);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout.trim()).toBe('my-task');
+    const status = await user.run('status');
+    expect(status.stdout).toMatch(/my-task +dev +My Task +kept +prepare/);
+    const metadata = await readFile(join(user.home, 'state', 'my-task', 'metadata.json'), 'utf8');
+    expect(JSON.parse(metadata)).toMatchObject({
+      bottle_names: ['dev', 'more'],
+      color: 'red',
+      label: 'My Task',
+    });
+  });
+
+  it('a label that another home’s bottle has on this engine is refused, and that bottle is left alone', async () => {
+    const user = sandbox();
+    const network = 'bot-bottle-bundle-bk-test-taken';
+    await execa('docker', ['network', 'create', '--subnet', '10.213.99.0/29', network]);
+    try {
+      const { exitCode, stderr } = await user.run('prepare', ['--agent', 'demo', '--label', 'bk test taken']);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`has a network ${network}, which is not this bottle’s`);
+      expect(await user.bottles()).toEqual([]);
+      expect(await engineHolds()).toEqual([network]);
+    } finally {
+      await execa('docker', ['network', 'rm', network]);
+    }
+  });
+
+  it('list shows a broken file without being broken by it', async () => {
+    const user = sandbox();
+    await user.writeManifest('agents', 'broken', 'no frontmatter\n');
+    const { exitCode, stdout } = await user.run('list');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/broken +- +home +broken: line 1:1: has no frontmatter/);
+    expect(stdout).toMatch(/demo +demo +example/);
+  });
+});

@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import { KIT, type Sandbox } from './kit.ts';
+import { type Answer, onTerminal } from './terminal.ts';
+
+/** Runs a script of the kit, the first word of `command`, on a terminal of its own. */
+export async function scriptOnTerminal(
+  { env }: Sandbox,
+  [script = '', ...args]: readonly string[],
+  answers: readonly Answer[],
+  extra: Readonly<Record<string, string>> = {},
+) {
+  const program = join(KIT, 'scripts', `${script}.ts`);
+  return onTerminal([process.execPath, program, ...args], answers, { env: { ...env, ...extra } });
+}
