@@ -26,7 +26,7 @@ DEV = cd "$$KIT" && exec node
 
 # ---- every day ---------------------------------------------------------------------------------------------------
 
-.PHONY: help setup launch prepare up attach teardown init edit list info status logs cleanup doctor engine engine-stop
+.PHONY: help setup launch prepare up attach teardown init edit list info status logs learn cleanup doctor engine engine-stop
 
 # What `launch` and `prepare` both take; only what is given is handed on.
 CHOICE = --agent "$$AGENT" $(if $(BOTTLES),--bottles "$$BOTTLES") $(if $(LABEL),--label "$$LABEL") \
@@ -73,6 +73,9 @@ status: setup ## list the bottles there are, and how each stands
 
 logs: setup ## BOTTLE=x [FOLLOW=0] [FLAGS='--denied --since 10m']: follow what a bottle's egress let out and refused
 	@$(RUN)scripts/logs.ts --bottle "$$BOTTLE" $(if $(call is_on,$(or $(FOLLOW),1)),--follow) $(FLAGS)
+
+learn: setup ## BOTTLE=x: print routes that would admit what a bottle was denied, to review
+	@$(RUN)scripts/learn.ts --bottle "$$BOTTLE" $(FLAGS)
 
 cleanup: setup ## [YES=1] [ALL=1]: find and remove what crashed or killed launches left
 	@$(RUN)scripts/cleanup.ts $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(ALL)),--all) $(FLAGS)

@@ -18,7 +18,7 @@ export interface LaunchSteps {
 /**
  * One bottle from nothing to nothing: prepares it, brings it up, runs the agent, and takes everything down again
  * whatever happened. Gives the agent's exit code, or 0 when the launch was not confirmed. State is kept when that
- * is not 0, or when teardown is incomplete.
+ * is not 0, when it learns, or when teardown is incomplete.
  */
 export async function launch(
   request: Omit<NewBottle, 'owner'>,
@@ -26,8 +26,8 @@ export async function launch(
   signal: AbortSignal,
 ): Promise<number> {
   const slug = await createBottle({ ...request, owner: (await identifyProcess(process.pid)) ?? null });
-  const confirmed = await orForget(slug, async () => steps.confirm(await steps.prepare(slug, signal)));
-  if (!confirmed) {
+  const plan = await orForget(slug, () => steps.prepare(slug, signal));
+  if (!(await orForget(slug, () => steps.confirm(plan)))) {
     await forgetBottle(slug);
     steps.say('not launched; nothing was started');
     return 0;
@@ -38,7 +38,7 @@ export async function launch(
     signal.throwIfAborted();
     exitCode = await steps.attach(slug, signal);
   } finally {
-    await settle(slug, exitCode, steps);
+    await settle(slug, { exitCode, learns: plan.egress.learn }, steps);
   }
   return exitCode;
 }
@@ -53,13 +53,20 @@ async function orForget<T>(slug: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function settle(slug: string, exitCode: number | undefined, steps: LaunchSteps): Promise<void> {
+interface Ending {
+  /** Absent when the agent never ran to its end. */
+  readonly exitCode: number | undefined;
+  /** Whether what the bottle was denied is still to be looked at. */
+  readonly learns: boolean;
+}
+
+async function settle(slug: string, { exitCode, learns }: Ending, steps: LaunchSteps): Promise<void> {
   const metadata = await readMetadata(slug);
   if (metadata === undefined) return;
   steps.say('taking everything down');
   const undone = await teardown(slug, steps.say);
   const what = undone.length === 0 ? 'there was nothing to take down' : `took down ${undone.join(', ')}`;
-  if (exitCode === 0) {
+  if (exitCode === 0 && !learns) {
     await forgetBottle(slug);
     steps.say(`${what}; nothing is left`);
     return;
@@ -67,6 +74,7 @@ async function settle(slug: string, exitCode: number | undefined, steps: LaunchS
   // From here on it is nobody's: kept on purpose, no orphan of this launch.
   await writeMetadata({ ...metadata, owner: null });
   steps.say(what);
+  if (learns) steps.say(`see what it was denied, as routes to review: make learn BOTTLE=${slug}`);
   steps.say(`the bottle's state is kept; go on with: make up BOTTLE=${slug} && make attach BOTTLE=${slug}`);
   steps.say(`or be rid of it with: make teardown BOTTLE=${slug}`);
 }

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { parseFlags } from '../lib/cli/flags.ts';
+import { runScript } from '../lib/cli/run-script.ts';
+import { learnedRoutes } from '../lib/commands/learn.ts';
+
+await runScript(async () => {
+  const flags = parseFlags({
+    name: 'learn',
+    summary: 'print routes that would admit what a bottle was denied, as YAML to review',
+    flags: { bottle: { type: 'string', help: 'the bottle', required: true } },
+    notes: [
+      'The bottle needs `egress.learn: true`; it is let out nothing more for it. Of a host that no route names only host and',
+      'port are known; of one whose route has `matches`, methods and paths are.',
+    ],
+  });
+  if (flags === undefined) return 0;
+  process.stdout.write(await learnedRoutes(flags.bottle));
+  return 0;
+});
