@@ -2,9 +2,10 @@ import { pipeline, Readable, type Transform, type Writable } from 'node:stream';
 import { failureAnswer } from './answer.ts';
 import { decodersFor } from './dlp/content-decoding.ts';
 import type { Exchange } from './exchange.ts';
-import { agentHeaders, type HeaderLines, headerOf } from './headers.ts';
+import { agentHeaders, type HeaderLines, headerOf, valuesOf } from './headers.ts';
 import { InjectionFound, injectionFilter, isReadable, levelOf } from './inbound-filter.ts';
 import { ReflectionScrubber } from './reflection.ts';
+import { passableTrailers } from './trailers.ts';
 import type { UpstreamAnswer } from './upstream-call.ts';
 
 /** Bytes of a text of known length that are read whole before any of it passes. */
@@ -18,6 +19,16 @@ export interface PassOptions {
   readonly inbound: boolean;
   /** Called when an answer that has begun does not come to its end, with the code of the reason. */
   readonly brokeOff: (reason: string) => void;
+}
+
+/** Passes on what an upstream says ahead of its answer: links to load early, without the token. */
+export function passHint(rawHeaders: readonly string[], exchange: Exchange, token: string | undefined): void {
+  const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
+  // One by one: Node sends no list.
+  const links = valuesOf(rawHeaders, 'link')
+    .flatMap((list) => list.split(/,\s*(?=<)/))
+    .map((link) => scrubber?.text(link) ?? link);
+  if (links.length > 0 && !exchange.isAnswered && !exchange.isGone) exchange.hint(links);
 }
 
 /** Gives the agent an upstream's answer: without the token, and not if it tries to steer the agent. */
@@ -40,6 +51,10 @@ export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options
     start().end();
     return;
   }
+  body.once('end', () => {
+    const trailers = passableTrailers(incoming.rawTrailers);
+    exchange.addTrailers(scrubber?.headers(trailers) ?? trailers);
+  });
   if (scrubber === undefined && !looks) {
     pipeline(body, start(), ended);
     return;

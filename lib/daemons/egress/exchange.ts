@@ -11,6 +11,8 @@ export interface RequestContent {
   /** Whether its framing announces a body, even if an empty one. */
   readonly hasBody: boolean;
   readonly body: Readable;
+  /** Headers that followed the body; complete once that has ended. */
+  readonly rawTrailers: readonly string[];
 }
 
 /** How a WebSocket is opened that the guest has asked for. */
@@ -34,10 +36,14 @@ export interface Exchange extends RequestContent {
   readonly isAnswered: boolean;
   /** Whether nobody waits for an answer any more. */
   readonly isGone: boolean;
-  /** Calls back once, when the exchange is over, answered or not. */
+  /** Calls back once, when the exchange is over, answered or not, or its body is known to be cut short. */
   onceOver(listener: () => void): void;
   /** Tells a guest that waits for it (`Expect: 100-continue`) to send the body. */
   invite(): void;
+  /** Passes values of `Link` on ahead of the answer (103 Early Hints). */
+  hint(links: readonly string[]): void;
+  /** Headers to send after the body of the answer; to be called before that is ended. */
+  addTrailers(headers: HeaderLines): void;
   /** Sends the head of an answer at once; its body is to be piped into what this gives. */
   start(status: number, headers: HeaderLines): Writable;
   /** Sends a whole answer of egress itself, and lets go of what is left of the request's body. */

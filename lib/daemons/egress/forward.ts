@@ -1,9 +1,10 @@
 import { pipeline, type Readable } from 'node:stream';
-import { passAnswer } from './answer-upstream.ts';
+import { passAnswer, passHint } from './answer-upstream.ts';
 import type { Cleared } from './cleared.ts';
 import { LateFinding } from './dlp/held-body.ts';
 import type { Exchange } from './exchange.ts';
 import { type HeaderLines, upstreamHeaders } from './headers.ts';
+import { passableTrailers } from './trailers.ts';
 import type { UpstreamCall, UpstreamRequest, UpstreamUpgrade } from './upstream-call.ts';
 import { upstreamFailure } from './upstream-failure.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -34,6 +35,7 @@ export interface ForwardOptions {
 /** Sends an admitted request upstream and its answer back, both streamed at the pace of the slower side. */
 export async function forward(exchange: Exchange, options: ForwardOptions): Promise<void> {
   const { rule, host, port } = options.admission;
+  const token = rule.auth === undefined ? undefined : options.tokens.get(rule.auth.slot);
   let hasAnswer = false;
   const fail = (error: unknown) => {
     if (hasAnswer || exchange.isAnswered || exchange.isGone) return;
@@ -52,15 +54,18 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
   };
   let call: UpstreamCall;
   try {
-    const start = await options.upstreams.reach({ rule, host, port, secure: options.secure });
+    if (exchange.isGone) return;
+    const http2 = exchange.protocol === 'h2';
+    const start = await options.upstreams.reach({ rule, host, port, secure: options.secure, http2 });
     if (exchange.isGone) return;
     call = start(upstreamRequest(exchange, options), {
       failed: fail,
+      hinted: (rawHeaders) => passHint(rawHeaders, exchange, token),
       answered: (answer) => {
         try {
           passAnswer(answer, exchange, {
             host,
-            token: rule.auth === undefined ? undefined : options.tokens.get(rule.auth.slot),
+            token,
             inbound: rule.scan.inbound,
             brokeOff: options.brokeOff,
           });
@@ -87,6 +92,13 @@ function sendBody(
   exchange: Exchange,
   fail: (error: unknown) => void,
 ): void {
+  if (!exchange.hasBody) {
+    call.body.end();
+    return;
+  }
+  body.once('end', () => {
+    if (exchange.rawTrailers.length > 0) call.addTrailers(passableTrailers(exchange.rawTrailers));
+  });
   if (body === exchange.body) {
     body.pipe(call.body);
     return;
@@ -108,6 +120,7 @@ function upstreamRequest({ method, hasBody }: Exchange, options: ForwardOptions)
   });
   return {
     method,
+    hasBody,
     path: `${path}${query}`,
     headers: options.upgrade?.requestHeaders(headers) ?? headers,
   };

@@ -45,7 +45,8 @@ export class GuestSessions {
       }
       this.#streams += 1;
       idle.opened();
-      stream.setTimeout(deadlines.idleMs, () => stream.close(constants.NGHTTP2_CANCEL));
+      // Later than the upstream's own limit, so that the agent is told whose silence it was.
+      stream.setTimeout(deadlines.idleMs + deadlines.dialMs, () => stream.close(constants.NGHTTP2_CANCEL));
       stream.once('close', () => {
         this.#streams -= 1;
         idle.closed();

@@ -3,12 +3,13 @@ import type { Socket } from 'node:net';
 import type { CallListeners, UpstreamCall } from './upstream-call.ts';
 
 /** A call over HTTP/1.1, made of Node's request. */
-export function h1Call(outgoing: ClientRequest, { answered, upgraded, failed }: CallListeners): UpstreamCall {
+export function h1Call(outgoing: ClientRequest, listeners: CallListeners): UpstreamCall {
+  const { answered, hinted, upgraded, failed } = listeners;
   outgoing.on('error', failed);
   // A connection that ends without an answer and without an error, e.g. after an unasked 101.
   outgoing.on('close', () => failed(new Error('closed without an answer')));
-  outgoing.on('response', (incoming) => {
-    answered({ status: incoming.statusCode ?? 502, rawHeaders: incoming.rawHeaders, body: incoming });
+  outgoing.on('information', ({ statusCode, rawHeaders }) => {
+    if (statusCode === 103) hinted(rawHeaders);
   });
   if (upgraded !== undefined) {
     outgoing.on('upgrade', ({ rawHeaders }, stream: Socket, head) => {
@@ -18,5 +19,19 @@ export function h1Call(outgoing: ClientRequest, { answered, upgraded, failed }: 
       upgraded({ rawHeaders, stream });
     });
   }
-  return { body: outgoing, cancel: () => outgoing.destroy() };
+  outgoing.on('response', (incoming) => {
+    answered({
+      status: incoming.statusCode ?? 502,
+      rawHeaders: incoming.rawHeaders,
+      body: incoming,
+      get rawTrailers() {
+        return incoming.rawTrailers;
+      },
+    });
+  });
+  return {
+    body: outgoing,
+    addTrailers: (headers) => outgoing.addTrailers(headers),
+    cancel: () => outgoing.destroy(),
+  };
 }

@@ -43,6 +43,10 @@ export class H1Exchange implements Exchange {
     return this.#request;
   }
 
+  get rawTrailers(): readonly string[] {
+    return this.#request.rawTrailers;
+  }
+
   get connection(): Duplex {
     return this.#request.socket;
   }
@@ -63,6 +67,19 @@ export class H1Exchange implements Exchange {
     if (!this.#awaitsInvitation) return;
     this.#awaitsInvitation = false;
     this.#response.writeContinue();
+  }
+
+  hint(links: readonly string[]): void {
+    if (this.#request.httpVersion === '1.0') return;
+    try {
+      this.#response.writeEarlyHints({ link: [...links] });
+    } catch {
+      // Node sends no link that it finds odd; a hint may be left out.
+    }
+  }
+
+  addTrailers(headers: HeaderLines): void {
+    this.#response.addTrailers(headers);
   }
 
   start(status: number, headers: HeaderLines): Writable {

@@ -10,6 +10,9 @@ import type { OpenTunnel } from './interceptor.ts';
 /** Milliseconds that a body which came too late for its answer may still take to end, before it is told to. */
 const LINGER_MS = 1000;
 
+/** Answers that end with their head. */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
 /** An exchange over HTTP/2: one stream. Always inside a tunnel. */
 export class H2Exchange implements Exchange {
   readonly protocol: Exchange['protocol'] = 'h2';
@@ -19,7 +22,9 @@ export class H2Exchange implements Exchange {
   readonly connection: Duplex;
   readonly body: Readable;
   readonly #stream: ServerHttp2Stream;
+  readonly rawTrailers: string[] = [];
   #awaitsInvitation: boolean;
+  #trailers: HeaderLines = {};
 
   /** `raw`: the header block as received, pseudo-headers and all. `connection`: the socket of the session. */
   constructor(stream: ServerHttp2Stream, raw: readonly string[], open: OpenTunnel, connection: Duplex) {
@@ -46,6 +51,7 @@ export class H2Exchange implements Exchange {
       ...open,
     };
     stream.on('error', () => {});
+    stream.once('trailers', (_headers, _flags, rawTrailers) => this.rawTrailers.push(...rawTrailers));
     stream.once('finish', () => this.#endBody());
   }
 
@@ -62,17 +68,36 @@ export class H2Exchange implements Exchange {
   }
 
   onceOver(listener: () => void): void {
-    this.#stream.once('close', listener);
+    let isOver = false;
+    const over = () => {
+      if (!isOver) listener();
+      isOver = true;
+    };
+    // A body that a reset cut short ends for its reader like a whole one; this is told before.
+    this.#stream.once('aborted', over);
+    this.#stream.once('close', over);
   }
 
   invite(): void {
     if (!this.#awaitsInvitation || this.isGone) return;
     this.#awaitsInvitation = false;
-    this.#stream.additionalHeaders({ ':status': constants.HTTP_STATUS_CONTINUE });
+    this.#stream.additionalHeaders({ ':status': 100 });
+  }
+
+  hint(links: readonly string[]): void {
+    this.#stream.additionalHeaders({ ':status': 103, link: [...links] });
+  }
+
+  addTrailers(headers: HeaderLines): void {
+    this.#trailers = headers;
   }
 
   start(status: number, headers: HeaderLines): Writable {
-    this.#stream.respond({ ...headers, ':status': status });
+    const isBodiless = this.method === 'HEAD' || BODILESS.has(status);
+    // Where the length is known, the end needs no frame of its own.
+    const waitForTrailers = !isBodiless && headers['content-length'] === undefined;
+    if (waitForTrailers) this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(this.#trailers));
+    this.#stream.respond({ ...headers, ':status': status }, { waitForTrailers, endStream: isBodiless });
     return this.#stream;
   }
 

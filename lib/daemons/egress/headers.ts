@@ -40,6 +40,10 @@ export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderO
     lines.set('accept-encoding', [lines.has('range') ? 'identity' : acceptableEncodings(accepted.join(','))]);
   }
   if (options.authorization !== undefined) lines.set('authorization', [options.authorization]);
+  // All that may be said of transfer codings is that trailers are welcome; gRPC insists on it.
+  if (valuesOf(raw, 'te').some((value) => /(?:^|,)\s*trailers\s*(?:,|$)/i.test(value))) {
+    lines.set('te', ['trailers']);
+  }
   // Node frames a GET body only when told to; without this, one would run into the next request. HTTP/2 has no
   // transfer-encoding at all.
   const hasLength = lines.has('content-length') && valuesOf(raw, 'transfer-encoding').length === 0;
@@ -52,7 +56,10 @@ export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderO
 
 /** The headers to give the agent for a response with these raw headers. */
 export function agentHeaders(raw: readonly string[]): HeaderLines {
-  return headerLines(endToEnd(raw));
+  const lines = endToEnd(raw);
+  // It would have clients try HTTP/3, or another host, which are no way out of the bottle.
+  lines.delete('alt-svc');
+  return headerLines(lines);
 }
 
 /** Node's client insists on a plain string for `Host`. */

@@ -1,4 +1,4 @@
-import type { ServerSessionOptions } from 'node:http2';
+import type { ClientSessionOptions, ServerSessionOptions } from 'node:http2';
 import { MAX_HEADER_BYTES, MAX_HEADERS } from './limits.ts';
 
 /** Streams open at one time on one HTTP/2 connection: the least that RFC 9113, 6.5.2, advises is 100. */
@@ -44,5 +44,33 @@ export const GUEST_SESSION: ServerSessionOptions = {
   streamResetBurst: NUISANCE.burst,
   streamResetRate: NUISANCE.perSecond,
   // An upstream may repeat what should be there once; it is passed on as it is.
+  strictSingleValueFields: false,
+};
+
+/** Requests under way at one time on one connection to an upstream; fewer where it takes fewer. */
+export const MAX_UPSTREAM_STREAMS = 100;
+
+/** Connections to one origin: together most of `MAX_STREAMS_TOTAL`. Beyond, a request waits for another to end. */
+export const MAX_SESSIONS_PER_ORIGIN = 8;
+
+/** Milliseconds for which an origin that chose HTTP/1.1 is not asked again. */
+export const HTTP1_MEMORY_MS = 10 * 60_000;
+
+/** Origins of which that is remembered. */
+export const MAX_REMEMBERED = 512;
+
+/** Milliseconds between two PINGs to an upstream that has requests under way; gRPC servers bear one in 10 s. */
+export const PING_MS = 30_000;
+
+/** What egress takes from upstreams. */
+export const UPSTREAM_SESSION: ClientSessionOptions & { readonly strictSingleValueFields: boolean } = {
+  settings: {
+    enablePush: false,
+    maxHeaderListSize: 2 * MAX_HEADER_BYTES,
+    initialWindowSize: STREAM_WINDOW,
+  },
+  maxHeaderListPairs: 2 * MAX_HEADERS,
+  maxSendHeaderBlockLength: 2 * MAX_HEADER_BYTES,
+  maxSessionMemory: 8,
   strictSingleValueFields: false,
 };

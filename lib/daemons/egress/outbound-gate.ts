@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { WITHHELD } from '../contract/audit.ts';
 import type { Cleared } from './cleared.ts';
 import { steering } from './dlp/agent-message.ts';
-import { type HeldBody, holdBody, UnscannableBody } from './dlp/held-body.ts';
+import { type HeldBody, holdBody, LateFinding, UnscannableBody } from './dlp/held-body.ts';
 import { HeldBudget } from './dlp/held-budget.ts';
 import { scanHost } from './dlp/host-labels.ts';
 import type { KnownSecretFinder } from './dlp/known-secrets.ts';
@@ -44,10 +44,7 @@ export class OutboundGate {
   async inspect(request: RequestContent, admission: Admission): Promise<Cleared | Held> {
     const { path, query, rule, host } = admission;
     const { rawHeaders } = request;
-    if (injectsLine(path, query, headerValues(rawHeaders))) {
-      const reason = 'The request holds an encoded line break that would start a header of its own.';
-      return held(deny('line-injection', host, reason, 'Send the text without line breaks.', rule), []);
-    }
+    if (injectsLine(path, query, headerValues(rawHeaders))) return held(lineInjection(admission), []);
     const options: ScanOptions = { detectors: rule.scan.outbound, findKnown: this.#findKnown };
     if (options.detectors.size === 0)
       return { clear: true, path, query, rawHeaders, body: request.body, types: [] };
@@ -61,6 +58,10 @@ export class OutboundGate {
       if (!(error instanceof UnscannableBody)) throw error;
       const reason = `The body cannot be scanned for secrets: ${error.message}.`;
       return held(deny('body-unscannable', host, reason, 'Send it uncompressed.', rule), []);
+    }
+    if (body.whole && injectsLine('', '', headerValues(request.rawTrailers))) {
+      body.release();
+      return held(lineInjection(admission), []);
     }
     const verdict = await this.#judge(request, admission, body, head, options);
     if (verdict.clear) verdict.body.once('close', body.release);
@@ -77,14 +78,16 @@ export class OutboundGate {
   ): Promise<Cleared | Held> {
     const { path, query, rule, host } = admission;
     const { rawHeaders } = request;
-    const findings = [...head, ...body.findings, ...steeringIn(body)];
-    const bodyStream = Readable.from(contentOf(body));
+    const scanTrailers = () => scanHead('', '', request.rawTrailers, false, options);
+    const trailing = body.whole ? scanTrailers() : [];
+    const findings = [...head, ...body.findings, ...steeringIn(body), ...trailing];
+    const bodyStream = Readable.from(contentOf(body, scanTrailers));
     if (findings.length === 0) return { clear: true, path, query, rawHeaders, body: bodyStream, types: [] };
     const types = [...new Set(findings.map(({ type }) => type))];
-    if (rule.scan.onMatch === 'redact') {
+    if (rule.scan.onMatch === 'redact' && trailing.length === 0) {
       return redacted(request, admission, body, findings, options) ?? held(refusal(types, admission), types);
     }
-    if (rule.scan.onMatch === 'block') return held(refusal(types, admission), types);
+    if (rule.scan.onMatch !== 'supervise') return held(refusal(types, admission), types);
     const shown = head.length === 0 ? path : WITHHELD;
     const question = { host, method: request.method, path: shown, types };
     const answer = await this.#supervision.answer(question, findings);
@@ -95,9 +98,17 @@ export class OutboundGate {
 
 const held = (denial: Denial, types: readonly string[]): Held => ({ clear: false, denial, types });
 
-async function* contentOf(body: HeldBody): AsyncGenerator<Buffer> {
+async function* contentOf(body: HeldBody, scanTrailers: () => Finding[]): AsyncGenerator<Buffer> {
   yield* body.chunks;
-  if (!body.whole) yield* body.rest();
+  if (body.whole) return;
+  yield* body.rest();
+  const late = scanTrailers();
+  if (late.length > 0) throw new LateFinding(late);
+}
+
+function lineInjection({ host, rule }: Admission): Denial {
+  const reason = 'The request holds an encoded line break that would start a header of its own.';
+  return deny('line-injection', host, reason, 'Send the text without line breaks.', rule);
 }
 
 function headerValues(raw: readonly string[]): string[] {

@@ -2,8 +2,8 @@ import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { assertMayDial, type Reach, type ResolveAll } from './addresses.ts';
+import { dialWithin } from './dial-within.ts';
 import { dialProxy, secureThrough, type UpstreamProxy } from './upstream-proxy.ts';
-import { UpstreamTimeoutError } from './upstream-timeout.ts';
 
 export interface ProxiedAgentOptions {
   readonly proxy: UpstreamProxy;
@@ -34,7 +34,7 @@ export class ProxiedHttpsAgent extends HttpsAgent {
       await assertMayDial(target.host, reach, resolve);
       return secureThrough(proxy, target, signal);
     };
-    hand(within(dialMs, dial), established);
+    hand(dialWithin(dialMs, dial), established);
   }
 }
 
@@ -50,22 +50,9 @@ export class ProxiedHttpAgent extends HttpAgent {
   override createConnection(_options: Target, established?: Established): undefined {
     const { proxy, dialMs } = this.#options;
     hand(
-      within(dialMs, (signal) => dialProxy(proxy, signal)),
+      dialWithin(dialMs, (signal) => dialProxy(proxy, signal)),
       established,
     );
-  }
-}
-
-async function within<T>(ms: number, dial: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const late = new AbortController();
-  const timer = setTimeout(
-    () => late.abort(new UpstreamTimeoutError('the upstream did not accept the connection')),
-    ms,
-  );
-  try {
-    return await dial(late.signal);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

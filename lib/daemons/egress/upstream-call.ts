@@ -5,6 +5,8 @@ export interface UpstreamRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: HeaderLines;
+  /** Whether a body follows; its end is waited for either way. */
+  readonly hasBody: boolean;
 }
 
 /** The answer of an upstream, whichever HTTP it came by. */
@@ -13,6 +15,8 @@ export interface UpstreamAnswer {
   /** Every header: name, value, name, value, ... */
   readonly rawHeaders: readonly string[];
   readonly body: Readable;
+  /** Headers that followed the body; complete once that has ended. */
+  readonly rawTrailers: readonly string[];
 }
 
 /** An upstream that agreed to speak another protocol from here on. */
@@ -27,6 +31,8 @@ export interface CallListeners {
   readonly answered: (answer: UpstreamAnswer) => void;
   /** Called at most once, instead of `answered`; absent: an upstream that changes the protocol has failed. */
   readonly upgraded?: (upgrade: UpstreamUpgrade) => void;
+  /** Called for each 103 (Early Hints) before the answer. */
+  readonly hinted: (rawHeaders: readonly string[]) => void;
   /** Called when no answer is to be had (any more); may be called after `answered`, and more than once. */
   readonly failed: (error: unknown) => void;
 }
@@ -35,6 +41,8 @@ export interface CallListeners {
 export interface UpstreamCall {
   /** Where the body of the request goes. */
   readonly body: Writable;
+  /** Headers to send after the body; to be called before that is ended. */
+  addTrailers(headers: HeaderLines): void;
   cancel(): void;
 }
 

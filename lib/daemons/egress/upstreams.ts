@@ -4,11 +4,14 @@ import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } fro
 import { SELFTEST_HOST } from '../contract/selftest.ts';
 import { assertMayDial, guardedLookup, type Reach, type ResolveAll } from './addresses.ts';
 import { h1Call } from './h1-call.ts';
+import { h2Caller } from './h2-call.ts';
 import type { Deadlines } from './limits.ts';
 import type { Rule } from './policy.ts';
 import { ProxiedHttpAgent, ProxiedHttpsAgent } from './proxied-agents.ts';
+import { secureDirectly } from './secure-directly.ts';
 import type { Caller, UpstreamRequest } from './upstream-call.ts';
-import type { UpstreamProxy } from './upstream-proxy.ts';
+import { secureThrough, type UpstreamProxy } from './upstream-proxy.ts';
+import { type SecureDialer, UpstreamSessions } from './upstream-sessions.ts';
 import { UpstreamTimeoutError } from './upstream-timeout.ts';
 
 export interface UpstreamTarget {
@@ -17,6 +20,8 @@ export interface UpstreamTarget {
   readonly host: string;
   readonly port: number;
   readonly secure: boolean;
+  /** Whether HTTP/2 may be spoken: only what came by it is sent by it. */
+  readonly http2: boolean;
 }
 
 /** Where the bundle's own selftest upstream is. */
@@ -41,6 +46,7 @@ export class Upstreams {
   readonly #selftest: SelftestUpstream;
   readonly #proxy: UpstreamProxy | undefined;
   readonly #resolve: ResolveAll | undefined;
+  readonly #sessions: UpstreamSessions;
   readonly #agents: Readonly<Record<Reach, { http: HttpAgent; https: HttpsAgent }>>;
 
   constructor({ deadlines, selftest, resolve, proxy }: UpstreamsOptions) {
@@ -48,6 +54,7 @@ export class Upstreams {
     this.#selftest = selftest;
     this.#proxy = proxy;
     this.#resolve = resolve;
+    this.#sessions = new UpstreamSessions(this.#secure, deadlines);
     const agents = (reach: Reach) => {
       const pool = { keepAlive: true, timeout: deadlines.upstreamKeepAliveMs };
       if (proxy !== undefined) {
@@ -65,31 +72,46 @@ export class Upstreams {
    * @throws Error for the selftest upstream while it has written no certificate; for plain HTTP through the hop, when
    * the name or its addresses are refused.
    */
-  async reach({ rule, host, port, secure }: UpstreamTarget): Promise<Caller> {
+  async reach({ rule, host, port, secure, http2 }: UpstreamTarget): Promise<Caller> {
     const common = { host, port, timeout: this.#deadlines.idleMs };
     if (rule.upstream === 'selftest') {
       const options = { ...common, ...(await this.#selftestOptions()) };
       return (request, listeners) =>
-        h1Call(this.#bounded(httpsRequest({ ...options, ...request })), listeners);
+        h1Call(this.#bounded(httpsRequest({ ...options, ...inHttp1(request) })), listeners);
     }
     const agents = this.#agents[rule.upstream];
     if (!secure) {
       const inForm = await this.#plainForm(rule.upstream, host, port);
       const options = { ...common, agent: agents.http };
       return (request, listeners) =>
-        h1Call(this.#bounded(httpRequest({ ...options, ...request, ...inForm(request) })), listeners);
+        h1Call(
+          this.#bounded(httpRequest({ ...options, ...inHttp1(request), ...inForm(request) })),
+          listeners,
+        );
     }
+    const origin = { reach: rule.upstream, host, port };
+    const session = http2 ? await this.#sessions.to(origin) : undefined;
+    if (session !== undefined) return h2Caller(session, () => this.#sessions.to(origin));
     const verified = { ...common, agent: agents.https, servername: host, rejectUnauthorized: true };
     return (request, listeners) =>
-      h1Call(this.#bounded(httpsRequest({ ...verified, ...request })), listeners);
+      h1Call(this.#bounded(httpsRequest({ ...verified, ...inHttp1(request) })), listeners);
   }
 
   close(): void {
+    this.#sessions.close();
     for (const { http, https } of Object.values(this.#agents)) {
       http.destroy();
       https.destroy();
     }
   }
+
+  readonly #secure: SecureDialer = async ({ reach, host, port }, alpn, signal) => {
+    if (this.#proxy === undefined) {
+      return secureDirectly({ host, port, alpn, lookup: guardedLookup(reach, this.#resolve) }, signal);
+    }
+    await assertMayDial(host, reach, this.#resolve);
+    return secureThrough(this.#proxy, { host, port, alpn }, signal);
+  };
 
   /** What a plain request has besides: through the hop its target is in absolute form, and the hop is its host. */
   async #plainForm(reach: Reach, host: string, port: number) {
@@ -126,4 +148,11 @@ export class Upstreams {
     });
     return request;
   }
+}
+
+/** In HTTP/1.1 the wish for trailers concerns the connection, which has to name it; one that is upgraded has none. */
+function inHttp1({ method, path, headers }: UpstreamRequest): RequestOptions {
+  const { te, ...rest } = headers;
+  if (te === undefined || rest.connection !== undefined) return { method, path, headers: rest };
+  return { method, path, headers: { ...rest, te: String(te), connection: 'keep-alive, TE' } };
 }

@@ -52,6 +52,10 @@ export class AuditedExchange implements Exchange {
     return this.#exchange.hasBody;
   }
 
+  get rawTrailers(): readonly string[] {
+    return this.#exchange.rawTrailers;
+  }
+
   get connection(): Duplex {
     return this.#exchange.connection;
   }
@@ -70,6 +74,14 @@ export class AuditedExchange implements Exchange {
 
   invite(): void {
     this.#exchange.invite();
+  }
+
+  hint(links: readonly string[]): void {
+    this.#exchange.hint(links);
+  }
+
+  addTrailers(headers: HeaderLines): void {
+    this.#exchange.addTrailers(headers);
   }
 
   start(status: number, headers: HeaderLines): Writable {

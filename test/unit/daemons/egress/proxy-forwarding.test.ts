@@ -27,7 +27,7 @@ describe('a listed host', () => {
         'proxy-connection': 'keep-alive',
         connection: 'keep-alive, x-drop-me',
         'x-drop-me': '1',
-        te: 'trailers',
+        te: 'deflate',
         'x-keep-me': ['a', 'b'],
       },
     });
@@ -38,7 +38,7 @@ describe('a listed host', () => {
     expect(seen?.headers.authorization).toBe(`Bearer ${TOKEN}`);
     expect(seen?.headers.host).toBe(`${HOST}:${scene().upstream.port}`);
     expect(seen?.headers['x-keep-me']).toBe('a, b');
-    expect(JSON.stringify(seen)).not.toMatch(/stolen|c3RvbGVu|x-drop-me|proxy-|trailers/i);
+    expect(JSON.stringify(seen)).not.toMatch(/stolen|c3RvbGVu|x-drop-me|proxy-|deflate/i);
   });
 
   it('is shown to the agent under a certificate that strict clients accept', async () => {

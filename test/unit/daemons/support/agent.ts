@@ -45,6 +45,7 @@ export interface TunnelOptions {
   /** Server name of the handshake; the target's host when absent, none when empty. */
   readonly serverName?: string;
   readonly alpn?: string[];
+  readonly version?: 'TLSv1.2' | 'TLSv1.3';
 }
 
 /** CONNECT, then TLS inside; gives the decrypted socket. */
@@ -59,6 +60,7 @@ export async function openTunnel(options: TunnelOptions): Promise<TLSSocket> {
     ...(servername === '' ? {} : { servername }),
     checkServerIdentity: () => undefined,
     ALPNProtocols: options.alpn ?? ['http/1.1'],
+    ...(options.version === undefined ? {} : { minVersion: options.version, maxVersion: options.version }),
   });
   secure.on('error', () => {});
   await once(secure, 'secureConnect');

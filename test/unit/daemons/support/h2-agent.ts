@@ -53,7 +53,7 @@ export async function h2ReplyOf(stream: ClientHttp2Stream): Promise<H2Reply> {
 
 /** One request without a body. */
 export function fetchOn(session: ClientHttp2Session, headers: OutgoingHttpHeaders = {}): Promise<H2Reply> {
-  const stream = streamOn(session, headers);
-  stream.end();
+  const stream = session.request(headers, { endStream: true });
+  stream.on('error', () => {});
   return h2ReplyOf(stream);
 }

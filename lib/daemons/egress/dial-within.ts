@@ -1,0 +1,18 @@
+import { UpstreamTimeoutError } from './upstream-timeout.ts';
+
+/**
+ * Dials within a time limit: `signal` is aborted at its end.
+ * @throws UpstreamTimeoutError when the time is over; whatever `dial` throws.
+ */
+export async function dialWithin<T>(ms: number, dial: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const reason = new UpstreamTimeoutError('the upstream did not accept the connection');
+  const timer = setTimeout(() => late.abort(reason), ms);
+  try {
+    return await dial(late.signal);
+  } catch (error) {
+    throw late.signal.aborted ? reason : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,213 @@
+import { once } from 'node:events';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { ClientHttp2Session } from 'node:http2';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from 'vitest';
+import { connectVia, fetchVia, openTunnel, replyOf, requestOn } from '../support/agent.ts';
+import { fetchOn, h2ReplyOf, openSession, streamOn } from '../support/h2-agent.ts';
+import { HOST, type ProxyScene, proxyScene, TOKEN } from '../support/proxy-scene.ts';
+import { startUpstream, type Upstream } from '../support/upstream.ts';
+
+const scene = proxyScene();
+const extra: Upstream[] = [];
+let session: ClientHttp2Session | undefined;
+afterEach(async () => {
+  session?.destroy();
+  for (const upstream of extra.splice(0)) await upstream.close();
+});
+
+/** Puts an upstream of the test's own in the place of the echoing one. */
+async function upstreamThat(handle: RequestListener): Promise<ReturnType<ProxyScene['tunnel']>> {
+  const upstream = await startUpstream(await scene().world.leaf(HOST), handle);
+  extra.push(upstream);
+  scene().egress.setRoutes(scene().routes(upstream.port));
+  return scene().tunnel(upstream.port);
+}
+
+async function openTo(handle: RequestListener): Promise<ClientHttp2Session> {
+  session = await openSession(await upstreamThat(handle));
+  return session;
+}
+
+/** Sends its body back, the trailers of the request as JSON in one of its own, and the token that it was given. */
+const echoTrailers: RequestListener = async (request, response) => {
+  const body = await text(request);
+  response.writeHead(200, { trailer: 'x-got', 'content-type': 'application/octet-stream' });
+  response.write(body);
+  response.addTrailers({ 'x-got': JSON.stringify(request.trailers), 'x-token': TOKEN, 'set-cookie': 'a=1' });
+  response.end();
+};
+
+const AWS = 'AKIAQ3EGRJ7ZK5XWVTPN';
+
+describe('trailers', () => {
+  it('pass in both directions by HTTP/1.1, without credentials, cookies and the token', async () => {
+    const { target, ...tunnel } = await upstreamThat(echoTrailers);
+    const socket = await openTunnel({ target, ...tunnel });
+    const request = requestOn(socket, {
+      method: 'POST',
+      headers: { host: target, 'transfer-encoding': 'chunked', trailer: 'x-sum' },
+    });
+    request.write('hello');
+    request.addTrailers({ 'x-sum': '1', authorization: 'Bearer mine' });
+    request.end();
+    const [response]: IncomingMessage[] = await once(request, 'response');
+    expect(response && (await text(response))).toBe('hello');
+    expect(response?.trailers).toEqual({ 'x-got': '{"x-sum":"1"}', 'x-token': '*'.repeat(TOKEN.length) });
+    socket.destroy();
+  });
+
+  it('pass in both directions between HTTP/2 and HTTP/1.1', async () => {
+    const open = await openTo(echoTrailers);
+    const stream = open.request({ ':method': 'POST' }, { endStream: false, waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'x-sum': '1', authorization: 'Bearer mine' }));
+    stream.end('hello');
+    const { body, trailers } = await h2ReplyOf(stream);
+    expect(body).toBe('hello');
+    expect(trailers).toMatchObject({ 'x-got': '{"x-sum":"1"}', 'x-token': '*'.repeat(TOKEN.length) });
+    expect(trailers).not.toHaveProperty('set-cookie');
+  });
+
+  it.each(['block', 'redact', 'supervise'] as const)('with a secret never leave (%s)', async (onMatch) => {
+    const open = await openTo(echoTrailers);
+    const port = extra[0]?.port ?? 0;
+    scene().egress.setRoutes([{ host: HOST, port, private: true, dlp: { outbound_on_match: onMatch } }]);
+    const stream = open.request({ ':method': 'POST' }, { endStream: false, waitForTrailers: true });
+    stream.on('error', () => {});
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'x-note': AWS }));
+    stream.end('hello');
+    expect((await h2ReplyOf(stream)).headers['x-bot-bottle-reason']).toBe('secret-found');
+    expect(extra[0]?.seen).toEqual([]);
+  });
+
+  it('with a secret cut off a body that was too long to hold', async () => {
+    const { promise: broken, resolve: note } = Promise.withResolvers<string>();
+    const open = await openTo((request) => {
+      request.resume();
+      request.on('close', () => note(request.complete ? 'complete' : 'cut off'));
+    });
+    const stream = open.request({ ':method': 'POST' }, { endStream: false, waitForTrailers: true });
+    stream.on('error', () => {});
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'x-note': AWS }));
+    stream.end(Buffer.alloc(9 * 1024 * 1024, 'a '));
+    expect((await h2ReplyOf(stream)).headers['x-bot-bottle-reason']).toBe('secret-found');
+    expect(await broken).toBe('cut off');
+  });
+});
+
+describe('an answer ahead of the answer', () => {
+  const hinting: RequestListener = (_request, response) => {
+    response.writeProcessing();
+    response.writeEarlyHints({
+      link: [`</a.css>; rel=preload; as=style`, `</${TOKEN}>; rel=preload`],
+      'x-other': '1',
+    });
+    response.end('done');
+  };
+  const LINK = `</a.css>; rel=preload; as=style, </${'*'.repeat(TOKEN.length)}>; rel=preload`;
+
+  it('of links (103) passes, without the token; 102 does not', async () => {
+    const tunnel = await upstreamThat(hinting);
+    const socket = await openTunnel(tunnel);
+    const request = requestOn(socket, { headers: { host: tunnel.target } });
+    const hints: unknown[] = [];
+    request.on('information', ({ statusCode, headers }) => hints.push([statusCode, headers]));
+    request.end();
+    expect((await replyOf(request)).body).toBe('done');
+    expect(hints).toEqual([[103, { link: LINK }]]);
+    socket.destroy();
+  });
+
+  it('passes by HTTP/2 as well', async () => {
+    const { body, hints } = await fetchOn(await openTo(hinting));
+    expect(body).toBe('done');
+    expect(hints).toMatchObject([{ ':status': 103, link: LINK }]);
+    expect(hints[0]).not.toHaveProperty('x-other');
+  });
+
+  it('(100) is given by egress itself to who waits for it', async () => {
+    const open = await openTo((request, response) => request.pipe(response));
+    const stream = streamOn(open, { ':method': 'POST', expect: '100-continue' });
+    await once(stream, 'continue');
+    stream.end('hello');
+    expect((await h2ReplyOf(stream)).body).toBe('hello');
+    expect(extra[0]?.seen[0]?.headers.expect).toBeUndefined();
+  });
+
+  it('that nobody knows is refused, and says so', async () => {
+    const reply = await fetchVia({
+      ...scene().tunnel(),
+      headers: { host: scene().tunnel().target, expect: 'x-200-ok' },
+    });
+    expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([417, 'expectation-refused']);
+    expect(scene().egress.log).toMatchObject([{ verdict: 'deny', status: 417 }]);
+    expect(scene().upstream.seen).toEqual([]);
+  });
+});
+
+describe('an answer by HTTP/2', () => {
+  const odd: RequestListener = (request, response) => {
+    const status = Number(request.url?.slice(1));
+    const headers: Record<string, string> = { 'alt-svc': 'h3=":443"', etag: '"1"' };
+    if (status === 206) headers['content-range'] = 'bytes 0-3/10';
+    response.writeHead(status, 'Odd', { ...headers, connection: 'keep-alive', 'keep-alive': 'timeout=5' });
+    response.end(status === 206 ? 'part' : '');
+  };
+
+  it.each([
+    [204, 'GET', ''],
+    [304, 'GET', ''],
+    [200, 'HEAD', ''],
+    [206, 'GET', 'part'],
+  ])('of status %d to %s keeps its form, and names no way to HTTP/3', async (status, method, body) => {
+    const open = await openTo(odd);
+    const reply = await fetchOn(open, { ':method': method, ':path': `/${status}`, range: 'bytes=0-3' });
+    expect([reply.status, reply.body, reply.headers.etag]).toEqual([status, body, '"1"']);
+    for (const name of ['alt-svc', 'connection', 'keep-alive', 'transfer-encoding']) {
+      expect(reply.headers).not.toHaveProperty(name);
+    }
+    expect(reply.headers['content-range']).toBe(status === 206 ? 'bytes 0-3/10' : undefined);
+  });
+
+  it('that HTTP/2 has no words for becomes a 502, and harms no one else', async () => {
+    const open = await openTo(odd);
+    expect((await fetchOn(open, { ':path': '/999' })).status).toBe(502);
+    expect((await fetchOn(open, { ':path': '/200' })).status).toBe(200);
+  });
+
+  it('by HTTP/1.1 names no way to HTTP/3 either', async () => {
+    const reply = await fetchVia({ ...(await upstreamThat(odd)), path: '/200' });
+    expect([reply.status, reply.headers['alt-svc']]).toEqual([200, undefined]);
+  });
+});
+
+it.each(['TLSv1.2', 'TLSv1.3'] as const)('HTTP/2 and HTTP/1.1 are spoken over %s', async (version) => {
+  for (const alpn of [['h2'], ['http/1.1'], ['h2', 'http/1.1']]) {
+    const socket = await openTunnel({ ...scene().tunnel(), alpn, version });
+    expect([socket.getProtocol(), socket.alpnProtocol]).toEqual([version, alpn[0]]);
+    socket.destroy();
+  }
+});
+
+it('an IPv6 literal is refused as a CONNECT target in every spelling, and nothing is dialled', async () => {
+  for (const target of [
+    '[::1]:443',
+    '[0:0:0:0:0:0:0:1]:443',
+    '[::ffff:127.0.0.1]:443',
+    '[::ffff:7f00:1]:443',
+    '[64:ff9b::7f00:1]:443',
+    '[fe80::1%25eth0]:443',
+    '[v1.fe80]:443',
+    '[::1]',
+    '[::1]:',
+    '[]:443',
+    '::1:443',
+    '[api.example.com]:443',
+    '%5B::1%5D:443',
+  ]) {
+    const { status, headers, socket } = await connectVia(scene().egress.port, target);
+    socket.destroy();
+    expect([target, status, headers['x-bot-bottle-reason']]).toEqual([target, 400, 'host-invalid']);
+  }
+  expect(scene().egress.lookedUp).toEqual([]);
+});
