@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../contract/audit.ts';
 import type { HeaderLines } from '../headers.ts';
 import type { Denial } from '../verdict.ts';
-import type { Outcome } from './audit-log.ts';
+import type { Outcome } from './outcome.ts';
 
 /** What is asked, as far as it is known before anything is judged. */
 export interface Subject extends Pick<AuditEntry, 'protocol' | 'scheme' | 'method' | 'host' | 'port'> {

@@ -8,34 +8,8 @@ import {
 import { canonicalTarget } from '../../contract/canonical-path.ts';
 import { Account, type Subject } from './account.ts';
 import { cut, harmlessHeaders } from './harmless-headers.ts';
+import type { Outcome } from './outcome.ts';
 import type { Withholder } from './withhold.ts';
-
-/** What is known of an exchange when it is over. */
-export interface Outcome
-  extends Pick<
-    AuditEntry,
-    | 'verdict'
-    | 'reason'
-    | 'rule'
-    | 'protocol'
-    | 'scheme'
-    | 'method'
-    | 'host'
-    | 'port'
-    | 'status'
-    | 'sent'
-    | 'received'
-    | 'generation'
-  > {
-  /** Request target as sent; `null` for CONNECT. */
-  readonly target: string | null;
-  /** Milliseconds. */
-  readonly ms: number;
-  /** Kinds of secrets that were found in it. Its path is withheld then. */
-  readonly secrets: readonly string[];
-  /** Name, value, name, value, ... */
-  readonly headers: { readonly request: readonly string[]; readonly response: readonly string[] };
-}
 
 export interface AuditLogOptions {
   /** Slug; `null` where egress runs alone. */

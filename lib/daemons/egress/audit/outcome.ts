@@ -1,0 +1,28 @@
+import type { AuditEntry } from '../../contract/audit.ts';
+
+/** What is known of an exchange when it is over. */
+export interface Outcome
+  extends Pick<
+    AuditEntry,
+    | 'verdict'
+    | 'reason'
+    | 'rule'
+    | 'protocol'
+    | 'scheme'
+    | 'method'
+    | 'host'
+    | 'port'
+    | 'status'
+    | 'sent'
+    | 'received'
+    | 'generation'
+  > {
+  /** Request target as sent; `null` for CONNECT. */
+  readonly target: string | null;
+  /** Milliseconds. */
+  readonly ms: number;
+  /** Kinds of secrets that were found in it. Its path is withheld then. */
+  readonly secrets: readonly string[];
+  /** Name, value, name, value, ... */
+  readonly headers: { readonly request: readonly string[]; readonly response: readonly string[] };
+}
