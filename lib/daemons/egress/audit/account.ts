@@ -86,9 +86,10 @@ export class Account {
   /** Writes it down, the first time. */
   close(): void {
     const write = this.#write;
+    if (write === undefined) return;
     this.#write = undefined;
     const { rawHeaders, ...subject } = this.#subject;
-    write?.({
+    write({
       ...subject,
       verdict: this.#verdict,
       reason: this.#reason,
@@ -99,7 +100,8 @@ export class Account {
       ms: (this.#answeredAt ?? performance.now()) - this.#startedAt,
       secrets: this.#secrets,
       generation: this.#generation,
-      headers: { request: rawHeaders, response: Object.entries(this.#responseHeaders).flat(2) },
+      requestHeaders: rawHeaders,
+      responseHeaders: this.#responseHeaders,
     });
   }
 }

@@ -83,11 +83,12 @@ export class AuditLog {
     return cut('fault' in canonical ? path : canonical.path, AUDIT_LIMITS.path);
   }
 
-  #headersOf({ headers }: Outcome): AuditEntry['headers'] {
+  #headersOf({ requestHeaders, responseHeaders }: Outcome): AuditEntry['headers'] {
     const { withholder } = this.#options;
+    const response = Object.entries(responseHeaders).flatMap(([name, value]) => [name, String(value)]);
     return {
-      request: harmlessHeaders(headers.request, withholder),
-      response: harmlessHeaders(headers.response, withholder),
+      request: harmlessHeaders(requestHeaders, withholder),
+      response: harmlessHeaders(response, withholder),
     };
   }
 }

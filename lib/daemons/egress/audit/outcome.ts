@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../contract/audit.ts';
+import type { HeaderLines } from '../headers.ts';
 
 /** What is known of an exchange when it is over. */
 export interface Outcome
@@ -24,5 +25,6 @@ export interface Outcome
   /** Kinds of secrets that were found in it. Its path is withheld then. */
   readonly secrets: readonly string[];
   /** Name, value, name, value, ... */
-  readonly headers: { readonly request: readonly string[]; readonly response: readonly string[] };
+  readonly requestHeaders: readonly string[];
+  readonly responseHeaders: HeaderLines;
 }

@@ -66,6 +66,12 @@ describe('the level of the audit', () => {
   it('below 2 shows no header at all', () => {
     expect(linesAt(1).every((entry) => entry.headers === undefined)).toBe(true);
     expect(linesAt(2)[0]?.headers).toEqual({ request: { 'user-agent': 'curl' }, response: {} });
+    const response = { 'set-cookie': ['a=1', 'b=2'], vary: ['accept', 'origin'], server: 'x' };
+    const { log, lines } = auditAt(2);
+    const account = log.open(subject());
+    account.answer(200, { headers: response });
+    account.close();
+    expect(JSON.parse(lines[0] ?? '').headers.response).toEqual({ vary: 'accept,origin', server: 'x' });
   });
 });
 
