@@ -11,6 +11,8 @@ import { readUpstreamProxy } from '../../../../lib/daemons/egress/upstream-proxy
 import { fetchVia, openTunnel, type Reply, replyOf, requestOn } from '../support/agent.ts';
 import { testAuthority } from '../support/authority.ts';
 import { type EgressFixture, type EgressFixtureOptions, startEgress } from '../support/egress.ts';
+import { fetchOn, openSession } from '../support/h2-agent.ts';
+import { startH2Upstream } from '../support/h2-upstream.ts';
 import { type Hop, type HopOptions, startHop } from '../support/hop.ts';
 import { portOf, startUpstream, type Upstream } from '../support/upstream.ts';
 import { nextMessage, openWebSocket, startSocketUpstream, webSocketVia } from '../support/web-socket.ts';
@@ -119,6 +121,41 @@ describe('a request through an upstream proxy', () => {
       [`other.example.com:${plain.port}`, undefined],
     ]);
     await plain.close();
+  });
+
+  it('may be HTTP/2 all the way, in a tunnel of the hop', async () => {
+    const grpc = await startH2Upstream(await world.leaf(HOST), (stream) => {
+      stream.respond({}, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+      stream.end('hello');
+    });
+    const auth = { scheme: 'Bearer' as const, slot: 'EGRESS_TOKEN_0' };
+    hop = await startHop();
+    egress = await startEgress({
+      authority: bottle,
+      routes: [{ host: HOST, port: grpc.port, private: true, auth }],
+      environment: { EGRESS_TOKEN_0: TOKEN },
+      proxy: { ...hop.proxy, trust: createSecureContext({ ca: world.certificate }) },
+    });
+    const target = `${HOST}:${grpc.port}`;
+    const session = await openSession({ proxyPort: egress.port, target, ca: bottle.certificate });
+    for (const path of ['/1', '/2']) {
+      const reply = await fetchOn(session, { ':path': path });
+      expect([reply.body, reply.trailers['grpc-status']]).toEqual(['hello', '0']);
+    }
+    session.destroy();
+    expect(hop.tunnels).toEqual([target]);
+    expect(grpc.seen).toMatchObject([{ authorization: `Bearer ${TOKEN}` }, { ':path': '/2' }]);
+    await grpc.close();
+  });
+
+  it('by HTTP/2 becomes HTTP/1.1 where the hop speaks nothing else', async () => {
+    await start();
+    const target = `${HOST}:${upstream.port}`;
+    const session = await openSession({ proxyPort: egress.port, target, ca: bottle.certificate });
+    expect(await fetchOn(session)).toMatchObject({ status: 200, body: 'hello' });
+    session.destroy();
+    expect(hop.saw).toMatchObject([{ authorization: `Bearer ${TOKEN}` }]);
   });
 
   it('may open a WebSocket, which does not go around it either', async () => {
