@@ -12,6 +12,7 @@ import type { Supervision } from './dlp/supervisor.ts';
 import type { RequestContent } from './exchange.ts';
 import { scanHead } from './outbound-head.ts';
 import { redacted } from './redact-request.ts';
+import type { ScanThread } from './scan-thread.ts';
 import { type Admission, type Denial, deny } from './verdict.ts';
 import { OutboundMessages } from './websocket/outbound-messages.ts';
 
@@ -25,12 +26,15 @@ export interface Held {
 export class OutboundGate {
   readonly #findKnown: KnownSecretFinder;
   readonly #supervision: Supervision;
+  readonly #thread: ScanThread | undefined;
   /** For all that is held back until it was scanned. */
   readonly budget = new HeldBudget();
 
-  constructor(findKnown: KnownSecretFinder, supervision: Supervision) {
+  /** `thread`: where long bodies are scanned. */
+  constructor(findKnown: KnownSecretFinder, supervision: Supervision, thread?: ScanThread) {
     this.#findKnown = findKnown;
     this.#supervision = supervision;
+    this.#thread = thread;
   }
 
   /** What looks at the messages of a WebSocket that `inspect` has let out. */
@@ -45,7 +49,11 @@ export class OutboundGate {
     const { path, query, rule, host } = admission;
     const { rawHeaders } = request;
     if (injectsLine(path, query, headerValues(rawHeaders))) return held(lineInjection(admission), []);
-    const options: ScanOptions = { detectors: rule.scan.outbound, findKnown: this.#findKnown };
+    const options: ScanOptions = {
+      detectors: rule.scan.outbound,
+      findKnown: this.#findKnown,
+      thread: this.#thread,
+    };
     if (options.detectors.size === 0)
       return { clear: true, path, query, rawHeaders, body: request.body, types: [] };
 

@@ -15,6 +15,7 @@ import { OpenPassages } from './open-passages.ts';
 import { OutboundGate } from './outbound-gate.ts';
 import { knownTunnels, ruleFor } from './policy.ts';
 import { ProxyServer } from './proxy-server.ts';
+import { ScanThread } from './scan-thread.ts';
 import type { Upstreams } from './upstreams.ts';
 import { H1WebSocketExchange } from './websocket/h1-web-socket.ts';
 
@@ -42,7 +43,9 @@ export function createEgress(options: EgressOptions): Server {
   const { deadlines, audit, upstreams, tokens } = options;
   const judge = new Judge(options);
   const passages = new OpenPassages();
-  const gate = new OutboundGate(knownSecretFinder(tokens.values()), new Supervision(options.supervisor));
+  const thread = new ScanThread(tokens.values());
+  const supervision = new Supervision(options.supervisor);
+  const gate = new OutboundGate(knownSecretFinder(tokens.values()), supervision, thread);
   const exchanges = new ExchangeHandler({ judge, gate, passages, upstreams, tokens, audit, deadlines });
   const sessions = new GuestSessions({ deadlines, handle: (exchange) => exchanges.handle(exchange) });
   const tunnels = new WeakMap<Duplex, OpenTunnel>();

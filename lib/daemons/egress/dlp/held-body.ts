@@ -1,9 +1,9 @@
 import { pipeline, Readable } from 'node:stream';
 import type { RequestContent } from '../exchange.ts';
 import { headerOf } from '../headers.ts';
-import { BodyScanner } from './body-scanner.ts';
 import { decodersFor } from './content-decoding.ts';
 import type { HeldBudget, HeldPlace } from './held-budget.ts';
+import { PacedScanner } from './paced-scanner.ts';
 import type { Finding, ScanOptions } from './scan-text.ts';
 
 /** Bytes of a body that are held back until they were scanned; of a longer one the rest is scanned as it passes. */
@@ -43,24 +43,28 @@ export async function holdBody(
   budget: HeldBudget,
 ): Promise<HeldBody> {
   const place = budget.open();
-  try {
-    return { ...(await readAndScan(request, options, place)), release: place.release };
-  } catch (error) {
+  const scanner = new PacedScanner(options);
+  const release = () => {
+    scanner.close();
     place.release();
+  };
+  try {
+    return { ...(await readAndScan(request, scanner, place)), release };
+  } catch (error) {
+    release();
     throw error;
   }
 }
 
 async function readAndScan(
   request: RequestContent,
-  options: ScanOptions,
+  scanner: PacedScanner,
   place: HeldPlace,
 ): Promise<Omit<HeldBody, 'release'>> {
   const encoding = headerOf(request.rawHeaders, 'content-encoding') ?? '';
   const decoders = decodersFor(encoding);
   if (decoders === undefined) throw new UnscannableBody('its Content-Encoding cannot be undone');
   const source = request.body.iterator({ destroyOnReturn: false });
-  const scanner = new BodyScanner(options);
   const chunks: Buffer[] = [];
   const findings: Finding[] = [];
   let size = 0;
@@ -71,7 +75,7 @@ async function readAndScan(
     if (!place.take(value.length)) throw new UnscannableBody('too many other bodies are held at this time');
     chunks.push(value);
     size += value.length;
-    if (decoders.length === 0) findings.push(...scanner.push(value));
+    if (decoders.length === 0) findings.push(...(await scanned(scanner.push(value))));
     if (size < MAX_HELD) continue;
     whole = false;
     break;
@@ -80,11 +84,11 @@ async function readAndScan(
     if (!whole) throw new UnscannableBody(`it is compressed and longer than ${MAX_HELD} bytes`);
     findings.push(...(await scanDecoded(chunks, decoders, scanner)));
   }
-  if (whole && decoders.length === 0) findings.push(...scanner.end());
+  if (whole && decoders.length === 0) findings.push(...(await scanned(scanner.end())));
   async function* rest() {
     for (;;) {
       const { value, done } = await source.next();
-      const late = done === true ? scanner.end() : scanner.push(value);
+      const late = await (done === true ? scanner.end() : scanner.push(value));
       if (late.length > 0) throw new LateFinding(late);
       if (done === true) return;
       yield value;
@@ -96,7 +100,7 @@ async function readAndScan(
 async function scanDecoded(
   chunks: readonly Buffer[],
   decoders: NonNullable<ReturnType<typeof decodersFor>>,
-  scanner: BodyScanner,
+  scanner: PacedScanner,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   let size = 0;
@@ -108,12 +112,21 @@ async function scanDecoded(
       const bytes: Buffer = chunk;
       size += bytes.length;
       if (size > MAX_DECODED) throw new UnscannableBody(`it unpacks to more than ${MAX_DECODED} bytes`);
-      findings.push(...scanner.push(bytes));
+      findings.push(...(await scanned(scanner.push(bytes))));
     }
   } catch (error) {
     throw error instanceof UnscannableBody
       ? error
       : new UnscannableBody('it is not what its Content-Encoding says');
   }
-  return [...findings, ...scanner.end()];
+  return [...findings, ...(await scanned(scanner.end()))];
+}
+
+/** A scan that breaks off has looked at nothing, for all we know. */
+async function scanned(scan: Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await scan;
+  } catch {
+    throw new UnscannableBody('the scan broke off');
+  }
 }

@@ -16,6 +16,21 @@ export interface Finding {
 export interface ScanOptions {
   readonly detectors: ReadonlySet<OutboundDetector>;
   readonly findKnown: KnownSecretFinder;
+  /** Where long bodies are scanned; absent: here. */
+  readonly thread?: RemoteScans | undefined;
+}
+
+export interface RemoteScans {
+  open(detectors: ReadonlySet<OutboundDetector>): RemoteScan;
+}
+
+/** A scan under way in another thread. One question at a time: who waits for the answer holds back the sender. */
+export interface RemoteScan {
+  /** The chunks are copied: they stay the caller's. */
+  push(chunks: readonly Buffer[]): Promise<Finding[]>;
+  end(): Promise<Finding[]>;
+  /** To be called however it ended. */
+  close(): void;
 }
 
 const TYPE_KNOWN = 'known-secret';
