@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ServerCertificate } from '../certificates/server-certificate.ts';
 import type { BottleAuthority } from './authority-file.ts';
@@ -18,7 +19,8 @@ export function threadedLeafIssuer({ certificate, key }: BottleAuthority): LeafI
   const waiting = new Map<number, PromiseWithResolvers<ServerCertificate>>();
 
   const start = () => {
-    const started = new Worker(new URL('./leaf-worker.ts', import.meta.url), {
+    // Both are TypeScript here, and JavaScript in the bundle's image.
+    const started = new Worker(new URL(`./leaf-worker${extname(import.meta.url)}`, import.meta.url), {
       workerData: { certificate, key },
       resourceLimits: HEAP,
     });

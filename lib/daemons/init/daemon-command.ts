@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { DAEMON_PORTS, type DaemonName } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { UPSTREAM_PROXY_ENV } from '../contract/upstream-proxy.ts';
@@ -8,7 +8,11 @@ export function daemonCommand(
   name: DaemonName,
   environment: NodeJS.ProcessEnv,
 ): readonly [program: string, ...args: string[]] {
-  if (name !== 'pipelock') return [process.execPath, join(import.meta.dirname, '..', name, 'main.ts')];
+  if (name !== 'pipelock') {
+    // TypeScript like this module; JavaScript, also like it, in the bundle's image.
+    const module = `main${extname(import.meta.filename)}`;
+    return [process.execPath, join(import.meta.dirname, '..', name, module)];
+  }
   // Behind egress it serves egress alone: from the bridge, it would be a way around egress.
   const address = environment[UPSTREAM_PROXY_ENV] ? '127.0.0.1' : '0.0.0.0';
   const listen = `${address}:${DAEMON_PORTS.pipelock}`;

@@ -156,7 +156,7 @@ export async function measureStart(stage: Stage, times: number): Promise<number[
   const directory = await mkdtemp(join(tmpdir(), 'bench-bundle-'));
   try {
     await stageBundleContext(directory);
-    const engine = ours('egress', { entry: join(directory, 'app', 'lib', 'daemons', 'egress', 'main.ts') });
+    const engine = ours('egress', { entry: join(directory, 'app', 'egress', 'main.mjs') });
     const taken: number[] = [];
     for (let count = 0; count < times; count += 1) {
       const running = await stage.start(engine);

@@ -14,7 +14,7 @@ import { labelArguments } from '../../../lib/docker/labels.ts';
 import { fetchVia } from '../../unit/daemons/support/agent.ts';
 import { testAuthority } from '../../unit/daemons/support/authority.ts';
 
-const CTL = '/app/lib/daemons/init/ctl.ts';
+const CTL = '/app/init/ctl.mjs';
 const ROUTES =
   'version: 1\nlog: 2\nroutes:\n  - host: api.example.com\n    auth: { scheme: Bearer, slot: EGRESS_TOKEN_0 }\n';
 

@@ -1,9 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bundleContentDigest, stageBundleContext } from '../../../lib/bundle/context.ts';
+import { openTunnel } from './support/agent.ts';
+import { testAuthority } from './support/authority.ts';
 
 let directory: string;
 
@@ -17,29 +19,43 @@ describe('the build context of the bundle', () => {
     await stageBundleContext(join(directory, 'context'));
     const app = join(directory, 'context', 'app');
     expect(await readdir(join(directory, 'context'))).toEqual(['Dockerfile', 'app']);
-    expect(await readdir(join(app, 'lib'))).toEqual(['daemons']);
-    expect(JSON.parse(await readFile(join(app, 'package.json'), 'utf8')).type).toBe('module');
+    const files = await readdir(app, { recursive: true });
+    expect(files.filter((file) => file.endsWith('.mjs')).toSorted()).toEqual([
+      'egress/leaf-worker.mjs',
+      'egress/main.mjs',
+      'egress/scan-worker.mjs',
+      'init/ctl.mjs',
+      'init/main.mjs',
+      'selftest/main.mjs',
+    ]);
+    const licences = files.filter((file) => file.startsWith('licences/'));
+    expect(licences).toEqual(expect.arrayContaining(['licences/zod', 'licences/@peculiar/asn1-x509']));
   });
 
-  it('has every package that its programs import: they start with nothing else', async () => {
+  it('has programs that need nothing beside them, the threads of egress among them', async () => {
     await stageBundleContext(join(directory, 'context'));
-    const daemons = join(directory, 'context', 'app', 'lib', 'daemons');
-    for (const program of [
-      'egress/main.ts',
-      'egress/leaf-issuer.ts',
-      'selftest/self-signed.ts',
-      'init/control-server.ts',
-    ]) {
-      const { stderr } = spawnSync(
-        process.execPath,
-        [join(daemons, program), '--routes', '/nowhere', '--ca', '/nowhere'],
-        {
-          encoding: 'utf8',
-          env: { PATH: process.env.PATH },
-          timeout: 20_000,
-        },
-      );
-      expect(stderr, program).not.toMatch(/ERR_MODULE_NOT_FOUND|Cannot find/);
+    const authority = testAuthority('the bottle CA');
+    const [routes, ca] = [join(directory, 'routes.yaml'), join(directory, 'ca.pem')];
+    await writeFile(routes, 'version: 1\nroutes: [{ host: api.example.com }]\n');
+    await writeFile(ca, `${authority.certificate}${authority.keyPem}`);
+    const program = join(directory, 'context', 'app', 'egress', 'main.mjs');
+    const port = 20_000 + (process.pid % 20_000);
+    const flags = ['--routes', routes, '--ca', ca, '--control', join(directory, 'control.sock')];
+    const daemon = spawn(process.execPath, [program, ...flags, '--listen', `127.0.0.1:${port}`], {
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    try {
+      for await (const line of daemon.stderr) if (String(line).includes('listening on')) break;
+      const socket = await openTunnel({
+        proxyPort: port,
+        target: 'api.example.com:443',
+        ca: authority.certificate,
+      });
+      expect(socket.authorized).toBe(true);
+      socket.destroy();
+    } finally {
+      daemon.kill('SIGKILL');
     }
   });
 

@@ -7,4 +7,4 @@ WORKDIR /app
 COPY --from=bundle /app /app
 COPY --from=bundle /usr/local/bin/pipelock /usr/local/bin/pipelock
 USER 65534:65534
-ENTRYPOINT ["node", "/app/lib/daemons/init/main.ts"]
+ENTRYPOINT ["node", "/app/init/main.mjs"]
