@@ -45,7 +45,7 @@ describe('on a terminal', () => {
       ['launch', '--dry-run'],
       [
         ['develop', 'demo'],
-        ['which agent? demo', '\r'],
+        ['…\r\n\r\n', '\r'],
       ],
     );
     expect(exitCode, shown).toBe(0);
@@ -61,10 +61,12 @@ describe('on a terminal', () => {
       user,
       ['launch', '--agent', 'free', '--dry-run'],
       [
+        // Enter counts once the list has caught up with what was typed.
         ['names no bottle', 'base'],
-        ['which? base', '\r'],
-        ['and over it?', 'net'],
-        ['over it? net', '\r'],
+        ['❯ base\r\n\r\n', '\r'],
+        ['base; and over it?', 'net'],
+        ['❯ net\r\n\r\n', '\r'],
+        ['base, then net; and over it?', ''],
         ['❯ no more', '\r'],
       ],
     );
@@ -96,7 +98,7 @@ describe('on a terminal', () => {
     await user.writeAgent('other', ['true']);
     const answers = [
       ['What runs in it?', 'command'],
-      ['it? command', '\r'],
+      ['❯ command\r\n\r\n', '\r'],
       ['Program and arguments', 'node main.mjs\r'],
       ['Dockerfile of its image', '/nowhere/Dockerfile\r'],
       ['Hosts that it may reach', 'a.example\r'],

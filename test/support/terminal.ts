@@ -29,16 +29,17 @@ export async function onTerminal(
     timeout: 60_000,
     ...(cwd === undefined ? {} : { cwd }),
   });
-  let [shown, next, seen] = ['', 0, 0];
+  const open = [...answers];
+  let [shown, seen] = ['', 0];
   run.all.setEncoding('utf8').on('data', (text: string) => {
     shown += text;
-    const [expected, keys] = answers[next] ?? [];
-    if (expected === undefined || keys === undefined) return;
-    const found = shown.indexOf(expected, seen);
-    if (found === -1) return;
-    seen = found + expected.length;
-    next += 1;
-    run.stdin.write(keys);
+    for (let [answer] = open; answer !== undefined; [answer] = open) {
+      const found = shown.indexOf(answer[0], seen);
+      if (found === -1) return;
+      seen = found + answer[0].length;
+      run.stdin.write(answer[1]);
+      open.shift();
+    }
   });
   const { exitCode } = await run;
   return { exitCode, shown };
