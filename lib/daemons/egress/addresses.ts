@@ -90,14 +90,15 @@ export function guardedLookup(reach: Reach, resolve: ResolveAll = systemResolve)
 /**
  * For a connection that another proxy will make, which looks the name up itself and takes whichever address it likes:
  * every address of the name must be one that may be dialled.
- * @throws RefusedAddressError; the resolver's error.
+ * @throws RefusedAddressError; the resolver's error; the signal's reason once that is aborted.
  */
 export function assertMayDial(
   hostname: string,
-  reach: Reach,
-  resolve: ResolveAll = systemResolve,
+  { reach, resolve = systemResolve }: { reach: Reach; resolve?: ResolveAll | undefined },
+  signal: AbortSignal,
 ): Promise<void> {
   return new Promise((done, fail) => {
+    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
     resolve(hostname, (error, addresses) => {
       if (error !== null) return fail(error);
       const all = addresses.length > 0 && addresses.every(({ address }) => mayDial(address, reach));

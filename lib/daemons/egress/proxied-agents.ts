@@ -31,7 +31,7 @@ export class ProxiedHttpsAgent extends HttpsAgent {
     const { proxy, reach, resolve, dialMs } = this.#options;
     const target = { host: host ?? '', port: Number(port) };
     const dial = async (signal: AbortSignal) => {
-      await assertMayDial(target.host, reach, resolve);
+      await assertMayDial(target.host, { reach, resolve }, signal);
       return secureThrough(proxy, target, signal);
     };
     hand(dialWithin(dialMs, dial), established);

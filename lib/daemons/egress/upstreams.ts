@@ -3,6 +3,7 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from '
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { SELFTEST_HOST } from '../contract/selftest.ts';
 import { assertMayDial, guardedLookup, type Reach, type ResolveAll } from './addresses.ts';
+import { dialWithin } from './dial-within.ts';
 import { h1Call } from './h1-call.ts';
 import { h2Caller } from './h2-call.ts';
 import type { Deadlines } from './limits.ts';
@@ -109,7 +110,7 @@ export class Upstreams {
     if (this.#proxy === undefined) {
       return secureDirectly({ host, port, alpn, lookup: guardedLookup(reach, this.#resolve) }, signal);
     }
-    await assertMayDial(host, reach, this.#resolve);
+    await assertMayDial(host, { reach, resolve: this.#resolve }, signal);
     return secureThrough(this.#proxy, { host, port, alpn }, signal);
   };
 
@@ -117,7 +118,8 @@ export class Upstreams {
   async #plainForm(reach: Reach, host: string, port: number) {
     const proxy = this.#proxy;
     if (proxy === undefined) return () => ({});
-    await assertMayDial(host, reach, this.#resolve);
+    const names = { reach, resolve: this.#resolve };
+    await dialWithin(this.#deadlines.dialMs, (signal) => assertMayDial(host, names, signal));
     const origin = `http://${host}${port === 80 ? '' : `:${port}`}`;
     return ({ path }: UpstreamRequest) => ({ host: proxy.host, port: proxy.port, path: `${origin}${path}` });
   }

@@ -1,21 +1,13 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { UpstreamProxy } from '../../../../lib/daemons/egress/upstream-proxy.ts';
-import { readUpstreamProxy } from '../../../../lib/daemons/egress/upstream-proxy-settings.ts';
 import { fetchVia, openTunnel, type Reply, replyOf, requestOn } from '../support/agent.ts';
 import { testAuthority } from '../support/authority.ts';
 import { type EgressFixture, type EgressFixtureOptions, startEgress } from '../support/egress.ts';
 import { fetchOn, openSession } from '../support/h2-agent.ts';
-import { startH2Upstream } from '../support/h2-upstream.ts';
 import { type Hop, type HopOptions, startHop } from '../support/hop.ts';
 import { portOf, startUpstream, type Upstream } from '../support/upstream.ts';
-import { nextMessage, openWebSocket, startSocketUpstream, webSocketVia } from '../support/web-socket.ts';
 
 const HOST = 'api.example.com';
 const TOKEN = 'tok-3c1f0a97d2';
@@ -123,32 +115,6 @@ describe('a request through an upstream proxy', () => {
     await plain.close();
   });
 
-  it('may be HTTP/2 all the way, in a tunnel of the hop', async () => {
-    const grpc = await startH2Upstream(await world.leaf(HOST), (stream) => {
-      stream.respond({}, { waitForTrailers: true });
-      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-      stream.end('hello');
-    });
-    const auth = { scheme: 'Bearer' as const, slot: 'EGRESS_TOKEN_0' };
-    hop = await startHop();
-    egress = await startEgress({
-      authority: bottle,
-      routes: [{ host: HOST, port: grpc.port, private: true, auth }],
-      environment: { EGRESS_TOKEN_0: TOKEN },
-      proxy: { ...hop.proxy, trust: createSecureContext({ ca: world.certificate }) },
-    });
-    const target = `${HOST}:${grpc.port}`;
-    const session = await openSession({ proxyPort: egress.port, target, ca: bottle.certificate });
-    for (const path of ['/1', '/2']) {
-      const reply = await fetchOn(session, { ':path': path });
-      expect([reply.body, reply.trailers['grpc-status']]).toEqual(['hello', '0']);
-    }
-    session.destroy();
-    expect(hop.tunnels).toEqual([target]);
-    expect(grpc.seen).toMatchObject([{ authorization: `Bearer ${TOKEN}` }, { ':path': '/2' }]);
-    await grpc.close();
-  });
-
   it('by HTTP/2 becomes HTTP/1.1 where the hop speaks nothing else', async () => {
     await start();
     const target = `${HOST}:${upstream.port}`;
@@ -156,34 +122,6 @@ describe('a request through an upstream proxy', () => {
     expect(await fetchOn(session)).toMatchObject({ status: 200, body: 'hello' });
     session.destroy();
     expect(hop.saw).toMatchObject([{ authorization: `Bearer ${TOKEN}` }]);
-  });
-
-  it('may open a WebSocket, which does not go around it either', async () => {
-    const chat = await startSocketUpstream(await world.leaf(HOST));
-    const auth = { scheme: 'Bearer' as const, slot: 'EGRESS_TOKEN_0' };
-    hop = await startHop();
-    egress = await startEgress({
-      authority: bottle,
-      routes: [{ host: HOST, port: chat.port, private: true, auth }],
-      environment: { EGRESS_TOKEN_0: TOKEN },
-      proxy: { ...hop.proxy, trust: createSecureContext({ ca: world.certificate }) },
-    });
-    const target = `${HOST}:${chat.port}`;
-    const socket = await openWebSocket({ proxyPort: egress.port, target, ca: bottle.certificate });
-    socket.send('hello');
-    expect(await nextMessage(socket)).toBe('hello');
-    expect(hop.tunnels).toEqual([target]);
-    expect(chat.asked[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
-    socket.terminate();
-    await hop.close();
-    const refused = await webSocketVia({ proxyPort: egress.port, target, ca: bottle.certificate });
-    const [, answer] = await once(refused, 'unexpected-response');
-    expect([answer.statusCode, answer.headers['x-bot-bottle-reason']]).toEqual([
-      502,
-      'upstream-proxy-failed',
-    ]);
-    expect(chat.asked).toHaveLength(1);
-    await chat.close();
   });
 
   it('that policy denies reaches neither the hop nor a resolver', async () => {
@@ -306,68 +244,20 @@ describe('addresses behind the hop', () => {
     expect(hop.tunnels).toEqual([]);
   });
 
+  it('that no resolver gives within the dialling limit are not waited for, by plain HTTP either', async () => {
+    await start({}, { addresses: { [HOST]: 'silent' }, deadlines: { dialMs: 150 } });
+    expect((await ask()).headers['x-bot-bottle-reason']).toBe('upstream-timeout');
+    egress.setRoutes([{ host: HOST, port: upstream.port, private: true }]);
+    const plain = await askPlain(`${HOST}:${upstream.port}`);
+    expect(plain.headers['x-bot-bottle-reason']).toBe('upstream-timeout');
+    expect([hop.tunnels, hop.saw]).toEqual([[], []]);
+  });
+
   it('may be private for a route that says so, and never the cloud’s metadata', async () => {
     expect(await reasonFor(['127.0.0.1'], true)).toBe(200);
     await egress.close();
     await hop.close();
     expect(await reasonFor(['169.254.169.254'], true)).toBe('address-refused');
     expect(hop.tunnels).toEqual([]);
-  });
-});
-
-describe('the settings of the upstream proxy', () => {
-  let directory: string;
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'egress-hop-'));
-    await writeFile(join(directory, 'ca.pem'), ofHop.certificate);
-    await writeFile(join(directory, 'none.pem'), 'nothing here\n');
-    await writeFile(
-      join(directory, 'broken.pem'),
-      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
-    );
-  });
-  afterEach(() => rm(directory, { recursive: true }));
-
-  const where = async (proxy: string): Promise<Omit<UpstreamProxy, 'trust'> | undefined> =>
-    readUpstreamProxy({ proxy }, {});
-
-  it('come from flags, else from the environment; empty ones count as absent', async () => {
-    expect(await where('http://127.0.0.1:8888')).toEqual({ host: '127.0.0.1', port: 8888 });
-    expect(await where('http://[::1]:8888/')).toEqual({ host: '::1', port: 8888 });
-    expect(await where('http://hop.internal')).toEqual({ host: 'hop.internal', port: 80 });
-    const both = {
-      EGRESS_UPSTREAM_PROXY: 'http://127.0.0.2:1',
-      EGRESS_UPSTREAM_CA: join(directory, 'ca.pem'),
-    };
-    expect(await readUpstreamProxy({}, both)).toMatchObject({ host: '127.0.0.2', port: 1 });
-    expect((await readUpstreamProxy({}, both))?.trust).toBeDefined();
-    expect(await readUpstreamProxy({ proxy: 'http://127.0.0.3:1' }, both)).toMatchObject({
-      host: '127.0.0.3',
-    });
-    expect(
-      await readUpstreamProxy({}, { EGRESS_UPSTREAM_PROXY: '', EGRESS_UPSTREAM_CA: '' }),
-    ).toBeUndefined();
-  });
-
-  it.each([
-    ['nonsense', 'EGRESS_UPSTREAM_PROXY is no URL'],
-    ['https://127.0.0.1:8888', 'EGRESS_UPSTREAM_PROXY must begin with http://'],
-    ['http://127.0.0.1:8888/path', 'EGRESS_UPSTREAM_PROXY must be of the form'],
-    ['http://me:hunter2@127.0.0.1:8888', 'EGRESS_UPSTREAM_PROXY must hold no credentials'],
-  ])('name the variable at fault: %s', async (value, message) => {
-    const refused = readUpstreamProxy({}, { EGRESS_UPSTREAM_PROXY: value });
-    await expect(refused).rejects.toThrow(message);
-    await expect(refused).rejects.not.toThrow('hunter2');
-  });
-
-  it('name the flag at fault when the CA is not there, holds nothing, or stands alone', async () => {
-    const proxy = 'http://127.0.0.1:8888';
-    const withCa = (file: string) => readUpstreamProxy({ proxy, ca: join(directory, file) }, {});
-    await expect(withCa('absent.pem')).rejects.toThrow('--upstream-ca: ENOENT');
-    await expect(withCa('none.pem')).rejects.toThrow(`--upstream-ca: ${join(directory, 'none.pem')}`);
-    await expect(withCa('broken.pem')).rejects.toThrow('--upstream-ca: ');
-    await expect(readUpstreamProxy({ ca: join(directory, 'ca.pem') }, {})).rejects.toThrow(
-      '--upstream-ca is set without an upstream proxy',
-    );
   });
 });

@@ -26,8 +26,8 @@ export interface EgressFixtureOptions {
   readonly supervisor?: Supervisor;
   readonly selftest?: { port: number; certificate: string };
   readonly proxy?: UpstreamProxy;
-  /** Addresses of names that have other ones. */
-  readonly addresses?: Readonly<Record<string, readonly string[]>>;
+  /** Addresses of names that have other ones; of `silent`, the resolver says nothing, ever. */
+  readonly addresses?: Readonly<Record<string, readonly string[] | 'silent'>>;
 }
 
 export interface EgressFixture {
@@ -58,7 +58,9 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
     selftest: options.selftest ?? { port: 1, certificate: '/nonexistent' },
     resolve: (hostname, done) => {
       lookedUp.push(hostname);
-      const addresses: LookupAddress[] = (options.addresses?.[hostname] ?? [address]).map((one) => ({
+      const found = options.addresses?.[hostname] ?? [address];
+      if (found === 'silent') return;
+      const addresses: LookupAddress[] = found.map((one) => ({
         address: one,
         family: one.includes(':') ? 6 : 4,
       }));
