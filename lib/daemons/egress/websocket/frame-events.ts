@@ -10,6 +10,11 @@ export type FrameEvent =
       readonly data: Buffer;
     };
 
+/** Messages follow each other, and so does what control frames carry, whatever of the other kind comes in between. */
+export type Strand = 'messages' | 'controls';
+
+export const strandOf = ({ kind }: FrameEvent): Strand => (kind === 'message' ? 'messages' : 'controls');
+
 /** Why egress ended a WebSocket: the reason in the close frame, and in the access log. */
 export type RefusalCode =
   | 'secret-found'

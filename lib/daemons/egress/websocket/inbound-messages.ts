@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { injectionLevel } from '../dlp/injection.ts';
 import type { ReflectionScrubber } from '../reflection.ts';
-import { type FrameEvent, WebSocketRefusal } from './frame-events.ts';
+import { type FrameEvent, type Strand, strandOf, WebSocketRefusal } from './frame-events.ts';
 import { groupsOf, STEP } from './groups.ts';
 
 export interface InboundMessagesOptions {
@@ -19,8 +19,9 @@ const CONTEXT = 4096;
 export class InboundMessages {
   readonly #options: InboundMessagesOptions;
   /** The last bytes that passed, one character each: half a token may have been among them. */
-  #passed = '';
-  #context = '';
+  readonly #passed: Record<Strand, string> = { messages: '', controls: '' };
+  /** The last text that passed. */
+  readonly #context: Record<Strand, string> = { messages: '', controls: '' };
 
   constructor(options: InboundMessagesOptions) {
     this.#options = options;
@@ -37,16 +38,17 @@ export class InboundMessages {
         continue;
       }
       for (const event of group) {
-        if (isText(event)) await this.#look(event.data);
+        if (isText(event)) await this.#look(event);
         yield [event];
       }
     }
   }
 
   #scrubbed(event: FrameEvent, scrubber: ReflectionScrubber): FrameEvent {
-    const text = this.#passed + event.data.toString('latin1');
+    const strand = strandOf(event);
+    const text = this.#passed[strand] + event.data.toString('latin1');
     const clean = scrubber.text(text);
-    this.#passed = clean.slice(-scrubber.longest);
+    this.#passed[strand] = clean.slice(-scrubber.longest);
     if (clean === text) return event;
     // Of a token that began in a message before, the rest is taken out: what replaces it is as long as it was.
     return { ...event, data: Buffer.from(clean.slice(clean.length - event.data.length), 'latin1') };
@@ -56,24 +58,28 @@ export class InboundMessages {
   #isHarmless(group: readonly FrameEvent[]): boolean {
     if (group.some(({ data }) => data.length > STEP)) return false;
     const texts = group.filter(isText).map(({ data }) => data.toString('utf8'));
-    const glued = this.#context + texts.join('');
+    const strand = group[0] === undefined ? 'messages' : strandOf(group[0]);
+    const glued = this.#context[strand] + texts.join('');
     // As JSON nothing in it counts as merely quoted.
     if (injectionLevel(`[\n${glued}\n${texts.join('\n')}`) === 'high') return false;
-    this.#context = glued.slice(-CONTEXT);
+    this.#context[strand] = glued.slice(-CONTEXT);
     return true;
   }
 
   /** @throws WebSocketRefusal */
-  async #look(data: Buffer): Promise<void> {
+  async #look(event: FrameEvent): Promise<void> {
+    const { data } = event;
+    const strand = strandOf(event);
     for (let start = 0; start < data.length; start += STEP) {
       await breathe();
       const text = data.subarray(start, start + STEP).toString('utf8');
       // By itself too: what stood before may make it read as something else (prose, where this is JSON).
-      const read = this.#context === '' ? [text] : [text, this.#context + text];
+      const before = this.#context[strand];
+      const read = before === '' ? [text] : [text, before + text];
       if (read.some((part) => injectionLevel(part) === 'high')) {
         throw new WebSocketRefusal('injection-found', 1008);
       }
-      this.#context = (this.#context + text).slice(-CONTEXT);
+      this.#context[strand] = (before + text).slice(-CONTEXT);
     }
   }
 }

@@ -6,7 +6,7 @@ import { readableText } from '../dlp/readable-text.ts';
 import { type Finding, type ScanOptions, scanText } from '../dlp/scan-text.ts';
 import type { Supervision } from '../dlp/supervisor.ts';
 import type { ScanPlan } from '../scan-plan.ts';
-import { type FrameEvent, WebSocketRefusal } from './frame-events.ts';
+import { type FrameEvent, type Strand, strandOf, WebSocketRefusal } from './frame-events.ts';
 import { groupsOf, STEP } from './groups.ts';
 import { MAX_REDACTED, TAIL } from './limits.ts';
 
@@ -22,8 +22,8 @@ export interface OutboundMessagesOptions {
 /** Looks at everything that the agent says over one WebSocket, before any of it leaves. */
 export class OutboundMessages {
   readonly #options: OutboundMessagesOptions;
-  /** What left last: of messages, and of what control frames and close reasons carry. */
-  readonly #tails: Record<'messages' | 'controls', Buffer> = {
+  /** What left last. */
+  readonly #tails: Record<Strand, Buffer> = {
     messages: Buffer.alloc(0),
     controls: Buffer.alloc(0),
   };
@@ -61,7 +61,7 @@ export class OutboundMessages {
     if (onMatch === 'supervise') {
       await this.#ask(findings, types);
       // What was let out is no reason to ask again for what follows it.
-      this.#tails[tailOf(event)] = Buffer.alloc(0);
+      this.#tails[strandOf(event)] = Buffer.alloc(0);
       return event;
     }
     const clean = onMatch === 'redact' ? await this.#redacted(event, findings) : undefined;
@@ -75,7 +75,7 @@ export class OutboundMessages {
     const { scan } = this.#options;
     const [first] = group;
     if (first === undefined) return [];
-    const glue = [this.#tails[tailOf(first)], ...group.map(({ data }) => data.subarray(0, STEP))];
+    const glue = [this.#tails[strandOf(first)], ...group.map(({ data }) => data.subarray(0, STEP))];
     // End to end, so that no border hides a secret, and apart, so that no neighbour does.
     const glued = scanText(readableText(Buffer.concat(glue)), scan);
     if (first.data.length > STEP) return [...glued, ...(await this.#findingsInLong(first))];
@@ -95,7 +95,8 @@ export class OutboundMessages {
   }
 
   #remember(group: readonly FrameEvent[]): void {
-    for (const event of group) this.#tails[tailOf(event)] = lastOf(this.#tails[tailOf(event)], event.data);
+    for (const event of group)
+      this.#tails[strandOf(event)] = lastOf(this.#tails[strandOf(event)], event.data);
   }
 
   /** @throws WebSocketRefusal unless a person lets it out. */
@@ -114,8 +115,6 @@ export class OutboundMessages {
     return (await this.#findingsIn([clean])).length === 0 ? clean : undefined;
   }
 }
-
-const tailOf = ({ kind }: FrameEvent) => (kind === 'message' ? 'messages' : 'controls');
 
 function lastOf(tail: Buffer, data: Buffer): Buffer {
   // A copy: a view would keep a message of megabytes in memory.

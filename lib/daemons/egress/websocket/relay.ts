@@ -73,6 +73,9 @@ export async function relay(options: RelayOptions): Promise<void> {
   options.ended(ending);
   toAgent.close(...lastWord('agent', ending));
   toUpstream.close(...lastWord('upstream', ending));
+  // Who stops reading in the meantime leaves a stream that would never see its end. In the same tick `resume` is void.
+  outward.then(() => setImmediate(() => agent.resume()));
+  inward.then(() => setImmediate(() => upstream.resume()));
   const limits = { flushMs: options.idleMs, lingerMs: LINGER_MS };
   await Promise.all([hangUp(agent, limits), hangUp(upstream, limits)]);
 }

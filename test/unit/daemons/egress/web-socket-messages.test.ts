@@ -193,7 +193,13 @@ describe('what an upstream says', () => {
   });
 
   it('reaches the agent without the second half of a token that was cut', async () => {
-    const socket = await say(TOKEN.slice(0, 8), TOKEN.slice(8));
+    const connected = (socket: WebSocket) => {
+      socket.send(TOKEN.slice(0, 8));
+      socket.ping('in between');
+      socket.send(TOKEN.slice(8));
+    };
+    scene().play({}, { connected });
+    const socket = await openWebSocket(scene().tunnel());
     await nextMessage(socket);
     expect(await nextMessage(socket)).toBe('*'.repeat(TOKEN.length - 8));
     socket.close();
