@@ -8,10 +8,12 @@ import { readableText } from '../../lib/daemons/egress/dlp/readable-text.ts';
 import { scanText } from '../../lib/daemons/egress/dlp/scan-text.ts';
 import { buildPolicy } from '../../lib/daemons/egress/policy.ts';
 import { parseRoutes } from '../../lib/daemons/egress/routes-source.ts';
+import { claim } from './claim.ts';
+import { frames } from './frame-target.ts';
 import type { Random } from './random.ts';
 
 /** One input and the claims it must hold. @throws Error saying which claim it broke, and by what. */
-export type Target = (random: Random) => void;
+export type Target = (random: Random) => void | Promise<void>;
 
 const policy = buildPolicy(
   routesFile.parse({
@@ -111,10 +113,6 @@ const TEXT_PARTS = [
   '0x',
   '\0',
 ] as const;
-
-const claim = (holds: boolean, text: string) => {
-  if (!holds) throw new Error(text);
-};
 
 export const TARGETS: Readonly<Record<string, Target>> = {
   /** A path has one form, no dots, no second reading; what is let out is under the prefix. */
@@ -225,4 +223,5 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     const wrapped = `{"note":"${random.text(['lorem ', 'ipsum ', '= '], 5)} ${text}"}`;
     claim(scanText(wrapped, scanOptions).length > 0, `missed: ${wrapped}`);
   },
+  frames,
 };
