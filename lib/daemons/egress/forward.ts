@@ -52,12 +52,17 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
       fail(error);
     }
   };
+  const { body } = options.cleared;
+  // What is held of a body takes its share of the memory for all of them until it is sent or dropped.
+  const drop = () => {
+    if (body !== exchange.body) body.destroy();
+  };
   let call: UpstreamCall;
   try {
-    if (exchange.isGone) return;
+    if (exchange.isGone) return drop();
     const http2 = exchange.protocol === 'h2';
     const start = await options.upstreams.reach({ rule, host, port, secure: options.secure, http2 });
-    if (exchange.isGone) return;
+    if (exchange.isGone) return drop();
     call = start(upstreamRequest(exchange, options), {
       failed: fail,
       hinted: (rawHeaders) => passHint(rawHeaders, exchange, token),
@@ -79,11 +84,12 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
       ...(upgrade === undefined ? {} : { upgraded }),
     });
   } catch (error) {
+    drop();
     fail(error);
     return;
   }
   exchange.onceOver(() => call.cancel());
-  sendBody(options.cleared.body, call, exchange, fail);
+  sendBody(body, call, exchange, fail);
 }
 
 function sendBody(

@@ -1,12 +1,19 @@
 import { once } from 'node:events';
-import type { IncomingMessage, RequestListener } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http';
 import type { ClientHttp2Session } from 'node:http2';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { SELFTEST_HOST, SELFTEST_NONCE_ENV } from '../../../../lib/daemons/contract/selftest.ts';
+import { forward } from '../../../../lib/daemons/egress/forward.ts';
+import { H1Exchange } from '../../../../lib/daemons/egress/h1-exchange.ts';
+import { DEADLINES } from '../../../../lib/daemons/egress/limits.ts';
+import { Upstreams } from '../../../../lib/daemons/egress/upstreams.ts';
 import { connectVia, fetchVia, openTunnel, replyOf, requestOn } from '../support/agent.ts';
+import { connect } from '../support/decisions.ts';
 import { fetchOn, h2ReplyOf, openSession, streamOn } from '../support/h2-agent.ts';
 import { HOST, type ProxyScene, proxyScene, TOKEN } from '../support/proxy-scene.ts';
-import { startUpstream, type Upstream } from '../support/upstream.ts';
+import { portOf, startUpstream, type Upstream } from '../support/upstream.ts';
 
 const scene = proxyScene();
 const extra: Upstream[] = [];
@@ -210,4 +217,28 @@ it('an IPv6 literal is refused as a CONNECT target in every spelling, and nothin
     expect([target, status, headers['x-bot-bottle-reason']]).toEqual([target, 400, 'host-invalid']);
   }
   expect(scene().egress.lookedUp).toEqual([]);
+});
+
+it('what is held of a body is let go when there is no upstream to send it to', async () => {
+  const admission = connect(`${SELFTEST_HOST}:443`);
+  if (!admission.allow) throw new Error('the selftest has a route');
+  const upstreams = new Upstreams({
+    deadlines: DEADLINES,
+    selftest: { port: 1, certificate: '/nonexistent/cert.pem' },
+  });
+  const body = Readable.from(['held']);
+  const server = createServer((request, response) => {
+    const exchange = new H1Exchange(request, response, { tunnel: undefined, awaitsInvitation: false });
+    const cleared = { clear: true as const, path: '/', query: '', rawHeaders: [], body, types: [] };
+    const tokens = new Map([[SELFTEST_NONCE_ENV, 'nonce']]);
+    const rest = { secure: true, upgrade: undefined, upstreams, tokens, brokeOff: () => {} };
+    void forward(exchange, { admission, cleared, ...rest });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const request = httpRequest({ host: '127.0.0.1', port: portOf(server), method: 'POST' });
+  request.end('sent');
+  expect((await replyOf(request)).status).toBe(502);
+  expect(body.closed).toBe(true);
+  server.closeAllConnections();
+  server.close();
 });
