@@ -111,7 +111,7 @@ describe('a secret in a message', () => {
     await sleep(30);
     expect(heard()).toBe('');
     resolve('allow');
-    expect([await nextMessage(socket), await nextMessage(socket)]).toEqual([KEY, 'after']);
+    await expect.poll(heard).toBe(`${KEY}after`);
     expect(asked).toEqual([{ host: HOST, method: 'WEBSOCKET', path: '/socket', types: ['aws-access-key'] }]);
     socket.close();
   });
@@ -194,28 +194,36 @@ describe('what an upstream says', () => {
 
   it('reaches the agent without the second half of a token that was cut', async () => {
     const connected = (socket: WebSocket) => {
-      socket.send(TOKEN.slice(0, 8));
-      socket.ping('in between');
-      socket.send(TOKEN.slice(8));
+      socket.once('message', () => {
+        socket.send(TOKEN.slice(0, 8));
+        socket.ping('in between');
+        socket.send(TOKEN.slice(8));
+      });
     };
     scene().play({}, { connected });
     const socket = await openWebSocket(scene().tunnel());
-    await nextMessage(socket);
-    expect(await nextMessage(socket)).toBe('*'.repeat(TOKEN.length - 8));
+    socket.send('go on');
+    const received: string[] = [];
+    socket.on('message', (data) => received.push(String(data)));
+    await expect.poll(() => received).toHaveLength(2);
+    expect(received).toEqual([TOKEN.slice(0, 8), '*'.repeat(TOKEN.length - 8)]);
     socket.close();
   });
 
   it('reaches the agent without the token in a ping, and in the reason of the end', async () => {
     const connected = (socket: WebSocket) => {
-      socket.ping(TOKEN);
-      socket.close(4000, TOKEN);
+      socket.once('message', () => {
+        socket.ping(TOKEN);
+        socket.close(4000, TOKEN);
+      });
     };
     scene().play({}, { connected });
     const socket = await openWebSocket(scene().tunnel());
     const pings: string[] = [];
     socket.on('ping', (data) => pings.push(String(data)));
+    socket.send('go on');
     expect(await closeOf(socket)).toBe(`4000 ${stars}`);
-    expect(pings.join('')).not.toContain(TOKEN);
+    expect(pings).toEqual([stars]);
   });
 
   const attack =
