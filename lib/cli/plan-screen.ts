@@ -68,8 +68,12 @@ function hopOf(plan: Plan): string {
 }
 
 function routesOf({ egress }: Plan): string[] {
-  return egress.routes.map(({ host, port, auth, private: isPrivate }) => {
-    const marks = [auth && `auth:${auth.scheme}`, isPrivate && 'private'].filter(Boolean);
+  return egress.routes.map(({ host, port, auth, owner, private: isPrivate }) => {
+    const marks = [
+      auth && `auth:${auth.scheme}`,
+      isPrivate && 'private',
+      owner === 'provider' && owner,
+    ].filter(Boolean);
     return `${host}${port === undefined ? '' : `:${port}`}${marks.map((mark) => ` [${mark}]`).join('')}`;
   });
 }

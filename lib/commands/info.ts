@@ -1,6 +1,7 @@
 import { shortPath } from '../bottle/short-path.ts';
 import { printable } from '../manifest/reading/printable.ts';
 import type { EnvValue, GitRepo, Manifest, ManifestRoute } from '../manifest/types.ts';
+import { notProvided } from '../plan/egress-plan.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { CheckedAgent } from '../preflight/preflight.ts';
 import { commandLine } from '../providers/command-line.ts';
@@ -22,6 +23,8 @@ export function factsOf({ manifest, provider, command, image }: CheckedAgent): F
     from: originOf(manifest, at),
   });
   const chosen = bottles.map(({ name, file }) => ({ key: 'bottle', value: name, from: shortPath(file) }));
+  const provided = provider?.routes?.(bottle.provider) ?? [];
+  const own = notProvided(egress.routes, provided);
   const prompt = agent.prompt.split('\n');
   return [
     { key: 'agent', value: agent.name, from: shortPath(agent.file) },
@@ -40,7 +43,13 @@ export function factsOf({ manifest, provider, command, image }: CheckedAgent): F
     fact('git-gate.user.name', gitGate.user.name ?? 'none'),
     fact('git-gate.user.email', gitGate.user.email ?? 'none'),
     ...gitGate.repos.map((repo) => fact(`git-gate.repos.${repo.name}`, repoOf(repo))),
-    ...egress.routes.map((route, index) => fact(`egress.routes[${index}]`, routeOf(route))),
+    ...provided.map((route) => ({ key: 'egress.routes', value: routeOf(route), from: 'provider' })),
+    ...egress.routes.map((route, index) =>
+      fact(
+        `egress.routes[${index}]`,
+        `${routeOf(route)}${own.includes(route) ? '' : ' [the provider’s wins]'}`,
+      ),
+    ),
     fact('egress.log', String(egress.log)),
     fact('egress.pipelock', String(egress.pipelock ?? false)),
     fact('egress.learn', String(egress.learn)),

@@ -3,15 +3,21 @@ import type { Plan } from './schema.ts';
 
 type PlannedRoute = Plan['egress']['routes'][number];
 
-/** One slot per distinct host variable, in order of first use; routes that share a variable share its slot. */
-export function egressPlan(policy: EgressPolicy): Plan['egress'] {
+/**
+ * The provider's routes, then those of the bottle for other hosts. One slot per distinct host variable, in order of
+ * first use; routes that share a variable share its slot.
+ */
+export function egressPlan(policy: EgressPolicy, provided: readonly ManifestRoute[] = []): Plan['egress'] {
   const slots = new Map<string, string>();
   const slotOf = (variable: string) => {
     const slot = slots.get(variable) ?? `EGRESS_TOKEN_${slots.size}`;
     slots.set(variable, slot);
     return slot;
   };
-  const routes = policy.routes.map((route) => plannedRoute(route, slotOf));
+  const routes = [
+    ...provided.map((route) => ({ ...plannedRoute(route, slotOf), owner: 'provider' as const })),
+    ...notProvided(policy.routes, provided).map((route) => plannedRoute(route, slotOf)),
+  ];
   const { log, learn } = policy;
   return {
     routes,
@@ -19,6 +25,14 @@ export function egressPlan(policy: EgressPolicy): Plan['egress'] {
     learn,
     tokens: Object.fromEntries([...slots].map(([variable, slot]) => [slot, variable])),
   };
+}
+
+/** Routes of the bottle that a provider does not take over. */
+export function notProvided(
+  routes: readonly ManifestRoute[],
+  provided: readonly ManifestRoute[],
+): readonly ManifestRoute[] {
+  return routes.filter(({ host }) => !provided.some((one) => one.host === host));
 }
 
 function plannedRoute(route: ManifestRoute, slotOf: (variable: string) => string): PlannedRoute {

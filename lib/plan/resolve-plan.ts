@@ -36,7 +36,7 @@ export function resolvePlan({ slug, manifest, provider, smolvm, image, command }
     hasPrompt: agent.prompt !== '',
     environment: environmentOf(bottle, provider.environment),
     git: bottle.gitGate.repos.map(({ name, upstream: { host, port } }) => ({ name, host, port })),
-    egress: egressPlan(bottle.egress),
+    egress: egressPlan(bottle.egress, provider.routes?.(bottle.provider)),
     daemons: ['selftest', 'egress', ...(bottle.egress.pipelock ? (['pipelock'] as const) : [])],
   };
 }

@@ -27,6 +27,10 @@ const claude: Provider = {
   dockerfile: join(import.meta.dirname, 'claude', 'Dockerfile'),
   promptMode: 'append-file',
   environment: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_ERROR_REPORTING: '1' },
+  routes: ({ authToken }) =>
+    authToken === undefined
+      ? []
+      : [{ host: 'api.anthropic.com', auth: { scheme: 'Bearer', tokenRef: authToken } }],
   command: () => ['claude', '--dangerously-skip-permissions'],
 };
 

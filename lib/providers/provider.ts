@@ -1,3 +1,5 @@
+import type { ManifestRoute, ProviderChoice } from '../manifest/types.ts';
+
 /** How an agent hears of its system prompt: its variable `BOT_BOTTLE_PROMPT_FILE`, or an option that names the file. */
 export type PromptMode = 'variable' | 'append-file';
 
@@ -14,6 +16,8 @@ export interface Provider {
   readonly promptMode: PromptMode;
   /** Variables of the agent, all public; the manifest's own win. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Hosts that it cannot do without, and the credential that goes with them; they win over the bottle's own routes. */
+  routes?(choice: ProviderChoice): readonly ManifestRoute[];
   /** The agent's argv; `configured` is the manifest's `agent_provider.command`. */
   command(configured: readonly string[] | undefined): readonly string[];
 }

@@ -23,3 +23,18 @@ it('carries the port of a route and whether it is private', () => {
   const route = { host: 'lan.example', port: 8443, private: true };
   expect(egressPlan({ log: 0, learn: false, routes: [route] }).routes).toEqual([route]);
 });
+
+it('lets a route of the provider win over the bottle’s for the same host, first slot included', () => {
+  const auth = { scheme: 'token' as const, tokenRef: 'MINE' };
+  const routes = [
+    { host: 'api.example', auth },
+    { host: 'b.example', auth },
+  ];
+  const provided = [{ host: 'api.example', auth: { scheme: 'Bearer' as const, tokenRef: 'OAUTH' } }];
+  const plan = egressPlan({ log: 0, learn: false, routes }, provided);
+  expect(plan.routes).toEqual([
+    { host: 'api.example', auth: { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' }, owner: 'provider' },
+    { host: 'b.example', auth: { scheme: 'token', slot: 'EGRESS_TOKEN_1' } },
+  ]);
+  expect(plan.tokens).toEqual({ EGRESS_TOKEN_0: 'OAUTH', EGRESS_TOKEN_1: 'MINE' });
+});

@@ -38,6 +38,15 @@ describe('built-in providers', () => {
     expect(provider).toMatchObject({ user: 'node', home: '/home/node', image: `bot-bottle-${template}` });
   });
 
+  it('claude brings its own route with the OAuth token that the bottle names, and none without one', async () => {
+    const { routes } = await providerFor('claude', kitHome());
+    const choice = { template: 'claude', forwardHostCredentials: false };
+    expect(routes?.({ ...choice, authToken: 'CLAUDE_TOKEN' })).toEqual([
+      { host: 'api.anthropic.com', auth: { scheme: 'Bearer', tokenRef: 'CLAUDE_TOKEN' } },
+    ]);
+    expect(routes?.(choice)).toEqual([]);
+  });
+
   it('command runs what the manifest names', async () => {
     expect((await providerFor('command', kitHome())).command(['run', 'me'])).toEqual(['run', 'me']);
   });
