@@ -30,8 +30,8 @@ export const bottleMetadata = z.looseObject({
   cwd: z.string().default(''),
   /** Whether the working directory is copied into the guest. */
   copy_cwd: z.boolean().default(false),
-  /** UTC, ISO 8601. */
-  started_at: z.iso.datetime({ offset: true }),
+  /** UTC, ISO 8601; the oldest files leave the zone out. */
+  started_at: z.iso.datetime({ offset: true, local: true }),
   /** Of bot-bottle's Docker backend; empty here. */
   compose_project: z.string().default(''),
   /** `smolmachines` here; empty in old files, where it means bot-bottle's Docker backend. */

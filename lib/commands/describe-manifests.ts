@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
+import { findManifest, type ManifestKind } from '../manifest/find.ts';
 import { listAgents, listBottles, type ManifestSources } from '../manifest/load.ts';
 import { splitFrontmatter } from '../manifest/reading/frontmatter.ts';
 import { printable } from '../manifest/reading/printable.ts';
@@ -18,11 +19,11 @@ export interface Described extends ManifestFile {
 }
 
 export async function describeAgents(sources: ManifestSources): Promise<Described[]> {
-  return Promise.all((await listAgents(sources)).map(describe));
+  return Promise.all((await listAgents(sources)).map((found) => describe(found, 'agents', sources)));
 }
 
 export async function describeBottles(sources: ManifestSources): Promise<Described[]> {
-  return Promise.all((await listBottles(sources)).map(describe));
+  return Promise.all((await listBottles(sources)).map((found) => describe(found, 'bottles', sources)));
 }
 
 const looked = z.looseObject({
@@ -32,8 +33,14 @@ const looked = z.looseObject({
 });
 
 /** Only a look: a file that would not pass is listed with its first problem. */
-async function describe(found: ManifestFile): Promise<Described> {
+async function describe(
+  found: ManifestFile,
+  kind: ManifestKind,
+  sources: ManifestSources,
+): Promise<Described> {
   try {
+    // What a launch would refuse, a link out of its folder, is not looked into here either.
+    await findManifest(sources, kind, found.name);
     const source = await readSource(found.file);
     const { yaml, body } = splitFrontmatter(source);
     const keys = looked.catch({}).parse(parseYaml(source, yaml).data);

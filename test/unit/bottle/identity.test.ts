@@ -104,6 +104,14 @@ describe('metadata', () => {
     });
   });
 
+  it.each(['2026-05-25T10:00:00.123456+00:00', '2026-05-25T10:00:00Z', '2026-05-25T10:00:00.123456'])(
+    'is read with a time as Python writes it: %s',
+    async (started_at) => {
+      await writeFiles(home.path, { [file]: JSON.stringify({ ...old, started_at }) });
+      expect(await readMetadata('old-1a2b3')).toMatchObject({ started_at });
+    },
+  );
+
   it('keeps what it does not know', async () => {
     await writeFiles(home.path, { [file]: JSON.stringify({ ...old, forge: { issue: 7 } }) });
     const found = await readMetadata('old-1a2b3');

@@ -1,3 +1,4 @@
+import { symlink } from 'node:fs/promises';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { errorText } from '../../../lib/cli/error-text.ts';
 import { manifestTables } from '../../../lib/cli/manifest-tables.ts';
@@ -129,6 +130,17 @@ it('list shows agents and bottles, what they are, and which cannot be read', asy
   const sources = { ...manifestSources(`${home.path}/cwd`), examples: `${home.path}/none` };
   const text = manifestTables(await describeAgents(sources), await describeBottles(sources));
   await expect(shown(text)).toMatchFileSnapshot('golden/list.txt');
+});
+
+it('list looks into no file that a link of a repository leads out to', async () => {
+  await writeFiles(home.path, { 'private.md': '---\n{}\n---\nhunter2\n' });
+  await symlink('../../../private.md', `${home.path}/cwd/.bot-bottle/agents/theirs.md`);
+  const agents = await describeAgents(manifestSources(`${home.path}/cwd`));
+  expect(agents.find(({ name }) => name === 'theirs')).toMatchObject({
+    isBroken: true,
+    description: expect.stringContaining('leads out of'),
+  });
+  expect(JSON.stringify(agents)).not.toContain('hunter2');
 });
 
 const UP: BottleStatus = {
