@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { engineHolds, useSandboxes } from '../support/kit.ts';
+
+const sandbox = useSandboxes();
+
+/** Asks the proxy for a tunnel to a host that no route names, says so, and stays a while. */
+const ASK = `
+  const { hostname, port } = new URL(process.env.HTTPS_PROXY);
+  const asked = require('http').request({ hostname, port, method: 'CONNECT', path: 'wanted.example:443' });
+  asked.on('connect', ({ statusCode }) => {
+    console.error('answered ' + statusCode);
+    setTimeout(() => process.exit(0), 15000);
+  });
+  asked.end();
+`;
+
+it('a bottle that learns tells what it was denied, while it runs and after it ended well', async () => {
+  const user = sandbox();
+  await user.writeAgent('curious', ['node', '-e', ASK], 'egress: {learn: true}\n');
+  const launched = user.start('launch', ['--agent', 'curious']);
+  await launched.saw('answered 403');
+  const [slug = ''] = await user.bottles();
+
+  const following = user.start('logs', ['--bottle', slug, '--follow', '--denied']);
+  const learn = () => user.run('learn', ['--bottle', slug]);
+  await expect
+    .poll(async () => (await learn()).stdout, { timeout: 10_000 })
+    .toContain('host: wanted.example');
+  await sleep(1000);
+  following.child.kill('SIGINT');
+  const { exitCode, stdout } = await following.finished;
+  expect([exitCode, stdout]).toEqual([
+    0,
+    expect.stringMatching(/deny +403 .* CONNECT +wanted\.example {2}\(host-unlisted\)/),
+  ]);
+
+  const ended = await launched.finished;
+  expect(ended.exitCode, ended.stderr).toBe(0);
+  expect(ended.stderr).toContain(`make learn BOTTLE=${slug}`);
+  expect(await engineHolds()).toEqual([]);
+  expect(parse((await learn()).stdout)).toEqual({ egress: { routes: [{ host: 'wanted.example' }] } });
+  const kept = await user.run('logs', ['--bottle', slug, '--follow', '--json']);
+  expect(JSON.parse(kept.stdout)).toMatchObject({ bottle: slug, verdict: 'deny', host: 'wanted.example' });
+
+  expect((await user.run('teardown', ['--bottle', slug])).exitCode).toBe(0);
+  expect(await user.bottles()).toEqual([]);
+  expect((await learn()).stderr).toContain(`there is no bottle ${slug}`);
+});
