@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { sessionCommand, type Terminal } from '../provision/session.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { hostEnvironment } from '../smolvm/host-environment.ts';
-import type { Phase } from './phase.ts';
+import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { probe } from './probe.ts';
 import { provision } from './provision.ts';
@@ -21,7 +21,7 @@ export const attach: Phase<Session> = {
   durable: false,
 
   async run(context) {
-    const [plan, { machine }] = await Promise.all([context.read(prepare), context.read(provision)]);
+    const [plan, { machine }] = await readAll(context, prepare, provision);
     const client = new SmolvmClient(plan.smolvm);
     const terminal = hostTerminal();
     const command = sessionCommand(plan.provider, plan.provider.command, terminal);

@@ -8,7 +8,7 @@ import { SmolvmClient } from '../smolvm/client.ts';
 import { readMachineRecord } from '../smolvm/state-db.ts';
 import { allocate } from './allocate.ts';
 import { packArtifact } from './pack-artifact.ts';
-import type { Phase } from './phase.ts';
+import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { removeMachine } from './remove-machine.ts';
 
@@ -33,11 +33,7 @@ export const createGuest: Phase<Guest> = {
   durable: false,
 
   async run(context) {
-    const [plan, { alias }, { kind, path }] = await Promise.all([
-      context.read(prepare),
-      context.read(allocate),
-      context.read(packArtifact),
-    ]);
+    const [plan, { alias }, { kind, path }] = await readAll(context, prepare, allocate, packArtifact);
     const { machine } = plan.names;
     const channel = channelOf(plan.smolvm.tier);
     const meeting: Meeting = { slug: context.slug, alias, daemons: agentFacing(plan) };

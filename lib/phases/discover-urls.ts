@@ -6,7 +6,7 @@ import { findContainer, hostPortOf } from '../docker/container.ts';
 import { BottleError } from '../errors.ts';
 import { agentFacing, doorOf } from '../plan/agent-facing.ts';
 import { allocate } from './allocate.ts';
-import type { Phase, PhaseContext } from './phase.ts';
+import { type Phase, type PhaseContext, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { startBundle } from './start-bundle.ts';
 
@@ -37,11 +37,7 @@ export const discoverUrls: Phase<Urls> = {
 };
 
 async function discover(context: PhaseContext): Promise<Urls> {
-  const [plan, { alias }, { container }] = await Promise.all([
-    context.read(prepare),
-    context.read(allocate),
-    context.read(startBundle),
-  ]);
+  const [plan, { alias }, { container }] = await readAll(context, prepare, allocate, startBundle);
   const found = await findContainer(container);
   const published = agentFacing(plan).map((daemon) => {
     const port = found && hostPortOf(found, DAEMON_PORTS[daemon], alias);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { awaitExec } from '../provision/await-exec.ts';
 import { repairOwnership } from '../provision/repair-ownership.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
-import type { Phase } from './phase.ts';
+import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { startGuest } from './start-guest.ts';
 
@@ -23,10 +23,7 @@ export const initGuest: Phase<InitialisedGuest> = {
   durable: false,
 
   async run(context) {
-    const [{ smolvm, provider }, { machine }] = await Promise.all([
-      context.read(prepare),
-      context.read(startGuest),
-    ]);
+    const [{ smolvm, provider }, { machine }] = await readAll(context, prepare, startGuest);
     const client = new SmolvmClient(smolvm);
     const readyAfterMs = await awaitExec(client, machine, context.signal);
     await repairOwnership(client, machine, provider);

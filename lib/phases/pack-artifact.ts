@@ -6,7 +6,7 @@ import { artifactDirectory, artifactPath, hasArtifact, makeArtifact } from '../h
 import { registryPack } from '../handoff/registry-pack.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { buildImage } from './build-image.ts';
-import type { Phase } from './phase.ts';
+import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 
 const artifact = z.strictObject({
@@ -26,7 +26,7 @@ export const packArtifact: Phase<Artifact> = {
   durable: true,
 
   async run(context) {
-    const [plan, image] = await Promise.all([context.read(prepare), context.read(buildImage)]);
+    const [plan, image] = await readAll(context, prepare, buildImage);
     const { handoff, smolvm } = plan;
     if (context.force || !(await hasArtifact(image.id, handoff))) {
       const workspace = join(artifactDirectory(), `partial-${context.slug}`);
@@ -49,7 +49,7 @@ export const packArtifact: Phase<Artifact> = {
   },
 
   async isAlive(context, { path, bytes }) {
-    const [{ handoff }, { id }] = await Promise.all([context.read(prepare), context.read(buildImage)]);
+    const [{ handoff }, { id }] = await readAll(context, prepare, buildImage);
     const found = await stat(path).catch(() => undefined);
     return path === artifactPath(id, handoff) && found?.size === bytes;
   },

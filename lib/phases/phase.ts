@@ -32,3 +32,13 @@ export interface Phase<T> {
   /** The record in a few words for people. */
   describe(data: T): string;
 }
+
+/** The records of several phases that one needs, in their order. */
+export async function readAll<T extends readonly unknown[]>(
+  context: Pick<PhaseContext, 'read'>,
+  ...phases: { [Index in keyof T]: Phase<T[Index]> }
+): Promise<T> {
+  const records = await Promise.all(phases.map((phase) => context.read(phase)));
+  // What maps a list keeps its order and length, which its type does not say.
+  return records as readonly unknown[] as T;
+}

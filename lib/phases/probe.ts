@@ -8,7 +8,7 @@ import { doorOf } from '../plan/agent-facing.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { allocate } from './allocate.ts';
 import { discoverUrls } from './discover-urls.ts';
-import type { Phase } from './phase.ts';
+import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { provision } from './provision.ts';
 import { startBundle } from './start-bundle.ts';
@@ -25,13 +25,14 @@ export const probe: Phase<Confinement> = {
   durable: false,
 
   async run(context) {
-    const [plan, { alias }, bundle, { published }, { machine }] = await Promise.all([
-      context.read(prepare),
-      context.read(allocate),
-      context.read(startBundle),
-      context.read(discoverUrls),
-      context.read(provision),
-    ]);
+    const [plan, { alias }, bundle, { published }, { machine }] = await readAll(
+      context,
+      prepare,
+      allocate,
+      startBundle,
+      discoverUrls,
+      provision,
+    );
     const client = new SmolvmClient(plan.smolvm);
     const channel = channelOf(plan.smolvm.tier);
     if (channel.exposesWildcardListeners) await warnOfWildcardListeners(context.say, alias);

@@ -13,7 +13,7 @@ import { allocate } from './allocate.ts';
 import { discoverUrls } from './discover-urls.ts';
 import { initGuest } from './init-guest.ts';
 import { mintCerts } from './mint-certs.ts';
-import type { Phase } from './phase.ts';
+import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 
 const provisioned = z.strictObject({
@@ -33,13 +33,14 @@ export const provision: Phase<ProvisionedGuest> = {
   durable: false,
 
   async run(context) {
-    const [plan, { alias }, certs, { proxy }, { machine }] = await Promise.all([
-      context.read(prepare),
-      context.read(allocate),
-      context.read(mintCerts),
-      context.read(discoverUrls),
-      context.read(initGuest),
-    ]);
+    const [plan, { alias }, certs, { proxy }, { machine }] = await readAll(
+      context,
+      prepare,
+      allocate,
+      mintCerts,
+      discoverUrls,
+      initGuest,
+    );
     const { user, home } = plan.provider;
     const promptFile = `${home}/.bot-bottle-prompt.txt`;
     const configured = { ...plan.environment.literals, ...readHostVariables(plan.environment.forwarded) };

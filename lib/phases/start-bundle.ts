@@ -7,7 +7,7 @@ import { dockerError, dockerTry } from '../docker/cli.ts';
 import { findContainer, removeContainer } from '../docker/container.ts';
 import { allocate } from './allocate.ts';
 import { mintCerts } from './mint-certs.ts';
-import type { Phase } from './phase.ts';
+import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 
 const bundle = z.strictObject({
@@ -29,11 +29,7 @@ export const startBundle: Phase<Bundle> = {
   durable: false,
 
   async run(context) {
-    const [plan, allocation, certs] = await Promise.all([
-      context.read(prepare),
-      context.read(allocate),
-      context.read(mintCerts),
-    ]);
+    const [plan, allocation, certs] = await readAll(context, prepare, allocate, mintCerts);
     const ensureImage = plan.daemons.includes('pipelock') ? ensurePipelockBundleImage : ensureBundleImage;
     const image = await ensureImage(context.say, context.signal);
     const container = plan.names.bundle;

@@ -4,7 +4,7 @@ import { agentFacing } from '../plan/agent-facing.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { allocate } from './allocate.ts';
 import { createGuest } from './create-guest.ts';
-import type { Phase } from './phase.ts';
+import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 
 const running = z.strictObject({ machine: z.string(), pid: z.number().int().positive() });
@@ -19,11 +19,7 @@ export const startGuest: Phase<RunningGuest> = {
   durable: false,
 
   async run(context) {
-    const [plan, { alias }, { machine }] = await Promise.all([
-      context.read(prepare),
-      context.read(allocate),
-      context.read(createGuest),
-    ]);
+    const [plan, { alias }, { machine }] = await readAll(context, prepare, allocate, createGuest);
     const client = new SmolvmClient(plan.smolvm);
     if (context.force && (await runningPid(client, machine)) !== undefined) await client.machineStop(machine);
     await client.machineStart(machine);
