@@ -1,3 +1,5 @@
+import { ADOPT_ORPHANS, END_GUEST, FIND_GUEST, REPORT_STATUS } from './reaping.ts';
+
 /**
  * Runs `runc exec --detach`, then waits for the guest process that it leaves behind, and reports its true wait
  * status on file descriptor 4 as `EXIT SIGNAL`. runc by itself makes one number of the two (128 + signal), which
@@ -9,12 +11,9 @@
 export const REAPER = String.raw`
 use strict;
 my ($prctl, $pidfile, @command) = @ARGV;
-my ($guest, $dying) = (0, 0);
-sub end_guest { $dying = 1; kill('KILL', -$guest, $guest) if $guest }
-$SIG{TERM} = \&end_guest;
+${END_GUEST}
 $SIG{HUP} = $SIG{INT} = 'IGNORE';
-syscall($prctl + 0, 36, 1, 0, 0, 0) == 0 or die "prctl: $!\n";
-syscall($prctl + 0, 1, 15, 0, 0, 0) == 0 or die "prctl: $!\n";
+${ADOPT_ORPHANS}
 my $runc = fork();
 defined $runc or die "fork: $!\n";
 if ($runc == 0) {
@@ -25,21 +24,9 @@ if ($runc == 0) {
 }
 1 while waitpid($runc, 0) == -1 && $!{EINTR};
 exit 1 if $?;
-open(my $file, '<', $pidfile) or die "$pidfile: $!\n";
-chomp($guest = <$file>);
-close $file;
-unlink $pidfile;
-end_guest() if $dying;
+${FIND_GUEST}
 close STDIN; close STDOUT; close STDERR;
-while (1) {
-  my $ended = waitpid($guest, 0);
-  last if $ended == $guest;
-  exit 1 if $ended == -1 && !$!{EINTR};
-}
-my ($code, $signal) = ($? >> 8, $? & 127);
-open(my $report, '>&=', 4) or exit 1;
-print $report "$code $signal\n";
-close $report;
+${REPORT_STATUS}
 `;
 
 /** Numbers of system calls on this machine. @throws Error on an architecture that nobody looked them up for. */

@@ -1,3 +1,5 @@
+import { ADOPT_ORPHANS, END_GUEST, FIND_GUEST, REPORT_STATUS } from './reaping.ts';
+
 /**
  * The reaper for commands on a terminal: takes the terminal's other end from runc through a console socket, so that
  * no terminal of the host stands between, copies bytes both ways, and reports the command's true wait status on file
@@ -8,12 +10,9 @@
 export const TERMINAL_REAPER = String.raw`
 use strict; use Socket;
 my ($prctl, $recvmsg, $pidfile, $path, @command) = @ARGV;
-my ($guest, $dying) = (0, 0);
-sub end_guest { $dying = 1; kill('KILL', -$guest, $guest) if $guest }
-$SIG{TERM} = \&end_guest;
+${END_GUEST}
 $SIG{HUP} = $SIG{INT} = $SIG{PIPE} = 'IGNORE';
-syscall($prctl + 0, 36, 1, 0, 0, 0) == 0 or die "prctl: $!\n";
-syscall($prctl + 0, 1, 15, 0, 0, 0) == 0 or die "prctl: $!\n";
+${ADOPT_ORPHANS}
 socket(my $listener, PF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
 bind($listener, sockaddr_un($path)) or die "$path: $!\n";
 listen($listener, 1) or die "listen: $!\n";
@@ -30,11 +29,7 @@ if ($runc == 0) {
 my $failed = $?;
 unlink $path;
 exit 1 if $failed;
-open(my $file, '<', $pidfile) or die "$pidfile: $!\n";
-chomp($guest = <$file>);
-close $file;
-unlink $pidfile;
-end_guest() if $dying;
+${FIND_GUEST}
 
 accept(my $connection, $listener) or die "accept: $!\n";
 my ($name, $control) = ("\0" x 512, "\0" x 64);
@@ -72,13 +67,5 @@ while (1) {
   }
 }
 close STDOUT; close STDERR;
-while (1) {
-  my $ended = waitpid($guest, 0);
-  last if $ended == $guest;
-  exit 1 if $ended == -1 && !$!{EINTR};
-}
-my ($code, $signal) = ($? >> 8, $? & 127);
-open(my $report, '>&=', 4) or exit 1;
-print $report "$code $signal\n";
-close $report;
+${REPORT_STATUS}
 `;
