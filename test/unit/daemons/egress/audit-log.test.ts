@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type AuditEntry,
@@ -123,6 +124,18 @@ describe('a line of the audit', () => {
   ])('shows of the host %j as much as %j', (host, shown) =>
     expect(JSON.parse(lineFor({ host })).host).toBe(shown),
   );
+
+  it('is valid for any text at all', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 3000 });
+    fc.assert(
+      fc.property(text, text, text, text, (target, method, host, header) => {
+        const line = lineFor({ target, method, host, rawHeaders: ['accept', header, header, host] });
+        expect(line).toMatch(/^[\x20-\x7e]+$/);
+        auditEntry.parse(JSON.parse(line));
+      }),
+      { numRuns: 50 },
+    );
+  });
 
   it('can stand for lines that were lost', () => {
     const gap = lineOf({ time: '2026-01-01T00:00:00.000Z', bottle: null, lost: 3 });

@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { auditEntry, auditFileName } from '../../../../lib/daemons/contract/audit.ts';
+import { LEARNED_FILE, learnedFile } from '../../../../lib/daemons/contract/learned.ts';
+import { connectVia } from '../support/agent.ts';
+import { testAuthority } from '../support/authority.ts';
+import { portOf } from '../support/upstream.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', '..', '..', 'lib', 'daemons', 'egress', 'main.ts');
+let directory = '';
+let daemon: ChildProcess | undefined;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'audit-daemon-'));
+  const authority = testAuthority('a CA');
+  await writeFile(join(directory, 'ca.pem'), authority.certificate + authority.keyPem);
+});
+afterEach(async () => {
+  daemon?.kill('SIGKILL');
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = portOf(server);
+  server.close();
+  return port;
+}
+
+/** Starts the daemon alone; gives what it says on stderr until it listens, or ends. */
+async function start(routes: string, audit: string, port: number): Promise<string> {
+  const path = (name: string) => join(directory, name);
+  await writeFile(path('routes.yaml'), routes);
+  const files = ['--routes', path('routes.yaml'), '--ca', path('ca.pem'), '--control', path('ctl')];
+  daemon = spawn(process.execPath, [MAIN, ...files, '--audit', audit, '--listen', `127.0.0.1:${port}`], {
+    env: { PATH: process.env.PATH, BOT_BOTTLE_SLUG: 'demo-a1b2c' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  for await (const text of daemon.stderr ?? []) {
+    said += String(text);
+    if (said.includes('listening on')) break;
+  }
+  return said;
+}
+
+it('nothing of what was refused is lost when egress is told to end', async () => {
+  const port = await freePort();
+  await start('version: 1\nlearn: true\nroutes: []\n', join(directory, 'audit'), port);
+  const hosts = Array.from({ length: 50 }, (_, index) => `h${index}.example`);
+  await Promise.all(hosts.map((host) => connectVia(port, `${host}:443`)));
+  daemon?.kill('SIGTERM');
+  expect(await once(daemon ?? process, 'exit')).toEqual([0, null]);
+
+  const text = await readFile(join(directory, 'audit', auditFileName(1)), 'utf8');
+  const entries = text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => auditEntry.parse(JSON.parse(line)));
+  expect(entries.map(({ host }) => host).toSorted()).toEqual(hosts.toSorted());
+  expect(entries[0]).toMatchObject({ bottle: 'demo-a1b2c', verdict: 'deny', generation: 1 });
+  const learned = JSON.parse(await readFile(join(directory, 'audit', LEARNED_FILE), 'utf8'));
+  expect(learnedFile.parse(learned).denials).toHaveLength(50);
+});
+
+it('egress does not start where it cannot write down what it does', async () => {
+  await mkdir(join(directory, 'audit'));
+  await mkdir(join(directory, 'audit', auditFileName(1)));
+  const said = await start('version: 1\nroutes: []\n', join(directory, 'audit'), await freePort());
+  expect(said).toMatch(/fatal: .*EISDIR/);
+});
