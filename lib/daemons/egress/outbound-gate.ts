@@ -11,6 +11,7 @@ import type { Finding, ScanOptions } from './dlp/scan-text.ts';
 import type { Supervision } from './dlp/supervisor.ts';
 import type { RequestContent } from './exchange.ts';
 import { scanHead } from './outbound-head.ts';
+import type { Rule } from './policy.ts';
 import { redacted } from './redact-request.ts';
 import type { ScanThread } from './scan-thread.ts';
 import { type Admission, type Denial, deny } from './verdict.ts';
@@ -39,7 +40,7 @@ export class OutboundGate {
 
   /** What looks at the messages of a WebSocket that `inspect` has let out. */
   messages({ rule, host }: Admission, path: string): OutboundMessages {
-    const scan: ScanOptions = { detectors: rule.scan.outbound, findKnown: this.#findKnown };
+    const scan = this.#optionsFor(rule);
     const { onMatch } = rule.scan;
     return new OutboundMessages({ scan, onMatch, supervision: this.#supervision, host, path });
   }
@@ -49,11 +50,7 @@ export class OutboundGate {
     const { path, query, rule, host } = admission;
     const { rawHeaders } = request;
     if (injectsLine(path, query, headerValues(rawHeaders))) return held(lineInjection(admission), []);
-    const options: ScanOptions = {
-      detectors: rule.scan.outbound,
-      findKnown: this.#findKnown,
-      thread: this.#thread,
-    };
+    const options = this.#optionsFor(rule);
     if (options.detectors.size === 0)
       return { clear: true, path, query, rawHeaders, body: request.body, types: [] };
 
@@ -75,6 +72,10 @@ export class OutboundGate {
     if (verdict.clear) verdict.body.once('close', body.release);
     else body.release();
     return verdict;
+  }
+
+  #optionsFor({ scan }: Rule): ScanOptions {
+    return { detectors: scan.outbound, findKnown: this.#findKnown, thread: this.#thread };
   }
 
   async #judge(

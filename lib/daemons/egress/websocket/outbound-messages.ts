@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { steering } from '../dlp/agent-message.ts';
-import { BodyScanner } from '../dlp/body-scanner.ts';
 import { cutOut } from '../dlp/cut-out.ts';
+import { PacedScanner } from '../dlp/paced-scanner.ts';
 import { readableText } from '../dlp/readable-text.ts';
 import { type Finding, type ScanOptions, scanText } from '../dlp/scan-text.ts';
 import type { Supervision } from '../dlp/supervisor.ts';
@@ -85,13 +85,18 @@ export class OutboundMessages {
   }
 
   async #findingsInLong({ data }: FrameEvent): Promise<Finding[]> {
-    const scanner = new BodyScanner(this.#options.scan);
+    const scanner = new PacedScanner(this.#options.scan);
     const findings: Finding[] = [];
-    for (let start = 0; start < data.length; start += STEP) {
-      await breathe();
-      findings.push(...scanner.push(data.subarray(start, start + STEP)));
+    try {
+      for (let start = 0; start < data.length; start += STEP) {
+        await breathe();
+        findings.push(...(await scanner.push(data.subarray(start, start + STEP))));
+      }
+      findings.push(...(await scanner.end()));
+    } finally {
+      scanner.close();
     }
-    return [...findings, ...scanner.end(), ...steering(data.toString('utf8'))];
+    return [...findings, ...steering(data.toString('utf8'))];
   }
 
   #remember(group: readonly FrameEvent[]): void {
