@@ -31,7 +31,13 @@ export function h1Call(outgoing: ClientRequest, listeners: CallListeners): Upstr
   });
   return {
     body: outgoing,
-    addTrailers: (headers) => outgoing.addTrailers(headers),
+    addTrailers: (headers) => {
+      try {
+        outgoing.addTrailers(headers);
+      } catch {
+        outgoing.destroy(new Error('trailers that HTTP/1.1 has no words for'));
+      }
+    },
     cancel: () => outgoing.destroy(),
   };
 }

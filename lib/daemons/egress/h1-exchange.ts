@@ -79,7 +79,11 @@ export class H1Exchange implements Exchange {
   }
 
   addTrailers(headers: HeaderLines): void {
-    this.#response.addTrailers(headers);
+    try {
+      this.#response.addTrailers(headers);
+    } catch {
+      this.#response.destroy();
+    }
   }
 
   start(status: number, headers: HeaderLines): Writable {

@@ -1,5 +1,5 @@
 import { constants, type OutgoingHttpHeaders, sensitiveHeaders } from 'node:http2';
-import { splitH2Headers } from './h2-headers.ts';
+import { endWithTrailers, splitH2Headers } from './h2-headers.ts';
 import type { HeaderLines } from './headers.ts';
 import type { Caller, CallListeners, UpstreamCall, UpstreamRequest } from './upstream-call.ts';
 import type { UpstreamSession } from './upstream-session.ts';
@@ -71,7 +71,7 @@ function h2Call(session: UpstreamSession, request: UpstreamRequest, listeners: C
     if (headers[':status'] === 103) listeners.hinted(splitH2Headers(raw).rawHeaders);
   });
   stream.on('trailers', (_headers, _flags, raw) => rawTrailers.push(...splitH2Headers(raw).rawHeaders));
-  stream.on('wantTrailers', () => stream.sendTrailers(trailers));
+  stream.on('wantTrailers', () => endWithTrailers(stream, trailers));
   stream.on('response', (headers, _flags, raw) => {
     const { rawHeaders } = splitH2Headers(raw);
     listeners.answered({ status: headers[':status'] ?? 502, rawHeaders, body: stream, rawTrailers });

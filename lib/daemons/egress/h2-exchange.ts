@@ -3,7 +3,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { type Answer, answerHeaders } from './answer.ts';
 import type { RequestFacts } from './decide.ts';
 import type { Exchange } from './exchange.ts';
-import { splitH2Headers } from './h2-headers.ts';
+import { endWithTrailers, splitH2Headers } from './h2-headers.ts';
 import { type HeaderLines, valuesOf } from './headers.ts';
 import type { OpenTunnel } from './interceptor.ts';
 
@@ -85,7 +85,11 @@ export class H2Exchange implements Exchange {
   }
 
   hint(links: readonly string[]): void {
-    this.#stream.additionalHeaders({ ':status': 103, link: [...links] });
+    try {
+      this.#stream.additionalHeaders({ ':status': 103, link: [...links] });
+    } catch {
+      // A hint may be left out.
+    }
   }
 
   addTrailers(headers: HeaderLines): void {
@@ -96,7 +100,8 @@ export class H2Exchange implements Exchange {
     const isBodiless = this.method === 'HEAD' || BODILESS.has(status);
     // Where the length is known, the end needs no frame of its own.
     const waitForTrailers = !isBodiless && headers['content-length'] === undefined;
-    if (waitForTrailers) this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(this.#trailers));
+    if (waitForTrailers)
+      this.#stream.once('wantTrailers', () => endWithTrailers(this.#stream, this.#trailers));
     this.#stream.respond({ ...headers, ':status': status }, { waitForTrailers, endStream: isBodiless });
     return this.#stream;
   }

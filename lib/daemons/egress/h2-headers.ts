@@ -1,3 +1,6 @@
+import { constants, type Http2Stream } from 'node:http2';
+import type { HeaderLines } from './headers.ts';
+
 /** The header block of an HTTP/2 request or answer. */
 export interface H2Headers {
   /** Value of each pseudo-header, such as `:authority`. nghttp2 refuses a second one. */
@@ -20,4 +23,13 @@ export function splitH2Headers(raw: readonly string[]): H2Headers {
   }
   if (crumbs.length > 0) rawHeaders.push('cookie', crumbs.join('; '));
   return { pseudo, rawHeaders };
+}
+
+/** Ends a stream with trailers. What HTTP/2 has no words for breaks it off: thrown in an event, it would end egress. */
+export function endWithTrailers(stream: Http2Stream, trailers: HeaderLines): void {
+  try {
+    stream.sendTrailers(trailers);
+  } catch {
+    stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
 }

@@ -3,6 +3,7 @@ import { acceptableEncodings } from './dlp/content-decoding.ts';
 /** Headers of one connection (RFC 9110, 7.6.1), plus what only ever concerns a proxy. Never forwarded. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authentication-info',

@@ -102,6 +102,18 @@ describe('trailers', () => {
   });
 });
 
+it('a trailer that HTTP/2 has no words for is left out, and harms nobody', async () => {
+  const open = await openTo(async (request, response) => {
+    response.write(await text(request));
+    response.addTrailers({ 'http2-settings': 'AAMAAABk', 'x-sum': '1' });
+    response.end();
+  });
+  const stream = open.request({ ':method': 'POST' }, { endStream: false });
+  stream.end('hello');
+  const { body, trailers } = await h2ReplyOf(stream);
+  expect([body, trailers['x-sum'], trailers['http2-settings']]).toEqual(['hello', '1', undefined]);
+});
+
 describe('an answer ahead of the answer', () => {
   const hinting: RequestListener = (_request, response) => {
     response.writeProcessing();

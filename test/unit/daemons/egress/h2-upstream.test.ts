@@ -10,10 +10,11 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Route } from '../../../../lib/daemons/contract/routes.ts';
 import type { Deadlines } from '../../../../lib/daemons/egress/limits.ts';
-import { fetchVia } from '../support/agent.ts';
+import { fetchVia, openTunnel } from '../support/agent.ts';
 import { testAuthority } from '../support/authority.ts';
 import { type EgressFixture, startEgress } from '../support/egress.ts';
 import { fetchOn, h2ReplyOf, openSession, streamOn } from '../support/h2-agent.ts';
+import { FLAG, FRAME, frame, headersFrame, PREFACE, readFrames } from '../support/h2-frames.ts';
 import { type H2Upstream, startH2Upstream } from '../support/h2-upstream.ts';
 
 const HOST = 'api.example.com';
@@ -162,6 +163,36 @@ describe('what comes by HTTP/2', () => {
     stream.close(constants.NGHTTP2_NO_ERROR);
     expect(await ended).toBe('aborted');
   });
+});
+
+it('a trailer of the agent that HTTP/2 has no words for is left out, and harms nobody', async () => {
+  const got: unknown[] = [];
+  await start({
+    handle: (stream) => {
+      stream.on('trailers', (trailers) => got.push(trailers['x-sum'], trailers['http2-settings']));
+      echo(stream, {}, upstream);
+    },
+  });
+  const socket = await openTunnel({ ...tunnel(), alpn: ['h2'] });
+  const frames = readFrames(socket);
+  const request = [
+    [':method', 'POST'],
+    [':scheme', 'https'],
+    [':authority', tunnel().target],
+    [':path', '/'],
+  ] as const;
+  socket.write(Buffer.concat([PREFACE, frame(FRAME.settings, 0, 0), headersFrame(1, request, false)]));
+  socket.write(frame(FRAME.data, 0, 1, Buffer.from('hello')));
+  socket.write(
+    headersFrame(1, [
+      ['x-sum', '1'],
+      ['http2-settings', 'AAMAAABk'],
+    ]),
+  );
+  while (!frames.some(({ type, flags }) => type === FRAME.data && flags === FLAG.endStream))
+    await once(socket, 'data');
+  socket.destroy();
+  expect(got).toEqual(['1', undefined]);
 });
 
 describe('a session upstream', () => {
