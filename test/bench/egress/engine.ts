@@ -5,6 +5,8 @@ import type { Launch } from './processes.ts';
 export interface Job {
   /** A directory of the engine's own. */
   readonly directory: string;
+  /** The main module of egress, as the bundle image has it. */
+  readonly egress: string;
   /** Port to listen on. */
   readonly port: number;
   /** The host that really answers, on 127.0.0.1, and its port. */

@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import type { Route } from '../../../lib/daemons/contract/routes.ts';
 import type { Engine, Job } from './engine.ts';
 
-const EGRESS = join(import.meta.dirname, '..', '..', '..', 'lib', 'daemons', 'egress', 'main.ts');
-
-/** Ours. `entry` is the daemon's main module: of the checkout, or of a staged bundle. */
+/** Ours, started as the bundle's init starts it. */
 export function ours(
   name: string,
-  options: { readonly dlp?: Route['dlp']; readonly more?: readonly Route[]; readonly entry?: string } = {},
+  options: { readonly dlp?: Route['dlp']; readonly more?: readonly Route[] } = {},
 ): Engine {
   return {
     name,
@@ -33,7 +31,7 @@ export function ours(
       const listen = ['--listen', `127.0.0.1:${job.port}`, '--control', controlOf(job)];
       return {
         command: process.execPath,
-        args: [options.entry ?? EGRESS, '--routes', file, '--ca', ca, ...listen],
+        args: [job.egress, '--routes', file, '--ca', ca, ...listen],
         env: { EGRESS_TOKEN_0: job.token, NODE_EXTRA_CA_CERTS: job.worldFile },
       };
     },

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stageBundleContext } from '../../../lib/bundle/context.ts';
 import { testAuthority } from '../../unit/daemons/support/authority.ts';
 import type { Engine, Job } from './engine.ts';
 import { familyOf, freePort, launch, stop, stopAll, untilOpen } from './processes.ts';
@@ -39,6 +40,8 @@ export async function openStage(): Promise<Stage> {
   const [bottle, world] = [testAuthority('the bottle CA'), testAuthority('the CA of the upstream')];
   const worldFile = join(directory, 'world.pem');
   await writeFile(worldFile, world.certificate);
+  const bundle = join(directory, 'bundle');
+  await stageBundleContext(bundle);
   const { cert, key } = await world.leaf(HOST);
   const upstream = launch({
     command: process.execPath,
@@ -59,6 +62,7 @@ export async function openStage(): Promise<Stage> {
       await mkdir(own);
       const job: Job = {
         directory: own,
+        egress: join(bundle, 'app', 'egress', 'main.mjs'),
         port: await freePort(),
         host: HOST,
         upstreamPort,
