@@ -6,7 +6,8 @@ export interface Cleared {
   readonly path: string;
   readonly query: string;
   readonly rawHeaders: readonly string[];
-  readonly body: Readable;
+  /** In one piece where it is short. */
+  readonly body: Readable | Buffer;
   /** Kinds of secrets that were cut out, or that a person let out. */
   readonly types: readonly string[];
 }

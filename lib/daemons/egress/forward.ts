@@ -93,7 +93,7 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
 }
 
 function sendBody(
-  body: Readable,
+  body: Readable | Buffer,
   call: UpstreamCall,
   exchange: Exchange,
   fail: (error: unknown) => void,
@@ -102,9 +102,15 @@ function sendBody(
     call.body.end();
     return;
   }
-  body.once('end', () => {
+  const addTrailers = () => {
     if (exchange.rawTrailers.length > 0) call.addTrailers(passableTrailers(exchange.rawTrailers));
-  });
+  };
+  if (Buffer.isBuffer(body)) {
+    addTrailers();
+    call.body.end(body);
+    return;
+  }
+  body.once('end', addTrailers);
   if (body === exchange.body) {
     body.pipe(call.body);
     return;

@@ -69,7 +69,7 @@ export class OutboundGate {
       return held(lineInjection(admission), []);
     }
     const verdict = await this.#judge(request, admission, body, head, options);
-    if (verdict.clear) verdict.body.once('close', body.release);
+    if (verdict.clear && verdict.body instanceof Readable) verdict.body.once('close', body.release);
     else body.release();
     return verdict;
   }
@@ -90,8 +90,11 @@ export class OutboundGate {
     const scanTrailers = () => scanHead('', '', request.rawTrailers, false, options);
     const trailing = body.whole ? scanTrailers() : [];
     const findings = [...head, ...body.findings, ...steeringIn(body), ...trailing];
-    const bodyStream = Readable.from(contentOf(body, scanTrailers));
-    if (findings.length === 0) return { clear: true, path, query, rawHeaders, body: bodyStream, types: [] };
+    const cleared = (kinds: readonly string[]): Cleared => {
+      const content = shortContent(body) ?? Readable.from(contentOf(body, scanTrailers));
+      return { clear: true, path, query, rawHeaders, body: content, types: kinds };
+    };
+    if (findings.length === 0) return cleared([]);
     const types = [...new Set(findings.map(({ type }) => type))];
     if (rule.scan.onMatch === 'redact' && trailing.length === 0) {
       return redacted(request, admission, body, findings, options) ?? held(refusal(types, admission), types);
@@ -100,15 +103,27 @@ export class OutboundGate {
     const shown = head.length === 0 ? path : WITHHELD;
     const question = { host, method: request.method, path: shown, types };
     const answer = await this.#supervision.answer(question, findings);
-    if (answer === 'allow') return { clear: true, path, query, rawHeaders, body: bodyStream, types };
+    if (answer === 'allow') return cleared(types);
     return held(refusal(types, admission, answer), types);
   }
 }
 
+/** Bytes of a body that is not streamed. */
+const MAX_SHORT = 64 * 1024;
+
+/** Bytes of a message that are looked at for attacks. */
+const MAX_STEERING = 1024 * 1024;
+
 const held = (denial: Denial, types: readonly string[]): Held => ({ clear: false, denial, types });
 
+/** A whole body that is sent in one go, without the cost of a stream. */
+function shortContent({ whole, chunks }: HeldBody): Buffer | undefined {
+  const size = chunks.reduce((sum, { length }) => sum + length, 0);
+  return whole && size <= MAX_SHORT ? Buffer.concat(chunks) : undefined;
+}
+
 async function* contentOf(body: HeldBody, scanTrailers: () => Finding[]): AsyncGenerator<Buffer> {
-  yield* body.chunks;
+  yield* body.drain();
   if (body.whole) return;
   yield* body.rest();
   const late = scanTrailers();
@@ -124,13 +139,22 @@ function headerValues(raw: readonly string[]): string[] {
   return raw.filter((_, index) => index % 2 === 1);
 }
 
-function steeringIn(body: HeldBody): Finding[] {
-  if (!body.whole || body.chunks.length === 0) return [];
-  return steering(
-    Buffer.concat(body.chunks)
-      .subarray(0, 1024 * 1024)
-      .toString('utf8'),
-  );
+/** Most bodies are no messages between agents, and are not made into text to find that out. */
+function steeringIn({ whole, chunks }: HeldBody): Finding[] {
+  if (!whole) return [];
+  const start = startOf(chunks, MAX_STEERING);
+  return start.includes('jsonrpc') ? steering(start.toString('utf8')) : [];
+}
+
+function startOf(chunks: readonly Buffer[], most: number): Buffer {
+  const taken: Buffer[] = [];
+  let size = 0;
+  for (const chunk of chunks) {
+    if (size >= most) break;
+    taken.push(chunk);
+    size += chunk.length;
+  }
+  return Buffer.concat(taken).subarray(0, most);
 }
 
 function refusal(

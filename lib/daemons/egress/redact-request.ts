@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { canonicalTarget } from '../contract/canonical-path.ts';
 import type { Cleared } from './cleared.ts';
 import { cutOut } from './dlp/cut-out.ts';
@@ -36,5 +35,5 @@ export function redacted(
   ];
   if (left.length > 0) return undefined;
   const types = [...new Set(findings.map(({ type }) => type))];
-  return { clear: true, path, query, rawHeaders, body: Readable.from([content]), types };
+  return { clear: true, path, query, rawHeaders, body: content, types };
 }

@@ -18,6 +18,8 @@ export interface HeldBody {
   readonly findings: readonly Finding[];
   /** Whether `chunks` is all of it. */
   readonly whole: boolean;
+  /** The same, each let go of as it is taken: a long body is not kept while it is sent. */
+  drain(): Generator<Buffer>;
   /** What follows `chunks`, to be read once; throws `LateFinding` instead of passing on a secret. */
   rest(): AsyncGenerator<Buffer>;
   /** Gives the memory of `chunks` back to the budget; to be called once they are sent or dropped. */
@@ -94,7 +96,10 @@ async function readAndScan(
       yield value;
     }
   }
-  return { chunks, findings, whole, rest };
+  function* drain() {
+    for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) yield chunk;
+  }
+  return { chunks, findings, whole, drain, rest };
 }
 
 async function scanDecoded(
