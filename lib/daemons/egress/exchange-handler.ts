@@ -64,6 +64,7 @@ export class ExchangeHandler {
     const isTunnelled = facts.kind === 'tunnelled';
     if (!isTunnelled) passages.add(exchange.connection, { host, port, isTunnel: false });
     const cleared = await gate.inspect(exchange, verdict).catch(() => undefined);
+    if (!cleared?.clear) judge.giveBack(rule);
     if (cleared === undefined) return exchange.abort();
     account.found(cleared.types);
     if (!cleared.clear) return refuse(exchange, account, cleared.denial);

@@ -8,6 +8,11 @@ export class GrantUses {
     return this.#counts.get(rule.grant) ?? 0;
   }
 
+  /** A use that was counted, and came to nothing. */
+  giveBack(rule: Rule): void {
+    if (rule.maxUses !== undefined) this.#counts.set(rule.grant, Math.max(0, this.of(rule) - 1));
+  }
+
   count(rule: Rule): void {
     if (rule.maxUses !== undefined) this.#counts.set(rule.grant, this.of(rule) + 1);
   }

@@ -32,7 +32,12 @@ export class Judge {
     return decide(facts, policy, circumstances);
   }
 
-  /** To be called for each request that a rule lets out. */
+  /** To be called where nothing of a request that was counted has left. */
+  giveBack(rule: Rule): void {
+    this.#uses.giveBack(rule);
+  }
+
+  /** To be called for each request that a rule lets out, at once: the next may be judged while this one is scanned. */
   count(rule: Rule): void {
     this.#uses.count(rule);
   }

@@ -21,17 +21,18 @@ let egress: EgressFixture;
 
 interface Scene {
   readonly dlp?: Route['dlp'];
+  readonly max_uses?: number;
   readonly handle?: RequestListener;
   readonly supervisor?: Supervisor;
 }
 
-async function start({ dlp = {}, handle, supervisor }: Scene) {
+async function start({ dlp = {}, handle, supervisor, ...more }: Scene) {
   const echo: RequestListener = (request, response) => void request.pipe(response);
   upstream = await startUpstream(await world.leaf(HOST), handle ?? echo);
   const auth = { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' } as const;
   egress = await startEgress({
     authority: bottle,
-    routes: [{ host: HOST, port: upstream.port, private: true, auth, dlp }],
+    routes: [{ host: HOST, port: upstream.port, private: true, auth, dlp, ...more }],
     environment: { EGRESS_TOKEN_0: TOKEN },
     ...(supervisor === undefined ? {} : { supervisor }),
   });
@@ -58,6 +59,14 @@ afterAll(() => setDefaultCACertificates(trusted));
 afterEach(async () => {
   await egress.close();
   await upstream.close();
+});
+
+it('a grant is not used up by what the scan refuses', async () => {
+  await start({ dlp: { outbound_on_match: 'block' }, max_uses: 1 });
+  for (let count = 0; count < 3; count += 1) {
+    expect((await send({ body: KEY })).headers['x-bot-bottle-reason']).toBe('secret-found');
+  }
+  expect((await send({ body: 'harmless' })).status).toBe(200);
 });
 
 describe('a secret on its way out', () => {
