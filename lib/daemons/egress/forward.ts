@@ -55,7 +55,7 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
   const { body } = options.cleared;
   // What is held of a body takes its share of the memory for all of them until it is sent or dropped.
   const drop = () => {
-    if (body !== exchange.body) body.destroy();
+    if (!Buffer.isBuffer(body) && body !== exchange.body) body.destroy();
   };
   let call: UpstreamCall;
   try {
