@@ -221,6 +221,23 @@ describe('too much of it', () => {
     expect(scene().egress.log).toMatchObject([{ reason: 'headers-too-long', status: 431 }]);
   });
 
+  it('more requests than egress has room for are refused unprocessed, whatever connection they come on', async () => {
+    const post = request({ ':method': 'POST' });
+    const all: Frame[][] = [];
+    for (let connection = 0; connection < 9; connection += 1) {
+      const { socket, frames } = await rawSession();
+      all.push(frames);
+      // Bodies that never come: each is held, and none goes upstream.
+      for (let stream = 1; stream < 256; stream += 2) socket.write(headersFrame(stream, post, false));
+    }
+    const refused = () => all.map((frames) => frames.filter(({ type }) => type === FRAME.reset).length);
+    await expect.poll(() => refused().reduce((sum, one) => sum + one), { timeout: 10_000 }).toBe(128);
+    const codes = all
+      .flat()
+      .flatMap(({ type, payload }) => (type === FRAME.reset ? payload.readUInt32BE(0) : []));
+    expect(new Set(codes)).toEqual(new Set([7]));
+  });
+
   it('headers are counted', async () => {
     const session = await openSession(scene().tunnel());
     const lines = (count: number) =>
@@ -233,10 +250,13 @@ describe('too much of it', () => {
   });
 });
 
-it('a connection that says nothing, or is idle between requests, is closed', async () => {
+it('a connection that says nothing, only half a header block, or is idle between requests, is closed', async () => {
   await scene().hurry({ headersMs: 300, keepAliveMs: 600 });
   const { socket: silent } = await rawSession();
   await once(silent, 'close');
+  const { socket: halfway } = await rawSession();
+  halfway.write(frame(FRAME.headers, FLAG.endStream, 1, block(request())));
+  await once(halfway, 'close');
   const { socket: idle, frames } = await rawSession();
   idle.write(headersFrame(1, request()));
   while (!frames.some(({ type }) => type === FRAME.headers)) await once(idle, 'data');
