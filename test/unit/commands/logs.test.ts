@@ -3,32 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AuditEntry, auditFileName } from '../../../lib/daemons/contract/audit.ts';
+import { auditFileName } from '../../../lib/daemons/contract/audit.ts';
+import { auditedRequest } from '../daemons/support/audit-entry.ts';
 
 const SCRIPT = join(import.meta.dirname, '..', '..', '..', 'scripts', 'logs.ts');
 const SLUG = 'demo-a1b2c';
 let home = '';
 
-const entry = (changes: Partial<AuditEntry> = {}): AuditEntry => ({
-  time: '2026-01-01T00:00:00.000Z',
-  bottle: SLUG,
-  verdict: 'allow',
-  reason: null,
-  rule: 'a.example',
-  protocol: 'http/1.1',
-  scheme: 'https',
-  method: 'GET',
-  host: 'a.example',
-  port: 443,
-  path: '/x',
-  status: 200,
-  sent: 0,
-  received: 12,
-  ms: 34,
-  generation: 1,
-  ...changes,
-});
-const REFUSED = entry({
+const REFUSED = auditedRequest({
   time: '2026-01-01T00:00:01.000Z',
   verdict: 'deny',
   reason: 'secret-found',
@@ -61,7 +43,7 @@ const logs = (...args: string[]) =>
 describe('the log of a bottle that has ended', () => {
   it('is one aligned line a request, with what was found and nothing of it', async () => {
     await write(
-      JSON.stringify(entry()),
+      JSON.stringify(auditedRequest()),
       JSON.stringify(REFUSED),
       JSON.stringify({ time: REFUSED.time, bottle: SLUG, lost: 3 }),
     );
@@ -78,9 +60,9 @@ describe('the log of a bottle that has ended', () => {
 
   it('can be had as it was written, in part', async () => {
     await write(
-      JSON.stringify(entry()),
+      JSON.stringify(auditedRequest()),
       JSON.stringify(REFUSED),
-      JSON.stringify(entry({ time: '2026-01-02T00:00:00.000Z' })),
+      JSON.stringify(auditedRequest({ time: '2026-01-02T00:00:00.000Z' })),
     );
     const times = async (...args: string[]) =>
       (await logs('--json', ...args)).stdout.split('\n').map((line) => JSON.parse(line).time.slice(0, 19));
@@ -93,11 +75,11 @@ describe('the log of a bottle that has ended', () => {
   });
 
   it('has nothing in it that whoever can write the file has forged for the terminal', async () => {
-    const evil = JSON.stringify(entry({ path: '/\u001b]0;owned\u0007\u202e' }));
+    const evil = JSON.stringify(auditedRequest({ path: '/\u001b]0;owned\u0007\u202e' }));
     await write(
       '{"verdict":"allow"}',
       '\u001b[2Jraw',
-      JSON.stringify({ ...entry(), more: 1 }),
+      JSON.stringify({ ...auditedRequest(), more: 1 }),
       evil.replaceAll('\u202e', '\\u202e'),
     );
     const { stdout, stderr } = await logs();
@@ -108,7 +90,7 @@ describe('the log of a bottle that has ended', () => {
 
   it('that is empty says so, and why', async () => {
     expect((await logs()).stderr).toContain('refusals alone are (egress.log: 0)');
-    await write(JSON.stringify(entry()));
+    await write(JSON.stringify(auditedRequest()));
     expect(await logs('--denied')).toMatchObject({
       stdout: '',
       stderr: expect.stringContaining('nothing like that'),

@@ -6,26 +6,10 @@ import type { AuditEntry } from '../../../../lib/daemons/contract/audit.ts';
 import { LEARNED_FILE, learnedFile } from '../../../../lib/daemons/contract/learned.ts';
 import { LearnedStore } from '../../../../lib/daemons/egress/audit/learned-store.ts';
 import { Learner } from '../../../../lib/daemons/egress/audit/learner.ts';
+import { auditedRequest } from '../support/audit-entry.ts';
 
-const entry = (changes: Partial<AuditEntry> = {}): AuditEntry => ({
-  time: '2026-01-01T00:00:00.000Z',
-  bottle: 'demo-a1b2c',
-  verdict: 'deny',
-  reason: 'request-unmatched',
-  rule: 'a.example',
-  protocol: 'http/1.1',
-  scheme: 'https',
-  method: 'GET',
-  host: 'a.example',
-  port: 443,
-  path: '/x',
-  status: 403,
-  sent: 0,
-  received: 0,
-  ms: 1,
-  generation: 1,
-  ...changes,
-});
+const entry = (changes: Partial<AuditEntry> = {}): AuditEntry =>
+  auditedRequest({ verdict: 'deny', reason: 'request-unmatched', status: 403, ...changes });
 
 const learnedFrom = (...entries: AuditEntry[]) => {
   const learner = new Learner();
