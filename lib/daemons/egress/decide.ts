@@ -1,4 +1,5 @@
 import { canonicalTarget } from '../contract/canonical-path.ts';
+import type { ConnectFacts, Facts, RequestFacts } from './facts.ts';
 import { gitUse } from './git-request.ts';
 import { valuesOf } from './headers.ts';
 import { checkHosts, mismatch, names } from './host-agreement.ts';
@@ -7,41 +8,6 @@ import { type Policy, type Rule, ruleFor } from './policy.ts';
 import { checkForm } from './request-form.ts';
 import { type Admission, type Denial, deny, FIX_CLIENT, type Verdict } from './verdict.ts';
 import { handshakeDenial, methodAskedBy } from './websocket/handshake.ts';
-
-/** What is known of a CONNECT. */
-export interface ConnectFacts {
-  readonly kind: 'connect';
-  /** Request target as sent, `host:port`. */
-  readonly target: string;
-}
-
-/** What is known of a request, on the proxy port itself (`plain`) or inside a TLS tunnel (`tunnelled`). */
-export type RequestFacts = {
-  readonly method: string;
-  /** Request target as sent. */
-  readonly target: string;
-  /** Every `Host` header as sent, in order. */
-  readonly hostHeaders: readonly string[];
-  /** Every header as sent: name, value, name, value, ... */
-  readonly rawHeaders: readonly string[];
-  /** `Upgrade` header, or `:protocol` of HTTP/2, in lower case; empty when none was sent. */
-  readonly upgrade: string;
-  /** Version of HTTP that the request itself states, e.g. `1.1`. */
-  readonly version: string;
-} & (
-  | { readonly kind: 'plain' }
-  | {
-      readonly kind: 'tunnelled';
-      /** The CONNECT that opened the tunnel. */
-      readonly tunnel: { readonly host: string; readonly port: number };
-      /** Server name of the TLS handshake; `undefined` when none was sent. */
-      readonly serverName: string | undefined;
-      /** What HTTP/2 says besides of where the request goes; absent for HTTP/1.1. */
-      readonly pseudo?: { readonly authority: string | undefined; readonly scheme: string | undefined };
-    }
-);
-
-export type Facts = ConnectFacts | RequestFacts;
 
 /** What a decision depends on besides the request and the policy. */
 export interface Circumstances {

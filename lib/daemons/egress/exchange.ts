@@ -1,6 +1,6 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Answer } from './answer.ts';
-import type { RequestFacts } from './decide.ts';
+import type { RequestFacts } from './facts.ts';
 import type { HeaderLines } from './headers.ts';
 
 /** What of a request would leave, as sent. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { type Answer, answerHeaders } from './answer.ts';
-import type { RequestFacts } from './decide.ts';
 import type { Exchange } from './exchange.ts';
+import type { RequestFacts } from './facts.ts';
 import { type HeaderLines, valuesOf } from './headers.ts';
 import type { OpenTunnel } from './interceptor.ts';
 

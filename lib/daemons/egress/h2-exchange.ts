@@ -1,8 +1,8 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { type Answer, answerHeaders } from './answer.ts';
-import type { RequestFacts } from './decide.ts';
 import type { Exchange } from './exchange.ts';
+import type { RequestFacts } from './facts.ts';
 import { endWithTrailers, splitH2Headers } from './h2-headers.ts';
 import { type HeaderLines, valuesOf } from './headers.ts';
 import type { OpenTunnel } from './interceptor.ts';

@@ -1,4 +1,4 @@
-import type { RequestFacts } from './decide.ts';
+import type { RequestFacts } from './facts.ts';
 import { type Authority, parseAuthority } from './host-names.ts';
 import { type Denial, deny, FIX_CLIENT } from './verdict.ts';
 

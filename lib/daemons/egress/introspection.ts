@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts';
-import { type Circumstances, decide, type RequestFacts } from './decide.ts';
+import { type Circumstances, decide } from './decide.ts';
+import type { RequestFacts } from './facts.ts';
 import { parseAuthority } from './host-names.ts';
 import { allRules, type Policy } from './policy.ts';
 

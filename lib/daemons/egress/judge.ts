@@ -1,4 +1,5 @@
-import { type Circumstances, decide, type Facts, isOpen } from './decide.ts';
+import { type Circumstances, decide, isOpen } from './decide.ts';
+import type { Facts } from './facts.ts';
 import { GrantUses } from './grant-uses.ts';
 import type { Passage } from './open-passages.ts';
 import type { Policy, Rule } from './policy.ts';

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { RequestFacts } from './decide.ts';
+import type { RequestFacts } from './facts.ts';
 
 /** What is open through the door: a tunnel, a plain request under way, or a WebSocket. */
 export interface Passage {

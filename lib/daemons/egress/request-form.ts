@@ -1,4 +1,4 @@
-import type { RequestFacts } from './decide.ts';
+import type { RequestFacts } from './facts.ts';
 import { valuesOf } from './headers.ts';
 import { MAX_HEADER_BYTES, MAX_HEADERS } from './limits.ts';
 import { type Denial, deny, FIX_CLIENT } from './verdict.ts';

@@ -1,7 +1,7 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Answer } from '../answer.ts';
-import type { RequestFacts } from '../decide.ts';
 import type { Exchange } from '../exchange.ts';
+import type { RequestFacts } from '../facts.ts';
 import type { HeaderLines } from '../headers.ts';
 import { parseAuthority } from '../host-names.ts';
 import type { Account, Subject } from './account.ts';

@@ -1,6 +1,7 @@
 import { routesFile } from '../../../../lib/daemons/contract/routes.ts';
 import { SELFTEST_NONCE_ENV } from '../../../../lib/daemons/contract/selftest.ts';
-import { type Circumstances, decide, type RequestFacts } from '../../../../lib/daemons/egress/decide.ts';
+import { type Circumstances, decide } from '../../../../lib/daemons/egress/decide.ts';
+import type { RequestFacts } from '../../../../lib/daemons/egress/facts.ts';
 import { buildPolicy } from '../../../../lib/daemons/egress/policy.ts';
 
 const file = routesFile.parse({
