@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { text as readAll } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { fetchVia, openTunnel } from '../support/agent.ts';
 import { HOST, proxyScene, TOKEN } from '../support/proxy-scene.ts';
@@ -170,12 +171,12 @@ describe('floods', () => {
 
   it('of pipelined requests are answered one by one and in their order', async () => {
     const socket = await openTunnel(scene().tunnel());
-    const heads = Array.from(
-      { length: 100 },
-      (_, index) => `GET /${index} HTTP/1.1\r\nHost: ${HOST}:${scene().upstream.port}\r\n\r\n`,
-    );
+    const heads = Array.from({ length: 100 }, (_, index) => {
+      const last = index === 99 ? 'Connection: close\r\n' : '';
+      return `GET /${index} HTTP/1.1\r\nHost: ${HOST}:${scene().upstream.port}\r\n${last}\r\n`;
+    });
     socket.write(heads.join(''));
-    const answer = await answersOf(socket);
+    const answer = await readAll(socket);
     expect(statuses(answer)).toEqual(Array.from({ length: 100 }, () => 200));
     expect(scene().upstream.seen.map(({ url }) => url)).toEqual(heads.map((_, index) => `/${index}`));
   });
