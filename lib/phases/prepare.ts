@@ -6,7 +6,7 @@ import { readMetadata } from '../bottle/metadata.ts';
 import { bottlePaths } from '../bottle/paths.ts';
 import { assertPipelockImage } from '../bundle/pipelock-image.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
-import type { RoutesFile } from '../daemons/contract/routes.ts';
+import { type RoutesFile, routesText } from '../daemons/contract/routes.ts';
 import { ensureEngine } from '../docker/engine.ts';
 import { findNetwork } from '../docker/network.ts';
 import { BottleError } from '../errors.ts';
@@ -82,7 +82,7 @@ async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest
   await writeWhole(bottlePaths.prompt(context.slug), manifest.agent.prompt);
   const { log, learn, routes } = plan.egress;
   const file: RoutesFile = { version: 1, log, learn, routes };
-  await writeWhole(join(bottlePaths.egress(context.slug), 'routes.yaml'), stringify(file));
+  await writeWhole(join(bottlePaths.egress(context.slug), 'routes.yaml'), routesText(file));
   if (!plan.daemons.includes('pipelock')) return;
   const config = stringify(pipelockConfig(plan.egress));
   await writeWhole(

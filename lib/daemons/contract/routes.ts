@@ -79,5 +79,13 @@ export const routesFile = z.strictObject({
     ),
 });
 
+/**
+ * The file as the host writes it: JSON, which is YAML too, in the one form that this gives. Egress knows it by that and
+ * reads it twenty times faster than other YAML; it has no repeated key, since what it was made of had none.
+ */
+export function routesText(file: z.infer<typeof routesFile>): string {
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
 export type Route = z.infer<typeof route>;
 export type RoutesFile = z.infer<typeof routesFile>;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { type RoutesFile, routesFile } from '../contract/routes.ts';
+import { type RoutesFile, routesFile, routesText } from '../contract/routes.ts';
 
 /** Bytes; some thousand routes. */
 const MAX_BYTES = 1024 * 1024;
@@ -15,6 +15,21 @@ export async function readRoutes(path: string): Promise<RoutesFile> {
 
 /** @throws Error whose message lists every fault as `file:line: key: what is wrong`. */
 export function parseRoutes(text: string, file: string): RoutesFile {
+  return asWritten(text) ?? parseYaml(text, file);
+}
+
+/** The content of a file of the host's own making; of any other, and of one with a fault, the YAML parser tells more. */
+function asWritten(text: string): RoutesFile | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const content = JSON.parse(text);
+    return routesText(content) === text ? routesFile.safeParse(content).data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseYaml(text: string, file: string): RoutesFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   const syntax = document.errors[0];

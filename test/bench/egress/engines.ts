@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Route } from '../../../lib/daemons/contract/routes.ts';
+import { type Route, routesText } from '../../../lib/daemons/contract/routes.ts';
 import type { Engine, Job } from './engine.ts';
 
 /** Ours, started as the bundle's init starts it. */
@@ -26,7 +26,7 @@ export function ours(
         ...(options.more ?? []),
       ];
       const [file, ca] = [join(job.directory, 'routes.yaml'), join(job.directory, 'ca.pem')];
-      await writeFile(file, JSON.stringify({ version: 1, routes }));
+      await writeFile(file, routesText({ version: 1, routes }));
       await writeFile(ca, `${job.bottle.certificate}${job.bottle.key}`);
       const listen = ['--listen', `127.0.0.1:${job.port}`, '--control', controlOf(job)];
       return {

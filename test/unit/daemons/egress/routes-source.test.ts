@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { routesText } from '../../../../lib/daemons/contract/routes.ts';
 import { PolicyFile } from '../../../../lib/daemons/egress/policy-file.ts';
 import { parseRoutes } from '../../../../lib/daemons/egress/routes-source.ts';
 
@@ -119,5 +121,23 @@ describe('the policy in force', () => {
     await policy.load();
     expect(policy.summary).toContain('EGRESS_TOKEN_1');
     expect(policy.summary).not.toContain('EGRESS_TOKEN_0');
+  });
+});
+
+describe('a file as the host writes it', () => {
+  const file = { version: 1 as const, routes: [{ host: 'a.example', port: 8443 }, { host: '*.b.example' }] };
+
+  it('holds what was written, and is YAML to others', () => {
+    expect(parseRoutes(routesText(file), 'routes.yaml')).toEqual(file);
+    expect(parseYaml(routesText(file))).toEqual(file);
+  });
+
+  it('is no way around the rules for YAML', () => {
+    const twice = routesText(file).replace('"port": 8443', '"port": 443,\n      "port": 8443');
+    expect(() => parseRoutes(twice, 'routes.yaml')).toThrow(/not valid YAML.*unique/i);
+    const unknown = routesText(file).replace('"port"', '"prot"');
+    expect(() => parseRoutes(unknown, 'routes.yaml')).toThrow(
+      /routes\.yaml:\d+: routes\[0\]\.prot: unknown key/,
+    );
   });
 });
