@@ -75,7 +75,8 @@ export class OutboundGate {
   }
 
   #optionsFor({ scan }: Rule): ScanOptions {
-    return { detectors: scan.outbound, findKnown: this.#findKnown, thread: this.#thread };
+    const exhaustive = scan.onMatch === 'supervise';
+    return { detectors: scan.outbound, exhaustive, findKnown: this.#findKnown, thread: this.#thread };
   }
 
   async #judge(

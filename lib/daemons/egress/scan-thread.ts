@@ -1,7 +1,6 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Finding, RemoteScan, RemoteScans } from './dlp/scan-text.ts';
-import type { OutboundDetector } from './scan-plan.ts';
+import type { Finding, RemoteScan, RemoteScans, ScanScope } from './dlp/scan-text.ts';
 import type { ScanQuestion, ScanReply } from './scan-worker.ts';
 
 /** Megabytes of heap: a window of text and what it decodes to is small, garbage comes fast. */
@@ -22,14 +21,14 @@ export class ScanThread implements RemoteScans {
     this.#secrets = [...secrets];
   }
 
-  open(detectors: ReadonlySet<OutboundDetector>): RemoteScan {
+  open(scope: ScanScope): RemoteScan {
     this.#last += 1;
     const id = this.#last;
     this.#worker ??= this.#start();
     const worker = this.#worker;
     const post = (question: ScanQuestion, transfer: ArrayBuffer[] = []) =>
       worker.postMessage(question, transfer);
-    post({ kind: 'open', id, detectors });
+    post({ kind: 'open', id, scope });
     const ask = (question: ScanQuestion, transfer?: ArrayBuffer[]) => {
       // A thread that died has forgotten what it had seen of this body.
       if (this.#worker !== worker) return Promise.reject(new Error('the scan broke off'));

@@ -1,12 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BodyScanner } from './dlp/body-scanner.ts';
 import { knownSecretFinder } from './dlp/known-secrets.ts';
-import type { Finding } from './dlp/scan-text.ts';
-import type { OutboundDetector } from './scan-plan.ts';
+import type { Finding, ScanScope } from './dlp/scan-text.ts';
 
 /** What `scan-thread.ts` asks of this thread; every question but `close` is answered once, in order. */
 export type ScanQuestion =
-  | { readonly kind: 'open'; readonly id: number; readonly detectors: ReadonlySet<OutboundDetector> }
+  | { readonly kind: 'open'; readonly id: number; readonly scope: ScanScope }
   | { readonly kind: 'push'; readonly id: number; readonly bytes: ArrayBuffer }
   | { readonly kind: 'end'; readonly id: number }
   | { readonly kind: 'close'; readonly id: number };
@@ -23,7 +22,7 @@ const scanners = new Map<number, BodyScanner>();
 parentPort?.on('message', (question: ScanQuestion) => {
   const { id } = question;
   if (question.kind === 'open') {
-    scanners.set(id, new BodyScanner({ detectors: question.detectors, findKnown }));
+    scanners.set(id, new BodyScanner({ ...question.scope, findKnown }));
     return;
   }
   const scanner = scanners.get(id);

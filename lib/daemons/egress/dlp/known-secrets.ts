@@ -15,20 +15,23 @@ interface Needles {
   readonly projected: readonly string[];
 }
 
-export type KnownSecretFinder = (text: string) => string | undefined;
+/** Gives what a text holds of known secrets: all of it when `exhaustive`, else the likeliest alone. */
+export type KnownSecretFinder = (text: string, exhaustive: boolean) => readonly string[];
 
 /**
  * Looks for the given values: as they are, reversed, in base64 at any offset, in hex, with anything inserted between
- * their characters, and in part. Gives what it found, or `undefined`. The values never leave this closure otherwise.
+ * their characters, and in part. The values never leave this closure otherwise.
  */
 export function knownSecretFinder(values: Iterable<string>): KnownSecretFinder {
   const needles = [...values].map(needlesOf);
   const literals = [...new Set(needles.flatMap(({ literal }) => literal))];
   const search = new LiteralSearch(literals);
   const projected = new ProjectedSearch([...new Set(needles.flatMap((needle) => needle.projected))]);
-  return (text) => {
-    const [found] = [...search.find(text)].sort((one, other) => one - other);
-    return found === undefined ? projected.find(text) : literals[found];
+  return (text, exhaustive) => {
+    const places = [...search.find(text)].sort((one, other) => one - other);
+    const whole = places.flatMap((place) => literals[place] ?? []);
+    if (exhaustive) return [...whole, ...projected.find(text, false)];
+    return whole.length > 0 ? whole.slice(0, 1) : [...projected.find(text, true)];
   };
 }
 

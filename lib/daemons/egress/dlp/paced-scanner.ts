@@ -37,9 +37,9 @@ export class PacedScanner {
   }
 
   #flush(): Promise<Finding[]> | Finding[] {
-    const { thread, detectors } = this.#options;
+    const { thread, detectors, exhaustive } = this.#options;
     if (thread === undefined) return this.#scanHere();
-    this.#remote ??= thread.open(detectors);
+    this.#remote ??= thread.open({ detectors, exhaustive });
     return this.#remote.push(this.#takePortion());
   }
 

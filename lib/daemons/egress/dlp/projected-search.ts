@@ -22,9 +22,10 @@ export class ProjectedSearch {
     }
   }
 
-  /** One of the needles, or `undefined` when the text holds none. */
-  find(text: string): string | undefined {
-    if (this.#needles.size === 0) return undefined;
+  /** The needles that the text holds; at most one when `isOneEnough`, which ends the search at it. */
+  find(text: string, isOneEnough: boolean): ReadonlySet<string> {
+    const found = new Set<string>();
+    if (this.#needles.size === 0) return found;
     const { length } = text;
     if (this.#kept.length < length) this.#kept = new Uint8Array(length);
     const [kept, marks] = [this.#kept, this.#marks];
@@ -37,10 +38,13 @@ export class ProjectedSearch {
       count += 1;
       hash = ((hash << 5) ^ code) & (HASHES - 1);
       if (marks[hash] === 0) continue;
-      const found = this.#needles.get(hash)?.find((needle) => endsWith(kept, count, needle));
-      if (found !== undefined) return found;
+      for (const needle of this.#needles.get(hash) ?? []) {
+        if (!endsWith(kept, count, needle)) continue;
+        found.add(needle);
+        if (isOneEnough) return found;
+      }
     }
-    return undefined;
+    return found;
   }
 }
 

@@ -13,15 +13,24 @@ export interface Finding {
   readonly inPlainSight: boolean;
 }
 
-export interface ScanOptions {
+/** What is looked for. */
+export interface ScanScope {
   readonly detectors: ReadonlySet<OutboundDetector>;
+  /**
+   * Whether to go on after a find. For a person who may let out what was found: nothing else must hide behind it.
+   * Others refuse at the first find, or cut it out and scan again.
+   */
+  readonly exhaustive?: boolean | undefined;
+}
+
+export interface ScanOptions extends ScanScope {
   readonly findKnown: KnownSecretFinder;
   /** Where long bodies are scanned; absent: here. */
   readonly thread?: RemoteScans | undefined;
 }
 
 export interface RemoteScans {
-  open(detectors: ReadonlySet<OutboundDetector>): RemoteScan;
+  open(scope: ScanScope): RemoteScan;
 }
 
 /** A scan under way in another thread. One question at a time: who waits for the answer holds back the sender. */
@@ -43,14 +52,13 @@ const NEEDS = new Map(
 );
 
 /** Every secret in the text and in what it decodes to. In time linear in its length. */
-export function scanText(text: string, { detectors, findKnown }: ScanOptions): Finding[] {
+export function scanText(text: string, { detectors, findKnown, exhaustive = false }: ScanOptions): Finding[] {
   if (detectors.size === 0 || text.length === 0) return [];
   const findings: Finding[] = [];
   for (const view of viewsOf(text)) {
     const inPlainSight = view.depth === 0;
     if (detectors.has('known_secrets')) {
-      const value = findKnown(view.text);
-      if (value !== undefined) {
+      for (const value of findKnown(view.text, exhaustive)) {
         findings.push({ type: TYPE_KNOWN, value, inPlainSight: inPlainSight && text.includes(value) });
       }
     }
@@ -65,8 +73,7 @@ export function scanText(text: string, { detectors, findKnown }: ScanOptions): F
         if (!inPlainSight || pattern.onlyDecoded !== true) report(pattern);
     }
     if (detectors.has('entropy') && inPlainSight) report(ENTROPY_PATTERN);
-    // What was found once is denied or cut out, and scanned anew then.
-    if (findings.length > 0) return findings;
+    if (findings.length > 0 && !exhaustive) return findings;
   }
   return findings;
 }

@@ -147,6 +147,26 @@ describe('a secret on its way out', () => {
     expect(asked).toEqual([{ host: HOST, method: 'POST', path: '/', types: ['aws-access-key'] }]);
   });
 
+  it('takes nothing else along that hides behind what was let out', async () => {
+    const asked: (readonly string[])[] = [];
+    const supervisor: Supervisor = {
+      ask: async ({ types }) => {
+        asked.push(types);
+        return asked.length === 1 ? 'allow' : 'deny';
+      },
+    };
+    await start({ supervisor });
+    expect((await send({ body: KEY })).status).toBe(200);
+    const hidden = Buffer.from(Buffer.from(TOKEN).toString('base64')).toString('hex');
+    expect((await send({ body: `${KEY} ${hidden}` })).status).toBe(403);
+    expect((await send({ body: `${KEY} ${'. '.repeat(100_000)} ${hidden}` })).status).toBe(403);
+    expect(asked.slice(1)).toEqual([
+      ['aws-access-key', 'known-secret'],
+      ['aws-access-key', 'known-secret'],
+    ]);
+    expect(upstream.seen.length).toBe(1);
+  });
+
   it('is stopped when the person refuses, or the asking fails', async () => {
     const answers = [async () => 'deny' as const, () => Promise.reject(new Error('gone'))];
     await start({
