@@ -2,6 +2,15 @@ import { Transform } from 'node:stream';
 import { literalForms } from './dlp/known-secrets.ts';
 import type { HeaderLines } from './headers.ts';
 
+/** Tokens are few and stay; what they may look like is worked out once for each. */
+const known = new Map<string, readonly string[]>();
+
+function formsOf(token: string): readonly string[] {
+  const forms = known.get(token) ?? literalForms(token).filter((form) => form.length >= 4);
+  known.set(token, forms);
+  return forms;
+}
+
 /**
  * Takes an injected token out of what an upstream sends back, in whatever common encoding it comes. What it puts there
  * is as long as what was there, so that no length in the framing changes.
@@ -10,7 +19,7 @@ export class ReflectionScrubber {
   readonly #forms: readonly string[];
 
   constructor(token: string) {
-    this.#forms = literalForms(token).filter((form) => form.length >= 4);
+    this.#forms = formsOf(token);
   }
 
   /** Characters of the longest form that is looked for. */

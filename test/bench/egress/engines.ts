@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Route, routesText } from '../../../lib/daemons/contract/routes.ts';
+import { NODE_FLAGS } from '../../../lib/daemons/init/daemon-command.ts';
 import type { Engine, Job } from './engine.ts';
 
 /** Ours, started as the bundle's init starts it. */
@@ -31,7 +32,7 @@ export function ours(
       const listen = ['--listen', `127.0.0.1:${job.port}`, '--control', controlOf(job)];
       return {
         command: process.execPath,
-        args: [job.egress, '--routes', file, '--ca', ca, ...listen],
+        args: [...NODE_FLAGS, job.egress, '--routes', file, '--ca', ca, ...listen],
         env: { EGRESS_TOKEN_0: job.token, NODE_EXTRA_CA_CERTS: job.worldFile },
       };
     },
