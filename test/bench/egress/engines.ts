@@ -92,7 +92,10 @@ def request(flow):
   },
 };
 
-/** Allowlist and token by ACL; nothing is scanned. Bumps at the CONNECT, so that it need not dial to mint. */
+/**
+ * Allowlist and token by ACL; nothing is scanned. Bumps at the CONNECT, so that it need not dial to mint; keeps upstream
+ * connections for POST too, as the others do.
+ */
 export const SQUID: Engine = {
   name: 'squid',
   debian: { package: 'squid-openssl', program: 'squid' },
@@ -117,6 +120,7 @@ acl silent dstdomain .${job.suffix}
 acl version urlpath_regex ^/v1/
 acl opening method CONNECT
 ssl_bump bump all
+server_pconn_for_nonretriable allow all
 http_access allow opening answering
 http_access allow opening silent
 http_access allow version answering
