@@ -42,7 +42,17 @@ export function takenDevices(): ReadonlySet<string> {
 export async function release(entry: HostEntry): Promise<void> {
   await using _held = await lock(NETWORK_LOCK);
   // Another process may have done it, and its device may belong to a new machine by now.
-  if (entryOf(entry.container) === undefined) return;
+  if (entryOf(entry.container) !== undefined) remove(entry);
+}
+
+/** The same, if the machine is dead by what is known of it now: who started it may have handed over to it meanwhile. */
+export async function releaseDead(container: string): Promise<void> {
+  await using _held = await lock(NETWORK_LOCK);
+  const entry = entryOf(container);
+  if (entry !== undefined && !isAlive(entry)) remove(entry);
+}
+
+function remove(entry: HostEntry): void {
   tryRun('runc', ['--root', RUNC_ROOT, 'delete', '--force', entry.container]);
   if (entry.relay !== undefined) signalProcess(entry.relay, 'SIGKILL');
   // The wire first: without its rules it must not be there.
@@ -59,7 +69,7 @@ export function entryOf(container: string): HostEntry | undefined {
 export async function sweep(): Promise<void> {
   if (process.getuid?.() !== 0) return;
   for (const entry of entries()) {
-    if (!isAlive(entry)) await release(entry);
+    if (!isAlive(entry)) await releaseDead(entry.container);
   }
 }
 
