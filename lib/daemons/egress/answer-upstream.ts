@@ -1,4 +1,4 @@
-import { pipeline, Readable, type Transform, type Writable } from 'node:stream';
+import { pipeline, type Readable, type Transform } from 'node:stream';
 import { failureAnswer } from './answer.ts';
 import { decodersFor } from './dlp/content-decoding.ts';
 import type { Exchange } from './exchange.ts';
@@ -10,6 +10,9 @@ import type { UpstreamAnswer } from './upstream-call.ts';
 
 /** Bytes of a text of known length that are read whole before any of it passes. */
 const MAX_JUDGED = 512 * 1024;
+
+/** Bytes of any other answer of known length that is passed on in one write when all of it is here. */
+const MAX_AT_ONCE = 64 * 1024;
 
 export interface PassOptions {
   readonly host: string;
@@ -38,28 +41,18 @@ export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options
   const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
   const sent = agentHeaders(rawHeaders);
   const headers = scrubber === undefined ? sent : scrubber.headers(sent);
-  const hasBody = exchange.method !== 'HEAD' && status !== 204 && status !== 304;
-  const type = headerOf(rawHeaders, 'content-type');
-  const looks = options.inbound && isReadable(type ?? '');
-  const start = (given: HeaderLines = headers) => exchange.start(status, given);
-  const ended = (error: unknown) => {
-    if (error) options.brokeOff(breakCode(error));
-  };
-
-  if (!hasBody) {
+  if (exchange.method === 'HEAD' || status === 204 || status === 304) {
     body.resume();
-    start().end();
+    exchange.start(status, headers).end();
     return;
   }
   body.once('end', () => {
     const trailers = passableTrailers(incoming.rawTrailers);
     exchange.addTrailers(scrubber?.headers(trailers) ?? trailers);
   });
-  if (scrubber === undefined && !looks) {
-    pipeline(body, start(), ended);
-    return;
-  }
-  const decoders = decodersOf(incoming);
+  const type = headerOf(rawHeaders, 'content-type') ?? '';
+  const looks = options.inbound && isReadable(type);
+  const decoders = scrubber === undefined && !looks ? [] : decodersOf(incoming);
   if (decoders === undefined) {
     body.destroy();
     const reason = `${host} sent an encoding that cannot be looked into.`;
@@ -70,13 +63,23 @@ export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options
     delete headers['content-encoding'];
     delete headers['content-length'];
   }
-  const filters: Transform[] = [...decoders, ...(scrubber === undefined ? [] : [scrubber.stream()])];
-  if (looks && isShortText(incoming)) {
-    judge(body, filters, exchange, { headers, host, start, ended }).catch(() => exchange.abort());
-    return;
-  }
-  const watch = looks ? [injectionFilter(type === undefined)] : [];
-  pipeline([body, ...filters, ...watch, start()], ended);
+  const passage: Passage = { ...options, incoming, exchange, headers, scrubber, looks, decoders };
+  const length = type.startsWith('text/event-stream') ? Number.NaN : lengthOf(incoming);
+  if (looks && length <= MAX_JUDGED) passWhole(passage, length).catch(() => exchange.abort());
+  else if (decoders.length === 0 && length <= MAX_AT_ONCE) passAtOnce(passage, length);
+  else stream(passage, type === '');
+}
+
+/** One answer on its way, and what is to be done to it. */
+interface Passage extends PassOptions {
+  readonly incoming: UpstreamAnswer;
+  readonly exchange: Exchange;
+  readonly headers: HeaderLines;
+  readonly scrubber: ReflectionScrubber | undefined;
+  /** Whether it is text to be looked at. */
+  readonly looks: boolean;
+  /** What undoes its encoding. */
+  readonly decoders: readonly Transform[];
 }
 
 /** What undoes the encoding of an answer; a part of a compressed one cannot be undone. */
@@ -86,51 +89,74 @@ function decodersOf({ status, rawHeaders }: UpstreamAnswer): Transform[] | undef
   return encoding === '' || encoding === 'identity' ? [] : undefined;
 }
 
-function isShortText({ rawHeaders }: UpstreamAnswer): boolean {
-  const length = Number(headerOf(rawHeaders, 'content-length') ?? Number.NaN);
-  return (
-    length <= MAX_JUDGED && !(headerOf(rawHeaders, 'content-type') ?? '').startsWith('text/event-stream')
-  );
+/** Announced bytes of the body; `NaN` when none are. */
+function lengthOf({ rawHeaders }: UpstreamAnswer): number {
+  return Number(headerOf(rawHeaders, 'content-length') ?? Number.NaN);
 }
 
-interface Judged {
-  readonly headers: HeaderLines;
-  readonly host: string;
-  readonly start: (headers: HeaderLines) => Writable;
-  readonly ended: (error: unknown) => void;
+/** A short answer mostly comes in one piece with its head; the rest of another may be minutes away. */
+function passAtOnce(passage: Passage, length: number): void {
+  const { incoming, exchange } = passage;
+  // The bytes behind the head are read in the same turn as it.
+  process.nextTick(() => {
+    if (incoming.body.readableLength === length) passWhole(passage, length).catch(() => exchange.abort());
+    else stream(passage, false);
+  });
 }
 
-async function judge(
-  source: Readable,
-  filters: readonly Transform[],
-  exchange: Exchange,
-  { headers, host, start, ended }: Judged,
-): Promise<void> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+/** `mayBeBinary`: the answer does not say what it is. */
+function stream({ incoming, exchange, ...passage }: Passage, mayBeBinary: boolean): void {
+  const { decoders, scrubber, looks } = passage;
+  const filters = [
+    ...decoders,
+    ...(scrubber === undefined ? [] : [scrubber.stream()]),
+    ...(looks ? [injectionFilter(mayBeBinary)] : []),
+  ];
+  const sink = exchange.start(incoming.status, passage.headers);
+  pipeline([incoming.body, ...filters, sink], (error) => {
+    if (error) passage.brokeOff(breakCode(error));
+  });
+}
+
+async function passWhole({ incoming, exchange, ...passage }: Passage, announced: number): Promise<void> {
+  const { decoders, host, scrubber } = passage;
+  let body: Buffer;
   try {
-    const last = filters.at(-1);
-    if (last !== undefined) pipeline([source, ...filters], () => {});
-    for await (const chunk of last ?? source) {
-      const bytes: Buffer = chunk;
-      chunks.push(bytes);
-      size += bytes.length;
-      if (size > 16 * MAX_JUDGED) throw new Error('unpacks to more than can be judged');
-    }
+    const whole = await wholeOf(incoming.body, decoders);
+    if (decoders.length === 0 && whole.length !== announced) throw new Error('the length is another');
+    body = scrubber?.bytes(whole) ?? whole;
   } catch {
     if (exchange.isGone) return;
     return exchange.answer(failureAnswer(502, 'upstream-failed', `The answer of ${host} broke off.`));
   }
   if (exchange.isGone) return;
-  const body = Buffer.concat(chunks);
-  const level = levelOf(body);
+  const level = passage.looks ? levelOf(body) : 'none';
   if (level === 'high') {
     const reason = `The answer of ${host} holds instructions to an agent that look like an attack.`;
     return exchange.answer(failureAnswer(403, 'injection-found', reason));
   }
-  if (level === 'medium') headers['x-bot-bottle-warning'] = 'possible-prompt-injection';
-  const sink = start({ ...headers, 'content-length': String(body.length) });
-  pipeline(Readable.from([body]), sink, ended);
+  const headers = { ...passage.headers, 'content-length': String(body.length) };
+  const warning = level === 'medium' ? { 'x-bot-bottle-warning': 'possible-prompt-injection' } : {};
+  exchange.respond(incoming.status, { ...headers, ...warning }, body);
+}
+
+/** @throws Error when it breaks off, cannot be decoded, or unpacks to more than can be judged. */
+function wholeOf(source: Readable, decoders: readonly Transform[]): Promise<Buffer> {
+  const last = decoders.at(-1);
+  if (last !== undefined) pipeline([source, ...decoders], () => {});
+  const read = last ?? source;
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  read.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > 16 * MAX_JUDGED) read.destroy(new Error('unpacks to more than can be judged'));
+  });
+  read.once('end', () => resolve(Buffer.concat(chunks)));
+  read.once('error', reject);
+  read.once('close', () => reject(new Error('broke off')));
+  return promise;
 }
 
 /** Why an answer that had begun did not come to its end. */

@@ -46,6 +46,8 @@ export interface Exchange extends RequestContent {
   addTrailers(headers: HeaderLines): void;
   /** Sends the head of an answer at once; its body is to be piped into what this gives. */
   start(status: number, headers: HeaderLines): Writable;
+  /** Sends a whole answer in one go. @returns what says when it is written. */
+  respond(status: number, headers: HeaderLines, body: Buffer): Writable;
   /** Sends a whole answer of egress itself, and lets go of what is left of the request's body. */
   answer(answer: Answer): void;
   /** Breaks off, so that no half answer looks whole. */

@@ -94,6 +94,12 @@ export class H1Exchange implements Exchange {
     return this.#response;
   }
 
+  respond(status: number, headers: HeaderLines, body: Buffer): Writable {
+    this.#response.sendDate = false;
+    this.#response.writeHead(status, headers);
+    return this.#response.end(body);
+  }
+
   answer(answer: Answer): void {
     // A body that was announced but will not come would be read as the next request.
     if (this.#awaitsInvitation) this.#response.setHeader('connection', 'close');

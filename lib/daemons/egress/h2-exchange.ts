@@ -106,6 +106,10 @@ export class H2Exchange implements Exchange {
     return this.#stream;
   }
 
+  respond(status: number, headers: HeaderLines, body: Buffer): Writable {
+    return this.start(status, headers).end(body);
+  }
+
   answer(answer: Answer): void {
     if (this.isGone) return;
     this.#stream.respond({ ...answerHeaders(answer), ':status': answer.status });

@@ -66,15 +66,18 @@ export function agentHeaders(raw: readonly string[]): HeaderLines {
 /** Node's client insists on a plain string for `Host`. */
 function headerLines(lines: ReadonlyMap<string, string[]>): HeaderLines {
   return Object.fromEntries(
-    [...lines].map(([name, values]) => [name, values.length === 1 ? values.join() : values]),
+    [...lines].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
   );
 }
 
 /** Every value of one header, in order. `name` in lower case. */
 export function valuesOf(raw: readonly string[], name: string): string[] {
-  return pairs(raw)
-    .filter(([key]) => key === name)
-    .map(([, value]) => value);
+  const values: string[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const key = raw[index] ?? '';
+    if (key.length === name.length && key.toLowerCase() === name) values.push(raw[index + 1] ?? '');
+  }
+  return values;
 }
 
 /** All values of one header as one list, or `undefined` when there is none. `name` in lower case. */
@@ -88,19 +91,14 @@ function endToEnd(raw: readonly string[]): Map<string, string[]> {
     value.split(',').map((token) => token.trim().toLowerCase()),
   );
   // An agent that lists Content-Length or Host in Connection would have them removed: framing stays.
-  const dropped = new Set([...HOP_BY_HOP, ...named.filter((name) => name !== 'content-length')]);
+  const listed = new Set(named.filter((name) => name !== 'content-length'));
   const lines = new Map<string, string[]>();
-  for (const [name, value] of pairs(raw)) {
-    if (dropped.has(name)) continue;
-    lines.set(name, [...(lines.get(name) ?? []), value]);
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] ?? '').toLowerCase();
+    if (HOP_BY_HOP.has(name) || listed.has(name)) continue;
+    const values = lines.get(name);
+    if (values === undefined) lines.set(name, [raw[index + 1] ?? '']);
+    else values.push(raw[index + 1] ?? '');
   }
   return lines;
-}
-
-function pairs(raw: readonly string[]): [name: string, value: string][] {
-  const result: [string, string][] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    result.push([(raw[index] ?? '').toLowerCase(), raw[index + 1] ?? '']);
-  }
-  return result;
 }

@@ -35,6 +35,12 @@ export class ReflectionScrubber {
     return clean;
   }
 
+  bytes(body: Buffer): Buffer {
+    const text = body.toString('latin1');
+    const clean = this.text(text);
+    return clean === text ? body : Buffer.from(clean, 'latin1');
+  }
+
   headers(lines: HeaderLines): HeaderLines {
     const clean = Object.entries(lines).map(([name, value]) => [
       name,

@@ -92,6 +92,13 @@ export class AuditedExchange implements Exchange {
     return sink;
   }
 
+  respond(status: number, headers: HeaderLines, body: Buffer): Writable {
+    const sink = this.#exchange.respond(status, headers, body);
+    this.#account.answer(status, { headers });
+    this.#account.count('received', body.length);
+    return sink.once('finish', () => this.#account.close());
+  }
+
   answer(answer: Answer): void {
     this.#account.answer(answer.status, { code: answer.code });
     if (this.method !== 'HEAD') this.#account.count('received', Buffer.byteLength(answer.text));
