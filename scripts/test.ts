@@ -56,7 +56,7 @@ await runScript(async ({ signal }) => {
       total.skipped += 1;
       continue;
     }
-    const counts = await runSuite(suite);
+    const counts = await runSuite(suite, signal);
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
@@ -74,10 +74,11 @@ async function reasonAgainstContainers(): Promise<string | undefined> {
   }
 }
 
-async function runSuite(suite: Suite): Promise<Counts> {
+async function runSuite(suite: Suite, signal: AbortSignal): Promise<Counts> {
   const output = tmpfile('report.json', '');
-  const run = $({ nothrow: true, stdio: ['ignore', 'inherit', 'inherit'] });
+  const run = $({ nothrow: true, signal, stdio: ['ignore', 'inherit', 'inherit'] });
   await run`node_modules/.bin/vitest run --project ${suite}* --reporter=default --reporter=json --outputFile.json=${output}`;
+  signal.throwIfAborted();
   const parsed = report.safeParse(await fs.readJson(output).catch(() => undefined));
   if (!parsed.success) return { passed: 0, failed: 1, skipped: 0 };
   for (const test of passedAtSecondTry(parsed.data)) line(`${paint('yellow', 'flaky')}: ${test}`);
