@@ -113,7 +113,7 @@ bench: setup ## what the relays cost, and the two hand-offs side by side
 	@$(DEV) test/bench/handoff.ts
 
 bench-egress: setup ## [QUICK=1] [JSON=1] [INSTALL=1]: egress beside mitmproxy, squid and a bare tunnel
-	@$(RUN) test/bench/egress/main.ts $(if $(QUICK),--quick) $(if $(JSON),--json) $(if $(INSTALL),--install)
+	@$(DEV) test/bench/egress/main.ts $(if $(call is_on,$(QUICK)),--quick) $(if $(call is_on,$(JSON)),--json) $(if $(call is_on,$(INSTALL)),--install)
 
 score-egress: setup ## [AGENT_EGRESS_BENCH=dir]: score egress by the corpus agent-egress-bench
 	@$(DEV) test/bench/score-egress.ts --corpus "$${AGENT_EGRESS_BENCH:-../shared/corpora/agent-egress-bench/cases}"

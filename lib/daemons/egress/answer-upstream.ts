@@ -65,8 +65,9 @@ export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options
   }
   const passage: Passage = { ...options, incoming, exchange, headers, scrubber, looks, decoders };
   const length = type.startsWith('text/event-stream') ? Number.NaN : lengthOf(incoming);
-  if (looks && length <= MAX_JUDGED) passWhole(passage, length).catch(() => exchange.abort());
-  else if (decoders.length === 0 && length <= MAX_AT_ONCE) passAtOnce(passage, length);
+  const refused = () => refuseUnspeakable(passage);
+  if (looks && length <= MAX_JUDGED) passWhole(passage, length).catch(refused);
+  else if (decoders.length === 0 && length <= MAX_AT_ONCE) passAtOnce(passage, length).catch(refused);
   else stream(passage, type === '');
 }
 
@@ -95,13 +96,21 @@ function lengthOf({ rawHeaders }: UpstreamAnswer): number {
 }
 
 /** A short answer mostly comes in one piece with its head; the rest of another may be minutes away. */
-function passAtOnce(passage: Passage, length: number): void {
-  const { incoming, exchange } = passage;
+async function passAtOnce(passage: Passage, length: number): Promise<void> {
   // The bytes behind the head are read in the same turn as it.
-  process.nextTick(() => {
-    if (incoming.body.readableLength === length) passWhole(passage, length).catch(() => exchange.abort());
-    else stream(passage, false);
-  });
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+  if (passage.incoming.body.readableLength === length) await passWhole(passage, length);
+  else stream(passage, false);
+}
+
+/** A status or header that the agent's HTTP has no words for. */
+function refuseUnspeakable({ incoming, exchange, host }: Passage): void {
+  incoming.body.destroy();
+  if (exchange.isAnswered || exchange.isGone) exchange.abort();
+  else
+    exchange.answer(
+      failureAnswer(502, 'upstream-failed', `${host} sent an answer that cannot be passed on.`),
+    );
 }
 
 /** `mayBeBinary`: the answer does not say what it is. */

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -70,4 +79,18 @@ describe('make', () => {
     const { args } = make(['-s', '-C', kit, 'launch', 'YES=0', 'DRY_RUN=no']).told;
     expect(args).toEqual(['--agent', '']);
   });
+});
+
+it('every command of the Makefile names a program that is there', () => {
+  const makefile = readFileSync(join(KIT, 'Makefile'), 'utf8');
+  // Make's RUN ends in a folder, to which the path is joined; DEV ends in a word.
+  const commands = [...makefile.matchAll(/^\t@\$\((?:RUN\)|DEV\) )(?<program>\S*)/gm)];
+  const recipes = [...makefile.matchAll(/^\t@\$\((?:RUN|DEV)\)/gm)];
+  expect(commands.length).toBe(recipes.length);
+  expect(commands.length).toBeGreaterThan(20);
+  for (const { groups } of commands) {
+    const program = groups?.program ?? '';
+    if (!program.includes('$@'))
+      expect(existsSync(join(KIT, program)) && program.endsWith('.ts'), program).toBe(true);
+  }
 });

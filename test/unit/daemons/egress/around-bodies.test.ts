@@ -194,6 +194,20 @@ describe('an answer by HTTP/2', () => {
     expect((await fetchOn(open, { ':path': '/200' })).status).toBe(200);
   });
 
+  it.each([
+    ['text', 'text/plain', 0],
+    ['bytes that come with their head', 'application/octet-stream', 0],
+    ['bytes that come behind it', 'application/octet-stream', 50],
+  ])('that HTTP/2 has no words for is a 502 with a short body of %s too', async (_what, type, ms) => {
+    const open = await openTo((_request, response) => {
+      response.writeHead(999, 'Odd', { 'content-type': type, 'content-length': '5' });
+      if (ms > 0) response.flushHeaders();
+      setTimeout(() => response.end('short'), ms);
+    });
+    expect((await fetchOn(open, { ':path': '/x' })).status).toBe(502);
+    expect((await fetchOn(open, { ':path': '/y' })).status).toBe(502);
+  });
+
   it('by HTTP/1.1 names no way to HTTP/3 either', async () => {
     const reply = await fetchVia({ ...(await upstreamThat(odd)), path: '/200' });
     expect([reply.status, reply.headers['alt-svc']]).toEqual([200, undefined]);
