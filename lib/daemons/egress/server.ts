@@ -83,7 +83,12 @@ export function createEgress(options: EgressOptions): Server {
   server.on('checkExpectation', (request, response) => handle(request, response, true));
   server.on('checkContinue', (request, response) => handle(request, response, true));
   server.on('upgrade', (request, socket, head) => {
-    exchanges.handle(new H1WebSocketExchange(request, socket, head, tunnels.get(socket)));
+    try {
+      exchanges.handle(new H1WebSocketExchange(request, socket, head, tunnels.get(socket)));
+    } catch {
+      // The answer to an earlier request is still under way on this socket; Node has let go of it all the same.
+      socket.destroy();
+    }
   });
   server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     connects.handle(request, socket, head).catch(() => socket.destroy());

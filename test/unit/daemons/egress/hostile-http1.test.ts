@@ -181,3 +181,12 @@ describe('floods', () => {
     expect(scene().upstream.seen.map(({ url }) => url)).toEqual(heads.map((_, index) => `/${index}`));
   });
 });
+
+it('a WebSocket asked for before the last answer has come ends its connection, and harms nobody', async () => {
+  const host = `Host: ${HOST}:${scene().upstream.port}\r\n`;
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+  const upgrade = `GET /socket HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n`;
+  await sendAll([`GET /first HTTP/1.1\r\n${host}\r\n${upgrade}`]);
+  expect(scene().upstream.seen.map(({ url }) => url)).not.toContain('/socket');
+  expect((await fetchVia(scene().tunnel())).status).toBe(200);
+});
