@@ -1,14 +1,17 @@
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 
+/** `bytesWritten`: those that were part of what is compressed. */
+export type Decoder = Transform & { readonly bytesWritten: number };
+
 /** Encodings of a body that egress can look into. */
-const DECODERS: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-  zstd: createZstdDecompress,
-};
+const DECODERS: ReadonlyMap<string, () => Decoder> = new Map<string, () => Decoder>([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+  ['zstd', createZstdDecompress],
+]);
 
 /** More layers are nobody's mistake. */
 const MAX_LAYERS = 3;
@@ -17,14 +20,14 @@ const MAX_LAYERS = 3;
  * The decoders for a `Content-Encoding`, in the order in which they undo it. Empty: the body is as it is.
  * `undefined`: it cannot be looked into.
  */
-export function decodersFor(contentEncoding: string): Transform[] | undefined {
+export function decodersFor(contentEncoding: string): Decoder[] | undefined {
   const names = contentEncoding
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '' && name !== 'identity');
   if (names.length > MAX_LAYERS) return undefined;
-  const makers = names.reverse().map((name) => DECODERS[name]);
+  const makers = names.reverse().map((name) => DECODERS.get(name));
   if (makers.some((make) => make === undefined)) return undefined;
   return makers.flatMap((make) => (make === undefined ? [] : [make()]));
 }
@@ -33,7 +36,7 @@ export function decodersFor(contentEncoding: string): Transform[] | undefined {
 export function acceptableEncodings(acceptEncoding: string): string {
   const known = acceptEncoding.split(',').filter((range) => {
     const name = range.split(';')[0]?.trim().toLowerCase() ?? '';
-    return name === 'identity' || (name !== 'deflate' && Object.hasOwn(DECODERS, name));
+    return name === 'identity' || (name !== 'deflate' && DECODERS.has(name));
   });
   return known.map((range) => range.trim()).join(', ') || 'identity';
 }

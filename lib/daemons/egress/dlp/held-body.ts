@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import type { RequestContent } from '../exchange.ts';
 import { headerOf } from '../headers.ts';
-import { decodersFor } from './content-decoding.ts';
+import { type Decoder, decodersFor } from './content-decoding.ts';
 import type { HeldBudget, HeldPlace } from './held-budget.ts';
 import { PacedScanner } from './paced-scanner.ts';
 import type { Finding, ScanOptions } from './scan-text.ts';
@@ -51,7 +51,7 @@ export async function holdBody(
     place.release();
   };
   try {
-    return { ...(await readAndScan(request, scanner, place)), release };
+    return { ...(await readAndScan(request, scanner, place, options)), release };
   } catch (error) {
     release();
     throw error;
@@ -62,6 +62,7 @@ async function readAndScan(
   request: RequestContent,
   scanner: PacedScanner,
   place: HeldPlace,
+  options: ScanOptions,
 ): Promise<Omit<HeldBody, 'release'>> {
   const encoding = headerOf(request.rawHeaders, 'content-encoding') ?? '';
   const decoders = decodersFor(encoding);
@@ -77,16 +78,17 @@ async function readAndScan(
     if (!place.take(value.length)) throw new UnscannableBody('too many other bodies are held at this time');
     chunks.push(value);
     size += value.length;
-    if (decoders.length === 0) findings.push(...(await scanned(scanner.push(value))));
+    // What is compressed as well: formats have room for comments that a decoder passes over.
+    findings.push(...(await scanned(scanner.push(value))));
     if (size < MAX_HELD) continue;
     whole = false;
     break;
   }
   if (decoders.length > 0) {
     if (!whole) throw new UnscannableBody(`it is compressed and longer than ${MAX_HELD} bytes`);
-    findings.push(...(await scanDecoded(chunks, decoders, scanner)));
+    findings.push(...(await scanDecoded(chunks, decoders, options)));
   }
-  if (whole && decoders.length === 0) findings.push(...(await scanned(scanner.end())));
+  if (whole) findings.push(...(await scanned(scanner.end())));
   async function* rest() {
     for (;;) {
       const { value, done } = await source.next();
@@ -104,14 +106,17 @@ async function readAndScan(
 
 async function scanDecoded(
   chunks: readonly Buffer[],
-  decoders: NonNullable<ReturnType<typeof decodersFor>>,
-  scanner: PacedScanner,
+  decoders: readonly Decoder[],
+  options: ScanOptions,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
+  const scanner = new PacedScanner(options);
+  const source = Readable.from(chunks);
+  const layers = [source, ...decoders];
+  const passed = layers.map(bytesOf);
+  const last = decoders.at(-1) ?? source;
   let size = 0;
-  const last = decoders.at(-1);
-  if (last === undefined) return findings;
-  pipeline([Readable.from(chunks), ...decoders], () => {});
+  pipeline(layers, () => {});
   try {
     for await (const chunk of last) {
       const bytes: Buffer = chunk;
@@ -119,12 +124,27 @@ async function scanDecoded(
       if (size > MAX_DECODED) throw new UnscannableBody(`it unpacks to more than ${MAX_DECODED} bytes`);
       findings.push(...(await scanned(scanner.push(bytes))));
     }
+    // A decoder stops at the end of what is compressed; who reads it behind egress may not.
+    if (decoders.some(({ bytesWritten }, layer) => bytesWritten !== passed[layer]?.()))
+      throw new UnscannableBody('something follows what is compressed');
+    return [...findings, ...(await scanned(scanner.end()))];
   } catch (error) {
     throw error instanceof UnscannableBody
       ? error
       : new UnscannableBody('it is not what its Content-Encoding says');
+  } finally {
+    scanner.close();
   }
-  return [...findings, ...(await scanned(scanner.end()))];
+}
+
+/** Counts the bytes that come out of a stream. */
+function bytesOf(stream: Readable): () => number {
+  let bytes = 0;
+  // Unlike `on`, this does not start the flow.
+  stream.prependListener('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  return () => bytes;
 }
 
 /** A scan that breaks off has looked at nothing, for all we know. */
