@@ -86,12 +86,17 @@ export function headerOf(raw: readonly string[], name: string): string | undefin
   return values.length === 0 ? undefined : values.join(', ');
 }
 
-function endToEnd(raw: readonly string[]): Map<string, string[]> {
+/** The headers that `Connection` names, in lower case: they are not passed on. */
+export function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
   const named = valuesOf(raw, 'connection').flatMap((value) =>
     value.split(',').map((token) => token.trim().toLowerCase()),
   );
   // An agent that lists Content-Length or Host in Connection would have them removed: framing stays.
-  const listed = new Set(named.filter((name) => name !== 'content-length'));
+  return new Set(named.filter((name) => name !== 'content-length'));
+}
+
+function endToEnd(raw: readonly string[]): Map<string, string[]> {
+  const listed = namedByConnection(raw);
   const lines = new Map<string, string[]>();
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] ?? '').toLowerCase();

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { canonicalTarget } from '../contract/canonical-path.ts';
 import type { RouteMatch } from '../contract/route-match.ts';
-import { valuesOf } from './headers.ts';
+import { namedByConnection, valuesOf } from './headers.ts';
 
 /** What `matches` looks at. */
 export interface Matchable {
@@ -37,7 +37,9 @@ function compileEntry({ paths, methods, headers }: RouteMatch): Condition {
     headerTests.every(({ name, holds }) => {
       // A header sent twice could be read as either: both must be as the route says.
       const values = valuesOf(rawHeaders, name);
-      return values.length > 0 && values.every(holds);
+      if (values.length === 0 || !values.every(holds)) return false;
+      // One that does not reach the upstream makes nothing of the request what the route asks for.
+      return !namedByConnection(rawHeaders).has(name);
     });
 }
 
