@@ -1,10 +1,14 @@
+import { METHODS } from 'node:http';
 import type { RequestFacts } from './facts.ts';
 import { valuesOf } from './headers.ts';
 import { MAX_HEADER_BYTES, MAX_HEADERS } from './limits.ts';
 import { type Denial, deny, FIX_CLIENT } from './verdict.ts';
 
+/** What HTTP/1.1 is read with knows no others; in HTTP/2 any text could be one, and carry something out. */
+const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
+
 /** TRACE echoes the request, and with it the token that egress injected, into the answer. */
-const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT']);
+const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'CONNECT']);
 
 /** Node's parser lets 0.9 and 2.0 pass in an HTTP/1 request line, whose framing then depends on who reads it. */
 const VERSIONS: ReadonlySet<string> = new Set(['1.0', '1.1', '2']);
@@ -35,8 +39,13 @@ export function checkForm(facts: RequestFacts): Denial | undefined {
   if (fault !== undefined) return fault;
   // Extended CONNECT (RFC 8441) is the way in which HTTP/2 asks for an upgrade, and is judged as one.
   const isUpgrade = isHttp2 && facts.upgrade !== '' && method === 'CONNECT';
-  if (REFUSED_METHODS.has(method.toUpperCase()) && !isUpgrade) {
-    return deny('method-refused', null, `The method ${method} is never forwarded.`, FIX_CLIENT);
+  if ((!KNOWN_METHODS.has(method) || REFUSED_METHODS.has(method)) && !isUpgrade) {
+    return deny('method-refused', null, 'The method of the request is never forwarded.', FIX_CLIENT);
+  }
+  const coding = valuesOf(rawHeaders, 'transfer-encoding').join(',');
+  if (coding !== '' && !/^\s*chunked\s*$/i.test(coding)) {
+    const reason = 'The body has a transfer coding that is not undone here.';
+    return deny('headers-invalid', null, reason, 'Send no Transfer-Encoding but chunked.');
   }
   const expected = valuesOf(rawHeaders, 'expect').join(',');
   if (expected !== '' && !/^\s*100-continue\s*$/i.test(expected)) {

@@ -59,7 +59,7 @@ export class AuditLog {
       rule,
       protocol,
       scheme,
-      method: cut(method, AUDIT_LIMITS.method),
+      method: cut(withholder.text(method), AUDIT_LIMITS.method),
       host: host === null ? null : cut(withholder.host(host), AUDIT_LIMITS.host),
       port,
       path: this.#pathOf(outcome),

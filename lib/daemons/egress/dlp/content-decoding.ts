@@ -32,11 +32,15 @@ export function decodersFor(contentEncoding: string): Decoder[] | undefined {
   return makers.flatMap((make) => (make === undefined ? [] : [make()]));
 }
 
+/** An encoding and how much it is wanted. Any other parameter would leave without having been scanned. */
+const RANGE = /^([a-z-]+)(;q=[01](?:\.[0-9]{0,3})?)?$/;
+
 /** What of an `Accept-Encoding` may be asked upstream; `identity` when nothing of it can be looked into. */
 export function acceptableEncodings(acceptEncoding: string): string {
-  const known = acceptEncoding.split(',').filter((range) => {
-    const name = range.split(';')[0]?.trim().toLowerCase() ?? '';
-    return name === 'identity' || (name !== 'deflate' && DECODERS.has(name));
+  const known = acceptEncoding.split(',').flatMap((range) => {
+    const [, name = '', weight = ''] = RANGE.exec(range.replace(/\s+/g, '').toLowerCase()) ?? [];
+    const isKnown = name === 'identity' || (name !== 'deflate' && DECODERS.has(name));
+    return isKnown ? [`${name}${weight}`] : [];
   });
-  return known.map((range) => range.trim()).join(', ') || 'identity';
+  return known.join(', ') || 'identity';
 }

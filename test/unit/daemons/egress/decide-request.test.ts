@@ -60,8 +60,19 @@ describe('a request inside a tunnel', () => {
     expect(codeOf(inside({ target: '*' }))).toBe('target-invalid');
   });
 
-  it.each(['TRACE', 'trace', 'TRACK', 'CONNECT'])('is refused when its method is %s', (method) => {
-    expect(codeOf(inside({ method }))).toBe('method-refused');
+  it.each(['TRACE', 'trace', 'TRACK', 'CONNECT', 'get', 'AKIAQ7XKPM2WZL9RTVBN', ''])(
+    'is refused when its method is %s',
+    (method) => {
+      expect(codeOf(inside({ method }))).toBe('method-refused');
+    },
+  );
+
+  it('is refused with a transfer coding that egress does not undo, and would drop', () => {
+    const coded = (...codings: string[]) =>
+      codeOf(inside({ rawHeaders: codings.flatMap((coding) => ['Transfer-Encoding', coding]) }));
+    expect(coded('gzip, chunked')).toBe('headers-invalid');
+    expect(coded('gzip', 'chunked')).toBe('headers-invalid');
+    expect(coded(' Chunked')).toBe('allowed');
   });
 
   it('is refused with more headers than a client would send', () => {

@@ -1,6 +1,7 @@
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openTunnel, type Reply, replyOf, requestOn } from '../support/agent.ts';
+import { fetchOn, openSession } from '../support/h2-agent.ts';
 import { HOST, proxyScene } from '../support/proxy-scene.ts';
 
 const KEY = 'AKIAQ7XKPM2WZL9RTVBN';
@@ -69,6 +70,17 @@ describe('a secret beside what is compressed', () => {
     const layers = { body: gzipSync(brotliCompressSync('one')), headers: { 'content-encoding': 'br, gzip' } };
     expect((await send(layers)).status).toBe(200);
   });
+});
+
+it('a method that nobody knows carries nothing out, and is not written down when it is a secret', async () => {
+  const session = await openSession(scene().tunnel());
+  const reply = await fetchOn(session, { ':method': KEY, ':authority': scene().tunnel().target });
+  expect(reply.status).toBe(405);
+  expect(scene().upstream.seen).toEqual([]);
+  await expect
+    .poll(() => scene().egress.log)
+    .toMatchObject([{ reason: 'method-refused', method: '[withheld]' }]);
+  session.destroy();
 });
 
 it('an encoding by the name of something in JavaScript is one that cannot be undone', async () => {

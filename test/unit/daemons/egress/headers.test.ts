@@ -55,6 +55,12 @@ describe('headers on their way upstream', () => {
     });
   });
 
+  it('ask for the encodings that egress knows, and carry nothing else in that', () => {
+    const accepted = (value: string) => to(['Accept-Encoding', value])['accept-encoding'];
+    expect(accepted('gzip, deflate, br;q=0.8 , ZSTD; q=1')).toBe('gzip, br;q=0.8, zstd;q=1');
+    expect(accepted('gzip;x=AKIAQ7XKPM2WZL9RTVBN, br;q=AKIAQ7XKPM2WZL9RTVBN, constructor')).toBe('identity');
+  });
+
   it('never hold a credential of the agent, whatever it sends', () => {
     const name = fc.constantFrom(
       'Authorization',
