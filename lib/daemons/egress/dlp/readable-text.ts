@@ -7,8 +7,41 @@ const LEAST = 8;
 /** Bytes as text to scan: UTF-8 as it is; of anything else the readable runs, UTF-16 among them. */
 export function readableText(bytes: Buffer): string {
   if (isUtf8(bytes) && !bytes.includes(0)) return bytes.toString('utf8');
-  const text = bytes.toString('latin1');
-  const plain = runsOf(text, PRINTABLE, LEAST);
-  const narrow = text.includes('\0') ? runsOf(text.replaceAll('\0', ''), PRINTABLE, LEAST) : [];
+  const plain = utf8Runs(bytes);
+  const narrow = bytes.includes(0)
+    ? runsOf(bytes.toString('latin1').replaceAll('\0', ''), PRINTABLE, LEAST)
+    : [];
   return [...plain, ...narrow].join('\n');
+}
+
+/** Bytes of the readable UTF-8 character that begins with each byte; 0 where none does. */
+const LENGTHS = Uint8Array.from({ length: 256 }, (_, lead) => {
+  if (lead < 128) return PRINTABLE[lead] ?? 0;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+});
+
+/** Not of ASCII alone: one byte that is no UTF-8 must not hide what all others say in look-alikes and the like. */
+function utf8Runs(bytes: Buffer): string[] {
+  const runs: string[] = [];
+  let start = 0;
+  for (let index = 0; index < bytes.length; ) {
+    const length = LENGTHS[bytes[index] ?? 0] ?? 0;
+    if (length === 1 || (length > 1 && isContinued(bytes, index, length))) {
+      index += length;
+      continue;
+    }
+    if (index - start >= LEAST) runs.push(bytes.toString('utf8', start, index));
+    index += 1;
+    start = index;
+  }
+  if (bytes.length - start >= LEAST) runs.push(bytes.toString('utf8', start));
+  return runs;
+}
+
+function isContinued(bytes: Buffer, index: number, length: number): boolean {
+  for (let next = index + 1; next < index + length; next += 1) {
+    if (((bytes[next] ?? 0) & 0xc0) !== 0x80) return false;
+  }
+  return true;
 }
