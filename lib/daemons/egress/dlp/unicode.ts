@@ -61,9 +61,13 @@ const ASCII_OF = new Map(
 /** Whether `foldUnicode` could change the text at all. */
 export const holdsUnicode = (text: string): boolean => /[^\t-\r\x20-\x7e]/.test(text);
 
+/** Single letters that stand for whole phrases in Arabic: of no use to who hides ASCII, but to blow up a text. */
+const PHRASES = /[\ufdfa\ufdfb]/g;
+
 /** What a reader would take the text for: no invisible characters or accents, no look-alikes, full width as narrow. */
 export function foldUnicode(text: string): string {
   return text
+    .replace(PHRASES, '')
     .normalize('NFKD')
     .replace(/(?![\t-\r])[\p{Cc}\p{Cf}\p{Mn}\p{Me}\u115f\u1160\u3164\uffa0]/gu, '')
     .replace(/[\u0080-\u{10ffff}]/gu, (character) => ASCII_OF.get(character) ?? character);

@@ -43,8 +43,9 @@ export function* viewsOf(text: string): Generator<View> {
     for (const read of READINGS) {
       const decoded = read(view.text);
       if (decoded === undefined || decoded.length < 8 || seen.includes(decoded)) continue;
+      // What is too long is left out alone: else it would hide all that comes after.
+      if (decoded.length > budget) continue;
       budget -= decoded.length;
-      if (budget < 0) return;
       seen.push(decoded);
       queue.push({ text: decoded, depth: view.depth + 1 });
     }

@@ -78,6 +78,23 @@ describe('a secret in a request is found', () => {
     }
   });
 
+  it('whatever else of the text takes much room once it is decoded', () => {
+    // One letter that stands for eighteen.
+    const decoy = '\ufdfa'.repeat(21_000);
+    for (const disguise of [base64, hex, percent, wide]) {
+      expect(typesOf(`${decoy} ${disguise(KEY)}`), disguise.name).toEqual(['aws-access-key']);
+    }
+  });
+
+  it('in letters beyond ASCII, also next to a byte that is no text', () => {
+    for (const text of [wide(KEY), [...KEY].join('\u200b')]) {
+      const scanner = new BodyScanner(options);
+      const body = Buffer.concat([Buffer.from([0xff]), Buffer.from(text), Buffer.from([0xff])]);
+      const found = [...scanner.push(body), ...scanner.end()];
+      expect(found.map(({ type }) => type)).toContain('aws-access-key');
+    }
+  });
+
   it('between bytes that are no text, in narrow and in wide characters', () => {
     const noise = Buffer.from([0xff, 0xfe, 0x80, 0x00, 0x9c, 0x01]);
     for (const text of [Buffer.from(KEY), Buffer.from(KEY, 'utf16le')]) {
