@@ -31,9 +31,11 @@ export function threadedLeafIssuer({ certificate, key }: BottleAuthority): LeafI
       if ('leaf' in reply) asked?.resolve(reply.leaf);
       else asked?.reject(new Error(reply.error));
     });
-    started.on('error', (error) => {
+    // Whatever it died of, its end is told after.
+    started.on('error', () => {});
+    started.on('exit', () => {
       worker = undefined;
-      for (const { reject } of waiting.values()) reject(error);
+      for (const { reject } of waiting.values()) reject(new Error('the thread that makes leaves has ended'));
       waiting.clear();
     });
     return started;

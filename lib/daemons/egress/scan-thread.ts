@@ -58,9 +58,11 @@ export class ScanThread implements RemoteScans {
       this.#waiting.get(id)?.resolve(findings);
       this.#waiting.delete(id);
     });
-    worker.on('error', (error) => {
+    // Whatever it died of, its end is told after.
+    worker.on('error', () => {});
+    worker.on('exit', () => {
       this.#worker = undefined;
-      for (const { reject } of this.#waiting.values()) reject(error);
+      for (const { reject } of this.#waiting.values()) reject(new Error('the scan broke off'));
       this.#waiting.clear();
     });
     return worker;

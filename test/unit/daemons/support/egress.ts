@@ -6,7 +6,7 @@ import { AuditLog } from '../../../../lib/daemons/egress/audit/audit-log.ts';
 import { Withholder } from '../../../../lib/daemons/egress/audit/withhold.ts';
 import { knownSecretFinder } from '../../../../lib/daemons/egress/dlp/known-secrets.ts';
 import type { Supervisor } from '../../../../lib/daemons/egress/dlp/supervisor.ts';
-import { leafIssuer } from '../../../../lib/daemons/egress/leaf-issuer.ts';
+import { type LeafIssuer, leafIssuer } from '../../../../lib/daemons/egress/leaf-issuer.ts';
 import { DEADLINES, type Deadlines } from '../../../../lib/daemons/egress/limits.ts';
 import { buildPolicy } from '../../../../lib/daemons/egress/policy.ts';
 import { createEgress } from '../../../../lib/daemons/egress/server.ts';
@@ -26,6 +26,8 @@ export interface EgressFixtureOptions {
   readonly supervisor?: Supervisor;
   readonly selftest?: { port: number; certificate: string };
   readonly proxy?: UpstreamProxy;
+  /** What makes leaves; by itself, in this thread, when absent. */
+  readonly issue?: LeafIssuer;
   /** Addresses of names that have other ones; of `silent`, the resolver says nothing, ever. */
   readonly addresses?: Readonly<Record<string, readonly string[] | 'silent'>>;
 }
@@ -73,7 +75,7 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
     generation: () => generation,
     onPolicyChange: (listener) => listeners.push(listener),
     tokens: tokens.values,
-    issue: leafIssuer(options.authority.authority),
+    issue: options.issue ?? leafIssuer(options.authority.authority),
     upstreams,
     deadlines,
     audit: new AuditLog({
