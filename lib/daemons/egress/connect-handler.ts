@@ -45,8 +45,8 @@ export class ConnectHandler {
       const reason = `No certificate could be made for ${host}.`;
       return answer(socket, account, failureAnswer(500, 'certificate-failed', reason));
     }
+    if (socket.destroyed) return account.close();
     // From here on what comes in the tunnel has accounts of its own.
-    if (socket.destroyed) return;
     if ('setTimeout' in socket && typeof socket.setTimeout === 'function') socket.setTimeout(0);
     if (head.length > 0) socket.unshift(head);
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');

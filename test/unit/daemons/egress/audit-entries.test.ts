@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { ServerCertificate } from '../../../../lib/daemons/certificates/server-certificate.ts';
 import { connectVia, fetchVia, openTunnel, replyOf, requestOn } from '../support/agent.ts';
+import { startEgress } from '../support/egress.ts';
 import { HOST, proxyScene, TOKEN } from '../support/proxy-scene.ts';
 import { startUpstream } from '../support/upstream.ts';
 
@@ -104,6 +108,27 @@ describe('the audit', () => {
       { verdict: 'fail', reason: 'client-gone', status: 200, path: '/half', received: 4 },
     ]);
     await half.close();
+  });
+
+  it('has a CONNECT that the guest gave up while its certificate was made', async () => {
+    const made = Promise.withResolvers<ServerCertificate>();
+    const { bottle } = scene();
+    const egress = await startEgress({
+      authority: bottle,
+      issue: () => made.promise,
+      routes: [{ host: 'open.example.com' }],
+    });
+    const socket = connect(egress.port, '127.0.0.1');
+    socket.write('CONNECT open.example.com:443 HTTP/1.1\r\nHost: open.example.com\r\n\r\n');
+    await once(socket, 'connect');
+    await sleep(100);
+    socket.destroy();
+    await sleep(100);
+    made.resolve(await bottle.leaf('open.example.com'));
+    await expect
+      .poll(() => egress.log)
+      .toMatchObject([{ protocol: 'connect', verdict: 'fail', reason: 'client-gone', status: 499 }]);
+    await egress.close();
   });
 
   it('says that the upstream broke off, or tried to steer the agent halfway', async () => {
