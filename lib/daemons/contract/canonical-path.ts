@@ -11,6 +11,9 @@ export interface AmbiguousTarget {
   readonly fault: string;
 }
 
+/** All printable characters but those that need a closer look. */
+const PLAIN = /^\/[\x21\x22\x24\x26-\x5b\x5d-\x7e]*$/;
+
 const UNRESERVED = /[A-Za-z0-9._~-]/;
 
 /**
@@ -21,6 +24,8 @@ export function canonicalTarget(target: string): CanonicalTarget | AmbiguousTarg
   const mark = target.indexOf('?');
   const rawPath = mark < 0 ? target : target.slice(0, mark);
   const query = mark < 0 ? '' : target.slice(mark);
+  // What most targets are: neither escapes nor a segment that starts with a dot.
+  if (PLAIN.test(target) && !target.includes('/.')) return { path: rawPath, query };
   if (!rawPath.startsWith('/')) return { fault: 'the path does not start with /' };
   if (/[^\x21-\x7e]/.test(target)) return { fault: 'it holds a space, a control character or raw Unicode' };
   if (target.includes('#')) return { fault: 'it holds a fragment' };

@@ -4,6 +4,7 @@ import { decodersFor } from './dlp/content-decoding.ts';
 import type { Exchange } from './exchange.ts';
 import { agentHeaders, type HeaderLines, headerOf, valuesOf } from './headers.ts';
 import { InjectionFound, injectionFilter, isReadable, levelOf } from './inbound-filter.ts';
+import { behindTheHead, MAX_SHORT, readWhole, takeWhole } from './read-whole.ts';
 import { ReflectionScrubber } from './reflection.ts';
 import { passableTrailers } from './trailers.ts';
 import type { UpstreamAnswer } from './upstream-call.ts';
@@ -11,8 +12,8 @@ import type { UpstreamAnswer } from './upstream-call.ts';
 /** Bytes of a text of known length that are read whole before any of it passes. */
 const MAX_JUDGED = 512 * 1024;
 
-/** Bytes of any other answer of known length that is passed on in one write when all of it is here. */
-const MAX_AT_ONCE = 64 * 1024;
+/** Bytes that such a text may unpack to. */
+const MAX_UNPACKED = 16 * MAX_JUDGED;
 
 export interface PassOptions {
   readonly host: string;
@@ -47,6 +48,7 @@ export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options
     return;
   }
   body.once('end', () => {
+    if (incoming.rawTrailers.length === 0) return;
     const trailers = passableTrailers(incoming.rawTrailers);
     exchange.addTrailers(scrubber?.headers(trailers) ?? trailers);
   });
@@ -64,11 +66,7 @@ export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options
     delete headers['content-length'];
   }
   const passage: Passage = { ...options, incoming, exchange, headers, scrubber, looks, decoders };
-  const length = type.startsWith('text/event-stream') ? Number.NaN : lengthOf(incoming);
-  const refused = () => refuseUnspeakable(passage);
-  if (looks && length <= MAX_JUDGED) passWhole(passage, length).catch(refused);
-  else if (decoders.length === 0 && length <= MAX_AT_ONCE) passAtOnce(passage, length).catch(refused);
-  else stream(passage, type === '');
+  pass(passage, type).catch(() => refuseUnspeakable(passage));
 }
 
 /** One answer on its way, and what is to be done to it. */
@@ -95,12 +93,18 @@ function lengthOf({ rawHeaders }: UpstreamAnswer): number {
   return Number(headerOf(rawHeaders, 'content-length') ?? Number.NaN);
 }
 
-/** A short answer mostly comes in one piece with its head; the rest of another may be minutes away. */
-async function passAtOnce(passage: Passage, length: number): Promise<void> {
-  // The bytes behind the head are read in the same turn as it.
-  await new Promise<void>((resolve) => process.nextTick(resolve));
-  if (passage.incoming.body.readableLength === length) await passWhole(passage, length);
-  else stream(passage, false);
+/** In one go where all of it is here or has to be read before any of it passes, else as it comes. */
+async function pass(passage: Passage, type: string): Promise<void> {
+  const { incoming, looks, decoders } = passage;
+  const length = type.startsWith('text/event-stream') ? Number.NaN : lengthOf(incoming);
+  const isJudgedWhole = looks && length <= MAX_JUDGED;
+  if (decoders.length === 0 && (isJudgedWhole || length <= MAX_SHORT)) {
+    await behindTheHead();
+    const whole = takeWhole(incoming.body, length);
+    if (whole !== undefined) return give(passage, whole);
+  }
+  if (isJudgedWhole) await passWhole(passage, length);
+  else stream(passage, type === '');
 }
 
 /** A status or header that the agent's HTTP has no words for. */
@@ -127,45 +131,40 @@ function stream({ incoming, exchange, ...passage }: Passage, mayBeBinary: boolea
   });
 }
 
-async function passWhole({ incoming, exchange, ...passage }: Passage, announced: number): Promise<void> {
-  const { decoders, host, scrubber } = passage;
-  let body: Buffer;
+async function passWhole(passage: Passage, announced: number): Promise<void> {
+  const { incoming, exchange, decoders, host } = passage;
+  let whole: Buffer;
   try {
-    const whole = await wholeOf(incoming.body, decoders);
+    whole = await decoded(incoming.body, decoders);
     if (decoders.length === 0 && whole.length !== announced) throw new Error('the length is another');
-    body = scrubber?.bytes(whole) ?? whole;
   } catch {
     if (exchange.isGone) return;
     return exchange.answer(failureAnswer(502, 'upstream-failed', `The answer of ${host} broke off.`));
   }
+  give(passage, whole);
+}
+
+/** Gives the agent a whole answer, unless it is an attack. */
+function give({ incoming, exchange, host, scrubber, ...passage }: Passage, whole: Buffer): void {
   if (exchange.isGone) return;
+  const body = scrubber?.bytes(whole) ?? whole;
   const level = passage.looks ? levelOf(body) : 'none';
   if (level === 'high') {
     const reason = `The answer of ${host} holds instructions to an agent that look like an attack.`;
-    return exchange.answer(failureAnswer(403, 'injection-found', reason));
+    exchange.answer(failureAnswer(403, 'injection-found', reason));
+    return;
   }
-  const headers = { ...passage.headers, 'content-length': String(body.length) };
-  const warning = level === 'medium' ? { 'x-bot-bottle-warning': 'possible-prompt-injection' } : {};
-  exchange.respond(incoming.status, { ...headers, ...warning }, body);
+  const { headers } = passage;
+  headers['content-length'] = String(body.length);
+  if (level === 'medium') headers['x-bot-bottle-warning'] = 'possible-prompt-injection';
+  exchange.respond(incoming.status, headers, body);
 }
 
 /** @throws Error when it breaks off, cannot be decoded, or unpacks to more than can be judged. */
-function wholeOf(source: Readable, decoders: readonly Transform[]): Promise<Buffer> {
+function decoded(source: Readable, decoders: readonly Transform[]): Promise<Buffer> {
   const last = decoders.at(-1);
   if (last !== undefined) pipeline([source, ...decoders], () => {});
-  const read = last ?? source;
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  read.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > 16 * MAX_JUDGED) read.destroy(new Error('unpacks to more than can be judged'));
-  });
-  read.once('end', () => resolve(Buffer.concat(chunks)));
-  read.once('error', reject);
-  read.once('close', () => reject(new Error('broke off')));
-  return promise;
+  return readWhole(last ?? source, MAX_UNPACKED);
 }
 
 /** Why an answer that had begun did not come to its end. */

@@ -59,7 +59,8 @@ function decidePlain(facts: RequestFacts & { kind: 'plain' }, policy: Policy): V
 
 function decideTunnelled(facts: RequestFacts & { kind: 'tunnelled' }, policy: Policy): Verdict {
   const { tunnel, serverName } = facts;
-  if (serverName !== undefined && parseAuthority(serverName)?.host !== tunnel.host) {
+  const isNamed = serverName === undefined || serverName === tunnel.host;
+  if (!isNamed && parseAuthority(serverName)?.host !== tunnel.host) {
     return mismatch(tunnel.host, 'TLS server name');
   }
   const hostFault = checkHosts(facts, tunnel, 443);

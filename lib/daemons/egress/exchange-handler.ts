@@ -35,7 +35,7 @@ export class ExchangeHandler {
   /** Never throws: what nobody thought of ends one exchange, not the daemon. */
   handle(exchange: Exchange): void {
     try {
-      const told = introspect(exchange.facts, this.#options.judge.state);
+      const told = introspect(exchange.facts, this.#options.judge);
       if (told === undefined) this.#audited(exchange);
       else exchange.answer(told);
     } catch {

@@ -33,41 +33,32 @@ export interface UpstreamHeaderOptions {
 /** The headers to send upstream for a request with these raw headers (name, value, name, value, ...). */
 export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderOptions): HeaderLines {
   const lines = endToEnd(raw);
-  for (const name of WRITTEN_BY_EGRESS) lines.delete(name);
-  lines.set('host', [options.host]);
-  const accepted = lines.get('accept-encoding');
+  for (const name of WRITTEN_BY_EGRESS) delete lines[name];
+  lines.host = options.host;
+  const accepted = lines['accept-encoding'];
   // Egress looks into what comes back; of a compressed body's part it could not.
   if (accepted !== undefined) {
-    lines.set('accept-encoding', [lines.has('range') ? 'identity' : acceptableEncodings(accepted.join(','))]);
+    lines['accept-encoding'] = lines.range === undefined ? acceptableEncodings(String(accepted)) : 'identity';
   }
-  if (options.authorization !== undefined) lines.set('authorization', [options.authorization]);
+  if (options.authorization !== undefined) lines.authorization = options.authorization;
   // All that may be said of transfer codings is that trailers are welcome; gRPC insists on it.
-  if (valuesOf(raw, 'te').some((value) => /(?:^|,)\s*trailers\s*(?:,|$)/i.test(value))) {
-    lines.set('te', ['trailers']);
-  }
+  if (valuesOf(raw, 'te').some((value) => /(?:^|,)\s*trailers\s*(?:,|$)/i.test(value))) lines.te = 'trailers';
   // Node frames a GET body only when told to; without this, one would run into the next request. HTTP/2 has no
   // transfer-encoding at all.
-  const hasLength = lines.has('content-length') && valuesOf(raw, 'transfer-encoding').length === 0;
+  const hasLength = lines['content-length'] !== undefined && !has(raw, 'transfer-encoding');
   if (options.hasBody && !hasLength) {
-    lines.delete('content-length');
-    lines.set('transfer-encoding', ['chunked']);
+    delete lines['content-length'];
+    lines['transfer-encoding'] = 'chunked';
   }
-  return headerLines(lines);
+  return lines;
 }
 
 /** The headers to give the agent for a response with these raw headers. */
 export function agentHeaders(raw: readonly string[]): HeaderLines {
   const lines = endToEnd(raw);
   // It would have clients try HTTP/3, or another host, which are no way out of the bottle.
-  lines.delete('alt-svc');
-  return headerLines(lines);
-}
-
-/** Node's client insists on a plain string for `Host`. */
-function headerLines(lines: ReadonlyMap<string, string[]>): HeaderLines {
-  return Object.fromEntries(
-    [...lines].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
-  );
+  delete lines['alt-svc'];
+  return lines;
 }
 
 /** Every value of one header, in order. `name` in lower case. */
@@ -86,24 +77,35 @@ export function headerOf(raw: readonly string[], name: string): string | undefin
   return values.length === 0 ? undefined : values.join(', ');
 }
 
-/** The headers that `Connection` names, in lower case: they are not passed on. */
-export function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
+/** Whether the header is there at all. `name` in lower case. */
+function has(raw: readonly string[], name: string): boolean {
+  for (let index = 0; index < raw.length; index += 2) {
+    const key = raw[index] ?? '';
+    if (key.length === name.length && key.toLowerCase() === name) return true;
+  }
+  return false;
+}
+
+function endToEnd(raw: readonly string[]): HeaderLines {
+  const listed = has(raw, 'connection') ? listedInConnection(raw) : undefined;
+  // Without a prototype: a header may have any name.
+  const lines: HeaderLines = Object.create(null);
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] ?? '').toLowerCase();
+    if (HOP_BY_HOP.has(name) || listed?.has(name)) continue;
+    const value = raw[index + 1] ?? '';
+    const before = lines[name];
+    if (before === undefined) lines[name] = value;
+    else if (Array.isArray(before)) before.push(value);
+    else lines[name] = [before, value];
+  }
+  return lines;
+}
+
+/** An agent that lists Content-Length in Connection would have it removed: framing stays. */
+function listedInConnection(raw: readonly string[]): ReadonlySet<string> {
   const named = valuesOf(raw, 'connection').flatMap((value) =>
     value.split(',').map((token) => token.trim().toLowerCase()),
   );
-  // An agent that lists Content-Length or Host in Connection would have them removed: framing stays.
   return new Set(named.filter((name) => name !== 'content-length'));
-}
-
-function endToEnd(raw: readonly string[]): Map<string, string[]> {
-  const listed = namedByConnection(raw);
-  const lines = new Map<string, string[]>();
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = (raw[index] ?? '').toLowerCase();
-    if (HOP_BY_HOP.has(name) || listed.has(name)) continue;
-    const values = lines.get(name);
-    if (values === undefined) lines.set(name, [raw[index + 1] ?? '']);
-    else values.push(raw[index + 1] ?? '');
-  }
-  return lines;
 }

@@ -27,6 +27,8 @@ export function checkHosts(facts: RequestFacts, expected: Endpoint, defaultPort:
 
 /** Whether `host` or `host:port` is this endpoint. */
 export function names(text: string, expected: Endpoint, defaultPort: number): boolean {
+  // As nearly every client spells it.
+  if (text === expected.host) return expected.port === defaultPort;
   const authority: Authority | undefined = parseAuthority(text);
   return authority?.host === expected.host && (authority.port ?? defaultPort) === expected.port;
 }

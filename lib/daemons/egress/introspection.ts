@@ -14,9 +14,11 @@ export interface Introspected {
 }
 
 /** The answer to a request for `_egress.local`, or `undefined` when the request is for another host. */
-export function introspect(facts: RequestFacts, state: Introspected): Answer | undefined {
+export function introspect(facts: RequestFacts, judge: { readonly state: Introspected }): Answer | undefined {
+  if (facts.kind !== 'plain') return undefined;
   const match = /^http:\/\/_egress\.local(?::80)?(\/[^#]*)?$/i.exec(facts.target);
-  if (facts.kind !== 'plain' || match === null) return undefined;
+  if (match === null) return undefined;
+  const { state } = judge;
   const url = new URL(match[1] ?? '/', 'http://egress.invalid');
   if (facts.method !== 'GET') return json(405, 'introspection', { error: 'only GET is answered here' });
   if (url.pathname === '/allowlist') return json(200, 'introspection', allowlist(state));

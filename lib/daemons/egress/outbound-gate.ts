@@ -12,6 +12,7 @@ import type { Supervision } from './dlp/supervisor.ts';
 import type { RequestContent } from './exchange.ts';
 import { scanHead } from './outbound-head.ts';
 import type { Rule } from './policy.ts';
+import { behindTheHead, MAX_SHORT, shortLength, takeWhole } from './read-whole.ts';
 import { redacted } from './redact-request.ts';
 import type { ScanThread } from './scan-thread.ts';
 import { type Admission, type Denial, deny } from './verdict.ts';
@@ -49,10 +50,11 @@ export class OutboundGate {
   async inspect(request: RequestContent, admission: Admission): Promise<Cleared | Held> {
     const { path, query, rule, host } = admission;
     const { rawHeaders } = request;
-    if (injectsLine(path, query, headerValues(rawHeaders))) return held(lineInjection(admission), []);
+    if (injectsLine(path, query, rawHeaders)) return held(lineInjection(admission), []);
     const options = this.#optionsFor(rule);
-    if (options.detectors.size === 0)
-      return { clear: true, path, query, rawHeaders, body: request.body, types: [] };
+    if (options.detectors.size === 0) {
+      return { clear: true, path, query, rawHeaders, body: await unseen(request), types: [] };
+    }
 
     const named = rule.host.startsWith('*.') ? scanHost(host, options) : [];
     const head = [...named, ...scanHead(path, query, rawHeaders, rule.auth !== undefined, options)];
@@ -64,7 +66,7 @@ export class OutboundGate {
       const reason = `The body cannot be scanned for secrets: ${error.message}.`;
       return held(deny('body-unscannable', host, reason, 'Send it uncompressed.', rule), []);
     }
-    if (body.whole && injectsLine('', '', headerValues(request.rawTrailers))) {
+    if (body.whole && injectsLine('', '', request.rawTrailers)) {
       body.release();
       return held(lineInjection(admission), []);
     }
@@ -109,15 +111,20 @@ export class OutboundGate {
   }
 }
 
-/** Bytes of a body that is not streamed. */
-const MAX_SHORT = 64 * 1024;
-
 /** Bytes of a message that are looked at for attacks. */
 const MAX_STEERING = 1024 * 1024;
 
 const held = (denial: Denial, types: readonly string[]): Held => ({ clear: false, denial, types });
 
-/** A whole body that is sent in one go, without the cost of a stream. */
+/** A body that nobody looks into: in one piece if all of it is here, else as it comes. */
+async function unseen({ rawHeaders, hasBody, body }: RequestContent): Promise<Readable | Buffer> {
+  const length = shortLength(rawHeaders);
+  if (!hasBody || length === undefined) return body;
+  await behindTheHead();
+  return takeWhole(body, length) ?? body;
+}
+
+/** A whole body that is sent in one go. */
 function shortContent({ whole, chunks }: HeldBody): Buffer | undefined {
   const size = chunks.reduce((sum, { length }) => sum + length, 0);
   return whole && size <= MAX_SHORT ? Buffer.concat(chunks) : undefined;
@@ -134,10 +141,6 @@ async function* contentOf(body: HeldBody, scanTrailers: () => Finding[]): AsyncG
 function lineInjection({ host, rule }: Admission): Denial {
   const reason = 'The request holds an encoded line break that would start a header of its own.';
   return deny('line-injection', host, reason, 'Send the text without line breaks.', rule);
-}
-
-function headerValues(raw: readonly string[]): string[] {
-  return raw.filter((_, index) => index % 2 === 1);
 }
 
 /** Most bodies are no messages between agents, and are not made into text to find that out. */

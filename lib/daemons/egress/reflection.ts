@@ -42,11 +42,12 @@ export class ReflectionScrubber {
   }
 
   headers(lines: HeaderLines): HeaderLines {
-    const clean = Object.entries(lines).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.map((line) => this.text(line)) : this.text(value),
-    ]);
-    return Object.fromEntries(clean);
+    const clean: HeaderLines = Object.create(null);
+    for (const name of Object.keys(lines)) {
+      const value = lines[name] ?? '';
+      clean[name] = Array.isArray(value) ? value.map((line) => this.text(line)) : this.text(value);
+    }
+    return clean;
   }
 
   /** Holds back only bytes that may be the start of a token; everything else passes at once. */

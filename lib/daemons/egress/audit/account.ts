@@ -11,6 +11,13 @@ export interface Subject extends Pick<AuditEntry, 'protocol' | 'scheme' | 'metho
   readonly rawHeaders: readonly string[];
 }
 
+/** Where accounts go. */
+export interface Register {
+  /** Whether one that ended so is written down at all. */
+  wants(verdict: Outcome['verdict']): boolean;
+  record(outcome: Outcome): void;
+}
+
 /** Status of a request that the guest gave up before it had an answer; nginx uses the same. */
 const CLIENT_GONE = 499;
 
@@ -18,7 +25,7 @@ const CLIENT_GONE = 499;
 export class Account {
   readonly #subject: Subject;
   readonly #generation: number;
-  #write: ((outcome: Outcome) => void) | undefined;
+  #register: Register | undefined;
   readonly #startedAt = performance.now();
   /** When an answer of egress itself was given; the guest may linger. */
   #answeredAt: number | undefined;
@@ -33,10 +40,10 @@ export class Account {
   #sent = 0;
   #received = 0;
 
-  constructor(subject: Subject, generation: number, write: (outcome: Outcome) => void) {
+  constructor(subject: Subject, generation: number, register: Register) {
     this.#subject = subject;
     this.#generation = generation;
-    this.#write = write;
+    this.#register = register;
   }
 
   /** A route lets it out; `rule` is the route's host. */
@@ -85,11 +92,11 @@ export class Account {
 
   /** Writes it down, the first time. */
   close(): void {
-    const write = this.#write;
-    if (write === undefined) return;
-    this.#write = undefined;
+    const register = this.#register;
+    this.#register = undefined;
+    if (register?.wants(this.#verdict) !== true) return;
     const { rawHeaders, ...subject } = this.#subject;
-    write({
+    register.record({
       ...subject,
       verdict: this.#verdict,
       reason: this.#reason,

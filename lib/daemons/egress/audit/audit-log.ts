@@ -6,7 +6,7 @@ import {
   WITHHELD,
 } from '../../contract/audit.ts';
 import { canonicalTarget } from '../../contract/canonical-path.ts';
-import { Account, type Subject } from './account.ts';
+import { Account, type Register, type Subject } from './account.ts';
 import { cut, harmlessHeaders } from './harmless-headers.ts';
 import type { Outcome } from './outcome.ts';
 import type { Withholder } from './withhold.ts';
@@ -26,7 +26,7 @@ export interface AuditLogOptions {
 }
 
 /** Writes down what became of each exchange, as far as the level asks for it. Refusals are always written. */
-export class AuditLog {
+export class AuditLog implements Register {
   readonly #options: AuditLogOptions;
 
   constructor(options: AuditLogOptions) {
@@ -35,16 +35,23 @@ export class AuditLog {
 
   /** To be called when an exchange begins. */
   open(subject: Subject): Account {
-    return new Account(subject, this.#options.generation(), (outcome) => this.#record(outcome));
+    return new Account(subject, this.#options.generation(), this);
   }
 
-  #record(outcome: Outcome): void {
-    const { level, write, learn } = this.#options;
-    const isWritten = level() >= LEAST_LEVEL[outcome.verdict];
-    if (!isWritten && outcome.verdict === 'allow') return;
+  /** @internal For accounts. */
+  wants(verdict: Outcome['verdict']): boolean {
+    return verdict !== 'allow' || this.#isWritten(verdict);
+  }
+
+  /** @internal For accounts. */
+  record(outcome: Outcome): void {
     const entry = this.#entryOf(outcome);
-    if (isWritten) write(lineOf(entry));
-    if (outcome.verdict !== 'allow') learn?.(entry);
+    if (this.#isWritten(outcome.verdict)) this.#options.write(lineOf(entry));
+    if (outcome.verdict !== 'allow') this.#options.learn?.(entry);
+  }
+
+  #isWritten(verdict: Outcome['verdict']): boolean {
+    return this.#options.level() >= LEAST_LEVEL[verdict];
   }
 
   #entryOf(outcome: Outcome): AuditEntry {

@@ -1,16 +1,20 @@
 import { pipeline, Readable } from 'node:stream';
 import type { RequestContent } from '../exchange.ts';
 import { headerOf } from '../headers.ts';
+import { behindTheHead, readWhole, shortLength, takeWhole } from '../read-whole.ts';
 import { type Decoder, decodersFor } from './content-decoding.ts';
 import type { HeldBudget, HeldPlace } from './held-budget.ts';
 import { PacedScanner } from './paced-scanner.ts';
-import type { Finding, ScanOptions } from './scan-text.ts';
+import { readableText } from './readable-text.ts';
+import { type Finding, type ScanOptions, scanText } from './scan-text.ts';
 
 /** Bytes of a body that are held back until they were scanned; of a longer one the rest is scanned as it passes. */
 export const MAX_HELD = 8 * 1024 * 1024;
 
 /** Bytes that a compressed body may grow to, and still be scanned. */
 const MAX_DECODED = 64 * 1024 * 1024;
+
+const BUDGET_SPENT = 'too many other bodies are held at this time';
 
 export interface HeldBody {
   /** As sent, in order. */
@@ -44,6 +48,9 @@ export async function holdBody(
   options: ScanOptions,
   budget: HeldBudget,
 ): Promise<HeldBody> {
+  if (!request.hasBody) return heldWhole([], [], () => {});
+  const decoders = decodersFor(headerOf(request.rawHeaders, 'content-encoding') ?? '');
+  if (decoders === undefined) throw new UnscannableBody('its Content-Encoding cannot be undone');
   const place = budget.open();
   const scanner = new PacedScanner(options);
   const release = () => {
@@ -51,22 +58,49 @@ export async function holdBody(
     place.release();
   };
   try {
-    return { ...(await readAndScan(request, scanner, place, options)), release };
+    const length = shortLength(request.rawHeaders);
+    if (length !== undefined && decoders.length === 0) {
+      const bytes = await readShort(request, length, place);
+      return heldWhole([bytes], scanText(readableText(bytes), options), release);
+    }
+    return { ...(await readAndScan(request, decoders, scanner, place, options)), release };
   } catch (error) {
     release();
     throw error;
   }
 }
 
+/** Most bodies are short and say how long they are: no stream, iterator or other thread is set up for these. */
+async function readShort({ body }: RequestContent, length: number, place: HeldPlace): Promise<Buffer> {
+  if (!place.take(length)) throw new UnscannableBody(BUDGET_SPENT);
+  await behindTheHead();
+  const bytes = takeWhole(body, length) ?? (await readWhole(body, length));
+  if (bytes.length !== length) throw new Error('the body broke off');
+  return bytes;
+}
+
+function heldWhole(chunks: Buffer[], findings: readonly Finding[], release: () => void): HeldBody {
+  return {
+    chunks,
+    findings,
+    whole: true,
+    drain: () => drained(chunks),
+    async *rest() {},
+    release,
+  };
+}
+
+function* drained(chunks: Buffer[]): Generator<Buffer> {
+  for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) yield chunk;
+}
+
 async function readAndScan(
   request: RequestContent,
+  decoders: readonly Decoder[],
   scanner: PacedScanner,
   place: HeldPlace,
   options: ScanOptions,
 ): Promise<Omit<HeldBody, 'release'>> {
-  const encoding = headerOf(request.rawHeaders, 'content-encoding') ?? '';
-  const decoders = decodersFor(encoding);
-  if (decoders === undefined) throw new UnscannableBody('its Content-Encoding cannot be undone');
   const source = request.body.iterator({ destroyOnReturn: false });
   const chunks: Buffer[] = [];
   const findings: Finding[] = [];
@@ -75,7 +109,7 @@ async function readAndScan(
   for (;;) {
     const { value, done } = await source.next();
     if (done === true) break;
-    if (!place.take(value.length)) throw new UnscannableBody('too many other bodies are held at this time');
+    if (!place.take(value.length)) throw new UnscannableBody(BUDGET_SPENT);
     chunks.push(value);
     size += value.length;
     // What is compressed as well: formats have room for comments that a decoder passes over.
@@ -98,10 +132,7 @@ async function readAndScan(
       yield value;
     }
   }
-  function* drain() {
-    for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) yield chunk;
-  }
-  return { chunks, findings, whole, drain, rest };
+  return { chunks, findings, whole, drain: () => drained(chunks), rest };
 }
 
 async function scanDecoded(

@@ -166,7 +166,7 @@ it.each([
   ['/a%0ab', ''],
 ])('a line break in %s%s that starts something new is recognised', (path, query) => {
   expect(injectsLine(path, query, [])).toBe(true);
-  expect(injectsLine('/', '?text=one%0D%0Atwo', ['plain value'])).toBe(false);
+  expect(injectsLine('/', '?text=one%0D%0Atwo', ['x-note', 'plain value'])).toBe(false);
 });
 
 describe('text that steers the agent', () => {
