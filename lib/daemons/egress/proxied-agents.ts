@@ -1,8 +1,8 @@
 import { type AgentOptions, Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { assertMayDial, type Reach, type ResolveAll } from './addresses.ts';
 import { dialWithin } from './dial-within.ts';
+import { OriginAgent } from './origin-agent.ts';
 import { dialProxy, secureThrough, type UpstreamProxy } from './upstream-proxy.ts';
 
 export interface ProxiedAgentOptions {
@@ -19,7 +19,7 @@ type Established = (error: Error | null, socket: Duplex) => void;
 type Target = { host?: string | null | undefined; port?: string | number | null | undefined };
 
 /** Keeps TLS connections that were made through the hop, one pool an origin. Never dials an origin itself. */
-export class ProxiedHttpsAgent extends HttpsAgent {
+export class ProxiedHttpsAgent extends OriginAgent {
   readonly #options: ProxiedAgentOptions;
 
   constructor(options: ProxiedAgentOptions) {

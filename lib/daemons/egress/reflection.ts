@@ -41,13 +41,13 @@ export class ReflectionScrubber {
     return clean === text ? body : Buffer.from(clean, 'latin1');
   }
 
+  /** Changes the lines that it is given. */
   headers(lines: HeaderLines): HeaderLines {
-    const clean: HeaderLines = Object.create(null);
     for (const name of Object.keys(lines)) {
       const value = lines[name] ?? '';
-      clean[name] = Array.isArray(value) ? value.map((line) => this.text(line)) : this.text(value);
+      lines[name] = Array.isArray(value) ? value.map((line) => this.text(line)) : this.text(value);
     }
-    return clean;
+    return lines;
   }
 
   /** Holds back only bytes that may be the start of a token; everything else passes at once. */

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { SELFTEST_HOST } from '../contract/selftest.ts';
 import { assertMayDial, guardedLookup, type Reach, type ResolveAll } from './addresses.ts';
 import { dialWithin } from './dial-within.ts';
 import { h1Call } from './h1-call.ts';
 import { h2Caller } from './h2-call.ts';
 import type { Deadlines } from './limits.ts';
+import { OriginAgent } from './origin-agent.ts';
 import type { Rule } from './policy.ts';
 import { ProxiedHttpAgent, ProxiedHttpsAgent } from './proxied-agents.ts';
 import { secureDirectly } from './secure-directly.ts';
@@ -48,7 +49,7 @@ export class Upstreams {
   readonly #proxy: UpstreamProxy | undefined;
   readonly #resolve: ResolveAll | undefined;
   readonly #sessions: UpstreamSessions;
-  readonly #agents: Readonly<Record<Reach, { http: HttpAgent; https: HttpsAgent }>>;
+  readonly #agents: Readonly<Record<Reach, { http: HttpAgent; https: OriginAgent }>>;
 
   constructor({ deadlines, selftest, resolve, proxy }: UpstreamsOptions) {
     this.#deadlines = deadlines;
@@ -63,7 +64,7 @@ export class Upstreams {
         return { http: new ProxiedHttpAgent(options), https: new ProxiedHttpsAgent(options) };
       }
       const options = { ...pool, lookup: guardedLookup(reach, resolve) };
-      return { http: new HttpAgent(options), https: new HttpsAgent(options) };
+      return { http: new HttpAgent(options), https: new OriginAgent(options) };
     };
     this.#agents = { public: agents('public'), private: agents('private') };
   }
@@ -154,7 +155,8 @@ export class Upstreams {
 
 /** In HTTP/1.1 the wish for trailers concerns the connection, which has to name it; one that is upgraded has none. */
 function inHttp1({ method, path, headers }: UpstreamRequest): RequestOptions {
+  if (headers.te === undefined) return { method, path, headers };
   const { te, ...rest } = headers;
-  if (te === undefined || rest.connection !== undefined) return { method, path, headers: rest };
+  if (rest.connection !== undefined) return { method, path, headers: rest };
   return { method, path, headers: { ...rest, te: String(te), connection: 'keep-alive, TE' } };
 }

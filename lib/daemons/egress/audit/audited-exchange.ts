@@ -10,12 +10,15 @@ import type { Account, Subject } from './account.ts';
 export class AuditedExchange implements Exchange {
   readonly #exchange: Exchange;
   readonly #account: Account;
+  /** Where an answer goes that was given in one go. */
+  #sink: Writable | undefined;
 
   constructor(exchange: Exchange, account: Account) {
     this.#exchange = exchange;
     this.#account = account;
     if (exchange.hasBody) tally(exchange.body, (bytes) => account.count('sent', bytes));
     exchange.onceOver(() => {
+      if (this.#sink?.writableFinished) return account.close();
       // Whoever broke it off says so in this turn; if nobody does, it was the guest.
       setImmediate(() => {
         account.breakOff('client-gone');
@@ -93,10 +96,10 @@ export class AuditedExchange implements Exchange {
   }
 
   respond(status: number, headers: HeaderLines, body: Buffer): Writable {
-    const sink = this.#exchange.respond(status, headers, body);
+    this.#sink = this.#exchange.respond(status, headers, body);
     this.#account.answer(status, { headers });
     this.#account.count('received', body.length);
-    return sink.once('finish', () => this.#account.close());
+    return this.#sink;
   }
 
   answer(answer: Answer): void {

@@ -51,6 +51,7 @@ export async function holdBody(
   if (!request.hasBody) return heldWhole([], [], () => {});
   const decoders = decodersFor(headerOf(request.rawHeaders, 'content-encoding') ?? '');
   if (decoders === undefined) throw new UnscannableBody('its Content-Encoding cannot be undone');
+  const length = decoders.length === 0 ? shortLength(request.rawHeaders) : undefined;
   const place = budget.open();
   const scanner = new PacedScanner(options);
   const release = () => {
@@ -58,12 +59,11 @@ export async function holdBody(
     place.release();
   };
   try {
-    const length = shortLength(request.rawHeaders);
-    if (length !== undefined && decoders.length === 0) {
-      const bytes = await readShort(request, length, place);
-      return heldWhole([bytes], scanText(readableText(bytes), options), release);
+    if (length === undefined) {
+      return { ...(await readAndScan(request, decoders, scanner, place, options)), release };
     }
-    return { ...(await readAndScan(request, decoders, scanner, place, options)), release };
+    const bytes = await readShort(request, length, place);
+    return heldWhole([bytes], scanText(readableText(bytes), options), release);
   } catch (error) {
     release();
     throw error;
