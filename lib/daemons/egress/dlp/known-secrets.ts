@@ -1,11 +1,15 @@
-import { LiteralSearch } from './literal-search.ts';
 import { ProjectedSearch } from './projected-search.ts';
+import { SkipSearch } from './skip-search.ts';
+import type { TextBytes } from './text-bytes.ts';
 
 /** Shorter values are found as they are only: their fragments would be anything. */
 const MIN_PROJECTED = 12;
 
 /** Letters and digits in a row that give a long secret away. Any part of twice that length holds one of them whole. */
 const FRAGMENT = 12;
+
+/** Characters of a value that is looked for together with others; a shorter one would hold their search up. */
+const MIN_SKIPPED = 8;
 
 /** What stands for one secret in a text. */
 interface Needles {
@@ -16,7 +20,7 @@ interface Needles {
 }
 
 /** Gives what a text holds of known secrets: all of it when `exhaustive`, else the likeliest alone. */
-export type KnownSecretFinder = (text: string, exhaustive: boolean) => readonly string[];
+export type KnownSecretFinder = (text: TextBytes, exhaustive: boolean) => readonly string[];
 
 /**
  * Looks for the given values: as they are, reversed, in base64 at any offset, in hex, with anything inserted between
@@ -25,13 +29,27 @@ export type KnownSecretFinder = (text: string, exhaustive: boolean) => readonly 
 export function knownSecretFinder(values: Iterable<string>): KnownSecretFinder {
   const needles = [...values].map(needlesOf);
   const literals = [...new Set(needles.flatMap(({ literal }) => literal))];
-  const search = new LiteralSearch(literals);
+  const search = literalsFinder(literals);
   const projected = new ProjectedSearch([...new Set(needles.flatMap((needle) => needle.projected))]);
   return (text, exhaustive) => {
-    const places = [...search.find(text)].sort((one, other) => one - other);
-    const whole = places.flatMap((place) => literals[place] ?? []);
-    if (exhaustive) return [...whole, ...projected.find(text, false)];
-    return whole.length > 0 ? whole.slice(0, 1) : [...projected.find(text, true)];
+    const whole = search(text);
+    if (!exhaustive && whole.length > 0) return whole.slice(0, 1);
+    const scattered = projected.find(text.bytes, text.length, !exhaustive);
+    return whole.length === 0 ? scattered : [...whole, ...scattered];
+  };
+}
+
+/** Gives those of the literals that a text holds, in their order. */
+function literalsFinder(literals: readonly string[]): (text: TextBytes) => readonly string[] {
+  const long = literals.filter(({ length }) => length >= MIN_SKIPPED);
+  const short = literals.filter(({ length }) => length < MIN_SKIPPED);
+  const search = new SkipSearch(long);
+  return ({ text, bytes, length }) => {
+    const places = search.find(bytes, length, false);
+    const few = short.filter((literal) => text.includes(literal));
+    if (places.size === 0) return few;
+    const held = new Set([...few, ...[...places].map((place) => long[place])]);
+    return literals.filter((literal) => held.has(literal));
   };
 }
 

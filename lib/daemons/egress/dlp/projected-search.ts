@@ -1,58 +1,41 @@
-import { alphabet } from './runs.ts';
-
-const ALPHANUMERIC = alphabet('0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ');
-const HASHES = 1 << 15;
+import { ALPHANUMERIC } from './runs.ts';
+import { SkipSearch } from './skip-search.ts';
 
 /**
- * Looks for letters and digits in a row, whatever else stands between them in the text: in one pass, without making
- * the text that would be left. Needles are of letters and digits alone, at least three.
+ * Looks for letters and digits in a row, whatever else stands between them in the text. Needles are of letters and
+ * digits alone, at least three.
  */
 export class ProjectedSearch {
-  readonly #marks = new Uint8Array(HASHES);
-  readonly #needles = new Map<number, string[]>();
-  /** Codes of the letters and digits so far; kept from text to text. */
-  #kept = new Uint8Array(0);
+  readonly #needles: readonly string[];
+  readonly #search: SkipSearch;
+  /** The letters and digits of a text; the memory is kept from text to text. */
+  #kept = Buffer.alloc(0);
 
   constructor(needles: readonly string[]) {
-    for (const needle of needles) {
-      let hash = 0;
-      for (const character of needle.slice(-3)) hash = ((hash << 5) ^ character.charCodeAt(0)) & (HASHES - 1);
-      this.#marks[hash] = 1;
-      this.#needles.set(hash, [...(this.#needles.get(hash) ?? []), needle]);
-    }
+    this.#needles = needles;
+    this.#search = new SkipSearch(needles);
   }
 
-  /** The needles that the text holds; at most one when `isOneEnough`, which ends the search at it. */
-  find(text: string, isOneEnough: boolean): ReadonlySet<string> {
-    const found = new Set<string>();
-    if (this.#needles.size === 0) return found;
-    const { length } = text;
-    if (this.#kept.length < length) this.#kept = new Uint8Array(length);
-    const [kept, marks] = [this.#kept, this.#marks];
+  /** The needles in the first `length` bytes; at most one where `isOneEnough`, which ends the search at it. */
+  find(bytes: Uint8Array, length: number, isOneEnough: boolean): readonly string[] {
+    if (this.#needles.length === 0) return this.#needles;
+    const count = this.#project(bytes, length);
+    const found = this.#search.find(this.#kept, count, isOneEnough);
+    return found.size === 0 ? NONE : this.#needles.filter((_, place) => found.has(place));
+  }
+
+  /** How many letters and digits there are. Writes each byte and counts those that stay: no branch to guess wrong. */
+  #project(bytes: Uint8Array, length: number): number {
+    if (this.#kept.length < length) this.#kept = Buffer.alloc(length * 2);
+    const kept = this.#kept;
     let count = 0;
-    let hash = 0;
     for (let index = 0; index < length; index += 1) {
-      const code = text.charCodeAt(index);
-      if (code >= 128 || ALPHANUMERIC[code] !== 1) continue;
+      const code = bytes[index] ?? 0;
       kept[count] = code;
-      count += 1;
-      hash = ((hash << 5) ^ code) & (HASHES - 1);
-      if (marks[hash] === 0) continue;
-      for (const needle of this.#needles.get(hash) ?? []) {
-        if (!endsWith(kept, count, needle)) continue;
-        found.add(needle);
-        if (isOneEnough) return found;
-      }
+      count += ALPHANUMERIC[code] ?? 0;
     }
-    return found;
+    return count;
   }
 }
 
-function endsWith(kept: Uint8Array, count: number, needle: string): boolean {
-  const start = count - needle.length;
-  if (start < 0) return false;
-  for (let index = 0; index < needle.length; index += 1) {
-    if (kept[start + index] !== needle.charCodeAt(index)) return false;
-  }
-  return true;
-}
+const NONE: readonly string[] = [];

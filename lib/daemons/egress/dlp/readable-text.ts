@@ -1,17 +1,14 @@
-import { isUtf8 } from 'node:buffer';
-import { PRINTABLE, runsOf } from './runs.ts';
-
-/** Shorter runs of a binary body hold no secret. */
-const LEAST = 8;
+import { isAscii, isUtf8 } from 'node:buffer';
+import { LEAST_RUN, readableRuns } from './decoded-bytes.ts';
+import { PRINTABLE } from './runs.ts';
 
 /** Bytes as text to scan: UTF-8 as it is; of anything else the readable runs, UTF-16 among them. */
 export function readableText(bytes: Buffer): string {
-  if (isUtf8(bytes) && !bytes.includes(0)) return bytes.toString('utf8');
-  const plain = utf8Runs(bytes);
-  const narrow = bytes.includes(0)
-    ? runsOf(bytes.toString('latin1').replaceAll('\0', ''), PRINTABLE, LEAST)
-    : [];
-  return [...plain, ...narrow].join('\n');
+  const isBinary = bytes.includes(0);
+  if (!isBinary && isAscii(bytes)) return bytes.toString('latin1');
+  if (!isBinary && isUtf8(bytes)) return bytes.toString('utf8');
+  const narrow = isBinary ? readableRuns(Buffer.from(bytes.filter((byte) => byte !== 0))) : [];
+  return [...utf8Runs(bytes), ...narrow].join('\n');
 }
 
 /** Bytes of the readable UTF-8 character that begins with each byte; 0 where none does. */
@@ -31,11 +28,11 @@ function utf8Runs(bytes: Buffer): string[] {
       index += length;
       continue;
     }
-    if (index - start >= LEAST) runs.push(bytes.toString('utf8', start, index));
+    if (index - start >= LEAST_RUN) runs.push(bytes.toString('utf8', start, index));
     index += 1;
     start = index;
   }
-  if (bytes.length - start >= LEAST) runs.push(bytes.toString('utf8', start));
+  if (bytes.length - start >= LEAST_RUN) runs.push(bytes.toString('utf8', start));
   return runs;
 }
 

@@ -1,46 +1,67 @@
-/** Which ASCII characters a run may hold. */
+/** Which ASCII characters a run may hold, by their codes. */
 export type Alphabet = Uint8Array;
 
 export function alphabet(characters: string): Alphabet {
-  const table = new Uint8Array(128);
+  const table = new Uint8Array(256);
   for (const character of characters) table[character.charCodeAt(0)] = 1;
   return table;
 }
+
+export const DIGITS = '0123456789';
+export const LOWER = 'abcdefghijklmnopqrstuvwxyz';
+export const UPPER = LOWER.toUpperCase();
 
 /** What text is made of: all of printable ASCII, tabs and line breaks. */
 export const PRINTABLE = alphabet(
   `\t\n\r${Array.from({ length: 0x7f - 0x20 }, (_, index) => String.fromCharCode(0x20 + index)).join('')}`,
 );
 
+export const ALPHANUMERIC = alphabet(DIGITS + LOWER + UPPER);
+
 /**
- * Every longest run of the alphabet's characters of at least `least`. Looks first where a run that starts here would
- * have its last needed character: what cannot be one is passed over unread.
+ * Start of the first run at or behind `from` of at least `least` characters of the alphabet, -1 for none. Looks first
+ * where a run that starts here would have its last needed character: what cannot be one is passed over unread.
  */
-export function runsOf(text: string, table: Alphabet, least: number): string[] {
-  const runs: string[] = [];
-  const { length } = text;
+export function findRun(bytes: Uint8Array, length: number, table: Alphabet, least: number, from = 0): number {
   /** Nothing before it belongs to a run that is not yet told; `known` characters from it on do. */
-  let start = 0;
+  let start = from;
   let known = 0;
   while (start + least <= length) {
     let index = start + least - 1;
-    while (index >= start + known && isIn(text, index, table)) index -= 1;
-    if (index >= start + known) {
-      known = start + least - 1 - index;
-      start = index + 1;
-      continue;
-    }
-    let end = start + least;
-    while (end < length && isIn(text, end, table)) end += 1;
+    while (index >= start + known && table[bytes[index] ?? 0] === 1) index -= 1;
+    if (index < start + known) return start;
+    known = start + least - 1 - index;
+    start = index + 1;
+  }
+  return -1;
+}
+
+/** The end of the run that `start` is in. */
+export function endOfRun(bytes: Uint8Array, length: number, table: Alphabet, start: number): number {
+  let end = start;
+  while (end < length && table[bytes[end] ?? 0] === 1) end += 1;
+  return end;
+}
+
+/** Bytes of something, the rest of whose memory is not its own. */
+export interface Bytes {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  slice(start: number, end: number): string;
+}
+
+/** Every longest run of the alphabet's characters of at least `least`. */
+export function runsOf(text: Bytes, table: Alphabet, least: number): readonly string[] {
+  const { bytes, length } = text;
+  let start = findRun(bytes, length, table, least);
+  if (start < 0) return NONE;
+  const runs: string[] = [];
+  for (; start >= 0; ) {
+    const end = endOfRun(bytes, length, table, start + least);
     runs.push(text.slice(start, end));
-    start = end + 1;
-    known = 0;
+    start = findRun(bytes, length, table, least, end + 1);
   }
   return runs;
 }
 
-export function isIn(text: string, index: number, table: Alphabet): boolean {
-  const code = text.charCodeAt(index);
-  // The comparison keeps the read inside the table, which is what lets the loop be compiled well.
-  return code < 128 && table[code] === 1;
-}
+const NONE: readonly string[] = [];

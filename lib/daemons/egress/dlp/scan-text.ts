@@ -1,8 +1,8 @@
 import type { OutboundDetector } from '../scan-plan.ts';
 import type { KnownSecretFinder } from './known-secrets.ts';
-import { LiteralSearch } from './literal-search.ts';
-import { ENTROPY_PATTERN, TOKEN_PATTERNS, type TokenPattern } from './token-patterns.ts';
-import { viewsOf } from './views.ts';
+import { ENTROPY_PATTERN } from './token-patterns.ts';
+import { matchesOf, tokensIn } from './token-search.ts';
+import { eachView } from './views.ts';
 
 export interface Finding {
   /** Kind of what was found; safe to log. */
@@ -44,42 +44,29 @@ export interface RemoteScan {
 
 const TYPE_KNOWN = 'known-secret';
 
-const LITERALS = [...new Set(TOKEN_PATTERNS.flatMap(({ literals }) => literals ?? []))];
-const LITERAL_SEARCH = new LiteralSearch(LITERALS);
-/** Places of each pattern's literals in that list. */
-const NEEDS = new Map(
-  TOKEN_PATTERNS.map((pattern) => [pattern, pattern.literals?.map((one) => LITERALS.indexOf(one))]),
-);
-
 /** Every secret in the text and in what it decodes to. In time linear in its length. */
 export function scanText(text: string, { detectors, findKnown, exhaustive = false }: ScanOptions): Finding[] {
-  if (detectors.size === 0 || text.length === 0) return [];
   const findings: Finding[] = [];
-  for (const view of viewsOf(text)) {
-    const inPlainSight = view.depth === 0;
-    if (detectors.has('known_secrets')) {
-      for (const value of findKnown(view.text, exhaustive)) {
+  if (detectors.size === 0 || text.length === 0) return findings;
+  const findsKnown = detectors.has('known_secrets');
+  const findsTokens = detectors.has('token_patterns');
+  const findsEntropy = detectors.has('entropy');
+  eachView(text, (view, depth) => {
+    const inPlainSight = depth === 0;
+    if (findsKnown) {
+      for (const value of findKnown(view, exhaustive)) {
         findings.push({ type: TYPE_KNOWN, value, inPlainSight: inPlainSight && text.includes(value) });
       }
     }
-    const report = ({ type, expression, isReal }: TokenPattern) => {
-      const found =
-        typeof expression === 'function' ? expression(view.text) : (view.text.match(expression) ?? []);
-      for (const value of found)
-        if (isReal === undefined || isReal(value)) findings.push({ type, value, inPlainSight });
-    };
-    if (detectors.has('token_patterns')) {
-      for (const pattern of possibleIn(view.text))
-        if (!inPlainSight || pattern.onlyDecoded !== true) report(pattern);
+    if (findsTokens) {
+      for (const { type, value } of tokensIn(view, inPlainSight))
+        findings.push({ type, value, inPlainSight });
     }
-    if (detectors.has('entropy') && inPlainSight) report(ENTROPY_PATTERN);
-    if (findings.length > 0 && !exhaustive) return findings;
-  }
+    if (findsEntropy && inPlainSight) {
+      for (const value of matchesOf(ENTROPY_PATTERN, view))
+        findings.push({ type: ENTROPY_PATTERN.type, value, inPlainSight });
+    }
+    return findings.length === 0 || exhaustive;
+  });
   return findings;
-}
-
-/** The patterns that have no literals, or one that the text holds. */
-function possibleIn(text: string): readonly TokenPattern[] {
-  const held = LITERAL_SEARCH.find(text);
-  return TOKEN_PATTERNS.filter((pattern) => NEEDS.get(pattern)?.some((place) => held.has(place)) ?? true);
 }

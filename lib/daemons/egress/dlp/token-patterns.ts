@@ -1,21 +1,37 @@
 import { entropyOf, isBase58Check, isBech32, isIban, isLuhnValid } from './checksums.ts';
-import { alphabet, runsOf } from './runs.ts';
+import { ALPHANUMERIC, type Alphabet, alphabet, DIGITS, LOWER, runsOf, UPPER } from './runs.ts';
+import type { TextBytes } from './text-bytes.ts';
+import { passwordsInUrls } from './url-passwords.ts';
 import { webTokensIn } from './web-tokens.ts';
 
 export interface TokenPattern {
   /** Kind of secret, as denials and logs name it. */
   readonly type: string;
-  /** The expression is only run on a text that holds one of these; absent: always. */
+  /** The expression is only run on a text that holds one of these, of three characters at least; absent: always. */
   readonly literals?: readonly string[];
+  /** The expression is only run on a text that holds such a run too, which all that it matches does. */
+  readonly run?: Run;
   /**
    * Global, or a function that gives all matches. Every repetition is bounded by some dozens or consumes what cannot
    * start a match again, so its time is linear.
    */
-  readonly expression: RegExp | ((text: string) => string[]);
+  readonly expression: RegExp | ((text: TextBytes) => readonly string[]);
   readonly isReal?: (match: string) => boolean;
   /** Only where the text had been hidden by an encoding: too common in plain sight. */
   readonly onlyDecoded?: boolean;
 }
+
+/** At least so many characters of the alphabet in a row. */
+interface Run {
+  readonly of: Alphabet;
+  readonly least: number;
+}
+
+const WORD = alphabet(`${DIGITS}${LOWER}${UPPER}_-`);
+const AWS_SECRET = alphabet(`${DIGITS}${LOWER}${UPPER}/+`);
+const CARD = alphabet(`${DIGITS} -`);
+const IBAN = alphabet(`${DIGITS}${UPPER} `);
+const SOCIAL_SECURITY = alphabet(`${DIGITS}-`);
 
 /** Formats of credentials and of money that are recognised by their looks alone. */
 export const TOKEN_PATTERNS: readonly TokenPattern[] = [
@@ -27,6 +43,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'aws-secret-key',
     literals: ['ecret', 'ECRET', 'aws', 'AWS'],
+    run: { of: AWS_SECRET, least: 40 },
     expression:
       /(?:secret|aws)[\w .-]{0,24}["']?\s{0,4}[:=,]\s{0,4}["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/gi,
   },
@@ -51,9 +68,15 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'openai-key',
     literals: ['sk-'],
+    run: { of: WORD, least: 28 },
     expression: /(?<![A-Za-z0-9])sk-(?:proj-|svcacct-|admin-)[\w-]{20,255}/g,
   },
-  { type: 'openai-key', literals: ['sk-'], expression: /(?<![A-Za-z0-9])sk-[A-Za-z0-9]{32,255}/g },
+  {
+    type: 'openai-key',
+    literals: ['sk-'],
+    run: { of: WORD, least: 35 },
+    expression: /(?<![A-Za-z0-9])sk-[A-Za-z0-9]{32,255}/g,
+  },
   {
     type: 'stripe-key',
     literals: ['k_live_', 'k_test_'],
@@ -74,11 +97,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   { type: 'digitalocean-token', literals: ['do_v1_'], expression: /do[oprt]_v1_[a-f0-9]{64}/g },
   { type: 'shopify-token', literals: ['shp'], expression: /shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}/g },
   { type: 'telegram-token', literals: [':AA'], expression: /(?<!\d)\d{8,10}:AA[\w-]{32,34}(?![\w-])/g },
-  {
-    type: 'twilio-key',
-    literals: ['SK', 'AC'],
-    expression: /(?<![A-Za-z0-9])(?:SK|AC)[0-9a-f]{32}(?![A-Za-z0-9])/g,
-  },
+  { type: 'twilio-key', expression: wholeRuns(34, /^(?:SK|AC)[0-9a-f]{32}$/) },
   { type: 'mailgun-key', literals: ['key-'], expression: /(?<![\w-])key-[0-9a-f]{32}(?!\w)/g },
   {
     type: 'azure-storage-key',
@@ -87,41 +106,39 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   },
   { type: 'vault-token', literals: ['hvs.', 'hvb.'], expression: /(?<!\w)hv[sb]\.[\w-]{24,255}/g },
   { type: 'age-key', literals: ['AGE-SECRET-KEY-1'], expression: /AGE-SECRET-KEY-1[0-9A-Z]{58}/g },
-  { type: 'jwt', literals: ['.eyJ'], expression: webTokensIn },
+  { type: 'jwt', literals: ['.eyJ'], expression: ({ text }) => webTokensIn(text) },
   {
     type: 'private-key',
     literals: ['PRIVATE KEY'],
     expression: /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\]{0,16384}/g,
   },
-  {
-    type: 'url-password',
-    literals: ['://'],
-    expression:
-      /(?<![a-z])(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|rediss|amqps?|ftp|https?):\/\/[\w.~-]{1,64}:[^\s/@"'<>{}$]{4,128}@[\w.-]{1,253}/g,
-  },
+  { type: 'url-password', literals: ['://'], expression: ({ text }) => passwordsInUrls(text) },
   {
     type: 'payment-card',
+    run: { of: CARD, least: 15 },
     expression:
       /(?<![\w.+-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|65\d\d)([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -]?)\d{6}\2\d{5})(?!\w|[.-]\d)/g,
     isReal: isLuhnValid,
   },
   {
     type: 'iban',
+    run: { of: IBAN, least: 15 },
     expression: /(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)/g,
     isReal: isIban,
   },
   {
     type: 'us-social-security',
+    run: { of: SOCIAL_SECURITY, least: 11 },
     expression: /(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])/g,
   },
   {
     type: 'bitcoin-key',
-    expression: /(?<![A-Za-z0-9])[5KL][1-9A-HJ-NP-Za-km-z]{50,51}(?![A-Za-z0-9])/g,
+    expression: wholeRuns(51, /^[5KL][1-9A-HJ-NP-Za-km-z]{50,51}$/),
     isReal: isBase58Check,
   },
   {
     type: 'bitcoin-address',
-    expression: /(?<![A-Za-z0-9])[13][1-9A-HJ-NP-Za-km-z]{25,34}(?![A-Za-z0-9])/g,
+    expression: wholeRuns(26, /^[13][1-9A-HJ-NP-Za-km-z]{25,34}$/),
     isReal: isBase58Check,
   },
   {
@@ -130,11 +147,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
     expression: /(?<![A-Za-z0-9])(?:bc|tb)1[02-9ac-hj-np-z]{11,87}(?![A-Za-z0-9])/g,
     isReal: isBech32,
   },
-  {
-    type: 'ethereum-address',
-    literals: ['0x'],
-    expression: /(?<![A-Za-z0-9])0x[0-9a-fA-F]{40}(?![A-Za-z0-9])/g,
-  },
+  { type: 'ethereum-address', expression: wholeRuns(42, /^0x[0-9a-fA-F]{40}$/) },
   {
     type: 'extended-private-key',
     literals: ['xprv', 'zprv', 'yprv'],
@@ -142,11 +155,18 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   },
 ];
 
-const AWS_ALPHABET = alphabet('0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/+');
+/** Letters and digits that are, all in a row, what the expression says. `least`: how many that takes. */
+function wholeRuns(least: number, expression: RegExp): (text: TextBytes) => readonly string[] {
+  return (text) => {
+    const runs = runsOf(text, ALPHANUMERIC, least);
+    return runs.length === 0 ? runs : runs.filter((run) => expression.test(run));
+  };
+}
 
 /** An AWS secret has 40 characters; up to four more may be glued to its front. */
-function endsOfRandomRuns(text: string): string[] {
-  return runsOf(text, AWS_ALPHABET, 40).map((run) => run.slice(-44));
+function endsOfRandomRuns(text: TextBytes): readonly string[] {
+  const runs = runsOf(text, AWS_SECRET, 40);
+  return runs.length === 0 ? runs : runs.map((run) => run.slice(-44));
 }
 
 /** Forty characters of base64 that no word or path looks like. */

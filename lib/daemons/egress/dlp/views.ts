@@ -1,9 +1,11 @@
-import { gunzipSync, inflateSync } from 'node:zlib';
-import { alphabet, PRINTABLE, runsOf } from './runs.ts';
-import { foldUnicode, holdsUnicode } from './unicode.ts';
+import { base32Decoded } from './base32-runs.ts';
+import { base64Decoded, base64Segments } from './base64-runs.ts';
+import { hexDecoded } from './hex-runs.ts';
+import { TextBytes, TRAIT } from './text-bytes.ts';
+import { foldUnicode } from './unicode.ts';
 
 /** One reading of a text. */
-export interface View {
+interface View {
   readonly text: string;
   /** How often something had to be decoded to get here; 0 is the text itself. */
   readonly depth: number;
@@ -15,39 +17,36 @@ const MAX_DEPTH = 4;
 /** Characters decoded for one text, beyond its own length times six: the bound on time, whatever the text. */
 const SPARE_CHARACTERS = 64 * 1024;
 
-/** Bytes that one compressed segment may grow to. */
-const MAX_INFLATED = 256 * 1024;
+/** Shorter texts hold nothing of worth. */
+const LEAST_VIEW = 8;
 
-const DIGITS = '0123456789';
-const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
-/** Line breaks too: MIME wraps. */
-const BASE64 = alphabet(`${DIGITS}${LETTERS}${LETTERS.toUpperCase()}+/-_\r\n`);
-/** Pairs with the usual things between them. */
-const HEX = alphabet(`${DIGITS}abcdefABCDEFx\\-:;,. `);
-const BASE32 = alphabet(`234567${LETTERS}${LETTERS.toUpperCase()}`);
-/** Shorter runs of what was decoded are chance. */
-const LEAST_RUN = 8;
-const HEX_PAIRS = /(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[-:;,. ]?){8,}/g;
+/** Characters of a text whose values are put together. */
+const MAX_JOINED = 256 * 1024;
 
-type Reading = (text: string) => string | undefined;
+type Reading = (text: TextBytes) => string | undefined;
 
-/** The text and all that it can be decoded to, breadth first, within bounds. */
-export function* viewsOf(text: string): Generator<View> {
-  // Few, so comparing them is less work than hashing each.
-  const seen = [text];
-  const queue: View[] = [{ text, depth: 0 }];
-  let budget = text.length * 6 + SPARE_CHARACTERS;
-  for (let view = queue.shift(); view !== undefined; view = queue.shift()) {
-    yield view;
+/** What is looked at; serves text after text. */
+const current = new TextBytes();
+
+/**
+ * Shows the text and all that it can be decoded to, breadth first, within bounds, until `see` returns `false`. What is
+ * shown holds until then.
+ */
+export function eachView(text: string, see: (text: TextBytes, depth: number) => boolean): void {
+  const views: View[] = [{ text, depth: 0 }];
+  let left = text.length * 6 + SPARE_CHARACTERS;
+  for (const view of views) {
+    current.read(view.text);
+    if (!see(current, view.depth)) return;
     if (view.depth >= MAX_DEPTH) continue;
     for (const read of READINGS) {
-      const decoded = read(view.text);
-      if (decoded === undefined || decoded.length < 8 || seen.includes(decoded)) continue;
+      const decoded = read(current);
       // What is too long is left out alone: else it would hide all that comes after.
-      if (decoded.length > budget) continue;
-      budget -= decoded.length;
-      seen.push(decoded);
-      queue.push({ text: decoded, depth: view.depth + 1 });
+      if (decoded === undefined || decoded.length < LEAST_VIEW || decoded.length > left) continue;
+      // Few, so comparing them is less work than hashing each.
+      if (views.some((known) => known.text === decoded)) continue;
+      left -= decoded.length;
+      views.push({ text: decoded, depth: view.depth + 1 });
     }
   }
 }
@@ -56,18 +55,20 @@ const READINGS: readonly Reading[] = [
   folded,
   percentDecoded,
   unescaped,
-  base64Decoded,
-  hexDecoded,
-  base32Decoded,
+  (text) => linesOf(base64Decoded(base64Segments(text))),
+  (text) => linesOf(hexDecoded(text)),
+  (text) => linesOf(base32Decoded(text)),
   joined,
 ];
 
-function folded(text: string): string | undefined {
-  return holdsUnicode(text) ? foldUnicode(text) : undefined;
+const linesOf = (runs: readonly string[]) => (runs.length === 0 ? undefined : runs.join('\n'));
+
+function folded({ text, traits }: TextBytes): string | undefined {
+  return (traits & TRAIT.other) === 0 ? undefined : foldUnicode(text);
 }
 
-function percentDecoded(text: string): string | undefined {
-  if (!text.includes('%')) return undefined;
+function percentDecoded({ text, traits }: TextBytes): string | undefined {
+  if ((traits & TRAIT.percent) === 0) return undefined;
   return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => {
     const bytes = Buffer.from(run.replaceAll('%', ''), 'hex');
     return bytes.toString('utf8');
@@ -75,7 +76,8 @@ function percentDecoded(text: string): string | undefined {
 }
 
 /** Escapes of JSON, JavaScript and HTML; an escape that they make up together is left to the next reading. */
-function unescaped(text: string): string | undefined {
+function unescaped({ text, traits }: TextBytes): string | undefined {
+  if ((traits & (TRAIT.backslash | TRAIT.ampersand)) === 0) return undefined;
   const plain = text.includes('\\') ? text.replace(SLASH_ESCAPES, slashUnescaped) : text;
   if (!plain.includes('&#')) return plain === text ? undefined : plain;
   return plain.replace(/&#x([0-9A-Fa-f]{1,6});|&#([0-9]{1,7});/g, (all, hex?: string, decimal?: string) =>
@@ -97,88 +99,13 @@ function characterOf(code: number, otherwise: string): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : otherwise;
 }
 
-/** Standard and URL alphabet, wrapped lines too. All segments in one go: a decoder's call costs more than its work. */
-function base64Decoded(text: string): string | undefined {
-  const found = runsOf(text, BASE64, 16).filter((run) => !/^[a-z\r\n]+$|^[0-9]+$/.test(run));
-  const segments = [...new Set(found)].map((run) => run.replace(/[\r\n]+/g, ''));
-  if (segments.length === 0) return undefined;
-  // Glued to other text it may start at any of four places. Zero bytes (`A`) keep the segments apart.
-  const aligned = [0, 1, 2, 3].flatMap((start) =>
-    segments.map((segment) => {
-      const part = segment.slice(start);
-      return part.padEnd(Math.ceil(part.length / 4) * 4 + 4, 'A');
-    }),
-  );
-  const runs = runsOf(Buffer.from(aligned.join(''), 'base64url').toString('latin1'), PRINTABLE, LEAST_RUN);
-  const packed = segments.filter((segment) => /^(?:H4sI|e[AFJN])/.test(segment));
-  const inflated = legible(packed, (segment) => [unpacked(Buffer.from(segment, 'base64url'))]);
-  if (inflated !== undefined) runs.push(inflated);
-  return runs.length === 0 ? undefined : runs.join('\n');
-}
-
-function hexDecoded(text: string): string | undefined {
-  const segments = runsOf(text, HEX, 16).flatMap((run) => run.match(HEX_PAIRS) ?? []);
-  return legible(segments, (segment) => {
-    const plain = segment.replace(/0x|\\x|[^0-9A-Fa-f]/g, '');
-    return [Buffer.from(plain, 'hex'), Buffer.from(plain.slice(1), 'hex')];
-  });
-}
-
-function base32Decoded(text: string): string | undefined {
-  // Its letters are among those of base64, of which there are few runs.
-  const segments = runsOf(runsOf(text, BASE64, 16).join('\0'), BASE32, 16).filter((run) =>
-    /^[A-Z2-7]+$|^[a-z2-7]+$/.test(run),
-  );
-  return legible(segments, (segment) => [base32Bytes(segment)]);
-}
-
-function base32Bytes(segment: string): Buffer {
-  const bytes = Buffer.alloc(Math.floor((segment.length * 5) / 8));
-  let bits = 0;
-  let count = 0;
-  let length = 0;
-  for (let index = 0; index < segment.length; index += 1) {
-    const code = segment.charCodeAt(index);
-    // Digits 2 to 7 are 26 to 31; the low five bits of a letter, of either case, count from 1.
-    bits = ((bits << 5) | (code < 64 ? code - 24 : (code & 31) - 1)) & 0xfff;
-    count += 5;
-    if (count < 8) continue;
-    count -= 8;
-    bytes[length] = (bits >> count) & 0xff;
-    length += 1;
-  }
-  return bytes;
-}
-
 /** A secret scattered over the values of a query or of JSON: the values, end to end. */
-function joined(text: string): string | undefined {
-  if (text.length > 256 * 1024) return undefined;
+function joined({ text, traits }: TextBytes): string | undefined {
+  if ((traits & (TRAIT.quote | TRAIT.equals)) === 0 || text.length > MAX_JOINED) return undefined;
   if (text.includes('":')) {
     const found = text.match(/"\s*:\s*"[^"\\\s]{1,256}"/g) ?? [];
     return found.map((pair) => pair.slice(pair.lastIndexOf('"', pair.length - 2) + 1, -1)).join('');
   }
   if (!text.includes('=') || !text.includes('&')) return undefined;
   return (text.match(/=[^&\s=]{1,256}/g) ?? []).map((value) => value.slice(1)).join('');
-}
-
-/** The readable runs of what the segments decode to, a line each; unpacked first where they are compressed. */
-function legible(segments: readonly string[], decode: (segment: string) => Buffer[]): string | undefined {
-  const runs: string[] = [];
-  for (const segment of segments) {
-    for (const bytes of decode(segment)) {
-      runs.push(...runsOf(unpacked(bytes).toString('latin1'), PRINTABLE, LEAST_RUN));
-    }
-  }
-  return runs.length === 0 ? undefined : runs.join('\n');
-}
-
-function unpacked(bytes: Buffer): Buffer {
-  const options = { maxOutputLength: MAX_INFLATED };
-  try {
-    if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gunzipSync(bytes, options);
-    if (bytes[0] === 0x78 && bytes.readUInt16BE(0) % 31 === 0) return inflateSync(bytes, options);
-  } catch {
-    return bytes;
-  }
-  return bytes;
 }

@@ -1,4 +1,4 @@
-import { alphabet, isIn } from './runs.ts';
+import { alphabet } from './runs.ts';
 
 /** A JWT's second part with its signature. It starts with a dot, which no part holds: so every text is read once. */
 const PAYLOAD_AND_SIGNATURE = /\.eyJ[\w-]{4,8192}\.[\w-]{5,4096}/g;
@@ -19,4 +19,9 @@ export function webTokensIn(text: string): string[] {
     const found = header.indexOf('eyJ');
     return found < 0 || header.length - found < MIN_HEADER ? [] : [`${header.slice(found)}${rest}`];
   });
+}
+
+function isIn(text: string, index: number, table: Uint8Array): boolean {
+  const code = text.charCodeAt(index);
+  return code < 128 && table[code] === 1;
 }

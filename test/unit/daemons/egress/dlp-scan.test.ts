@@ -62,6 +62,11 @@ describe('a secret in a request is found', () => {
     ],
   ])('when its value is known: %s', (_name, text) => expect(typesOf(text)).toEqual(['known-secret']));
 
+  it('beside what decodes to more than is followed', () => {
+    const bomb = base64(gzipSync('all work and no play. '.repeat(10_000)));
+    expect(typesOf(`${bomb} ${percent(KEY)}`)).toContain('aws-access-key');
+  });
+
   it('over the border of two chunks, wherever that is', () => {
     for (const before of [65_520, 65_530, 8_190, 131_060]) {
       const body = Buffer.from(`${'lorem ipsum '.repeat(20_000).slice(0, before)} ${KEY} and more`);

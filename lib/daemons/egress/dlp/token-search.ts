@@ -1,0 +1,46 @@
+import { LiteralSearch } from './literal-search.ts';
+import { findRun } from './runs.ts';
+import type { TextBytes } from './text-bytes.ts';
+import { TOKEN_PATTERNS, type TokenPattern } from './token-patterns.ts';
+
+const LITERALS = [...new Set(TOKEN_PATTERNS.flatMap(({ literals }) => literals ?? []))];
+const SEARCH = new LiteralSearch(LITERALS);
+
+/** Patterns with literals, beside the places of these in that list. */
+const WITH_LITERALS = TOKEN_PATTERNS.flatMap((pattern) =>
+  pattern.literals === undefined
+    ? []
+    : [{ pattern, places: pattern.literals.map((one) => LITERALS.indexOf(one)) }],
+);
+const WITHOUT_LITERALS = TOKEN_PATTERNS.filter(({ literals }) => literals === undefined);
+
+export interface FoundToken {
+  readonly type: string;
+  readonly value: string;
+}
+
+/** All that looks like a token. Of patterns that the text cannot hold, no expression is run. */
+export function tokensIn(text: TextBytes, inPlainSight: boolean): FoundToken[] {
+  const found: FoundToken[] = [];
+  const look = (pattern: TokenPattern) => {
+    if (inPlainSight && pattern.onlyDecoded === true) return;
+    for (const value of matchesOf(pattern, text)) found.push({ type: pattern.type, value });
+  };
+  const held = SEARCH.find(text.bytes, text.length);
+  if (held.size > 0) {
+    for (const { pattern, places } of WITH_LITERALS)
+      if (places.some((place) => held.has(place))) look(pattern);
+  }
+  for (const pattern of WITHOUT_LITERALS) look(pattern);
+  return found;
+}
+
+/** What the pattern's expression finds, and is real. */
+export function matchesOf({ run, expression, isReal }: TokenPattern, text: TextBytes): readonly string[] {
+  if (run !== undefined && findRun(text.bytes, text.length, run.of, run.least) < 0) return NO_MATCHES;
+  const matches = typeof expression === 'function' ? expression(text) : text.text.match(expression);
+  if (matches === null || matches.length === 0) return NO_MATCHES;
+  return isReal === undefined ? matches : matches.filter((match) => isReal(match));
+}
+
+const NO_MATCHES: readonly string[] = [];
