@@ -122,7 +122,7 @@ describe('the audit', () => {
     socket.write('CONNECT open.example.com:443 HTTP/1.1\r\nHost: open.example.com\r\n\r\n');
     await once(socket, 'connect');
     await sleep(100);
-    socket.destroy();
+    socket.resetAndDestroy();
     await sleep(100);
     made.resolve(await bottle.leaf('open.example.com'));
     await expect
