@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
 import { cacheDirectory } from '../bottle/paths.ts';
 import { BottleError } from '../errors.ts';
@@ -74,10 +75,14 @@ export async function runLogged(run: LoggedRun): Promise<void> {
     // A process group of its own: it ends as a whole when aborted, and only then; a terminal's Ctrl-C aborts us.
     detached: true,
   });
-  child.all?.pipe(createWriteStream(path, { flags: 'a' }));
+  const log = createWriteStream(path, { flags: 'a' });
+  child.all?.pipe(log);
+  // A log that cannot be written, on a full disk say, is no reason to fail, nor to leave the output unread.
+  const written = finished(log).catch(() => child.all?.resume());
   const end = () => endGroup(child.pid);
   run.signal?.addEventListener('abort', end);
   const result = await child.finally(() => run.signal?.removeEventListener('abort', end));
+  await written;
   run.signal?.throwIfAborted();
   if (!result.failed) return;
   const words = (result.all || result.shortMessage || '').trim().split('\n').slice(-8).join('\n');

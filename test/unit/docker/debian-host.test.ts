@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -69,6 +69,25 @@ describe('installDebianPackages', () => {
 });
 
 describe('runLogged', () => {
+  const logs = () => join(machine.directory, 'cache', 'logs');
+
+  it('has written all that was said when it ends', async () => {
+    machine.program('builder', 'echo one; echo two >&2');
+    await runLogged({ log: 'builder', command: ['builder'], code: 'image-unavailable' });
+    expect(readFileSync(join(logs(), 'builder.log'), 'utf8').split('\n').toSorted()).toEqual([
+      '',
+      'one',
+      'two',
+    ]);
+  });
+
+  it('goes on without its log where that cannot be written', async () => {
+    mkdirSync(join(logs(), 'builder.log'), { recursive: true });
+    machine.program('builder', `echo built; echo done > ${machine.directory}/result`);
+    await runLogged({ log: 'builder', command: ['builder'], code: 'image-unavailable' });
+    expect(readFileSync(join(machine.directory, 'result'), 'utf8')).toBe('done\n');
+  });
+
   it('ends a program together with what that started, as soon as it is told to', async () => {
     machine.program('builder', `/bin/sleep 30 & echo $! > ${machine.directory}/pid; wait`);
     const start = performance.now();
