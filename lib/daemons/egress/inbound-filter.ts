@@ -1,4 +1,5 @@
 import { Transform } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { type InjectionLevel, injectionLevel } from './dlp/injection.ts';
 
 /** Characters before a chunk that are looked at again with it. */
@@ -22,6 +23,7 @@ export function isReadable(contentType: string): boolean {
  * type that starts as no text does (`mayBeBinary`) passes unread.
  */
 export function injectionFilter(mayBeBinary: boolean): Transform {
+  const decoder = new StringDecoder('utf8');
   let context = '';
   let isText = !mayBeBinary;
   let isFirst = true;
@@ -30,7 +32,7 @@ export function injectionFilter(mayBeBinary: boolean): Transform {
       if (isFirst) isText ||= !chunk.subarray(0, 1024).includes(0);
       isFirst = false;
       if (!isText) return done(null, chunk);
-      const text = context + chunk.toString('utf8');
+      const text = context + decoder.write(chunk);
       if (injectionLevel(text) === 'high')
         return done(new InjectionFound('the response tries to steer the agent'));
       context = text.slice(-CONTEXT);

@@ -58,9 +58,6 @@ const ASCII_OF = new Map(
   ),
 );
 
-/** Whether `foldUnicode` could change the text at all. */
-export const holdsUnicode = (text: string): boolean => /[^\t-\r\x20-\x7e]/.test(text);
-
 /** Single letters that stand for whole phrases in Arabic: of no use to who hides ASCII, but to blow up a text. */
 const PHRASES = /[\ufdfa\ufdfb]/g;
 
