@@ -54,6 +54,20 @@ export const TUNNEL: Engine = {
   }),
 };
 
+/** What any interceptor costs that is made of Node's own HTTP and TLS: nothing that does more can be quicker. */
+export const FORWARDER: Engine = {
+  name: 'bare forwarder',
+  async prepare({ directory, port, bottle, worldFile, upstreamPort, token }) {
+    const ca = join(directory, 'ca.pem');
+    await writeFile(ca, `${bottle.certificate}${bottle.key}`);
+    const file = join(import.meta.dirname, 'forwarder.ts');
+    return {
+      command: process.execPath,
+      args: [file, String(port), ca, worldFile, String(upstreamPort), token],
+    };
+  },
+};
+
 /** Allowlist and token in an addon; nothing is scanned. Dials only when there is a request, as ours does. */
 export const MITMPROXY: Engine = {
   name: 'mitmproxy',

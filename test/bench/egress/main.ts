@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 /**
- * Measures egress beside mitmproxy, squid with ssl_bump, a bare CONNECT tunnel and no proxy at all, in one run on one
- * machine. Engines have one core, load and upstream the other. Ends non-zero when something broke, not when a goal was
- * missed. `--quick` takes under a minute; `--install` fetches engines that are missing from Debian; `--json`.
+ * Measures egress beside mitmproxy, squid with ssl_bump, a bare forwarder and a bare CONNECT tunnel in Node, and no
+ * proxy at all, in one run on one machine. Engines have one core, load and upstream the other. Ends non-zero when
+ * something broke, not when a goal was missed. `--quick` takes under a minute; `--install` fetches engines that are
+ * missing from Debian; `--json`.
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { type Engine, missingPackages } from './engine.ts';
-import { MITMPROXY, OURS, OURS_WITHOUT_DLP, SQUID, TUNNEL } from './engines.ts';
+import { FORWARDER, MITMPROXY, OURS, OURS_WITHOUT_DLP, SQUID, TUNNEL } from './engines.ts';
 import {
   type Effort,
   type EngineRound,
@@ -45,7 +46,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /** The engines that are here; what others need is said, or fetched when asked. */
 function enginesHere(): Engine[] {
-  const all = [TUNNEL, OURS, OURS_WITHOUT_DLP, MITMPROXY, SQUID];
+  const all = [TUNNEL, FORWARDER, OURS, OURS_WITHOUT_DLP, MITMPROXY, SQUID];
   let missing = missingPackages(all);
   if (missing.length > 0 && flags.install) {
     say(`installing ${missing.join(', ')}`);
