@@ -4,6 +4,12 @@ import type { Provider } from './provider.ts';
 
 const NODE_USER = { user: 'node', home: '/home/node' } as const;
 
+/**
+ * Of the API of the agent's own model, what comes back is what the agent says: an answer about an attack that it has read
+ * reads like one, and to refuse it would stop the agent where it does right. What leaves is scanned like everything.
+ */
+const MODEL_ANSWERS = { inboundDetectors: [] };
+
 /** Any program as an agent: the bottle's manifest names its command and its Dockerfile. */
 const command: Provider = {
   ...NODE_USER,
@@ -30,7 +36,7 @@ const claude: Provider = {
   routes: ({ authToken }) =>
     authToken === undefined
       ? []
-      : [{ host: 'api.anthropic.com', auth: { scheme: 'Bearer', tokenRef: authToken } }],
+      : [{ host: 'api.anthropic.com', auth: { scheme: 'Bearer', tokenRef: authToken }, dlp: MODEL_ANSWERS }],
   command: () => ['claude', '--dangerously-skip-permissions'],
 };
 

@@ -42,7 +42,11 @@ describe('built-in providers', () => {
     const { routes } = await providerFor('claude', kitHome());
     const choice = { template: 'claude', forwardHostCredentials: false };
     expect(routes?.({ ...choice, authToken: 'CLAUDE_TOKEN' })).toEqual([
-      { host: 'api.anthropic.com', auth: { scheme: 'Bearer', tokenRef: 'CLAUDE_TOKEN' } },
+      {
+        host: 'api.anthropic.com',
+        auth: { scheme: 'Bearer', tokenRef: 'CLAUDE_TOKEN' },
+        dlp: { inboundDetectors: [] },
+      },
     ]);
     expect(routes?.(choice)).toEqual([]);
   });
