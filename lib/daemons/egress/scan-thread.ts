@@ -1,72 +1,103 @@
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { Finding, RemoteScan, RemoteScans, ScanScope } from './dlp/scan-text.ts';
 import type { ScanQuestion, ScanReply } from './scan-worker.ts';
+import { ThreadOnDemand } from './thread-on-demand.ts';
 
 /** Megabytes of heap: a window of text and what it decodes to is small, garbage comes fast. */
 const HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };
 
+/** Questions that the thread has at one time: the next is there when it has answered the last. */
+const AHEAD = 2;
+
+/** A question that waits for its turn. */
+interface Waiting {
+  readonly id: number;
+  /** Bytes of its body that are still to come. */
+  readonly left: number;
+  readonly post: () => void;
+  readonly answer: PromiseWithResolvers<Finding[]>;
+}
+
 /**
  * Scans long bodies beside the event loop, so that no other request waits for them: a window takes some milliseconds,
- * and a hostile one some dozens. The thread starts with the first long body, and anew should it die.
+ * and a hostile one some dozens. The body with the least left goes first. So the short do not wait for the long, and of
+ * many long ones, which would else all come to their end together, one is held in memory while the others are read no
+ * further.
  */
 export class ScanThread implements RemoteScans {
-  readonly #secrets: readonly string[];
-  #worker: Worker | undefined;
+  readonly #thread: ThreadOnDemand<ScanReply>;
   #last = 0;
-  readonly #waiting = new Map<number, PromiseWithResolvers<Finding[]>>();
+  #waiting: Waiting[] = [];
+  /** Answers that the thread owes, by body. */
+  readonly #asked = new Map<number, PromiseWithResolvers<Finding[]>>();
 
   /** `secrets`: the values that are known. */
   constructor(secrets: Iterable<string>) {
-    this.#secrets = [...secrets];
+    this.#thread = new ThreadOnDemand<ScanReply>({
+      module: 'scan-worker',
+      data: [...secrets],
+      heap: HEAP,
+      replied: ({ id, findings }) => {
+        this.#asked.get(id)?.resolve(findings);
+        this.#asked.delete(id);
+        this.#ask();
+      },
+      died: () => {
+        for (const { reject } of [...this.#asked.values(), ...this.#waiting.map(({ answer }) => answer)])
+          reject(new Error('the scan broke off'));
+        this.#asked.clear();
+        this.#waiting = [];
+      },
+    });
   }
 
-  open(scope: ScanScope): RemoteScan {
+  open(scope: ScanScope, size: number): RemoteScan {
     this.#last += 1;
     const id = this.#last;
-    this.#worker ??= this.#start();
-    const worker = this.#worker;
+    const { worker, isAlive, release } = this.#thread.hold();
     const post = (question: ScanQuestion, transfer: ArrayBuffer[] = []) =>
       worker.postMessage(question, transfer);
     post({ kind: 'open', id, scope });
-    const ask = (question: ScanQuestion, transfer?: ArrayBuffer[]) => {
+    let left = size;
+    const ask = (postQuestion: () => void) => {
       // A thread that died has forgotten what it had seen of this body.
-      if (this.#worker !== worker) return Promise.reject(new Error('the scan broke off'));
-      const asked = Promise.withResolvers<Finding[]>();
-      this.#waiting.set(id, asked);
-      post(question, transfer);
-      return asked.promise;
+      if (!isAlive()) return Promise.reject(new Error('the scan broke off'));
+      const answer = Promise.withResolvers<Finding[]>();
+      this.#waiting.push({ id, left, post: postQuestion, answer });
+      this.#ask();
+      return answer.promise;
     };
     return {
       push: (chunks) => {
-        const bytes = copyOf(chunks);
-        return ask({ kind: 'push', id, bytes }, [bytes]);
+        left -= chunks.reduce((sum, { length }) => sum + length, 0);
+        return ask(() => {
+          const bytes = copyOf(chunks);
+          post({ kind: 'push', id, bytes }, [bytes]);
+        });
       },
-      end: () => ask({ kind: 'end', id }),
-      close: () => post({ kind: 'close', id }),
+      end: () => ask(() => post({ kind: 'end', id })),
+      close: () => {
+        for (const { answer } of this.#waiting.filter((one) => one.id === id))
+          answer.reject(new Error('the scan was given up'));
+        this.#waiting = this.#waiting.filter((one) => one.id !== id);
+        post({ kind: 'close', id });
+        release();
+      },
     };
   }
 
-  #start(): Worker {
-    // Both are TypeScript here, and JavaScript in the bundle's image.
-    const worker = new Worker(new URL(`./scan-worker${extname(import.meta.url)}`, import.meta.url), {
-      workerData: this.#secrets,
-      resourceLimits: HEAP,
-    });
-    worker.unref();
-    worker.on('message', ({ id, findings }: ScanReply) => {
-      this.#waiting.get(id)?.resolve(findings);
-      this.#waiting.delete(id);
-    });
-    // Whatever it died of, its end is told after.
-    worker.on('error', () => {});
-    worker.on('exit', () => {
-      this.#worker = undefined;
-      for (const { reject } of this.#waiting.values()) reject(new Error('the scan broke off'));
-      this.#waiting.clear();
-    });
-    return worker;
+  /** Gives the thread what is next. */
+  #ask(): void {
+    while (this.#asked.size < AHEAD && this.#waiting.length > 0) {
+      const next = this.#waiting.reduce((first, other) => (goesBefore(other, first) ? other : first));
+      this.#waiting = this.#waiting.filter((one) => one !== next);
+      this.#asked.set(next.id, next.answer);
+      next.post();
+    }
   }
+}
+
+function goesBefore(one: Waiting, other: Waiting): boolean {
+  return one.left === other.left ? one.id < other.id : one.left < other.left;
 }
 
 /** In memory of its own, which can be handed over. */

@@ -53,7 +53,7 @@ export async function holdBody(
   if (decoders === undefined) throw new UnscannableBody('its Content-Encoding cannot be undone');
   const length = decoders.length === 0 ? shortLength(request.rawHeaders) : undefined;
   const place = budget.open();
-  const scanner = new PacedScanner(options);
+  const scanner = new PacedScanner(options, announcedSize(request.rawHeaders));
   const release = () => {
     scanner.close();
     place.release();
@@ -176,6 +176,11 @@ function bytesOf(stream: Readable): () => number {
     bytes += chunk.length;
   });
   return () => bytes;
+}
+
+function announcedSize(rawHeaders: readonly string[]): number | undefined {
+  const length = headerOf(rawHeaders, 'content-length');
+  return length === undefined ? undefined : Number(length);
 }
 
 /** A scan that breaks off has looked at nothing, for all we know. */

@@ -10,13 +10,16 @@ const PORTION = 64 * 1024;
  */
 export class PacedScanner {
   readonly #options: ScanOptions;
+  readonly #announced: number;
   #portion: Buffer[] = [];
   #size = 0;
   #remote: RemoteScan | undefined;
   #local: BodyScanner | undefined;
 
-  constructor(options: ScanOptions) {
+  /** `announced`: bytes that the body says it has; absent when it says nothing. */
+  constructor(options: ScanOptions, announced = Number.POSITIVE_INFINITY) {
     this.#options = options;
+    this.#announced = announced;
   }
 
   /** What was found meanwhile. @throws Error when the other thread died. */
@@ -39,7 +42,7 @@ export class PacedScanner {
   #flush(): Promise<Finding[]> | Finding[] {
     const { thread, detectors, exhaustive } = this.#options;
     if (thread === undefined) return this.#scanHere();
-    this.#remote ??= thread.open({ detectors, exhaustive });
+    this.#remote ??= thread.open({ detectors, exhaustive }, this.#announced);
     return this.#remote.push(this.#takePortion());
   }
 

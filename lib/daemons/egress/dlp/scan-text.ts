@@ -30,7 +30,8 @@ export interface ScanOptions extends ScanScope {
 }
 
 export interface RemoteScans {
-  open(scope: ScanScope): RemoteScan;
+  /** `size`: bytes that will be pushed; infinite when that is not known. */
+  open(scope: ScanScope, size: number): RemoteScan;
 }
 
 /** A scan under way in another thread. One question at a time: who waits for the answer holds back the sender. */
