@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How much egress writes down. 0: what policy refused; 1: also what failed; 2: everything, and harmless headers. */
 export const auditLevel = z.literal([0, 1, 2]);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DAEMON_NAMES } from './names.ts';
 
 /**

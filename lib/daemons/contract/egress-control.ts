@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The protocol of egress's control socket (`CONTAINER_PATHS.egressControl`): who connects asks for the routes file to

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AUDIT_LIMITS } from './audit.ts';
 
 const count = z.number().int().nonnegative();

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a route looks for in requests and responses, and what follows. Absent keys have the defaults named here. */
 export const routeDlp = z.strictObject({

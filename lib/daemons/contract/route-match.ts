@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const pathCondition = z.strictObject({
   /** `prefix` ends at a `/` or at the end of the path; `regex` is RE2 syntax and must match the whole path. */

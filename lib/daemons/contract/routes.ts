@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { auditLevel } from './audit.ts';
 import { routeDlp } from './route-dlp.ts';
 import { routeMatch } from './route-match.ts';

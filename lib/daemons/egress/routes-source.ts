@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type RoutesFile, routesFile, routesText } from '../contract/routes.ts';
 
 /** Bytes; some thousand routes. */

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from '../contract/upstream-proxy.ts';
 import type { UpstreamProxy } from './upstream-proxy.ts';
 
