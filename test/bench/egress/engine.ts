@@ -7,6 +7,8 @@ export interface Job {
   readonly directory: string;
   /** The main module of egress, as the bundle image has it. */
   readonly egress: string;
+  /** Directory with the code that Node made of it, as the bundle image has it. */
+  readonly compiled: string;
   /** Port to listen on. */
   readonly port: number;
   /** The host that really answers, on 127.0.0.1, and its port. */

@@ -33,7 +33,11 @@ export function ours(
       return {
         command: process.execPath,
         args: [...NODE_FLAGS, job.egress, '--routes', file, '--ca', ca, ...listen],
-        env: { EGRESS_TOKEN_0: job.token, NODE_EXTRA_CA_CERTS: job.worldFile },
+        env: {
+          EGRESS_TOKEN_0: job.token,
+          NODE_EXTRA_CA_CERTS: job.worldFile,
+          NODE_COMPILE_CACHE: job.compiled,
+        },
       };
     },
   };

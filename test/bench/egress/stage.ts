@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -42,6 +42,8 @@ export async function openStage(): Promise<Stage> {
   await writeFile(worldFile, world.certificate);
   const bundle = join(directory, 'bundle');
   await stageBundleContext(bundle);
+  const compiled = join(directory, 'compiled');
+  compile(bundle, compiled);
   const { cert, key } = await world.leaf(HOST);
   const upstream = launch({
     command: process.execPath,
@@ -63,6 +65,7 @@ export async function openStage(): Promise<Stage> {
       const job: Job = {
         directory: own,
         egress: join(bundle, 'app', 'egress', 'main.mjs'),
+        compiled,
         port: await freePort(),
         host: HOST,
         upstreamPort,
@@ -86,6 +89,14 @@ export async function openStage(): Promise<Stage> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** What the Dockerfile of the bundle does. */
+function compile(bundle: string, compiled: string): void {
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
+  const program = join(bundle, 'app', 'init', 'compile.mjs');
+  const { status, stderr } = spawnSync(process.execPath, [program], { env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the programs of the bundle cannot be started: ${stderr}`);
 }
 
 async function portOf(upstream: ChildProcess): Promise<number> {

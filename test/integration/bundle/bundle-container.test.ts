@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { bundleHealth } from '../../../lib/daemons/contract/health.ts';
+import { NODE_FLAGS } from '../../../lib/daemons/init/daemon-command.ts';
 import { docker, dockerTry } from '../../../lib/docker/cli.ts';
 import { connectVia } from '../../unit/daemons/support/agent.ts';
 import { bundleScene, ctl, HOST_USER, healthOf, logsOf } from './bundle-scene.ts';
@@ -78,6 +79,21 @@ describe('a bundle in Docker', () => {
     expect(environment).toContain('PATH=');
     expect(environment).not.toContain(scene.nonce);
     expect(environment).not.toContain(scene.token);
+  });
+
+  it("starts from code that was compiled with its image, and without that too, as another user's", async () => {
+    const start = async (user: number) => {
+      const bundle = ['run', '--rm', '--read-only', '--user', String(user), '--entrypoint', 'node'];
+      const egress = [scene.image, ...NODE_FLAGS, '/app/egress/main.mjs'];
+      return dockerTry([...bundle, '--env', 'NODE_DEBUG_NATIVE=COMPILE_CACHE', ...egress]);
+    };
+    // It has no CA there, and says so once it is loaded.
+    const [own, other] = [await start(HOST_USER), await start(OWNER)];
+    expect(own.stderr).toMatch(
+      /code cache for ESM file:\/\/\/app\/egress\/main\.mjs was accepted[\s\S]*fatal: .*ca\.pem/,
+    );
+    expect(other.stderr).not.toContain('accepted');
+    expect(other.stderr).toMatch(/fatal: .*ca\.pem/);
   });
 
   it('stops on TERM well within its grace, with exit code 0', async () => {

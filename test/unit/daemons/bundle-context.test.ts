@@ -24,6 +24,7 @@ describe('the build context of the bundle', () => {
       'egress/leaf-worker.mjs',
       'egress/main.mjs',
       'egress/scan-worker.mjs',
+      'init/compile.mjs',
       'init/ctl.mjs',
       'init/main.mjs',
       'selftest/main.mjs',

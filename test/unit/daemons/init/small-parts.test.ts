@@ -33,6 +33,7 @@ describe("a daemon's environment", () => {
     EGRESS_UPSTREAM_PROXY: 'http://127.0.0.1:8888',
     EGRESS_UPSTREAM_CA: '/ca.pem',
     SSL_CERT_DIR: '/roots',
+    NODE_COMPILE_CACHE: '/compiled',
     BOT_BOTTLE_SIDECAR_DAEMONS: 'egress',
   };
 
@@ -44,6 +45,7 @@ describe("a daemon's environment", () => {
       NODE_EXTRA_CA_CERTS: '/roots.pem',
       EGRESS_UPSTREAM_PROXY: 'http://127.0.0.1:8888',
       EGRESS_UPSTREAM_CA: '/ca.pem',
+      NODE_COMPILE_CACHE: '/compiled',
     });
   });
 
@@ -52,7 +54,10 @@ describe("a daemon's environment", () => {
   });
 
   it('gives selftest neither the nonce nor a token', () => {
-    expect(daemonEnvironment('selftest', bundle)).toEqual({ PATH: '/bin' });
+    expect(daemonEnvironment('selftest', bundle)).toEqual({
+      PATH: '/bin',
+      NODE_COMPILE_CACHE: '/compiled',
+    });
   });
 });
 
