@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openTunnel, type Reply, replyOf, requestOn } from '../support/agent.ts';
 import { fetchOn, openSession } from '../support/h2-agent.ts';
+import { FRAME, frame, headersFrame, type Line, PREFACE } from '../support/h2-frames.ts';
 import { HOST, proxyScene } from '../support/proxy-scene.ts';
 
 const KEY = 'AKIAQ7XKPM2WZL9RTVBN';
@@ -70,6 +72,26 @@ describe('a secret beside what is compressed', () => {
     const layers = { body: gzipSync(brotliCompressSync('one')), headers: { 'content-encoding': 'br, gzip' } };
     expect((await send(layers)).status).toBe(200);
   });
+});
+
+it('trailers that come behind a short body are scanned, also when all of it came with the head', async () => {
+  const { port } = scene().upstream;
+  scene().egress.setRoutes([{ host: HOST, port, private: true, dlp: { outbound_on_match: 'block' } }]);
+  const socket = await openTunnel({ ...scene().tunnel(), alpn: ['h2'] });
+  const head: Line[] = [
+    [':method', 'POST'],
+    [':scheme', 'https'],
+    [':authority', `${HOST}:${port}`],
+    [':path', '/'],
+    ['content-length', '4'],
+  ];
+  const body = frame(FRAME.data, 0, 1, Buffer.from('body'));
+  socket.write(Buffer.concat([PREFACE, frame(FRAME.settings, 0, 0), headersFrame(1, head, false), body]));
+  await sleep(1);
+  socket.write(headersFrame(1, [['x-late', KEY]]));
+  await expect.poll(() => scene().egress.log).toMatchObject([{ verdict: 'deny', reason: 'secret-found' }]);
+  expect(scene().upstream.seen).toEqual([]);
+  socket.destroy();
 });
 
 it('a method that nobody knows carries nothing out, and is not written down when it is a secret', async () => {
