@@ -118,7 +118,6 @@ function sendBody(
   // The request itself stays open after a failure: the agent is still to read why.
   pipeline(body, call.body, (error) => {
     if (error instanceof LateFinding) fail(error);
-    if (error) exchange.body.resume();
   });
 }
 

@@ -53,17 +53,35 @@ export async function holdBody(
   if (decoders === undefined) throw new UnscannableBody('its Content-Encoding cannot be undone');
   const length = decoders.length === 0 ? shortLength(request.rawHeaders) : undefined;
   const place = budget.open();
-  const scanner = new PacedScanner(options, announcedSize(request.rawHeaders));
+  if (length === undefined) return holdLong(request, decoders, options, place);
+  try {
+    const bytes = await readShort(request, length, place);
+    return heldWhole([bytes], scanText(readableText(bytes), options), place.release);
+  } catch (error) {
+    place.release();
+    throw error;
+  }
+}
+
+async function holdLong(
+  { body, rawHeaders }: RequestContent,
+  decoders: readonly Decoder[],
+  options: ScanOptions,
+  place: HeldPlace,
+): Promise<HeldBody> {
+  const scanner = new PacedScanner(options, announcedSize(rawHeaders));
+  const source = body.iterator({ destroyOnReturn: false });
   const release = () => {
     scanner.close();
     place.release();
+    // As long as an iterator stands, nobody can read, or drop, what is left: the connection would stand still.
+    source.return?.().then(
+      () => body.resume(),
+      () => {},
+    );
   };
   try {
-    if (length === undefined) {
-      return { ...(await readAndScan(request, decoders, scanner, place, options)), release };
-    }
-    const bytes = await readShort(request, length, place);
-    return heldWhole([bytes], scanText(readableText(bytes), options), release);
+    return { ...(await readAndScan(source, decoders, scanner, place, options)), release };
   } catch (error) {
     release();
     throw error;
@@ -95,13 +113,12 @@ function* drained(chunks: Buffer[]): Generator<Buffer> {
 }
 
 async function readAndScan(
-  request: RequestContent,
+  source: AsyncIterator<Buffer>,
   decoders: readonly Decoder[],
   scanner: PacedScanner,
   place: HeldPlace,
   options: ScanOptions,
 ): Promise<Omit<HeldBody, 'release'>> {
-  const source = request.body.iterator({ destroyOnReturn: false });
   const chunks: Buffer[] = [];
   const findings: Finding[] = [];
   let size = 0;

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { openTunnel } from '../support/agent.ts';
+import { HOST, proxyScene } from '../support/proxy-scene.ts';
+import { startUpstream } from '../support/upstream.ts';
+
+const KEY = ' AKIAQ7XKPM2WZL9RTVBN ';
+const MEGABYTE = 1024 * 1024;
+const prose = Buffer.alloc(12 * MEGABYTE, 'lorem ipsum ');
+const scene = proxyScene();
+
+describe('a connection goes on after a long body of which egress read a part', () => {
+  it.each<[string, string, Buffer, string]>([
+    ['that was refused', '', Buffer.concat([Buffer.from(KEY), prose]), '403 200'],
+    ['that was cut off late', '', Buffer.concat([prose, Buffer.from(KEY)]), '403 200'],
+    ['that the upstream did not want', '', prose, '413 200'],
+    ['that cannot be scanned', 'Content-Encoding: gzip\r\n', prose, '403 200'],
+  ])('%s', async (what, line, body, statuses) => {
+    const upstream = await startUpstream(await scene().world.leaf(HOST), (request, response) => {
+      if (what.includes('did not want') && request.url === '/long') return void response.writeHead(413).end();
+      request.resume().once('end', () => response.end());
+    });
+    const route = {
+      host: HOST,
+      port: upstream.port,
+      private: true,
+      dlp: { outbound_on_match: 'block' },
+    } as const;
+    scene().egress.setRoutes([route]);
+    const socket = await openTunnel(scene().tunnel(upstream.port));
+    const host = `Host: ${HOST}:${upstream.port}\r\n`;
+    let told = '';
+    socket.on('data', (chunk) => {
+      told += String(chunk);
+    });
+    socket.write(`PUT /long HTTP/1.1\r\n${host}${line}Content-Length: ${body.length}\r\n\r\n`);
+    socket.write(body);
+    socket.write(`GET /next HTTP/1.1\r\n${host}\r\n`);
+    const seen = () => [...told.matchAll(/HTTP\/1\.1 ([0-9]{3}) /g)].map((match) => match[1]).join(' ');
+    await expect.poll(seen, { timeout: 10_000 }).toBe(statuses);
+    socket.destroy();
+    await upstream.close();
+  });
+});
