@@ -26,7 +26,7 @@ parentPort?.on('message', (question: ScanQuestion) => {
     return;
   }
   const scanner = scanners.get(id);
-  if (question.kind !== 'push') scanners.delete(id);
+  if (question.kind === 'close') scanners.delete(id);
   if (scanner === undefined || question.kind === 'close') return;
   const findings = question.kind === 'push' ? scanner.push(Buffer.from(question.bytes)) : scanner.end();
   const reply: ScanReply = { id, findings };

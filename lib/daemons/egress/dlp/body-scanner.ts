@@ -31,6 +31,7 @@ export class BodyScanner {
     return findings;
   }
 
+  /** The same, of what waits for more. More may follow. */
   end(): Finding[] {
     return this.#fresh === 0 ? [] : this.#scan();
   }

@@ -11,6 +11,9 @@ import { type Finding, type ScanOptions, scanText } from './scan-text.ts';
 /** Bytes of a body that are held back until they were scanned; of a longer one the rest is scanned as it passes. */
 export const MAX_HELD = 8 * 1024 * 1024;
 
+/** Bytes of a longer body that are held back at a time. */
+const WINDOW = 64 * 1024;
+
 /** Bytes that a compressed body may grow to, and still be scanned. */
 const MAX_DECODED = 64 * 1024 * 1024;
 
@@ -139,14 +142,22 @@ async function readAndScan(
     if (!whole) throw new UnscannableBody(`it is compressed and longer than ${MAX_HELD} bytes`);
     findings.push(...(await scanDecoded(chunks, decoders, options)));
   }
-  if (whole) findings.push(...(await scanned(scanner.end())));
+  findings.push(...(await scanned(scanner.end())));
   async function* rest() {
-    for (;;) {
-      const { value, done } = await source.next();
-      const late = await (done === true ? scanner.end() : scanner.push(value));
+    for (let isOver = false; !isOver; ) {
+      const window: Buffer[] = [];
+      const late: Finding[] = [];
+      for (let bytes = 0; bytes < WINDOW && !isOver; bytes += window.at(-1)?.length ?? 0) {
+        const { value, done } = await source.next();
+        isOver = done === true;
+        if (isOver) break;
+        window.push(value);
+        late.push(...(await scanner.push(value)));
+      }
+      // A scanner waits for more before it looks; what leaves was looked at.
+      late.push(...(await scanner.end()));
       if (late.length > 0) throw new LateFinding(late);
-      if (done === true) return;
-      yield value;
+      yield* window;
     }
   }
   return { chunks, findings, whole, drain: () => drained(chunks), rest };

@@ -29,6 +29,7 @@ export class PacedScanner {
     return this.#size < PORTION ? [] : this.#flush();
   }
 
+  /** What was found in the rest of what has come so far. More may follow. @throws Error when the other thread died. */
   async end(): Promise<Finding[]> {
     if (this.#remote === undefined) return [...this.#scanHere(), ...this.#scannerHere().end()];
     const findings = this.#size === 0 ? [] : await this.#flush();

@@ -1,12 +1,41 @@
 import { describe, expect, it } from 'vitest';
-import { openTunnel } from '../support/agent.ts';
+import { openTunnel, replyOf, requestOn } from '../support/agent.ts';
 import { HOST, proxyScene } from '../support/proxy-scene.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 const KEY = ' AKIAQ7XKPM2WZL9RTVBN ';
 const MEGABYTE = 1024 * 1024;
-const prose = Buffer.alloc(12 * MEGABYTE, 'lorem ipsum ');
+const prose = Buffer.alloc(10 * MEGABYTE, 'lorem ipsum ');
 const scene = proxyScene();
+
+it('of a body that is sent on before it is whole, nothing leaves that was not scanned', async () => {
+  let body = Buffer.alloc(0);
+  const upstream = await startUpstream(await scene().world.leaf(HOST), (request) => {
+    request.on('error', () => {});
+    request.on('data', (chunk) => {
+      body = Buffer.concat([body, chunk]).subarray(-MEGABYTE);
+    });
+  });
+  const route = {
+    host: HOST,
+    port: upstream.port,
+    private: true,
+    dlp: { outbound_on_match: 'block' },
+  } as const;
+  scene().egress.setRoutes([route]);
+  // Around where egress stops to hold it, where windows end, and at the end.
+  for (const at of [8 * MEGABYTE - 100, 8 * MEGABYTE + 10, 9 * MEGABYTE + 1000, prose.length]) {
+    body = Buffer.alloc(0);
+    const socket = await openTunnel(scene().tunnel(upstream.port));
+    const headers = { host: `${HOST}:${upstream.port}`, 'transfer-encoding': 'chunked' };
+    const request = requestOn(socket, { method: 'PUT', headers });
+    request.end(Buffer.concat([prose.subarray(0, at), Buffer.from(KEY), prose.subarray(at)]));
+    expect((await replyOf(request)).headers['x-bot-bottle-reason'], `at ${at}`).toBe('secret-found');
+    expect(body.includes(KEY.trim()), `at ${at}`).toBe(false);
+    socket.destroy();
+  }
+  await upstream.close();
+});
 
 describe('a connection goes on after a long body of which egress read a part', () => {
   it.each<[string, string, Buffer, string]>([
