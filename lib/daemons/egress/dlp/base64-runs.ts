@@ -1,5 +1,5 @@
 import { readableRuns, unpacked } from './decoded-bytes.ts';
-import { alphabet, DIGITS, LOWER, runsOf, UPPER } from './runs.ts';
+import { alphabet, DIGITS, endOfRun, findRun, LOWER, UPPER } from './runs.ts';
 import { Scratch } from './scratch.ts';
 import type { TextBytes } from './text-bytes.ts';
 
@@ -9,13 +9,29 @@ const BASE64 = alphabet(`${DIGITS}${LOWER}${UPPER}+/-_\r\n`);
 /** Shorter segments hold nothing of worth. */
 const LEAST_SEGMENT = 16;
 
-/** By code. */
-const SEXTETS = new Uint8Array(256);
+/** By code; of a line break none. */
+const SEXTETS = new Uint8Array(256).fill(64);
+/** By code: bits that tell of a segment what is in it. */
+const KINDS = new Uint8Array(256);
+const [LETTER, DIGIT, BREAK, OTHER] = [1, 2, 4, 8];
 for (const [sextet, character] of [...`${UPPER}${LOWER}${DIGITS}+/`].entries()) {
-  SEXTETS[character.charCodeAt(0)] = sextet;
+  const code = character.charCodeAt(0);
+  SEXTETS[code] = sextet;
+  KINDS[code] = LOWER.includes(character) ? LETTER : DIGITS.includes(character) ? DIGIT : OTHER;
 }
-SEXTETS['-'.charCodeAt(0)] = 62;
-SEXTETS['_'.charCodeAt(0)] = 63;
+for (const [character, sextet, kind] of [
+  ['-', 62, OTHER],
+  ['_', 63, OTHER],
+  ['\r', 64, BREAK],
+  ['\n', 64, BREAK],
+] as const) {
+  SEXTETS[character.charCodeAt(0)] = sextet;
+  KINDS[character.charCodeAt(0)] = kind;
+}
+
+/** First sextets of what gzip and zlib make. */
+const GZIP = 0x1f >> 2;
+const ZLIB = 0x78 >> 2;
 
 /** Sextets of zero behind each segment: its last bytes are filled up from them. */
 const GAP = 4;
@@ -23,56 +39,93 @@ const GAP = 4;
 const sextetMemory = new Scratch();
 const decodedMemory = new Scratch();
 
-/** What may be base64, each once, without line breaks. */
-export function base64Segments(text: TextBytes): readonly string[] {
-  const runs = runsOf(text, BASE64, LEAST_SEGMENT);
-  if (runs.length === 0) return runs;
-  const segments = runs.filter((run) => !/^[a-z\r\n]+$|^[0-9]+$/.test(run));
-  return [...new Set(segments)].map((run) => run.replace(/[\r\n]+/g, ''));
-}
-
 /**
- * What can be read of segments, decoded. Glued to other text, one may start at any of four places: first come all of
- * them as they are at the first, then at the second, and so on. Decoded here because for most segments, which are
- * short, a call of Node's decoder costs more than the work.
+ * What can be read of runs of base64, decoded. Glued to other text, one may start at any of four places: first come all
+ * of them as they are at the first, then at the second, and so on. Decoded here because most runs are short, and a call
+ * of Node's decoder would cost more than the work.
  */
-export function base64Decoded(segments: readonly string[]): readonly string[] {
-  if (segments.length === 0) return segments;
-  const size = segments.reduce((sum, { length }) => sum + length + GAP, 0);
-  const sextets = sextetMemory.atLeast(size);
-  const decoded = decodedMemory.atLeast(size * 4);
-  writeSextets(segments, sextets);
+export function base64Decoded(text: TextBytes): readonly string[] {
+  const first = findRun(text.bytes, text.length, BASE64, LEAST_SEGMENT);
+  if (first < 0) return NONE;
+  const sextets = sextetMemory.atLeast(text.length * 2);
+  const ends = writeSegments(text, first, sextets);
+  const decoded = decodedMemory.atLeast(text.length * 4);
   let count = 0;
   for (let offset = 0; offset < 4; offset += 1) {
     let start = 0;
-    for (const { length } of segments) {
-      const end = start + length;
-      for (let index = start + offset; index < end; index += 4) {
-        const first = sextets[index] ?? 0;
-        const second = sextets[index + 1] ?? 0;
-        const third = sextets[index + 2] ?? 0;
-        decoded[count] = (first << 2) | (second >> 4);
-        decoded[count + 1] = (second << 4) | (third >> 2);
-        decoded[count + 2] = (third << 6) | (sextets[index + 3] ?? 0);
-        count += 3;
-      }
-      // Keeps the segments apart.
-      decoded[count] = 0;
-      count += 1;
+    for (const end of ends) {
+      count = decode(sextets, start + offset, end, decoded, count);
       start = end + GAP;
     }
   }
-  const packed = segments.filter((segment) => /^(?:H4sI|e[AFJN])/.test(segment));
-  const inflated = packed.flatMap((segment) => readableRuns(unpacked(Buffer.from(segment, 'base64url'))));
-  return [...readableRuns(decoded, count), ...inflated];
+  const inflated = inflatedRuns(sextets, ends);
+  const runs = readableRuns(decoded, count);
+  return inflated.length === 0 ? runs : [...runs, ...inflated];
 }
 
-function writeSextets(segments: readonly string[], sextets: Buffer): void {
-  let start = 0;
-  for (const segment of segments) {
-    const end = start + sextets.write(segment, start, 'latin1');
-    for (let index = start; index < end; index += 1) sextets[index] = SEXTETS[sextets[index] ?? 0] ?? 0;
-    start = end + GAP;
-    sextets.fill(0, end, start);
+const NONE: readonly string[] = [];
+
+/** Writes segment after segment, each once; gives where they end. Each but the first starts `GAP` behind an end. */
+function writeSegments(text: TextBytes, first: number, sextets: Buffer): readonly number[] {
+  const { bytes, length } = text;
+  const seen = new Set<string>();
+  const ends: number[] = [];
+  let count = 0;
+  let start = first;
+  while (start >= 0) {
+    const end = endOfRun(bytes, length, BASE64, start + LEAST_SEGMENT);
+    const begin = count;
+    let kinds = 0;
+    for (let index = start; index < end; index += 1) {
+      const code = bytes[index] ?? 0;
+      const sextet = SEXTETS[code] ?? 0;
+      kinds |= KINDS[code] ?? 0;
+      sextets[count] = sextet;
+      if (sextet < 64) count += 1;
+    }
+    const segment = text.slice(start, end);
+    const isWord = (kinds & ~(LETTER | BREAK)) === 0 || kinds === DIGIT;
+    if (isWord || seen.has(segment)) {
+      count = begin;
+    } else {
+      seen.add(segment);
+      ends.push(count);
+      for (const last = count + GAP; count < last; count += 1) sextets[count] = 0;
+    }
+    start = findRun(bytes, length, BASE64, LEAST_SEGMENT, end + 1);
   }
+  return ends;
+}
+
+/** Decodes from `start` on, and behind it a zero that keeps it apart from the next; gives the end of what it wrote. */
+function decode(sextets: Buffer, start: number, end: number, decoded: Buffer, from: number): number {
+  let count = from;
+  for (let index = start; index < end; index += 4) {
+    const second = sextets[index + 1] ?? 0;
+    const third = sextets[index + 2] ?? 0;
+    decoded[count] = ((sextets[index] ?? 0) << 2) | (second >> 4);
+    decoded[count + 1] = (second << 4) | (third >> 2);
+    decoded[count + 2] = (third << 6) | (sextets[index + 3] ?? 0);
+    count += 3;
+  }
+  decoded[count] = 0;
+  return count + 1;
+}
+
+/** What can be read of segments that are compressed. */
+function inflatedRuns(sextets: Buffer, ends: readonly number[]): readonly string[] {
+  const runs: string[] = [];
+  let start = 0;
+  for (const end of ends) {
+    const first = sextets[start];
+    if (first === GZIP || first === ZLIB) {
+      const memory = Buffer.alloc(end - start + GAP);
+      decode(sextets, start, end, memory, 0);
+      const packed = memory.subarray(0, Math.floor(((end - start) * 3) / 4));
+      const whole = unpacked(packed);
+      if (whole !== packed) runs.push(...readableRuns(whole));
+    }
+    start = end + GAP;
+  }
+  return runs;
 }

@@ -12,11 +12,15 @@ const WORTH_DECODING = /(?:[2-7][0-9A-Fa-f]|0[9ADad]){8}|^.?(?:1[Ff]8[Bb]|78)/;
 /** What can be read of runs of hexadecimal pairs, decoded; also from the middle of the first pair on. */
 export function hexDecoded(text: TextBytes): readonly string[] {
   const runs = runsOf(text, HEX, 16);
-  return runs.length === 0 ? runs : runs.flatMap((run) => (run.match(PAIRS) ?? []).flatMap(decodedPairs));
-}
-
-function decodedPairs(segment: string): readonly string[] {
-  const digits = segment.replace(/0x|\\x|[^0-9A-Fa-f]/g, '');
-  if (!WORTH_DECODING.test(digits)) return [];
-  return [digits, digits.slice(1)].flatMap((pairs) => readableRuns(unpacked(Buffer.from(pairs, 'hex'))));
+  if (runs.length === 0) return runs;
+  const found: string[] = [];
+  for (const run of runs) {
+    for (const segment of run.match(PAIRS) ?? []) {
+      const digits = segment.replace(/0x|\\x|[^0-9A-Fa-f]+/g, '');
+      if (!WORTH_DECODING.test(digits)) continue;
+      for (const pairs of [digits, digits.slice(1)])
+        found.push(...readableRuns(unpacked(Buffer.from(pairs, 'hex'))));
+    }
+  }
+  return found;
 }

@@ -9,7 +9,7 @@ export interface TokenPattern {
   readonly type: string;
   /** The expression is only run on a text that holds one of these, of three characters at least; absent: always. */
   readonly literals?: readonly string[];
-  /** The expression is only run on a text that holds such a run too, which all that it matches does. */
+  /** The expression is only run on a text that holds such a run, as does all that it matches. */
   readonly run?: Run;
   /**
    * Global, or a function that gives all matches. Every repetition is bounded by some dozens or consumes what cannot
@@ -22,16 +22,20 @@ export interface TokenPattern {
 }
 
 /** At least so many characters of the alphabet in a row. */
-interface Run {
+export interface Run {
   readonly of: Alphabet;
   readonly least: number;
+  /** What several kinds of runs are all part of: where there is none, none of them is looked for. */
+  readonly within?: Run;
 }
 
 const WORD = alphabet(`${DIGITS}${LOWER}${UPPER}_-`);
-const AWS_SECRET = alphabet(`${DIGITS}${LOWER}${UPPER}/+`);
-const CARD = alphabet(`${DIGITS} -`);
-const IBAN = alphabet(`${DIGITS}${UPPER} `);
-const SOCIAL_SECURITY = alphabet(`${DIGITS}-`);
+const AWS_SECRET: Run = { of: alphabet(`${DIGITS}${LOWER}${UPPER}/+`), least: 40 };
+const LONG_WORD: Run = { of: ALPHANUMERIC, least: 26 };
+const NUMBER: Run = { of: alphabet(`${DIGITS}${UPPER} -`), least: 11 };
+const CARD: Run = { of: alphabet(`${DIGITS} -`), least: 15, within: NUMBER };
+const IBAN: Run = { of: alphabet(`${DIGITS}${UPPER} `), least: 15, within: NUMBER };
+const SOCIAL_SECURITY: Run = { of: alphabet(`${DIGITS}-`), least: 11, within: NUMBER };
 
 /** Formats of credentials and of money that are recognised by their looks alone. */
 export const TOKEN_PATTERNS: readonly TokenPattern[] = [
@@ -43,12 +47,13 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'aws-secret-key',
     literals: ['ecret', 'ECRET', 'aws', 'AWS'],
-    run: { of: AWS_SECRET, least: 40 },
+    run: AWS_SECRET,
     expression:
       /(?:secret|aws)[\w .-]{0,24}["']?\s{0,4}[:=,]\s{0,4}["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/gi,
   },
   {
     type: 'aws-secret-key',
+    run: AWS_SECRET,
     expression: endsOfRandomRuns,
     isReal: looksRandom,
     onlyDecoded: true,
@@ -97,7 +102,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   { type: 'digitalocean-token', literals: ['do_v1_'], expression: /do[oprt]_v1_[a-f0-9]{64}/g },
   { type: 'shopify-token', literals: ['shp'], expression: /shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}/g },
   { type: 'telegram-token', literals: [':AA'], expression: /(?<!\d)\d{8,10}:AA[\w-]{32,34}(?![\w-])/g },
-  { type: 'twilio-key', expression: wholeRuns(34, /^(?:SK|AC)[0-9a-f]{32}$/) },
+  { type: 'twilio-key', run: LONG_WORD, expression: wholeRuns(34, /^(?:SK|AC)[0-9a-f]{32}$/) },
   { type: 'mailgun-key', literals: ['key-'], expression: /(?<![\w-])key-[0-9a-f]{32}(?!\w)/g },
   {
     type: 'azure-storage-key',
@@ -115,29 +120,31 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   { type: 'url-password', literals: ['://'], expression: ({ text }) => passwordsInUrls(text) },
   {
     type: 'payment-card',
-    run: { of: CARD, least: 15 },
+    run: CARD,
     expression:
       /(?<![\w.+-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|65\d\d)([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -]?)\d{6}\2\d{5})(?!\w|[.-]\d)/g,
     isReal: isLuhnValid,
   },
   {
     type: 'iban',
-    run: { of: IBAN, least: 15 },
+    run: IBAN,
     expression: /(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)/g,
     isReal: isIban,
   },
   {
     type: 'us-social-security',
-    run: { of: SOCIAL_SECURITY, least: 11 },
+    run: SOCIAL_SECURITY,
     expression: /(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])/g,
   },
   {
     type: 'bitcoin-key',
+    run: LONG_WORD,
     expression: wholeRuns(51, /^[5KL][1-9A-HJ-NP-Za-km-z]{50,51}$/),
     isReal: isBase58Check,
   },
   {
     type: 'bitcoin-address',
+    run: LONG_WORD,
     expression: wholeRuns(26, /^[13][1-9A-HJ-NP-Za-km-z]{25,34}$/),
     isReal: isBase58Check,
   },
@@ -147,7 +154,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
     expression: /(?<![A-Za-z0-9])(?:bc|tb)1[02-9ac-hj-np-z]{11,87}(?![A-Za-z0-9])/g,
     isReal: isBech32,
   },
-  { type: 'ethereum-address', expression: wholeRuns(42, /^0x[0-9a-fA-F]{40}$/) },
+  { type: 'ethereum-address', run: LONG_WORD, expression: wholeRuns(42, /^0x[0-9a-fA-F]{40}$/) },
   {
     type: 'extended-private-key',
     literals: ['xprv', 'zprv', 'yprv'],
@@ -157,16 +164,12 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
 
 /** Letters and digits that are, all in a row, what the expression says. `least`: how many that takes. */
 function wholeRuns(least: number, expression: RegExp): (text: TextBytes) => readonly string[] {
-  return (text) => {
-    const runs = runsOf(text, ALPHANUMERIC, least);
-    return runs.length === 0 ? runs : runs.filter((run) => expression.test(run));
-  };
+  return (text) => runsOf(text, ALPHANUMERIC, least).filter((run) => expression.test(run));
 }
 
 /** An AWS secret has 40 characters; up to four more may be glued to its front. */
 function endsOfRandomRuns(text: TextBytes): readonly string[] {
-  const runs = runsOf(text, AWS_SECRET, 40);
-  return runs.length === 0 ? runs : runs.map((run) => run.slice(-44));
+  return runsOf(text, AWS_SECRET.of, AWS_SECRET.least).map((run) => run.slice(-44));
 }
 
 /** Forty characters of base64 that no word or path looks like. */

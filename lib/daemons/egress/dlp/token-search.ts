@@ -1,7 +1,7 @@
 import { LiteralSearch } from './literal-search.ts';
 import { findRun } from './runs.ts';
 import type { TextBytes } from './text-bytes.ts';
-import { TOKEN_PATTERNS, type TokenPattern } from './token-patterns.ts';
+import { type Run, TOKEN_PATTERNS, type TokenPattern } from './token-patterns.ts';
 
 const LITERALS = [...new Set(TOKEN_PATTERNS.flatMap(({ literals }) => literals ?? []))];
 const SEARCH = new LiteralSearch(LITERALS);
@@ -12,7 +12,11 @@ const WITH_LITERALS = TOKEN_PATTERNS.flatMap((pattern) =>
     ? []
     : [{ pattern, places: pattern.literals.map((one) => LITERALS.indexOf(one)) }],
 );
-const WITHOUT_LITERALS = TOKEN_PATTERNS.filter(({ literals }) => literals === undefined);
+/** Patterns without literals, by the run that a text must hold. */
+const BY_RUN = Map.groupBy(
+  TOKEN_PATTERNS.filter(({ literals }) => literals === undefined),
+  ({ run }) => run?.within ?? run,
+);
 
 export interface FoundToken {
   readonly type: string;
@@ -31,13 +35,16 @@ export function tokensIn(text: TextBytes, inPlainSight: boolean): FoundToken[] {
     for (const { pattern, places } of WITH_LITERALS)
       if (places.some((place) => held.has(place))) look(pattern);
   }
-  for (const pattern of WITHOUT_LITERALS) look(pattern);
+  for (const [run, patterns] of BY_RUN) if (holds(text, run)) for (const pattern of patterns) look(pattern);
   return found;
 }
 
+const holds = ({ bytes, length }: TextBytes, run: Run | undefined) =>
+  run === undefined || findRun(bytes, length, run.of, run.least) >= 0;
+
 /** What the pattern's expression finds, and is real. */
 export function matchesOf({ run, expression, isReal }: TokenPattern, text: TextBytes): readonly string[] {
-  if (run !== undefined && findRun(text.bytes, text.length, run.of, run.least) < 0) return NO_MATCHES;
+  if (!holds(text, run)) return NO_MATCHES;
   const matches = typeof expression === 'function' ? expression(text) : text.text.match(expression);
   if (matches === null || matches.length === 0) return NO_MATCHES;
   return isReal === undefined ? matches : matches.filter((match) => isReal(match));

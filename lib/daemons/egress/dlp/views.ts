@@ -1,5 +1,5 @@
 import { base32Decoded } from './base32-runs.ts';
-import { base64Decoded, base64Segments } from './base64-runs.ts';
+import { base64Decoded } from './base64-runs.ts';
 import { hexDecoded } from './hex-runs.ts';
 import { TextBytes, TRAIT } from './text-bytes.ts';
 import { foldUnicode } from './unicode.ts';
@@ -55,7 +55,7 @@ const READINGS: readonly Reading[] = [
   folded,
   percentDecoded,
   unescaped,
-  (text) => linesOf(base64Decoded(base64Segments(text))),
+  (text) => linesOf(base64Decoded(text)),
   (text) => linesOf(hexDecoded(text)),
   (text) => linesOf(base32Decoded(text)),
   joined,
