@@ -33,16 +33,12 @@ export class BodyScanner {
 
   /** The same, of what waits for more. More may follow. */
   end(): Finding[] {
-    return this.#fresh === 0 ? [] : scanText(readableText(this.#bytes()), this.#options);
-  }
-
-  #bytes(): Buffer {
-    const [only, ...more] = this.#pending;
-    return only === undefined || more.length > 0 ? Buffer.concat(this.#pending) : only;
+    return this.#fresh === 0 ? [] : this.#scan();
   }
 
   #scan(): Finding[] {
-    const bytes = this.#bytes();
+    const [only, ...more] = this.#pending;
+    const bytes = only === undefined || more.length > 0 ? Buffer.concat(this.#pending) : only;
     const tail = Buffer.from(bytes.subarray(Math.max(0, bytes.length - OVERLAP)));
     this.#pending = [tail];
     this.#size = tail.length;

@@ -87,6 +87,16 @@ describe('a secret in a request is found', () => {
     }
   });
 
+  it('and then left behind, by a scanner that is asked before the body comes to its end', () => {
+    const scanner = new BodyScanner(options);
+    const far = Buffer.alloc(9_000, ' ');
+    const asked = [KEY, far.toString(), KEY.slice(0, 9), KEY.slice(9)].map((part) => {
+      scanner.push(Buffer.from(part));
+      return scanner.end().length;
+    });
+    expect(asked).toEqual([1, 1, 0, 1]);
+  });
+
   it('whatever else of the text takes much room once it is decoded', () => {
     // One letter that stands for eighteen.
     const decoy = '\ufdfa'.repeat(21_000);
