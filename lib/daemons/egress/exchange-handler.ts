@@ -45,13 +45,15 @@ export class ExchangeHandler {
 
   #audited(exchange: Exchange): void {
     const account = this.#options.audit.open(subjectOf(exchange));
-    this.#serve(new AuditedExchange(exchange, account), account).catch(() => {
+    const { passages } = this.#options;
+    const brokeOff = (reason: string) => account.breakOff(passages.whyClosed(exchange.connection) ?? reason);
+    this.#serve(new AuditedExchange(exchange, account, brokeOff), account, brokeOff).catch(() => {
       account.breakOff('internal');
       exchange.abort();
     });
   }
 
-  async #serve(exchange: Exchange, account: Account): Promise<void> {
+  async #serve(exchange: Exchange, account: Account, brokeOff: (reason: string) => void): Promise<void> {
     const { judge, gate, passages, upstreams, tokens, deadlines } = this.#options;
     const { facts } = exchange;
     const verdict = judge.decide(facts);
@@ -62,7 +64,7 @@ export class ExchangeHandler {
     account.admit(rule.host);
     judge.count(rule);
     const isTunnelled = facts.kind === 'tunnelled';
-    if (!isTunnelled) passages.add(exchange.connection, { host, port, isTunnel: false });
+    if (!isTunnelled) exchange.onceOver(passages.add(exchange.connection, { host, port, isTunnel: false }));
     const cleared = await gate.inspect(exchange, verdict).catch(() => undefined);
     if (!cleared?.clear) judge.giveBack(rule);
     if (cleared === undefined) return exchange.abort();
@@ -79,7 +81,8 @@ export class ExchangeHandler {
       upgrade,
       upstreams,
       tokens,
-      brokeOff: (reason) => account.breakOff(reason),
+      found: (types) => account.found(types),
+      brokeOff,
     });
   }
 }

@@ -28,6 +28,8 @@ export interface ForwardOptions {
   readonly upstreams: Upstreams;
   /** Value of each token slot. */
   readonly tokens: ReadonlyMap<string, string>;
+  /** Called with the kinds of secrets that were found in what was already on its way. */
+  readonly found: (types: readonly string[]) => void;
   /** Called when an answer that has begun does not come to its end, with the code of the reason. */
   readonly brokeOff: (reason: string) => void;
 }
@@ -89,14 +91,18 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
     return;
   }
   exchange.onceOver(() => call.cancel());
-  sendBody(body, call, exchange, fail);
+  sendBody(body, call, exchange, (error) => {
+    options.found([...new Set(error.findings.map(({ type }) => type))]);
+    fail(error);
+    options.brokeOff('secret-found');
+  });
 }
 
 function sendBody(
   body: Readable | Buffer,
   call: UpstreamCall,
   exchange: Exchange,
-  fail: (error: unknown) => void,
+  foundLate: (error: LateFinding) => void,
 ): void {
   if (!exchange.hasBody) {
     call.body.end();
@@ -117,7 +123,7 @@ function sendBody(
   }
   // The request itself stays open after a failure: the agent is still to read why.
   pipeline(body, call.body, (error) => {
-    if (error instanceof LateFinding) fail(error);
+    if (error instanceof LateFinding) foundLate(error);
   });
 }
 

@@ -67,15 +67,15 @@ async function start(): Promise<void> {
     deadlines: DEADLINES,
     audit: audit.log,
   });
-  const end = () => void audit.close().then(() => process.exit(0));
+  // What was cut off, or ended at the last moment, still gets its line.
+  const end = () => setTimeout(() => void audit.close().then(() => process.exit(0)), LAST_LINES_MS);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       server.close(end);
       server.closeIdleConnections();
       setTimeout(() => {
         server.closeAllConnections();
-        // What is cut off here still gets its line.
-        setTimeout(end, LAST_LINES_MS);
+        end();
       }, DEADLINES.drainMs);
     });
   }

@@ -2,13 +2,15 @@ import { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { GuestSessions } from './guest-sessions.ts';
 import { type Deadlines, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_SOURCE, MAX_HEADER_BYTES } from './limits.ts';
+import type { OpenPassages } from './open-passages.ts';
 
 /** The HTTP/1.1 side of egress with its limits; closes the HTTP/2 sessions inside its tunnels with itself. */
 export class ProxyServer extends Server {
   readonly #sessions: GuestSessions;
+  readonly #passages: OpenPassages;
   readonly #bySource = new Map<string, number>();
 
-  constructor(deadlines: Deadlines, sessions: GuestSessions) {
+  constructor(deadlines: Deadlines, sessions: GuestSessions, passages: OpenPassages) {
     super({
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: deadlines.headersMs,
@@ -22,6 +24,7 @@ export class ProxyServer extends Server {
       requireHostHeader: false,
     });
     this.#sessions = sessions;
+    this.#passages = passages;
     this.timeout = deadlines.idleMs;
     this.maxConnections = MAX_CONNECTIONS;
     // Node would cut the list silently, and a header that framing depends on with it. `decide` counts instead.
@@ -35,6 +38,7 @@ export class ProxyServer extends Server {
   }
 
   override closeAllConnections(): void {
+    this.#passages.closeAll();
     super.closeAllConnections();
     this.#sessions.destroy();
   }

@@ -49,7 +49,7 @@ export function createEgress(options: EgressOptions): Server {
   const exchanges = new ExchangeHandler({ judge, gate, passages, upstreams, tokens, audit, deadlines });
   const sessions = new GuestSessions({ deadlines, handle: (exchange) => exchanges.handle(exchange) });
   const tunnels = new WeakMap<Duplex, OpenTunnel>();
-  const server = new ProxyServer(deadlines, sessions);
+  const server = new ProxyServer(deadlines, sessions, passages);
   const interceptor = new Interceptor({
     issue: options.issue,
     deadlines,

@@ -1,6 +1,8 @@
 import type { AuditEntry } from '../../contract/audit.ts';
 import type { HeaderLines } from '../headers.ts';
-import type { Denial } from '../verdict.ts';
+import type { ClosingReason } from '../open-passages.ts';
+import type { Denial, DenialCode } from '../verdict.ts';
+import type { RefusalCode } from '../websocket/frame-events.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What is asked, as far as it is known before anything is judged. */
@@ -20,6 +22,13 @@ export interface Register {
 
 /** Status of a request that the guest gave up before it had an answer; nginx uses the same. */
 const CLIENT_GONE = 499;
+
+/** Reasons for which egress ends by policy what it had let out. */
+const BY_POLICY: ReadonlySet<string> = new Set<string>([
+  'secret-found',
+  'injection-found',
+  'route-revoked',
+] satisfies (DenialCode | RefusalCode | ClosingReason)[]);
 
 /** Account of one exchange: what becomes of it is noted as it happens, and written down once, when it is over. */
 export class Account {
@@ -71,7 +80,7 @@ export class Account {
     if (code !== undefined) this.#answeredAt = performance.now();
     if (this.#isSettled) return;
     this.#isSettled = code !== undefined;
-    this.#verdict = code === undefined ? 'allow' : 'fail';
+    this.#verdict = code === undefined ? 'allow' : verdictOf(code);
     this.#status = status;
     this.#reason = code ?? null;
   }
@@ -80,7 +89,7 @@ export class Account {
   breakOff(reason: string): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#verdict = 'fail';
+    this.#verdict = verdictOf(reason);
     this.#reason = reason;
   }
 
@@ -112,3 +121,5 @@ export class Account {
     });
   }
 }
+
+const verdictOf = (code: string) => (BY_POLICY.has(code) ? 'deny' : 'fail');

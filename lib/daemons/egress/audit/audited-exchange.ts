@@ -13,7 +13,8 @@ export class AuditedExchange implements Exchange {
   /** Where an answer goes that was given in one go. */
   #sink: Writable | undefined;
 
-  constructor(exchange: Exchange, account: Account) {
+  /** `brokeOff`: notes for what reason it ended before its answer did. */
+  constructor(exchange: Exchange, account: Account, brokeOff: (reason: string) => void) {
     this.#exchange = exchange;
     this.#account = account;
     if (exchange.hasBody) tally(exchange.body, (bytes) => account.count('sent', bytes));
@@ -21,7 +22,7 @@ export class AuditedExchange implements Exchange {
       if (this.#sink?.writableFinished) return account.close();
       // Whoever broke it off says so in this turn; if nobody does, it was the guest.
       setImmediate(() => {
-        account.breakOff('client-gone');
+        brokeOff('client-gone');
         account.close();
       });
     });

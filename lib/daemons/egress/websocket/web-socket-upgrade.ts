@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { WITHHELD } from '../../contract/audit.ts';
 import type { Account } from '../audit/account.ts';
 import type { Cleared } from '../cleared.ts';
@@ -63,20 +64,21 @@ export class WebSocketUpgrade implements Upgrade {
       budget: gate.budget,
       idleMs,
       read: (by, bytes) => account.count(by === 'agent' ? 'sent' : 'received', bytes),
-      ended: (ending) => this.#settle(ending),
+      ended: (ending) => this.#settle(ending, agent),
     }).catch(() => {
       agent.destroy();
       stream.destroy();
     });
   }
 
-  #settle({ by, closed, refusal }: Ending): void {
-    const { account, webSocket, admission } = this.#options;
+  #settle({ by, closed, refusal }: Ending, agent: Duplex): void {
+    const { account, webSocket, admission, passages, exchange } = this.#options;
     if (refusal !== undefined) {
       account.refuse({ rule: admission.rule.host, status: webSocket.status, code: refusal.code });
       if (refusal.types.length > 0) account.found(refusal.types);
     } else if (!closed) {
-      account.breakOff({ agent: 'client-gone', upstream: 'upstream-failed', idle: 'idle' }[by]);
+      const reason = { agent: 'client-gone', upstream: 'upstream-failed', idle: 'idle' }[by];
+      account.breakOff(passages.whyClosed(agent) ?? passages.whyClosed(exchange.connection) ?? reason);
     }
     account.close();
   }

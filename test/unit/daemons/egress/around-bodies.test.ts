@@ -257,7 +257,7 @@ it('what is held of a body is let go when there is no upstream to send it to', a
     const exchange = new H1Exchange(request, response, { tunnel: undefined, awaitsInvitation: false });
     const cleared = { clear: true as const, path: '/', query: '', rawHeaders: [], body, types: [] };
     const tokens = new Map([[SELFTEST_NONCE_ENV, 'nonce']]);
-    const rest = { secure: true, upgrade: undefined, upstreams, tokens, brokeOff: () => {} };
+    const rest = { secure: true, upgrade: undefined, upstreams, tokens, found: () => {}, brokeOff: () => {} };
     void forward(exchange, { admission, cleared, ...rest });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

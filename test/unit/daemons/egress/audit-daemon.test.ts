@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { LEARNED_FILE, learnedFile } from '../../../../lib/daemons/contract/lear
 import { connectVia } from '../support/agent.ts';
 import { testAuthority } from '../support/authority.ts';
 import { portOf } from '../support/upstream.ts';
+import { HANDSHAKE, startSocketUpstream } from '../support/web-socket.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', '..', '..', 'lib', 'daemons', 'egress', 'main.ts');
 let directory = '';
@@ -67,6 +68,24 @@ it('nothing of what was refused is lost when egress is told to end', async () =>
   expect(entries[0]).toMatchObject({ bottle: 'demo-a1b2c', verdict: 'deny', generation: 1 });
   const learned = JSON.parse(await readFile(join(directory, 'audit', LEARNED_FILE), 'utf8'));
   expect(learnedFile.parse(learned).denials).toHaveLength(50);
+});
+
+it('what is still open when egress is told to end is written down as well', async () => {
+  const port = await freePort();
+  const upstream = await startSocketUpstream(undefined);
+  const route = `{ host: localhost, port: ${upstream.port}, private: true }`;
+  await start(`version: 1\nlog: 1\nroutes: [${route}]\n`, join(directory, 'audit'), port);
+  const target = `localhost:${upstream.port}`;
+  const lines = Object.entries({ host: target, ...HANDSHAKE }).map(([name, value]) => `${name}: ${value}`);
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`GET http://${target}/socket HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+  expect(String(await once(socket, 'data'))).toContain('101 Switching Protocols');
+  daemon?.kill('SIGTERM');
+  await once(daemon ?? process, 'exit');
+  const text = await readFile(join(directory, 'audit', auditFileName(1)), 'utf8');
+  const entry = { protocol: 'websocket', verdict: 'fail', reason: 'egress-ended', status: 101 };
+  expect(auditEntry.parse(JSON.parse(text))).toMatchObject(entry);
+  await upstream.close();
 });
 
 it('egress does not start where it cannot write down what it does', async () => {

@@ -146,7 +146,7 @@ describe('the audit', () => {
     }
     expect(await entries(2)).toMatchObject([
       { verdict: 'fail', reason: 'upstream-failed', status: 200, path: '/breaks' },
-      { verdict: 'fail', reason: 'injection-found', status: 200, path: '/steers' },
+      { verdict: 'deny', reason: 'injection-found', status: 200, path: '/steers' },
     ]);
     await bad.close();
   });

@@ -167,7 +167,7 @@ describe('how an exchange ended', () => {
         account.breakOff('injection-found');
         account.breakOff('client-gone');
       },
-      { verdict: 'fail', reason: 'injection-found', status: 200, learned: 1 },
+      { verdict: 'deny', reason: 'injection-found', status: 200, learned: 1 },
     ],
     [
       'refused, even if the guest does not wait for the answer',

@@ -11,6 +11,7 @@ import { PolicyFile } from '../../../../lib/daemons/egress/policy-file.ts';
 import { listenForReload } from '../../../../lib/daemons/egress/reload-socket.ts';
 import { openTunnel, replyOf, requestOn } from '../support/agent.ts';
 import { HOST, proxyScene, TOKEN } from '../support/proxy-scene.ts';
+import { startUpstream } from '../support/upstream.ts';
 
 const scene = proxyScene();
 
@@ -34,6 +35,31 @@ it('a route that is taken away takes its open tunnels with it, and leaves those 
   await sleep(50);
   expect(kept.destroyed).toBe(false);
   kept.destroy();
+});
+
+it('a request under way ends with its route, by itself, in a tunnel and behind another, and the audit says so', async () => {
+  const endless = await startUpstream(await scene().world.leaf(HOST), (_request, response) => {
+    response.write('on and on');
+  });
+  const plain = await startUpstream(undefined, (_request, response) => response.write('on and on'));
+  const { egress, tunnel } = scene();
+  const there = { port: endless.port, private: true };
+  const here = { host: 'open.example.com', port: plain.port, private: true };
+  const other = { host: 'other.example.com', port: plain.port, private: true };
+  egress.setRoutes([{ host: HOST, ...there }, here, other]);
+  const tunnelled = await openTunnel(tunnel(endless.port));
+  tunnelled.write(`GET /tunnelled HTTP/1.1\r\nHost: ${HOST}:${endless.port}\r\n\r\n`);
+  const pipelined = connect(egress.port, '127.0.0.1');
+  for (const host of [`open.example.com:${plain.port}`, `other.example.com:${plain.port}`])
+    pipelined.write(`GET http://${host}/plain HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  await Promise.all([once(tunnelled, 'data'), once(pipelined, 'data')]);
+  await expect.poll(() => plain.seen.length).toBe(2);
+  egress.setRoutes([other]);
+  await Promise.all([once(tunnelled, 'close'), once(pipelined, 'close')]);
+  await expect.poll(() => egress.log.length).toBe(3);
+  for (const entry of egress.log) expect(entry).toMatchObject({ verdict: 'deny', reason: 'route-revoked' });
+  await endless.close();
+  await plain.close();
 });
 
 it('a change of other routes leaves a request under way alone', async () => {

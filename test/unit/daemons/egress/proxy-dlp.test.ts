@@ -107,6 +107,8 @@ describe('a secret on its way out', () => {
     await start({ handle: (request) => void request.resume(), dlp: { outbound_on_match: 'block' } });
     const reply = await send({ body: `${'lorem ipsum '.repeat(900_000)}${KEY}` });
     expect(reply).toMatchObject({ status: 403 });
+    const found = { verdict: 'deny', reason: 'secret-found', status: 403, secrets: ['aws-access-key'] };
+    await expect.poll(() => egress.log).toMatchObject([found]);
   });
 
   it('is cut out where the route says so, and the rest arrives', async () => {

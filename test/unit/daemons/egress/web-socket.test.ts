@@ -119,6 +119,8 @@ describe('a WebSocket', () => {
     const second = await openWebSocket(scene().tunnel());
     scene().egress.setRoutes([scene().route({ matches: [{ paths: [{ type: 'exact', value: '/other' }] }] })]);
     expect(await closeOf(second)).toBe('1006');
+    const revoked = { verdict: 'deny', reason: 'route-revoked', status: 101, rule: HOST };
+    await expect.poll(() => scene().egress.log).toMatchObject([revoked, revoked]);
   });
 
   it('is opened by a plain request where the route has no token', async () => {
