@@ -41,6 +41,8 @@ describe('addresses', () => {
     'fe80::1',
     'ff02::1',
     'fd00:ec2::254',
+    'fd00:c1::a9fe:a9fe',
+    'fd20:ce::254',
     '::ffff:169.254.169.254',
     '64:ff9b::a9fe:a9fe',
     '2002:a9fe:a9fe::1',
