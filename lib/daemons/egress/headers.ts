@@ -35,12 +35,17 @@ export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderO
   const lines = endToEnd(raw);
   for (const name of WRITTEN_BY_EGRESS) delete lines[name];
   lines.host = options.host;
+  if (options.authorization !== undefined) {
+    lines.authorization = options.authorization;
+    // Of a token that comes back, two parts of the answer would hold a half each, and neither be known for it.
+    delete lines.range;
+    delete lines['if-range'];
+  }
   const accepted = lines['accept-encoding'];
   // Egress looks into what comes back; of a compressed body's part it could not.
   if (accepted !== undefined) {
     lines['accept-encoding'] = lines.range === undefined ? acceptableEncodings(String(accepted)) : 'identity';
   }
-  if (options.authorization !== undefined) lines.authorization = options.authorization;
   // All that may be said of transfer codings is that trailers are welcome; gRPC insists on it.
   if (/(?:^|,)\s*trailers\s*(?:,|$)/i.test(headerOf(raw, 'te') ?? '')) lines.te = 'trailers';
   // Node frames a GET body only when told to; without this, one would run into the next request. HTTP/2 has no

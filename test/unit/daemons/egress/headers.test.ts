@@ -48,6 +48,14 @@ describe('headers on their way upstream', () => {
     });
   });
 
+  it('ask for no part of an answer that could hold half of the injected token', () => {
+    const raw = ['Range', 'bytes=0-9', 'If-Range', '"x"', 'Accept-Encoding', 'gzip'];
+    const part = { range: 'bytes=0-9', 'if-range': '"x"', 'accept-encoding': 'identity' };
+    expect(to(raw)).toEqual({ host: 'h.example', ...part });
+    const whole = { 'accept-encoding': 'gzip', authorization: 'Bearer t' };
+    expect(to(raw, 'Bearer t')).toEqual({ host: 'h.example', ...whole });
+  });
+
   it('frame a chunked body as chunked and nothing else', () => {
     expect(to(['Transfer-Encoding', 'chunked'], undefined, true)).toEqual({
       host: 'h.example',
