@@ -20,7 +20,7 @@ export type Answered = 'allow' | 'deny' | 'timeout' | 'absent';
 /** Milliseconds that a person has; the same as in the original. */
 export const ANSWER_MS = 300_000;
 
-/** Holds requests for a person, and remembers for the life of the daemon which values were let out. */
+/** Holds requests for a person, and remembers for the life of the daemon which values were let out to which host. */
 export class Supervision {
   readonly #supervisor: Supervisor | undefined;
   readonly #answerMs: number;
@@ -34,7 +34,7 @@ export class Supervision {
 
   /** Never throws: what is no answer is `deny`. */
   async answer(question: Question, findings: readonly Finding[]): Promise<Answered> {
-    const marks = findings.map(({ value }) => createHmac('sha256', this.#key).update(value).digest('base64'));
+    const marks = findings.map(({ value }) => this.#markOf(question.host, value));
     if (marks.every((mark) => this.#approved.has(mark))) return 'allow';
     if (this.#supervisor === undefined) return 'absent';
     const { promise: late, resolve } = Promise.withResolvers<'timeout'>();
@@ -47,5 +47,9 @@ export class Supervision {
     } catch {
       return 'deny';
     }
+  }
+
+  #markOf(host: string, value: string): string {
+    return createHmac('sha256', this.#key).update(`${host} ${value}`).digest('base64');
   }
 }

@@ -22,6 +22,7 @@ let egress: EgressFixture;
 interface Scene {
   readonly dlp?: Route['dlp'];
   readonly max_uses?: number;
+  readonly matches?: Route['matches'];
   readonly handle?: RequestListener;
   readonly supervisor?: Supervisor;
 }
@@ -128,6 +129,15 @@ describe('a secret on its way out', () => {
     expect(upstream.seen).toEqual([]);
   });
 
+  it('is not cut out of a path where the route would not let out what is left', async () => {
+    await start({
+      dlp: { outbound_on_match: 'redact' },
+      matches: [{ paths: [{ type: 'regex', value: '/[A-Z0-9]+' }] }],
+    });
+    expect((await send({ path: `/${KEY}` })).status).toBe(403);
+    expect(upstream.seen).toEqual([]);
+  });
+
   it('waits for a person; with none there it is stopped, and the agent is told why', async () => {
     await start({});
     const reply = await send({ body: KEY });
@@ -147,6 +157,26 @@ describe('a secret on its way out', () => {
     expect((await send({ body: KEY })).status).toBe(200);
     expect((await send({ body: `again ${KEY}` })).status).toBe(200);
     expect(asked).toEqual([{ host: HOST, method: 'POST', path: '/', types: ['aws-access-key'] }]);
+  });
+
+  it('leaves for the host that the person was asked about, and for no other', async () => {
+    await start({});
+    const asked: string[] = [];
+    const supervision = new Supervision({
+      ask: async ({ host }) => {
+        asked.push(host);
+        return host === HOST ? 'allow' : 'deny';
+      },
+    });
+    const found = [{ type: 'jwt', value: 'x', inPlainSight: true }];
+    const answerFor = (host: string) =>
+      supervision.answer({ host, method: 'GET', path: '/', types: ['jwt'] }, found);
+    expect([await answerFor(HOST), await answerFor('evil.example'), await answerFor(HOST)]).toEqual([
+      'allow',
+      'deny',
+      'allow',
+    ]);
+    expect(asked).toEqual([HOST, 'evil.example']);
   });
 
   it('takes nothing else along that hides behind what was let out', async () => {
