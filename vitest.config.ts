@@ -42,6 +42,7 @@ function fakes(): string[] {
 /** One project a suite: `vitest run --project unit`. Suites that count what an engine holds run one file at a time. */
 export default defineConfig({
   test: {
+    globalSetup: ['test/support/scratch.ts'],
     projects: [
       {
         test: {

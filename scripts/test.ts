@@ -1,6 +1,9 @@
 #!/usr/bin/env node
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { $, echo, fs, tmpfile } from 'zx';
+import { $, echo, fs } from 'zx';
 import { parseFlags } from '../lib/cli/flags.ts';
 import { line, paint } from '../lib/cli/output.ts';
 import { runScript } from '../lib/cli/run-script.ts';
@@ -75,7 +78,15 @@ async function reasonAgainstContainers(): Promise<string | undefined> {
 }
 
 async function runSuite(suite: Suite, signal: AbortSignal): Promise<Counts> {
-  const output = tmpfile('report.json', '');
+  const directory = await mkdtemp(join(tmpdir(), 'bk-report-'));
+  try {
+    return await runInto(join(directory, 'report.json'), suite, signal);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+async function runInto(output: string, suite: Suite, signal: AbortSignal): Promise<Counts> {
   const run = $({ nothrow: true, signal, stdio: ['ignore', 'inherit', 'inherit'] });
   await run`node_modules/.bin/vitest run --project ${suite}* --reporter=default --reporter=json --outputFile.json=${output}`;
   signal.throwIfAborted();

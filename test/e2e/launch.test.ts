@@ -105,7 +105,8 @@ describe('make launch', () => {
     expect(everything).not.toContain(forwarded);
     expect(everything).not.toContain(token);
     expect(everything).not.toContain(answer);
-    expect(filesWith([forwarded, token, answer], user.root)).toBe('');
+    const folders = [user.root, user.env.BOT_BOTTLE_CACHE ?? ''];
+    expect(filesWith([forwarded, token, answer], folders)).toBe('');
     expect(
       [...commandLines].some((line) => line.includes('machine create') || line.includes('machine exec')),
     ).toBe(true);
@@ -150,8 +151,8 @@ function allCommandLines(): string[] {
     });
 }
 
-/** Files below a directory that hold one of the words; `grep` skips the holes of sparse disks. */
-function filesWith(words: readonly string[], directory: string): string {
+/** Files below the directories that hold one of the words; `grep` skips the holes of sparse disks. */
+function filesWith(words: readonly string[], directories: readonly string[]): string {
   const patterns = words.flatMap((word) => ['-e', word]);
-  return execaSync('grep', ['-rlsF', ...patterns, directory], { reject: false }).stdout;
+  return execaSync('grep', ['-rlsF', ...patterns, ...directories], { reject: false }).stdout;
 }

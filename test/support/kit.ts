@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -28,16 +28,18 @@ export class Sandbox {
   readonly home = join(this.root, 'home');
   readonly env: Record<string, string>;
 
-  /** `cache` may be shared between sandboxes, so that an image is packed once a run. */
+  /** `cache` may be shared between sandboxes, so that an image is packed, and unpacked by smolvm, once a run. */
   constructor(cache?: string) {
+    if (cache !== undefined) shareUnpacked(this.root, cache);
     this.env = {
       PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
       HOME: this.root,
+      TMPDIR: tmpdir(),
       BOT_BOTTLE_HOME: this.home,
       BOT_BOTTLE_CACHE: cache ?? join(this.root, 'cache'),
       SMOLVM: FAKE_SMOLVM,
       NO_COLOR: '1',
-      NODE_COMPILE_CACHE: join(tmpdir(), 'bottle-kit-test-compile-cache'),
+      NODE_COMPILE_CACHE: join(KIT, 'node_modules', '.kit', 'compile-cache'),
       ...(process.env.NODE_EXTRA_CA_CERTS ? { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS } : {}),
     };
   }
@@ -128,6 +130,15 @@ export class Sandbox {
   }
 }
 
+/** What smolvm unpacks from an artifact or an archive lies below `cache`; all else of its files in the home `root`. */
+function shareUnpacked(root: string, cache: string): void {
+  mkdirSync(join(root, '.cache'));
+  for (const folder of ['smolvm-pack', 'smolvm-image-archives']) {
+    mkdirSync(join(cache, folder), { recursive: true });
+    symlinkSync(join(cache, folder), join(root, '.cache', folder));
+  }
+}
+
 /** Sandboxes that are removed after the tests of a file, with one artifact cache for all of the run. */
 export function useSandboxes(): () => Sandbox {
   const made: Sandbox[] = [];
@@ -135,7 +146,7 @@ export function useSandboxes(): () => Sandbox {
     for (const sandbox of made) sandbox.remove();
   });
   return () => {
-    const sandbox = new Sandbox(join(tmpdir(), 'bottle-kit-test-cache'));
+    const sandbox = new Sandbox(join(KIT, 'node_modules', '.kit', 'test-cache'));
     made.push(sandbox);
     return sandbox;
   };
