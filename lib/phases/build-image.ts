@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ensureBaseImage } from '../docker/base-images.ts';
 import { withExtraCa } from '../docker/build-context.ts';
 import { docker } from '../docker/cli.ts';
 import { buildImage as dockerBuild, imageId } from '../docker/image.ts';
@@ -59,6 +58,7 @@ async function buildTag(
   context: PhaseContext,
   source: DockerfileSource,
 ): Promise<{ tag: string; base: string }> {
+  const { ensureBaseImage } = await import('../docker/base-images.ts');
   const base = await ensureBaseImage('node', { say: context.say, signal: context.signal });
   const digest = await recipeDigest(source.dockerfile, source.context, (await imageId(base.reference)) ?? '');
   return { tag: `${source.repository}:${digest.slice(0, 12)}`, base: base.reference };

@@ -4,8 +4,6 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { writeWhole } from '../bottle/files.ts';
 import { bottlePaths } from '../bottle/paths.ts';
-import { mintBottleCa } from '../certs/bottle-ca.ts';
-import { mintPipelockCa } from '../certs/pipelock-ca.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import type { Phase } from './phase.ts';
 import { prepare } from './prepare.ts';
@@ -33,6 +31,7 @@ export const mintCerts: Phase<Certificates> = {
   async run(context) {
     const { slug } = context;
     const { daemons } = await context.read(prepare);
+    const { mintBottleCa } = await import('../certs/bottle-ca.ts');
     const ca = mintBottleCa(slug);
     const directory = bottlePaths.ca(slug);
     // Outside the mounted directory, which holds only what the bundle needs.
@@ -56,6 +55,7 @@ export const mintCerts: Phase<Certificates> = {
 
 /** Into the directory that the bundle gets for pipelock. */
 async function mintForPipelock(slug: string): Promise<NonNullable<Certificates['pipelock']>> {
+  const { mintPipelockCa } = await import('../certs/pipelock-ca.ts');
   const ca = mintPipelockCa(slug);
   const directory = bottlePaths.pipelock(slug);
   const certificate = join(directory, basename(CONTAINER_PATHS.pipelockCa));

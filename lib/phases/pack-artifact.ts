@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { saveArchive } from '../handoff/archive.ts';
 import { artifactDirectory, artifactPath, hasArtifact, makeArtifact } from '../handoff/artifact-cache.ts';
-import { registryPack } from '../handoff/registry-pack.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { buildImage } from './build-image.ts';
 import { type Phase, readAll } from './phase.ts';
@@ -32,6 +31,7 @@ export const packArtifact: Phase<Artifact> = {
       const workspace = join(artifactDirectory(), `partial-${context.slug}`);
       const settled = await context.willUndo({ kind: 'path', path: workspace });
       const options = { ...context, image, workspace };
+      const { registryPack } = await import('../handoff/registry-pack.ts');
       await makeArtifact(image.id, {
         handoff,
         force: context.force,

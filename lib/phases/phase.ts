@@ -16,7 +16,10 @@ export interface PhaseContext {
   willUndo(action: UndoAction): Promise<() => Promise<void>>;
 }
 
-/** One step of the lifecycle: the declaration that scripts, Makefile and docs agree with. */
+/**
+ * One step of the lifecycle: the declaration that scripts, Makefile and docs agree with. A launch runs each in a process
+ * of its own, which loads those it needs for their records alone: what takes long to load is imported where it runs.
+ */
 export interface Phase<T> {
   readonly name: string;
   /** One line for `--help` and the docs. */

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { awaitHealthy, isHealthy } from '../bundle/health.ts';
-import { ensureBundleImage, ensurePipelockBundleImage } from '../bundle/image.ts';
 import { runArguments } from '../bundle/launch-spec.ts';
 import { bundleSecrets } from '../bundle/secrets.ts';
 import { dockerError, dockerTry } from '../docker/cli.ts';
@@ -30,6 +29,7 @@ export const startBundle: Phase<Bundle> = {
 
   async run(context) {
     const [plan, allocation, certs] = await readAll(context, prepare, allocate, mintCerts);
+    const { ensureBundleImage, ensurePipelockBundleImage } = await import('../bundle/image.ts');
     const ensureImage = plan.daemons.includes('pipelock') ? ensurePipelockBundleImage : ensureBundleImage;
     const image = await ensureImage(context.say, context.signal);
     const container = plan.names.bundle;
