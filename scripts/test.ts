@@ -7,6 +7,7 @@ import { $, echo, fs } from 'zx';
 import { parseFlags } from '../lib/cli/flags.ts';
 import { line, paint } from '../lib/cli/output.ts';
 import { runScript } from '../lib/cli/run-script.ts';
+import { ensureBaseImage } from '../lib/docker/base-images.ts';
 import { ensureEngine } from '../lib/docker/engine.ts';
 import { BottleError, messageOf } from '../lib/errors.ts';
 
@@ -50,31 +51,48 @@ await runScript(async ({ signal }) => {
   const suites = SUITES.filter((suite) => flags.suite === undefined || suite === flags.suite);
   if (suites.length === 0)
     throw new BottleError('usage', `there is no suite '${flags.suite}': ${SUITES.join(', ')}`);
-  const unable = suites.every((suite) => suite === 'unit') ? undefined : await reasonAgainstContainers();
+  // On a bare machine the engine and its base images take a minute or two, which the unit tests need neither of.
+  const containers = suites.every((suite) => suite === 'unit') ? undefined : readyContainers(suites, signal);
   const total: Counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const suite of suites) {
-    signal.throwIfAborted();
-    if (suite !== 'unit' && unable !== undefined) {
-      line(`${paint('yellow', 'skipped')}: the suite ${suite}: ${unable}`);
-      total.skipped += 1;
-      continue;
+  try {
+    for (const suite of suites) {
+      const counts = await runOrSkip(suite, suite === 'unit' ? undefined : containers, signal);
+      total.passed += counts.passed;
+      total.failed += counts.failed;
+      total.skipped += counts.skipped;
     }
-    const counts = await runSuite(suite, signal);
-    total.passed += counts.passed;
-    total.failed += counts.failed;
-    total.skipped += counts.skipped;
+  } finally {
+    // Whoever stops the engine after us must not find one that is still starting.
+    await containers;
   }
   echo(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return total.failed > 0 || total.passed === 0 ? 1 : 0;
 });
 
-async function reasonAgainstContainers(): Promise<string | undefined> {
+async function runOrSkip(
+  suite: Suite,
+  containers: Promise<string | undefined> | undefined,
+  signal: AbortSignal,
+): Promise<Counts> {
+  signal.throwIfAborted();
+  const unable = await containers;
+  if (unable === undefined) return runSuite(suite, signal);
+  line(`${paint('yellow', 'skipped')}: the suite ${suite}: ${unable}`);
+  return { passed: 0, failed: 0, skipped: 1 };
+}
+
+/** Readies the engine, and the base images that the suites want. Gives the reason why there can be no containers. */
+async function readyContainers(suites: readonly Suite[], signal: AbortSignal): Promise<string | undefined> {
   try {
     await ensureEngine({ say: line });
-    return undefined;
   } catch (error) {
     return messageOf(error);
   }
+  if (!suites.includes('integration') && !suites.includes('e2e')) return undefined;
+  // An image that cannot be had is for the tests to tell, each of those that want it.
+  const images = ['node', 'registry', 'crane'] as const;
+  await Promise.allSettled(images.map((name) => ensureBaseImage(name, { say: line, signal })));
+  return undefined;
 }
 
 async function runSuite(suite: Suite, signal: AbortSignal): Promise<Counts> {
@@ -88,7 +106,8 @@ async function runSuite(suite: Suite, signal: AbortSignal): Promise<Counts> {
 
 async function runInto(output: string, suite: Suite, signal: AbortSignal): Promise<Counts> {
   const run = $({ nothrow: true, signal, stdio: ['ignore', 'inherit', 'inherit'] });
-  await run`node_modules/.bin/vitest run --project ${suite}* --reporter=default --reporter=json --outputFile.json=${output}`;
+  const { exitCode } =
+    await run`node_modules/.bin/vitest run --project ${suite}* --reporter=default --reporter=json --outputFile.json=${output}`;
   signal.throwIfAborted();
   const parsed = report.safeParse(await fs.readJson(output).catch(() => undefined));
   if (!parsed.success) return { passed: 0, failed: 1, skipped: 0 };
@@ -97,9 +116,11 @@ async function runInto(output: string, suite: Suite, signal: AbortSignal): Promi
   const unloaded = parsed.data.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   );
+  const failed = parsed.data.numFailedTests + unloaded.length;
   return {
     passed: parsed.data.numPassedTests,
-    failed: parsed.data.numFailedTests + unloaded.length,
+    // What went wrong beside the tests, an error that nothing caught say, is told by vitest's exit code alone.
+    failed: failed === 0 && exitCode !== 0 ? 1 : failed,
     skipped: parsed.data.numPendingTests + parsed.data.numTodoTests,
   };
 }
