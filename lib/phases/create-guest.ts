@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Channel, Meeting } from '../channels/channel.ts';
@@ -72,7 +73,9 @@ async function isAsWanted(client: SmolvmClient, wanted: Guest): Promise<boolean>
   const machines = await client.machineList();
   if (!machines.some((machine) => machine.name === wanted.machine)) return false;
   const record = readMachineRecord(wanted.machine);
-  // smolvm keeps a copy of an archive, and no word of where it came from.
-  const boots = wanted.boot.kind === 'archive' || record.source_smolmachine === wanted.boot.path;
+  // smolvm keeps a copy of an archive, and no word of where it came from; of an artifact, the path without links.
+  const boots =
+    wanted.boot.kind === 'archive' ||
+    record.source_smolmachine === (await realpath(wanted.boot.path).catch(() => undefined));
   return boots && isDeepStrictEqual(record.allowed_cidrs ?? [], wanted.allowedCidrs);
 }

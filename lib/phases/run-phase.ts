@@ -96,11 +96,12 @@ export function contextFor(
 }
 
 async function digestInputs(phase: Phase<unknown>, slug: string): Promise<Record<string, string>> {
-  const entries = phase.needs.map(async (needed) => {
-    const record = await readNeeded(needed, slug, phase.name);
-    return [needed.name, digestOf(record.data)] as const;
-  });
-  return Object.fromEntries(await Promise.all(entries));
+  const digests: Record<string, string> = {};
+  // One after the other: of several that are missing, the first is named, and not whichever is looked for fastest.
+  for (const needed of phase.needs) {
+    digests[needed.name] = digestOf((await readNeeded(needed, slug, phase.name)).data);
+  }
+  return digests;
 }
 
 async function readNeeded<T>(needed: Phase<T>, slug: string, by: string): Promise<PhaseRecord<T>> {

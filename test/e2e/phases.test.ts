@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -33,6 +33,10 @@ describe('phases by hand', () => {
   let slug: string;
   beforeAll(async () => {
     user = sandbox();
+    // As where a home is a link to another disk: what smolvm records is the path without links.
+    const cache = join(user.root, 'linked-cache');
+    await symlink(user.env.BOT_BOTTLE_CACHE ?? '', cache);
+    user.env.BOT_BOTTLE_CACHE = cache;
     slug = await prepared(user);
   });
   afterAll(async () => {
