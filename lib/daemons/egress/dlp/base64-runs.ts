@@ -1,10 +1,7 @@
 import { readableRuns, unpacked } from './decoded-bytes.ts';
-import { alphabet, DIGITS, endOfRun, findRun, LOWER, UPPER } from './runs.ts';
+import { DIGITS, LOWER, NO_RUNS, UPPER } from './runs.ts';
 import { Scratch } from './scratch.ts';
 import type { TextBytes } from './text-bytes.ts';
-
-/** Both alphabets. Line breaks too: MIME wraps. */
-const BASE64 = alphabet(`${DIGITS}${LOWER}${UPPER}+/-_\r\n`);
 
 /** Shorter segments hold nothing of worth. */
 const LEAST_SEGMENT = 16;
@@ -40,15 +37,15 @@ const sextetMemory = new Scratch();
 const decodedMemory = new Scratch();
 
 /**
- * What can be read of runs of base64, decoded. Glued to other text, one may start at any of four places: first come all
+ * What can be read of base64, in either alphabet and wrapped, decoded. Glued to other text, one may start at any of four places: first come all
  * of them as they are at the first, then at the second, and so on. Decoded here because most runs are short, and a call
  * of Node's decoder would cost more than the work.
  */
 export function base64Decoded(text: TextBytes): readonly string[] {
-  const first = findRun(text.bytes, text.length, BASE64, LEAST_SEGMENT);
-  if (first < 0) return NONE;
+  if (text.words.length === 0) return NO_RUNS;
   const sextets = sextetMemory.atLeast(text.length * 2);
-  const ends = writeSegments(text, first, sextets);
+  const ends = writeSegments(text, sextets);
+  if (ends.length === 0) return NO_RUNS;
   const decoded = decodedMemory.atLeast(text.length * 4);
   let count = 0;
   for (let offset = 0; offset < 4; offset += 1) {
@@ -63,17 +60,15 @@ export function base64Decoded(text: TextBytes): readonly string[] {
   return inflated.length === 0 ? runs : [...runs, ...inflated];
 }
 
-const NONE: readonly string[] = [];
-
 /** Writes segment after segment, each once; gives where they end. Each but the first starts `GAP` behind an end. */
-function writeSegments(text: TextBytes, first: number, sextets: Buffer): readonly number[] {
-  const { bytes, length } = text;
+function writeSegments(text: TextBytes, sextets: Buffer): readonly number[] {
+  const { bytes, words } = text;
   const seen = new Set<string>();
   const ends: number[] = [];
   let count = 0;
-  let start = first;
-  while (start >= 0) {
-    const end = endOfRun(bytes, length, BASE64, start + LEAST_SEGMENT);
+  for (let word = 0; word < words.length; word += 2) {
+    const [start = 0, end = 0] = [words[word], words[word + 1]];
+    if (end - start < LEAST_SEGMENT) continue;
     const begin = count;
     let kinds = 0;
     for (let index = start; index < end; index += 1) {
@@ -92,7 +87,6 @@ function writeSegments(text: TextBytes, first: number, sextets: Buffer): readonl
       ends.push(count);
       for (const last = count + GAP; count < last; count += 1) sextets[count] = 0;
     }
-    start = findRun(bytes, length, BASE64, LEAST_SEGMENT, end + 1);
   }
   return ends;
 }

@@ -18,6 +18,9 @@ export const PRINTABLE = alphabet(
 
 export const ALPHANUMERIC = alphabet(DIGITS + LOWER + UPPER);
 
+/** What words, numbers, names and base64 are made of; wrapped lines of it too. */
+export const WORDISH = alphabet(`${DIGITS}${LOWER}${UPPER}+/-_\r\n`);
+
 /**
  * Start of the first run at or behind `from` of at least `least` characters of the alphabet, -1 for none. Looks first
  * where a run that starts here would have its last needed character: what cannot be one is passed over unread.
@@ -52,16 +55,28 @@ export interface Bytes {
 
 /** Every longest run of the alphabet's characters of at least `least`. */
 export function runsOf(text: Bytes, table: Alphabet, least: number): readonly string[] {
-  const { bytes, length } = text;
-  let start = findRun(bytes, length, table, least);
-  if (start < 0) return NONE;
+  const first = findRun(text.bytes, text.length, table, least);
+  if (first < 0) return NO_RUNS;
   const runs: string[] = [];
-  for (; start >= 0; ) {
-    const end = endOfRun(bytes, length, table, start + least);
-    runs.push(text.slice(start, end));
-    start = findRun(bytes, length, table, least, end + 1);
-  }
+  runsBetween(text, table, least, first, text.length, runs);
   return runs;
 }
 
-const NONE: readonly string[] = [];
+export const NO_RUNS: readonly string[] = [];
+
+/** Adds those between two places to `runs`. */
+export function runsBetween(
+  text: Bytes,
+  table: Alphabet,
+  least: number,
+  from: number,
+  to: number,
+  runs: string[],
+): void {
+  let start = findRun(text.bytes, to, table, least, from);
+  while (start >= 0) {
+    const end = endOfRun(text.bytes, to, table, start + least);
+    runs.push(text.slice(start, end));
+    start = findRun(text.bytes, to, table, least, end + 1);
+  }
+}

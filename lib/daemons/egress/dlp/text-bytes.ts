@@ -1,5 +1,8 @@
-import type { Bytes } from './runs.ts';
+import { type Bytes, endOfRun, findRun, WORDISH } from './runs.ts';
 import { Scratch } from './scratch.ts';
+
+/** Of shorter runs nothing is asked; the shortest that is are the numbers of social security. */
+const LEAST_WORD = 11;
 
 const ENCODER = new TextEncoder();
 
@@ -35,6 +38,7 @@ for (const [character, trait] of [
  */
 export class TextBytes implements Bytes {
   readonly #memory = new Scratch();
+  #words: readonly number[] | undefined;
   text = '';
   /** Holds anything behind `length`. */
   bytes: Buffer = Buffer.alloc(0);
@@ -44,6 +48,7 @@ export class TextBytes implements Bytes {
 
   read(text: string): void {
     this.text = text;
+    this.#words = undefined;
     this.bytes = this.#memory.atLeast(text.length);
     const { read, written } = ENCODER.encodeInto(text, this.bytes);
     this.length = written;
@@ -54,12 +59,32 @@ export class TextBytes implements Bytes {
     this.traits = traitsOf(this.bytes, this.length);
   }
 
+  /** Start, end, start, end and so on of all runs of `WORDISH` that have at least `LEAST_WORD` characters. */
+  get words(): readonly number[] {
+    this.#words ??= wordsIn(this.bytes, this.length);
+    return this.#words;
+  }
+
   /** A part that is ASCII. */
   slice(start: number, end: number): string {
     const isAscii = this.length === this.text.length;
     return isAscii ? this.text.slice(start, end) : this.bytes.toString('latin1', start, end);
   }
 }
+
+function wordsIn(bytes: Uint8Array, length: number): readonly number[] {
+  let start = findRun(bytes, length, WORDISH, LEAST_WORD);
+  if (start < 0) return NO_WORDS;
+  const words: number[] = [];
+  while (start >= 0) {
+    const end = endOfRun(bytes, length, WORDISH, start + LEAST_WORD);
+    words.push(start, end);
+    start = findRun(bytes, length, WORDISH, LEAST_WORD, end + 1);
+  }
+  return words;
+}
+
+const NO_WORDS: readonly number[] = [];
 
 function traitsOf(bytes: Uint8Array, length: number): number {
   let traits = 0;

@@ -1,8 +1,9 @@
 import { entropyOf, isBase58Check, isBech32, isIban, isLuhnValid } from './checksums.ts';
-import { ALPHANUMERIC, type Alphabet, alphabet, DIGITS, LOWER, runsOf, UPPER } from './runs.ts';
+import { ALPHANUMERIC, type Alphabet, alphabet, DIGITS, LOWER, UPPER } from './runs.ts';
 import type { TextBytes } from './text-bytes.ts';
 import { passwordsInUrls } from './url-passwords.ts';
 import { webTokensIn } from './web-tokens.ts';
+import { wordsOf } from './word-runs.ts';
 
 export interface TokenPattern {
   /** Kind of secret, as denials and logs name it. */
@@ -25,17 +26,19 @@ export interface TokenPattern {
 export interface Run {
   readonly of: Alphabet;
   readonly least: number;
+  /** Whether the alphabet is part of `WORDISH`. */
+  readonly isWord: boolean;
   /** What several kinds of runs are all part of: where there is none, none of them is looked for. */
   readonly within?: Run;
 }
 
 const WORD = alphabet(`${DIGITS}${LOWER}${UPPER}_-`);
-const AWS_SECRET: Run = { of: alphabet(`${DIGITS}${LOWER}${UPPER}/+`), least: 40 };
-const LONG_WORD: Run = { of: ALPHANUMERIC, least: 26 };
-const NUMBER: Run = { of: alphabet(`${DIGITS}${UPPER} -`), least: 11 };
-const CARD: Run = { of: alphabet(`${DIGITS} -`), least: 15, within: NUMBER };
-const IBAN: Run = { of: alphabet(`${DIGITS}${UPPER} `), least: 15, within: NUMBER };
-const SOCIAL_SECURITY: Run = { of: alphabet(`${DIGITS}-`), least: 11, within: NUMBER };
+const AWS_SECRET: Run = { of: alphabet(`${DIGITS}${LOWER}${UPPER}/+`), least: 40, isWord: true };
+const LONG_WORD: Run = { of: ALPHANUMERIC, least: 26, isWord: true };
+const SOCIAL_SECURITY: Run = { of: alphabet(`${DIGITS}-`), least: 11, isWord: true };
+const NUMBER: Run = { of: alphabet(`${DIGITS}${UPPER} -`), least: 15, isWord: false };
+const CARD: Run = { of: alphabet(`${DIGITS} -`), least: 15, isWord: false, within: NUMBER };
+const IBAN: Run = { of: alphabet(`${DIGITS}${UPPER} `), least: 15, isWord: false, within: NUMBER };
 
 /** Formats of credentials and of money that are recognised by their looks alone. */
 export const TOKEN_PATTERNS: readonly TokenPattern[] = [
@@ -73,13 +76,13 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'openai-key',
     literals: ['sk-'],
-    run: { of: WORD, least: 28 },
+    run: { of: WORD, least: 28, isWord: true },
     expression: /(?<![A-Za-z0-9])sk-(?:proj-|svcacct-|admin-)[\w-]{20,255}/g,
   },
   {
     type: 'openai-key',
     literals: ['sk-'],
-    run: { of: WORD, least: 35 },
+    run: { of: WORD, least: 35, isWord: true },
     expression: /(?<![A-Za-z0-9])sk-[A-Za-z0-9]{32,255}/g,
   },
   {
@@ -102,7 +105,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   { type: 'digitalocean-token', literals: ['do_v1_'], expression: /do[oprt]_v1_[a-f0-9]{64}/g },
   { type: 'shopify-token', literals: ['shp'], expression: /shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}/g },
   { type: 'telegram-token', literals: [':AA'], expression: /(?<!\d)\d{8,10}:AA[\w-]{32,34}(?![\w-])/g },
-  { type: 'twilio-key', run: LONG_WORD, expression: wholeRuns(34, /^(?:SK|AC)[0-9a-f]{32}$/) },
+  { type: 'twilio-key', run: LONG_WORD, expression: wholeWords([34, 34], /^(?:SK|AC)[0-9a-f]{32}$/) },
   { type: 'mailgun-key', literals: ['key-'], expression: /(?<![\w-])key-[0-9a-f]{32}(?!\w)/g },
   {
     type: 'azure-storage-key',
@@ -139,13 +142,13 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'bitcoin-key',
     run: LONG_WORD,
-    expression: wholeRuns(51, /^[5KL][1-9A-HJ-NP-Za-km-z]{50,51}$/),
+    expression: wholeWords([51, 52], /^[5KL][1-9A-HJ-NP-Za-km-z]{50,51}$/),
     isReal: isBase58Check,
   },
   {
     type: 'bitcoin-address',
     run: LONG_WORD,
-    expression: wholeRuns(26, /^[13][1-9A-HJ-NP-Za-km-z]{25,34}$/),
+    expression: wholeWords([26, 35], /^[13][1-9A-HJ-NP-Za-km-z]{25,34}$/),
     isReal: isBase58Check,
   },
   {
@@ -154,7 +157,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
     expression: /(?<![A-Za-z0-9])(?:bc|tb)1[02-9ac-hj-np-z]{11,87}(?![A-Za-z0-9])/g,
     isReal: isBech32,
   },
-  { type: 'ethereum-address', run: LONG_WORD, expression: wholeRuns(42, /^0x[0-9a-fA-F]{40}$/) },
+  { type: 'ethereum-address', run: LONG_WORD, expression: wholeWords([42, 42], /^0x[0-9a-fA-F]{40}$/) },
   {
     type: 'extended-private-key',
     literals: ['xprv', 'zprv', 'yprv'],
@@ -162,14 +165,25 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   },
 ];
 
-/** Letters and digits that are, all in a row, what the expression says. `least`: how many that takes. */
-function wholeRuns(least: number, expression: RegExp): (text: TextBytes) => readonly string[] {
-  return (text) => runsOf(text, ALPHANUMERIC, least).filter((run) => expression.test(run));
+/** Letters and digits that are, all in a row, what the expression says; `lengths` it may have. */
+function wholeWords(lengths: readonly [number, number], expression: RegExp) {
+  const [least, most] = lengths;
+  return (text: TextBytes): readonly string[] =>
+    longWordsOf(text).filter((word) => word.length >= least && word.length <= most && expression.test(word));
+}
+
+/** Of one text, for which several patterns ask. */
+const longWords = new WeakMap<TextBytes['words'], readonly string[]>();
+
+function longWordsOf(text: TextBytes): readonly string[] {
+  const known = longWords.get(text.words) ?? wordsOf(text, LONG_WORD.of, LONG_WORD.least);
+  longWords.set(text.words, known);
+  return known;
 }
 
 /** An AWS secret has 40 characters; up to four more may be glued to its front. */
 function endsOfRandomRuns(text: TextBytes): readonly string[] {
-  return runsOf(text, AWS_SECRET.of, AWS_SECRET.least).map((run) => run.slice(-44));
+  return wordsOf(text, AWS_SECRET.of, AWS_SECRET.least).map((run) => run.slice(-44));
 }
 
 /** Forty characters of base64 that no word or path looks like. */

@@ -2,6 +2,7 @@ import { LiteralSearch } from './literal-search.ts';
 import { findRun } from './runs.ts';
 import type { TextBytes } from './text-bytes.ts';
 import { type Run, TOKEN_PATTERNS, type TokenPattern } from './token-patterns.ts';
+import { holdsWord } from './word-runs.ts';
 
 const LITERALS = [...new Set(TOKEN_PATTERNS.flatMap(({ literals }) => literals ?? []))];
 const SEARCH = new LiteralSearch(LITERALS);
@@ -39,8 +40,11 @@ export function tokensIn(text: TextBytes, inPlainSight: boolean): FoundToken[] {
   return found;
 }
 
-const holds = ({ bytes, length }: TextBytes, run: Run | undefined) =>
-  run === undefined || findRun(bytes, length, run.of, run.least) >= 0;
+function holds(text: TextBytes, run: Run | undefined): boolean {
+  if (run === undefined) return true;
+  if (run.isWord) return holdsWord(text, run.of, run.least);
+  return findRun(text.bytes, text.length, run.of, run.least) >= 0;
+}
 
 /** What the pattern's expression finds, and is real. */
 export function matchesOf({ run, expression, isReal }: TokenPattern, text: TextBytes): readonly string[] {

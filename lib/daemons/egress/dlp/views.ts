@@ -103,8 +103,9 @@ function characterOf(code: number, otherwise: string): string {
 function joined({ text, traits }: TextBytes): string | undefined {
   if ((traits & (TRAIT.quote | TRAIT.equals)) === 0 || text.length > MAX_JOINED) return undefined;
   if (text.includes('":')) {
-    const found = text.match(/"\s*:\s*"[^"\\\s]{1,256}"/g) ?? [];
-    return found.map((pair) => pair.slice(pair.lastIndexOf('"', pair.length - 2) + 1, -1)).join('');
+    // From the colon on: there are fewer than quotation marks.
+    const found = text.match(/:(?<="\s*:)\s*"[^"\\\s]{1,256}"/g) ?? [];
+    return found.map((value) => value.slice(value.indexOf('"') + 1, -1)).join('');
   }
   if (!text.includes('=') || !text.includes('&')) return undefined;
   return (text.match(/=[^&\s=]{1,256}/g) ?? []).map((value) => value.slice(1)).join('');
