@@ -15,6 +15,8 @@ export class UpstreamSession {
   readonly #session: ClientHttp2Session;
   readonly #deadlines: Deadlines;
   #streams = 0;
+  /** Requests that are on their way to this session. */
+  #expected = 0;
   #idle: NodeJS.Timeout | undefined;
 
   private constructor(session: ClientHttp2Session, deadlines: Deadlines) {
@@ -36,8 +38,12 @@ export class UpstreamSession {
       createConnection: () => socket,
     });
     session.on('error', () => {});
+    const gone = Promise.withResolvers<never>();
+    session.once('close', () => gone.reject(new Error('closed before it said anything')));
+    // It closes at some time, whoever waits for it then.
+    gone.promise.catch(() => {});
     try {
-      await once(session, 'remoteSettings', { signal });
+      await Promise.race([once(session, 'remoteSettings', { signal }), gone.promise]);
     } catch (error) {
       session.destroy();
       throw error;
@@ -58,7 +64,17 @@ export class UpstreamSession {
   /** Whether one more request would be under way at once. */
   get hasRoom(): boolean {
     const theirs = this.#session.remoteSettings.maxConcurrentStreams ?? MAX_UPSTREAM_STREAMS;
-    return this.isOpen && this.#streams < Math.min(theirs, MAX_UPSTREAM_STREAMS);
+    return this.isOpen && this.#streams + this.#expected < Math.min(theirs, MAX_UPSTREAM_STREAMS);
+  }
+
+  /** Keeps a place for a request that is made in the same turn of the event loop, or not at all. */
+  keepPlace(): this {
+    this.#expected += 1;
+    if (this.#expected === 1)
+      setImmediate(() => {
+        this.#expected = 0;
+      });
+    return this;
   }
 
   /** Requests under way. */
@@ -70,6 +86,7 @@ export class UpstreamSession {
   request(headers: OutgoingHttpHeaders, options: ClientSessionRequestOptions): ClientHttp2Stream {
     const stream = this.#session.request(headers, options);
     this.#streams += 1;
+    this.#expected = Math.max(0, this.#expected - 1);
     clearTimeout(this.#idle);
     stream.once('close', () => {
       this.#streams -= 1;

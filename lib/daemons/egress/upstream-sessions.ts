@@ -45,17 +45,21 @@ export class UpstreamSessions {
   async to(origin: Origin): Promise<UpstreamSession | undefined> {
     const key = `${origin.reach} ${origin.host}:${origin.port}`;
     if ((this.#http1Until.get(key) ?? 0) > Date.now()) return undefined;
-    const known = this.#origins.get(key) ?? { sessions: new Set() };
-    this.#origins.set(key, known);
-    const open = [...known.sessions].filter(({ isOpen }) => isOpen);
-    const free = open.find(({ hasRoom }) => hasRoom);
-    if (free !== undefined) return free;
-    if (open.length >= MAX_SESSIONS_PER_ORIGIN) return leastLoaded(open);
-    known.opening ??= this.#open(origin, key, known).finally(() => {
-      delete known.opening;
-      if (known.sessions.size === 0) this.#origins.delete(key);
-    });
-    return known.opening;
+    for (let opened = 1; ; opened += 1) {
+      const known = this.#origins.get(key) ?? { sessions: new Set() };
+      this.#origins.set(key, known);
+      const open = [...known.sessions].filter(({ isOpen }) => isOpen);
+      const free = open.find(({ hasRoom }) => hasRoom);
+      if (free !== undefined) return free.keepPlace();
+      if (open.length >= MAX_SESSIONS_PER_ORIGIN) return leastLoaded(open);
+      known.opening ??= this.#open(origin, key, known).finally(() => {
+        delete known.opening;
+        if (known.sessions.size === 0) this.#origins.delete(key);
+      });
+      const session = await known.opening;
+      // Others wait for it as well, and may be more than it has room for; or it may have closed at once, as each does.
+      if (session === undefined || opened === MAX_SESSIONS_PER_ORIGIN) return session;
+    }
   }
 
   close(): void {
