@@ -14,6 +14,7 @@ export function gitUse(path: string, query: string, contentType: string): GitUse
 }
 
 function decodeLoosely(text: string): string {
+  if (!text.includes('%')) return text;
   return text.replace(/%([0-7][0-9a-f])/gi, (_escape, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );

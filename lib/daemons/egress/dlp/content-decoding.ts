@@ -21,6 +21,7 @@ const MAX_LAYERS = 3;
  * `undefined`: it cannot be looked into.
  */
 export function decodersFor(contentEncoding: string): Decoder[] | undefined {
+  if (contentEncoding === '') return [];
   const names = contentEncoding
     .toLowerCase()
     .split(',')
