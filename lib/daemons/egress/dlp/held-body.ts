@@ -3,10 +3,12 @@ import type { RequestContent } from '../exchange.ts';
 import { headerOf } from '../headers.ts';
 import { behindTheHead, readWhole, shortLength, takeWhole } from '../read-whole.ts';
 import { type Decoder, decodersFor } from './content-decoding.ts';
+import { ContentScanner } from './content-scanner.ts';
 import type { HeldBudget, HeldPlace } from './held-budget.ts';
-import { PacedScanner } from './paced-scanner.ts';
+import { packedStarts } from './packed-file.ts';
 import { readableText } from './readable-text.ts';
 import { type Finding, type ScanOptions, scanText } from './scan-text.ts';
+import { UnscannableBody } from './unscannable-body.ts';
 
 /** Bytes of a body that are held back until they were scanned; of a longer one the rest is scanned as it passes. */
 export const MAX_HELD = 8 * 1024 * 1024;
@@ -42,9 +44,6 @@ export class LateFinding extends Error {
   }
 }
 
-/** A body that cannot be looked into; the message says why, for the agent. */
-export class UnscannableBody extends Error {}
-
 /** Reads up to `MAX_HELD` bytes of the body and scans them. @throws UnscannableBody; Error when the client is gone. */
 export async function holdBody(
   request: RequestContent,
@@ -59,7 +58,7 @@ export async function holdBody(
   if (length === undefined) return holdLong(request, decoders, options, place);
   try {
     const bytes = await readShort(request, length, place);
-    return heldWhole([bytes], scanText(readableText(bytes), options), place.release);
+    return heldWhole([bytes], await scanShort(bytes, options), place.release);
   } catch (error) {
     place.release();
     throw error;
@@ -72,7 +71,7 @@ async function holdLong(
   options: ScanOptions,
   place: HeldPlace,
 ): Promise<HeldBody> {
-  const scanner = new PacedScanner(options, announcedSize(rawHeaders));
+  const scanner = new ContentScanner(options, announcedSize(rawHeaders));
   const source = body.iterator({ destroyOnReturn: false });
   const release = () => {
     scanner.close();
@@ -100,6 +99,17 @@ async function readShort({ body }: RequestContent, length: number, place: HeldPl
   return bytes;
 }
 
+/** Without the scanner that long ones need, where nothing in it is compressed. */
+async function scanShort(bytes: Buffer, options: ScanOptions): Promise<Finding[]> {
+  if (packedStarts(bytes, true).length === 0) return scanText(readableText(bytes), options);
+  const scanner = new ContentScanner(options, bytes.length);
+  try {
+    return [...(await scanned(scanner.push(bytes))), ...(await scanned(scanner.end()))];
+  } finally {
+    scanner.close();
+  }
+}
+
 function heldWhole(chunks: Buffer[], findings: readonly Finding[], release: () => void): HeldBody {
   return {
     chunks,
@@ -118,7 +128,7 @@ function* drained(chunks: Buffer[]): Generator<Buffer> {
 async function readAndScan(
   source: AsyncIterator<Buffer>,
   decoders: readonly Decoder[],
-  scanner: PacedScanner,
+  scanner: ContentScanner,
   place: HeldPlace,
   options: ScanOptions,
 ): Promise<Omit<HeldBody, 'release'>> {
@@ -169,7 +179,7 @@ async function scanDecoded(
   options: ScanOptions,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const scanner = new PacedScanner(options);
+  const scanner = new ContentScanner(options);
   const source = Readable.from(chunks);
   const layers = [source, ...decoders];
   const passed = layers.map(bytesOf);
@@ -215,7 +225,7 @@ function announcedSize(rawHeaders: readonly string[]): number | undefined {
 async function scanned(scan: Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await scan;
-  } catch {
-    throw new UnscannableBody('the scan broke off');
+  } catch (error) {
+    throw error instanceof UnscannableBody ? error : new UnscannableBody('the scan broke off');
   }
 }

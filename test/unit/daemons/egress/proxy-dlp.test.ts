@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
@@ -104,9 +105,15 @@ describe('a secret on its way out', () => {
     expect(upstream.seen).toEqual([]);
   });
 
-  it('is cut off where it comes late in a long body', async () => {
+  it.each<[string, () => string | Buffer]>([
+    ['body', () => `${'lorem ipsum '.repeat(900_000)}${KEY}`],
+    [
+      'compressed file',
+      () => gzipSync(Buffer.concat([randomBytes(9 * 1024 * 1024), Buffer.from(KEY.repeat(9))])),
+    ],
+  ])('is cut off where it comes late in a long %s', async (_what, body) => {
     await start({ handle: (request) => void request.resume(), dlp: { outbound_on_match: 'block' } });
-    const reply = await send({ body: `${'lorem ipsum '.repeat(900_000)}${KEY}` });
+    const reply = await send({ body: body() });
     expect(reply).toMatchObject({ status: 403 });
     const found = { verdict: 'deny', reason: 'secret-found', status: 403, secrets: ['aws-access-key'] };
     await expect.poll(() => egress.log).toMatchObject([found]);
