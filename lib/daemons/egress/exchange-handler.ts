@@ -56,6 +56,7 @@ export class ExchangeHandler {
   async #serve(exchange: Exchange, account: Account, brokeOff: (reason: string) => void): Promise<void> {
     const { judge, gate, passages, upstreams, tokens, deadlines } = this.#options;
     const { facts } = exchange;
+    const { policy } = judge;
     const verdict = judge.decide(facts);
     if (!verdict.allow) return refuse(exchange, account, verdict);
 
@@ -70,6 +71,12 @@ export class ExchangeHandler {
     if (cleared === undefined) return exchange.abort();
     account.found(cleared.types);
     if (!cleared.clear) return refuse(exchange, account, cleared.denial);
+    // To look at a request, or to ask a person, may take minutes.
+    const changed = judge.policy === policy ? undefined : judge.changed(facts, rule);
+    if (changed !== undefined) {
+      judge.giveBack(rule);
+      return refuse(exchange, account, changed);
+    }
     const { webSocket } = exchange;
     const token = rule.auth === undefined ? undefined : tokens.get(rule.auth.slot);
     const asked = { exchange, admission: verdict, cleared, gate, passages, token, account };

@@ -3,7 +3,7 @@ import type { Facts } from './facts.ts';
 import { GrantUses } from './grant-uses.ts';
 import type { Passage } from './open-passages.ts';
 import type { Policy, Rule } from './policy.ts';
-import type { Verdict } from './verdict.ts';
+import { type Denial, deny, type Verdict } from './verdict.ts';
 
 /** Where the policy in force is to be had. */
 export interface PolicySource {
@@ -31,6 +31,21 @@ export class Judge {
   decide(facts: Facts): Verdict {
     const { policy, circumstances } = this.state;
     return decide(facts, policy, circumstances);
+  }
+
+  /** The policy in force now; another one after each change. */
+  get policy(): Policy {
+    return this.#source.policy();
+  }
+
+  /** Why a request that `rule` let out under an earlier policy may not leave any more. Its use is counted already. */
+  changed(facts: Facts, rule: Rule): Denial | undefined {
+    const verdict = decide(facts, this.policy, { now: Date.now(), uses: () => 0 });
+    if (!verdict.allow) return verdict;
+    // It was looked at, and would get its token, as the route said then.
+    if (verdict.rule.grant === rule.grant) return undefined;
+    const reason = `The route of ${rule.host} was changed while the request was looked at.`;
+    return deny('route-changed', rule.host, reason, 'Send it again.', rule);
   }
 
   /** To be called where nothing of a request that was counted has left. */

@@ -24,6 +24,7 @@ export const DENIAL_STATUS = {
   'git-fetch-refused': 403,
   'grant-expired': 403,
   'grant-used-up': 403,
+  'route-changed': 403,
   'line-injection': 400,
   'secret-found': 403,
   'body-unscannable': 403,

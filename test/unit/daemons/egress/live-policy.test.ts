@@ -62,6 +62,28 @@ it('a request under way ends with its route, by itself, in a tunnel and behind a
   await plain.close();
 });
 
+it.each<[string, object, string]>([
+  ['no longer lets it out', { matches: [{ methods: ['GET'] }] }, 'request-unmatched'],
+  ['lets it out otherwise', { auth: { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' } }, 'route-changed'],
+])('a request that is still being looked at does not leave by a route that %s', async (_how, now, reason) => {
+  const { egress, tunnel, upstream } = scene();
+  const before = { host: HOST, port: upstream.port, private: true };
+  egress.setRoutes([before]);
+  const socket = await openTunnel(tunnel());
+  const request = requestOn(socket, {
+    method: 'POST',
+    headers: { host: tunnel().target, 'content-length': '8' },
+  });
+  const replied = replyOf(request);
+  request.write('one ');
+  await sleep(50);
+  egress.setRoutes([{ ...before, ...now }]);
+  request.end('two ');
+  expect((await replied).headers['x-bot-bottle-reason']).toBe(reason);
+  expect(upstream.seen).toEqual([]);
+  socket.destroy();
+});
+
 it('a change of other routes leaves a request under way alone', async () => {
   const { egress, tunnel, upstream, routes } = scene();
   const socket = await openTunnel(tunnel());
