@@ -106,7 +106,9 @@ export async function openSocketTargets(): Promise<{
     const cut = random.below(bytes.length + 1);
     socket.write(bytes.subarray(0, cut));
     socket.end(bytes.subarray(cut));
-    if (!socket.closed) await inTime(PATIENCE_MS, JSON.stringify(input), once(socket, 'close'));
+    // Not `once`, which would take for a fault that egress hung up before all was written.
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    if (!socket.closed) await inTime(PATIENCE_MS, JSON.stringify(input), closed);
     claim(
       answer === '' || /^HTTP\/1\.1 [1-5]\d\d /.test(answer),
       `no HTTP: ${JSON.stringify(answer.slice(0, 200))}`,
