@@ -2,6 +2,7 @@ import { denialAnswer } from './answer.ts';
 import type { Account } from './audit/account.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { AuditedExchange, subjectOf } from './audit/audited-exchange.ts';
+import { drop } from './cleared.ts';
 import type { Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import { headerOf } from './headers.ts';
@@ -75,6 +76,7 @@ export class ExchangeHandler {
     const changed = judge.policy === policy ? undefined : judge.changed(facts, rule);
     if (changed !== undefined) {
       judge.giveBack(rule);
+      drop(cleared, exchange);
       return refuse(exchange, account, changed);
     }
     const { webSocket } = exchange;

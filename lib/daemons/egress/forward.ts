@@ -1,6 +1,6 @@
 import { pipeline, type Readable } from 'node:stream';
 import { passAnswer, passHint } from './answer-upstream.ts';
-import type { Cleared } from './cleared.ts';
+import { type Cleared, drop } from './cleared.ts';
 import { LateFinding } from './dlp/held-body.ts';
 import type { Exchange } from './exchange.ts';
 import { type HeaderLines, upstreamHeaders } from './headers.ts';
@@ -54,17 +54,13 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
       fail(error);
     }
   };
-  const { body } = options.cleared;
-  // What is held of a body takes its share of the memory for all of them until it is sent or dropped.
-  const drop = () => {
-    if (!Buffer.isBuffer(body) && body !== exchange.body) body.destroy();
-  };
+  const { cleared } = options;
   let call: UpstreamCall;
   try {
-    if (exchange.isGone) return drop();
+    if (exchange.isGone) return drop(cleared, exchange);
     const http2 = exchange.protocol === 'h2';
     const start = await options.upstreams.reach({ rule, host, port, secure: options.secure, http2 });
-    if (exchange.isGone) return drop();
+    if (exchange.isGone) return drop(cleared, exchange);
     call = start(upstreamRequest(exchange, options), {
       failed: fail,
       hinted: (rawHeaders) => passHint(rawHeaders, exchange, token),
@@ -86,12 +82,12 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
       ...(upgrade === undefined ? {} : { upgraded }),
     });
   } catch (error) {
-    drop();
+    drop(cleared, exchange);
     fail(error);
     return;
   }
   exchange.onceOver(() => call.cancel());
-  sendBody(body, call, exchange, (error) => {
+  sendBody(cleared.body, call, exchange, (error) => {
     options.found([...new Set(error.findings.map(({ type }) => type))]);
     fail(error);
     options.brokeOff('secret-found');

@@ -1,12 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openTunnel, replyOf, requestOn } from '../support/agent.ts';
 import { HOST, proxyScene } from '../support/proxy-scene.ts';
-import { startUpstream } from '../support/upstream.ts';
+import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 const KEY = ' AKIAQ7XKPM2WZL9RTVBN ';
 const MEGABYTE = 1024 * 1024;
 const prose = Buffer.alloc(10 * MEGABYTE, 'lorem ipsum ');
 const scene = proxyScene();
+
+const routeTo = ({ port }: Upstream) =>
+  ({ host: HOST, port, private: true, dlp: { outbound_on_match: 'block' } }) as const;
 
 it('of a body that is sent on before it is whole, nothing leaves that was not scanned', async () => {
   let body = Buffer.alloc(0);
@@ -16,13 +20,7 @@ it('of a body that is sent on before it is whole, nothing leaves that was not sc
       body = Buffer.concat([body, chunk]).subarray(-MEGABYTE);
     });
   });
-  const route = {
-    host: HOST,
-    port: upstream.port,
-    private: true,
-    dlp: { outbound_on_match: 'block' },
-  } as const;
-  scene().egress.setRoutes([route]);
+  scene().egress.setRoutes([routeTo(upstream)]);
   // Around where egress stops to hold it, where windows end, and at the end.
   for (const at of [8 * MEGABYTE - 100, 8 * MEGABYTE + 10, 9 * MEGABYTE + 1000, prose.length]) {
     body = Buffer.alloc(0);
@@ -42,18 +40,14 @@ describe('a connection goes on after a long body of which egress read a part', (
     ['that was refused', '', Buffer.concat([Buffer.from(KEY), prose]), '403 200'],
     ['that was cut off late', '', Buffer.concat([prose, Buffer.from(KEY)]), '403 200'],
     ['that the upstream did not want', '', prose, '413 200'],
+    ['whose route was changed meanwhile', '', prose, '403 200'],
     ['that cannot be scanned', 'Content-Encoding: gzip\r\n', prose, '403 200'],
   ])('%s', async (what, line, body, statuses) => {
     const upstream = await startUpstream(await scene().world.leaf(HOST), (request, response) => {
       if (what.includes('did not want') && request.url === '/long') return void response.writeHead(413).end();
       request.resume().once('end', () => response.end());
     });
-    const route = {
-      host: HOST,
-      port: upstream.port,
-      private: true,
-      dlp: { outbound_on_match: 'block' },
-    } as const;
+    const route = routeTo(upstream);
     scene().egress.setRoutes([route]);
     const socket = await openTunnel(scene().tunnel(upstream.port));
     const host = `Host: ${HOST}:${upstream.port}\r\n`;
@@ -62,6 +56,11 @@ describe('a connection goes on after a long body of which egress read a part', (
       told += String(chunk);
     });
     socket.write(`PUT /long HTTP/1.1\r\n${host}${line}Content-Length: ${body.length}\r\n\r\n`);
+    if (what.includes('changed')) {
+      // It has been let out by the old one by then.
+      await sleep(100);
+      scene().egress.setRoutes([{ ...route, matches: [{ methods: ['GET'] }] }]);
+    }
     socket.write(body);
     socket.write(`GET /next HTTP/1.1\r\n${host}\r\n`);
     const seen = () => [...told.matchAll(/HTTP\/1\.1 ([0-9]{3}) /g)].map((match) => match[1]).join(' ');
