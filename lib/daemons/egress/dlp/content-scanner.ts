@@ -6,8 +6,8 @@ import { UnscannableBody } from './unscannable-body.ts';
 /** Compressed files inside compressed files that are followed. */
 const MAX_DEPTH = 3;
 
-/** Bytes that all compressed files of one body may unpack to. */
-const MAX_UNPACKED = 64 * 1024 * 1024;
+/** Bytes that what is compressed in one body may unpack to, and still be scanned. */
+export const MAX_UNPACKED = 64 * 1024 * 1024;
 
 /** Compressed files of one body, and such that are read at one time: what only looks like one ends soon. */
 const MAX_FILES = 4096;

@@ -3,7 +3,7 @@ import type { RequestContent } from '../exchange.ts';
 import { headerOf } from '../headers.ts';
 import { behindTheHead, readWhole, shortLength, takeWhole } from '../read-whole.ts';
 import { type Decoder, decodersFor } from './content-decoding.ts';
-import { ContentScanner } from './content-scanner.ts';
+import { ContentScanner, MAX_UNPACKED } from './content-scanner.ts';
 import type { HeldBudget, HeldPlace } from './held-budget.ts';
 import { packedStarts } from './packed-file.ts';
 import { readableText } from './readable-text.ts';
@@ -15,9 +15,6 @@ export const MAX_HELD = 8 * 1024 * 1024;
 
 /** Bytes of a longer body that are held back at a time. */
 const WINDOW = 64 * 1024;
-
-/** Bytes that a compressed body may grow to, and still be scanned. */
-const MAX_DECODED = 64 * 1024 * 1024;
 
 const BUDGET_SPENT = 'too many other bodies are held at this time';
 
@@ -190,7 +187,7 @@ async function scanDecoded(
     for await (const chunk of last) {
       const bytes: Buffer = chunk;
       size += bytes.length;
-      if (size > MAX_DECODED) throw new UnscannableBody(`it unpacks to more than ${MAX_DECODED} bytes`);
+      if (size > MAX_UNPACKED) throw new UnscannableBody(`it unpacks to more than ${MAX_UNPACKED} bytes`);
       findings.push(...(await scanned(scanner.push(bytes))));
     }
     // A decoder stops at the end of what is compressed; who reads it behind egress may not.

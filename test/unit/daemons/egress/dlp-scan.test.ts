@@ -55,6 +55,19 @@ describe('a secret in a request is found', () => {
     expect(typesOf(disguise(SECRET))).toEqual(['known-secret']);
   });
 
+  it.each(DISGUISES)('wherever it stands in the text: %s', (_name, disguise) => {
+    for (const [secret, type] of [
+      [KEY, 'aws-access-key'],
+      [SECRET, 'known-secret'],
+    ] as const) {
+      for (let before = 0; before < 24; before += 1) {
+        const text = `${'. '.repeat(20).slice(-before - 1)}${disguise(secret)} ${'. '.repeat(before)}`;
+        expect(typesOf(text), text).toContain(type);
+        expect(typesOf(text.trimEnd()), text).toContain(type);
+      }
+    }
+  });
+
   it.each<[string, string]>([
     ['reversed', [...SECRET].reverse().join('')],
     ['with dots between the letters', [...SECRET].join('.')],
