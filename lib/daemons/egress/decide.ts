@@ -1,7 +1,7 @@
 import { canonicalTarget } from '../contract/canonical-path.ts';
 import type { ConnectFacts, Facts, RequestFacts } from './facts.ts';
-import { gitUse } from './git-request.ts';
-import { valuesOf } from './headers.ts';
+import { gitUse, pushDenial } from './git-request.ts';
+import { headerOf } from './headers.ts';
 import { checkHosts, mismatch, names } from './host-agreement.ts';
 import { parseAuthority } from './host-names.ts';
 import { type Policy, type Rule, ruleFor } from './policy.ts';
@@ -97,7 +97,17 @@ function admit(
   if (port !== routePort) {
     return deny('port-refused', host, `Port ${port} of ${host} is closed.`, `Use port ${routePort}.`, rule);
   }
-  return missingToken(rule, host, policy) ?? { allow: true, rule, host, port, path: '', query: '' };
+  return (
+    missingToken(rule, host, policy) ?? {
+      allow: true,
+      rule,
+      host,
+      port,
+      path: '',
+      query: '',
+      isLfsBatch: false,
+    }
+  );
 }
 
 /** The last step of every request: its path has one meaning, and its route lets out such a request. */
@@ -115,28 +125,21 @@ function admitRequest(
     return deny('path-ambiguous', host, reason, 'Send the path in its plain form.', rule);
   }
   const { path, query } = canonical;
-  const git = gitUse(path, query, valuesOf(facts.rawHeaders, 'content-type').join(','));
-  if (git === 'push') {
-    return deny(
-      'git-push-refused',
-      host,
-      'Pushes over HTTPS never leave.',
-      'Push through the git gate.',
-      rule,
-    );
-  }
-  if (git === 'fetch' && !rule.gitFetch) {
+  const { rawHeaders } = facts;
+  const types = `${headerOf(rawHeaders, 'content-type') ?? ''},${headerOf(rawHeaders, 'accept') ?? ''}`;
+  const git = gitUse({ method: facts.method, path, query, types });
+  if (git === 'push') return pushDenial(host, rule);
+  if (git !== undefined && !rule.gitFetch) {
     const remedy = 'Use the git gate, or ask the operator for `git: {fetch: true}` on this route.';
     return deny('git-fetch-refused', host, `Clone and fetch are closed on ${host}.`, remedy, rule);
   }
-  const { rawHeaders } = facts;
   const method = methodAskedBy(facts);
   if (rule.matches !== undefined && !rule.matches({ method, path, rawHeaders })) {
     const reason = `The route of ${host} does not let out ${method} ${path.slice(0, 200)}.`;
     const remedy = "Ask the operator to add it to the route's `matches`.";
     return deny('request-unmatched', host, reason, remedy, rule);
   }
-  return { ...admission, path, query };
+  return { ...admission, path, query, isLfsBatch: git === 'lfs-batch' };
 }
 
 /** Whether a connection to this host and port would be let out under this policy, paths apart. */

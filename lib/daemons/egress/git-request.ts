@@ -1,16 +1,43 @@
-/** What a request is to a git server over HTTP; `undefined` when it is no git request. */
-export type GitUse = 'fetch' | 'push';
+import { lfsUse } from './git-lfs.ts';
+import type { Rule } from './policy.ts';
+import { type Denial, deny } from './verdict.ts';
 
-/** Recognised by path, query and content type alike: a server may go by any of them. */
-export function gitUse(path: string, query: string, contentType: string): GitUse | undefined {
-  const plain = decodeLoosely(path).toLowerCase();
-  const type = contentType.toLowerCase();
+/** What a request is to a git server over HTTP; of an `lfs-batch`, only the body says which of both it is. */
+export type GitUse = 'fetch' | 'push' | 'lfs-batch';
+
+export interface GitRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  /** Values of `Content-Type` and `Accept`. */
+  readonly types: string;
+}
+
+/**
+ * Recognised by path, query and media types alike: a server may go by any of them. `undefined` when it is no git
+ * request.
+ */
+export function gitUse({ method, path, query, types }: GitRequest): GitUse | undefined {
+  const plain = pathAsServed(path);
+  const type = types.toLowerCase();
   if (/\/git-receive-pack\/?$/.test(plain) || type.includes('git-receive-pack')) return 'push';
   if (/\/info\/refs\/?$/.test(plain)) {
     return decodeLoosely(decodeLoosely(query)).toLowerCase().includes('receive-pack') ? 'push' : 'fetch';
   }
   if (/\/git-upload-(pack|archive)\/?$/.test(plain) || type.includes('git-upload-')) return 'fetch';
-  return /\/info\/lfs\//.test(plain) ? 'fetch' : undefined;
+  return lfsUse(method, plain, type);
+}
+
+export function pushDenial(host: string, rule: Rule): Denial {
+  const remedy = 'Push through the git gate.';
+  return deny('git-push-refused', host, 'Pushes over HTTPS never leave.', remedy, rule);
+}
+
+/** Servers there are that pass over doubled slashes, and over `;parameters` of a segment. */
+function pathAsServed(path: string): string {
+  const plain = decodeLoosely(path).toLowerCase();
+  const bare = plain.includes(';') ? plain.replace(/;[^/]*/g, '') : plain;
+  return bare.includes('//') ? bare.replace(/\/{2,}/g, '/') : bare;
 }
 
 function decodeLoosely(text: string): string {

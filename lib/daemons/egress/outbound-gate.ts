@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { WITHHELD } from '../contract/audit.ts';
-import type { Cleared } from './cleared.ts';
+import { type Cleared, drop } from './cleared.ts';
 import { steering } from './dlp/agent-message.ts';
 import { type HeldBody, holdBody, LateFinding } from './dlp/held-body.ts';
 import { HeldBudget } from './dlp/held-budget.ts';
@@ -11,6 +11,8 @@ import type { Finding, ScanOptions } from './dlp/scan-text.ts';
 import type { Supervision } from './dlp/supervisor.ts';
 import { UnscannableBody } from './dlp/unscannable-body.ts';
 import type { RequestContent } from './exchange.ts';
+import { asksForDownload } from './git-lfs.ts';
+import { pushDenial } from './git-request.ts';
 import { scanHead } from './outbound-head.ts';
 import type { Rule } from './policy.ts';
 import { behindTheHead, MAX_SHORT, shortLength, takeWhole } from './read-whole.ts';
@@ -53,7 +55,7 @@ export class OutboundGate {
     const { rawHeaders } = request;
     if (injectsLine(path, query, rawHeaders)) return held(lineInjection(admission), []);
     const options = this.#optionsFor(rule);
-    if (options.detectors.size === 0) {
+    if (options.detectors.size === 0 && !admission.isLfsBatch) {
       return { clear: true, path, query, rawHeaders, body: await unseen(request), types: [] };
     }
 
@@ -74,6 +76,10 @@ export class OutboundGate {
     const verdict = await this.#judge(request, admission, body, head, options);
     if (verdict.clear && verdict.body instanceof Readable) verdict.body.once('close', body.release);
     else body.release();
+    if (verdict.clear && admission.isLfsBatch && !asksForDownload(verdict)) {
+      drop(verdict, request);
+      return held(pushDenial(host, rule), []);
+    }
     return verdict;
   }
 

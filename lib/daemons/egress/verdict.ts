@@ -59,6 +59,8 @@ export interface Admission {
   readonly path: string;
   /** From `?` on; empty when there is none. */
   readonly query: string;
+  /** Whether it asks a git LFS server for the addresses of objects: its body has to show that it fetches. */
+  readonly isLfsBatch: boolean;
 }
 
 export type Verdict = Admission | Denial;

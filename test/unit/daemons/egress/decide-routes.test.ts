@@ -126,12 +126,34 @@ describe('git over HTTPS', () => {
     { target: '/o/r/%67it-receive-pack', method: 'POST' },
     { target: '/o/r/GIT-RECEIVE-PACK', method: 'POST' },
     { target: '/o/r/x', method: 'POST', headers: ['Content-Type', 'application/x-git-receive-pack-request'] },
+    { target: '/o/r//git-receive-pack//', method: 'POST' },
+    { target: '/o/r/git-receive-pack;a=b', method: 'POST' },
+    { target: '/o/r/info//refs;a?service=git-receive-pack' },
+    // What git LFS does beside fetching: objects, their proof, locks.
+    { target: '/o/r.git/info/lfs/objects/4665a5', method: 'PUT' },
+    { target: '/o/r.git/info/lfs/objects/4665a5', method: 'PATCH' },
+    { target: '/o/r.git/info/lfs/objects', method: 'POST' },
+    { target: '/o/r.git/info/lfs/verify', method: 'POST' },
+    { target: '/o/r.git/info/lfs/objects/batch', method: 'PUT' },
+    { target: '/o/r.git/info/lfs/locks', method: 'POST' },
+    { target: '/o/r.git/info/lfs/locks/verify', method: 'POST' },
+    { target: '/o/r.git/info/lfs/locks/7/unlock', method: 'POST' },
+    { target: '/o/r.git//INFO;x/lfs/locks', method: 'POST' },
+    { target: '/o/r.git/gitlab-lfs/objects/4665a5/12', method: 'PUT' },
+    { target: '/rest/git-lfs/storage/o/r/4665a5', method: 'PUT' },
+    { target: '/lfs/4665a5', method: 'PUT', headers: ['Accept', 'application/vnd.git-lfs'] },
+    { target: '/lfs/locks', method: 'POST', headers: ['content-type', 'application/vnd.git-lfs+json'] },
   ];
   const fetch: Asked[] = [
     { target: '/o/r.git/info/refs?service=git-upload-pack' },
     { target: '/o/r.git/info/refs' },
     { target: '/o/r/git-upload-pack', method: 'POST' },
+    // Of this, the body is still to say which it is.
     { target: '/o/r.git/info/lfs/objects/batch', method: 'POST' },
+    { target: '/o/r.git/info/lfs/objects/4665a5' },
+    { target: '/o/r.git/info/lfs/locks?path=a' },
+    { target: '/o/r.git/gitlab-lfs/objects/4665a5', method: 'HEAD' },
+    { target: '/lfs/objects/batch', method: 'POST', headers: ['accept', 'application/vnd.git-lfs+json'] },
   ];
 
   it.each(push)('never lets a push out: %j', (asked) => {
@@ -145,6 +167,10 @@ describe('git over HTTPS', () => {
 
   it('leaves the pages and the API of a forge alone', () => {
     expect(codeOf(ask([{ host: HOST }], { target: '/o/r/commits?service=git' }))).toBe('allowed');
+    expect(codeOf(ask([{ host: HOST }], { target: '/git-lfs/git-lfs/issues', method: 'POST' }))).toBe(
+      'allowed',
+    );
+    expect(codeOf(ask([{ host: HOST }], { target: '/v1/objects/batch', method: 'POST' }))).toBe('allowed');
   });
 });
 
