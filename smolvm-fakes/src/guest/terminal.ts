@@ -25,26 +25,27 @@ export async function execOnTerminal(
   const specification = hiddenFile(JSON.stringify(ociProcess({ ...request, terminal: true })));
   const runc = ['runc', '--root', RUNC_ROOT, 'exec', '--detach', '--pid-file', pidFile];
   const { prctl, recvmsg } = systemCalls();
-  const child = spawn(
-    'perl',
-    ['-e', TERMINAL_REAPER, prctl, recvmsg, pidFile, socket, ...runc].concat(
-      '--tty',
-      '--console-socket',
-      socket,
-      '--process',
-      '/proc/self/fd/3',
-      container,
-    ),
-    // The reaper gets our own input and output, the guest neither: only bytes pass.
-    {
-      stdio: [options.stdin ? 'inherit' : 'ignore', 'inherit', 'inherit', specification, 'pipe'],
-      env: HELPER_ENVIRONMENT,
-    },
-  );
-  closeSync(specification);
-  options.onStart(() => child.kill('SIGTERM'));
+  // Before there is anything to pass: on a busy machine the command writes before two runs of stty are through.
   const restore = options.stdin && process.stdin.isTTY ? rawTerminal() : () => undefined;
   try {
+    const child = spawn(
+      'perl',
+      ['-e', TERMINAL_REAPER, prctl, recvmsg, pidFile, socket, ...runc].concat(
+        '--tty',
+        '--console-socket',
+        socket,
+        '--process',
+        '/proc/self/fd/3',
+        container,
+      ),
+      // The reaper gets our own input and output, the guest neither: only bytes pass.
+      {
+        stdio: [options.stdin ? 'inherit' : 'ignore', 'inherit', 'inherit', specification, 'pipe'],
+        env: HELPER_ENVIRONMENT,
+      },
+    );
+    closeSync(specification);
+    options.onStart(() => child.kill('SIGTERM'));
     return await endingOf(child);
   } finally {
     restore();
