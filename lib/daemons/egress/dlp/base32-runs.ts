@@ -1,13 +1,13 @@
 import { readableRuns, unpacked } from './decoded-bytes.ts';
-import { alphabet, LOWER, UPPER } from './runs.ts';
+import { LOWER, UPPER } from './runs.ts';
 import type { TextBytes } from './text-bytes.ts';
-import { wordsOf } from './word-runs.ts';
+import { runOf, runsIn } from './word-runs.ts';
 
-const BASE32 = alphabet(`234567${LOWER}${UPPER}`);
+const BASE32 = runOf(`234567${LOWER}${UPPER}`, 16);
 
 /** What can be read of runs of base32, decoded. */
 export function base32Decoded(text: TextBytes): readonly string[] {
-  const runs = wordsOf(text, BASE32, 16);
+  const runs = runsIn(text, BASE32);
   if (runs.length === 0) return runs;
   const segments = runs.filter((run) => /^[A-Z2-7]+$|^[a-z2-7]+$/.test(run));
   return segments.flatMap((segment) => readableRuns(unpacked(base32Bytes(segment))));

@@ -2,7 +2,7 @@
 const PART = /[%\\\r\n\u010a\u010d]/i;
 
 const BREAK_BEFORE_HEADER =
-  /(?:%(?:25)?0[ad]|\\r\\n|[\r\n\u010a\u010d])+(?:[A-Za-z][\w-]{1,40}(?::|%3a)|HTTP\/|(?:GET|POST|PUT|DELETE)(?:\s|%20|\+))/i;
+  /(?:%(?:25)?0[ad]|\\r\\n|[\r\n\u010a\u010d])(?:[A-Za-z][\w-]{1,40}(?::|%3a)|HTTP\/|(?:GET|POST|PUT|DELETE)(?:\s|%20|\+))/i;
 
 /**
  * Whether a request smuggles a line break into where one starts a new header or a new request: in a path always, in

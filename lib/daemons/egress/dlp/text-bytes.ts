@@ -2,7 +2,7 @@ import { type Bytes, endOfRun, findRun, WORDISH } from './runs.ts';
 import { Scratch } from './scratch.ts';
 
 /** Of shorter runs nothing is asked; the shortest that is are the numbers of social security. */
-const LEAST_WORD = 11;
+export const LEAST_WORD = 11;
 
 const ENCODER = new TextEncoder();
 

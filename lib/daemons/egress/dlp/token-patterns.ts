@@ -1,9 +1,9 @@
 import { entropyOf, isBase58Check, isBech32, isIban, isLuhnValid } from './checksums.ts';
-import { ALPHANUMERIC, type Alphabet, alphabet, DIGITS, LOWER, UPPER } from './runs.ts';
+import { DIGITS, LOWER, UPPER } from './runs.ts';
 import type { TextBytes } from './text-bytes.ts';
 import { passwordsInUrls } from './url-passwords.ts';
 import { webTokensIn } from './web-tokens.ts';
-import { wordsOf } from './word-runs.ts';
+import { type Run, runOf, runsIn } from './word-runs.ts';
 
 export interface TokenPattern {
   /** Kind of secret, as denials and logs name it. */
@@ -12,6 +12,8 @@ export interface TokenPattern {
   readonly literals?: readonly string[];
   /** The expression is only run on a text that holds such a run, as does all that it matches. */
   readonly run?: Run;
+  /** What runs of several kinds are all part of: where there is none, none of them is looked for. */
+  readonly within?: Run;
   /**
    * Global, or a function that gives all matches. Every repetition is bounded by some dozens or consumes what cannot
    * start a match again, so its time is linear.
@@ -22,23 +24,13 @@ export interface TokenPattern {
   readonly onlyDecoded?: boolean;
 }
 
-/** At least so many characters of the alphabet in a row. */
-export interface Run {
-  readonly of: Alphabet;
-  readonly least: number;
-  /** Whether the alphabet is part of `WORDISH`. */
-  readonly isWord: boolean;
-  /** What several kinds of runs are all part of: where there is none, none of them is looked for. */
-  readonly within?: Run;
-}
-
-const WORD = alphabet(`${DIGITS}${LOWER}${UPPER}_-`);
-const AWS_SECRET: Run = { of: alphabet(`${DIGITS}${LOWER}${UPPER}/+`), least: 40, isWord: true };
-const LONG_WORD: Run = { of: ALPHANUMERIC, least: 26, isWord: true };
-const SOCIAL_SECURITY: Run = { of: alphabet(`${DIGITS}-`), least: 11, isWord: true };
-const NUMBER: Run = { of: alphabet(`${DIGITS}${UPPER} -`), least: 15, isWord: false };
-const CARD: Run = { of: alphabet(`${DIGITS} -`), least: 15, isWord: false, within: NUMBER };
-const IBAN: Run = { of: alphabet(`${DIGITS}${UPPER} `), least: 15, isWord: false, within: NUMBER };
+const WORD = `${DIGITS}${LOWER}${UPPER}_-`;
+const AWS_SECRET = runOf(`${DIGITS}${LOWER}${UPPER}/+`, 40);
+const LONG_WORD = runOf(`${DIGITS}${LOWER}${UPPER}`, 26);
+const SOCIAL_SECURITY = runOf(`${DIGITS}-`, 11);
+const NUMBER = runOf(`${DIGITS}${UPPER} -`, 15);
+const CARD = runOf(`${DIGITS} -`, 15);
+const IBAN = runOf(`${DIGITS}${UPPER} `, 15);
 
 /** Formats of credentials and of money that are recognised by their looks alone. */
 export const TOKEN_PATTERNS: readonly TokenPattern[] = [
@@ -49,7 +41,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   },
   {
     type: 'aws-secret-key',
-    literals: ['ecret', 'ECRET', 'aws', 'AWS'],
+    literals: ['ecret', 'ECRET', 'aws', 'Aws', 'AWS'],
     run: AWS_SECRET,
     expression:
       /(?:secret|aws)[\w .-]{0,24}["']?\s{0,4}[:=,]\s{0,4}["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/gi,
@@ -76,13 +68,13 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'openai-key',
     literals: ['sk-'],
-    run: { of: WORD, least: 28, isWord: true },
+    run: runOf(WORD, 28),
     expression: /(?<![A-Za-z0-9])sk-(?:proj-|svcacct-|admin-)[\w-]{20,255}/g,
   },
   {
     type: 'openai-key',
     literals: ['sk-'],
-    run: { of: WORD, least: 35, isWord: true },
+    run: runOf(WORD, 35),
     expression: /(?<![A-Za-z0-9])sk-[A-Za-z0-9]{32,255}/g,
   },
   {
@@ -102,7 +94,11 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   { type: 'npm-token', literals: ['npm_'], expression: /npm_[A-Za-z0-9]{36}/g },
   { type: 'pypi-token', literals: ['pypi-AgE'], expression: /pypi-AgE[\w-]{50,255}/g },
   { type: 'huggingface-token', literals: ['hf_'], expression: /(?<!\w)hf_[A-Za-z0-9]{30,64}/g },
-  { type: 'digitalocean-token', literals: ['do_v1_'], expression: /do[oprt]_v1_[a-f0-9]{64}/g },
+  {
+    type: 'digitalocean-token',
+    literals: ['doo_v1_', 'dop_v1_', 'dor_v1_', 'dot_v1_'],
+    expression: /do[oprt]_v1_[a-f0-9]{64}/g,
+  },
   { type: 'shopify-token', literals: ['shp'], expression: /shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}/g },
   { type: 'telegram-token', literals: [':AA'], expression: /(?<!\d)\d{8,10}:AA[\w-]{32,34}(?![\w-])/g },
   { type: 'twilio-key', run: LONG_WORD, expression: wholeWords([34, 34], /^(?:SK|AC)[0-9a-f]{32}$/) },
@@ -124,6 +120,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'payment-card',
     run: CARD,
+    within: NUMBER,
     expression:
       /(?<![\w.+-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|65\d\d)([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -]?)\d{6}\2\d{5})(?!\w|[.-]\d)/g,
     isReal: isLuhnValid,
@@ -131,6 +128,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'iban',
     run: IBAN,
+    within: NUMBER,
     expression: /(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)/g,
     isReal: isIban,
   },
@@ -176,14 +174,14 @@ function wholeWords(lengths: readonly [number, number], expression: RegExp) {
 const longWords = new WeakMap<TextBytes['words'], readonly string[]>();
 
 function longWordsOf(text: TextBytes): readonly string[] {
-  const known = longWords.get(text.words) ?? wordsOf(text, LONG_WORD.of, LONG_WORD.least);
+  const known = longWords.get(text.words) ?? runsIn(text, LONG_WORD);
   longWords.set(text.words, known);
   return known;
 }
 
 /** An AWS secret has 40 characters; up to four more may be glued to its front. */
 function endsOfRandomRuns(text: TextBytes): readonly string[] {
-  return wordsOf(text, AWS_SECRET.of, AWS_SECRET.least).map((run) => run.slice(-44));
+  return runsIn(text, AWS_SECRET).map((run) => run.slice(-44));
 }
 
 /** Forty characters of base64 that no word or path looks like. */

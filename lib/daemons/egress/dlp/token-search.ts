@@ -1,8 +1,7 @@
 import { LiteralSearch } from './literal-search.ts';
-import { findRun } from './runs.ts';
 import type { TextBytes } from './text-bytes.ts';
-import { type Run, TOKEN_PATTERNS, type TokenPattern } from './token-patterns.ts';
-import { holdsWord } from './word-runs.ts';
+import { TOKEN_PATTERNS, type TokenPattern } from './token-patterns.ts';
+import { holdsRun, type Run } from './word-runs.ts';
 
 const LITERALS = [...new Set(TOKEN_PATTERNS.flatMap(({ literals }) => literals ?? []))];
 const SEARCH = new LiteralSearch(LITERALS);
@@ -16,7 +15,7 @@ const WITH_LITERALS = TOKEN_PATTERNS.flatMap((pattern) =>
 /** Patterns without literals, by the run that a text must hold. */
 const BY_RUN = Map.groupBy(
   TOKEN_PATTERNS.filter(({ literals }) => literals === undefined),
-  ({ run }) => run?.within ?? run,
+  ({ run, within }) => within ?? run,
 );
 
 export interface FoundToken {
@@ -41,9 +40,7 @@ export function tokensIn(text: TextBytes, inPlainSight: boolean): FoundToken[] {
 }
 
 function holds(text: TextBytes, run: Run | undefined): boolean {
-  if (run === undefined) return true;
-  if (run.isWord) return holdsWord(text, run.of, run.least);
-  return findRun(text.bytes, text.length, run.of, run.least) >= 0;
+  return run === undefined || holdsRun(text, run);
 }
 
 /** What the pattern's expression finds, and is real. */

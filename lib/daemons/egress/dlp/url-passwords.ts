@@ -1,9 +1,11 @@
 /** From the mark that every URL has: where it stands is found faster than any of many schemes. */
-const USER_AND_PASSWORD = /:\/\/[\w.~-]{1,64}:[^\s/@"'<>{}$]{4,128}@[\w.-]{1,253}/g;
+const USER_AND_PASSWORD = /:\/\/[\w.~%+-]{0,64}:[^\s/@"'<>{}$]{4,128}@[\w.-]{1,253}/g;
 
-const SCHEME = /(?<![a-z])(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|rediss|amqps?|ftp|https?)$/;
+/** With what libraries name behind it: a driver, or how the server is looked up. */
+const SCHEME =
+  /(?<![a-z])(?:postgres(?:ql)?|cockroachdb|mysql|mariadb|mssql|sqlserver|clickhouse|mongodb|rediss?|amqps?|nats|mqtts?|ldaps?|smtps?|imaps?|s?ftp|ssh|https?)(?:\+[a-z0-9_]{1,16})?$/i;
 /** Characters of the longest scheme, and of what must not stand before it. */
-const SCHEME_LENGTH = 'mongodb+srv'.length + 1;
+const SCHEME_LENGTH = 'cockroachdb+'.length + 16 + 1;
 
 /** Every URL of a server that has a password in it. */
 export function passwordsInUrls(text: string): string[] {

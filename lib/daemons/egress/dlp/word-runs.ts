@@ -1,24 +1,36 @@
-import { type Alphabet, findRun, NO_RUNS, runsBetween } from './runs.ts';
-import type { TextBytes } from './text-bytes.ts';
+import { type Alphabet, alphabet, findRun, NO_RUNS, runsBetween, runsOf, WORDISH } from './runs.ts';
+import { LEAST_WORD, type TextBytes } from './text-bytes.ts';
 
-// Of an alphabet that is part of `WORDISH`, runs of at least `LEAST_WORD` characters are looked for in long words only:
-// most of a text is read once for all of them.
+/** At least so many characters of an alphabet in a row. */
+export interface Run {
+  readonly of: Alphabet;
+  readonly least: number;
+  /** Whether it can only stand in one of `TextBytes.words`: then most of a text is read once for all such runs. */
+  readonly isWord: boolean;
+}
 
-/** Whether there is a run of at least `least` characters. */
-export function holdsWord({ bytes, words }: TextBytes, table: Alphabet, least: number): boolean {
+export function runOf(characters: string, least: number): Run {
+  const of = alphabet(characters);
+  return { of, least, isWord: least >= LEAST_WORD && of.every((has, code) => has <= (WORDISH[code] ?? 0)) };
+}
+
+/** Whether there is such a run. */
+export function holdsRun({ bytes, length, words }: TextBytes, { of, least, isWord }: Run): boolean {
+  if (!isWord) return findRun(bytes, length, of, least) >= 0;
   for (let index = 0; index < words.length; index += 2) {
-    if (findRun(bytes, words[index + 1] ?? 0, table, least, words[index]) >= 0) return true;
+    if (findRun(bytes, words[index + 1] ?? 0, of, least, words[index]) >= 0) return true;
   }
   return false;
 }
 
-/** Every longest run of at least `least` characters. */
-export function wordsOf(text: TextBytes, table: Alphabet, least: number): readonly string[] {
+/** Every longest such run. */
+export function runsIn(text: TextBytes, { of, least, isWord }: Run): readonly string[] {
+  if (!isWord) return runsOf(text, of, least);
   const { words } = text;
   if (words.length === 0) return NO_RUNS;
   const runs: string[] = [];
   for (let index = 0; index < words.length; index += 2) {
-    runsBetween(text, table, least, words[index] ?? 0, words[index + 1] ?? 0, runs);
+    runsBetween(text, of, least, words[index] ?? 0, words[index + 1] ?? 0, runs);
   }
   return runs;
 }
