@@ -1,6 +1,7 @@
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { failureAnswer } from './answer.ts';
 import { decodersFor } from './dlp/content-decoding.ts';
+import { type HeldBudget, type HeldPlace, MemoryFull } from './dlp/held-budget.ts';
 import type { Exchange } from './exchange.ts';
 import { agentHeaders, type HeaderLines, headerOf, valuesOf } from './headers.ts';
 import { InjectionFound, injectionFilter, isReadable, levelOf } from './inbound-filter.ts';
@@ -21,6 +22,8 @@ export interface PassOptions {
   readonly token: string | undefined;
   /** Whether text is looked at for instructions to the agent. */
   readonly inbound: boolean;
+  /** For what is held back until it was looked at. */
+  readonly budget: HeldBudget;
   /** Called when an answer that has begun does not come to its end, with the code of the reason. */
   readonly brokeOff: (reason: string) => void;
 }
@@ -98,7 +101,7 @@ async function pass(passage: Passage, type: string): Promise<void> {
   const { incoming, looks, decoders } = passage;
   const length = type.startsWith('text/event-stream') ? Number.NaN : lengthOf(incoming);
   const isJudgedWhole = looks && length <= MAX_JUDGED;
-  if (decoders.length === 0 && (isJudgedWhole || length <= MAX_SHORT)) {
+  if (decoders.length === 0 && length <= MAX_SHORT) {
     await behindTheHead();
     const whole = takeWhole(incoming.body, length);
     if (whole !== undefined) return give(passage, whole);
@@ -133,12 +136,22 @@ function stream({ incoming, exchange, ...passage }: Passage, mayBeBinary: boolea
 
 async function passWhole(passage: Passage, announced: number): Promise<void> {
   const { incoming, exchange, decoders, host } = passage;
+  if (exchange.isGone) return void incoming.body.destroy();
+  const place = decoders.length === 0 && announced <= MAX_SHORT ? undefined : passage.budget.open();
+  // Not earlier: what was given waits in memory until the agent has read it.
+  if (place !== undefined) exchange.onceOver(place.release);
   let whole: Buffer;
   try {
-    whole = await decoded(incoming.body, decoders);
+    whole = await decoded(incoming.body, decoders, place);
     if (decoders.length === 0 && whole.length !== announced) throw new Error('the length is another');
-  } catch {
+  } catch (error) {
+    // At once, so that others which grow at the same time are not refused for what is gone.
+    place?.release();
     if (exchange.isGone) return;
+    if (error instanceof MemoryFull) {
+      const reason = `The answer of ${host} cannot be looked into: ${error.message}.`;
+      return exchange.answer(failureAnswer(502, 'response-unscannable', reason));
+    }
     return exchange.answer(failureAnswer(502, 'upstream-failed', `The answer of ${host} broke off.`));
   }
   give(passage, whole);
@@ -160,11 +173,15 @@ function give({ incoming, exchange, host, scrubber, ...passage }: Passage, whole
   exchange.respond(incoming.status, headers, body);
 }
 
-/** @throws Error when it breaks off, cannot be decoded, or unpacks to more than can be judged. */
-function decoded(source: Readable, decoders: readonly Transform[]): Promise<Buffer> {
+/** @throws MemoryFull; Error when it breaks off, cannot be decoded, or unpacks to more than can be judged. */
+function decoded(
+  source: Readable,
+  decoders: readonly Transform[],
+  place: HeldPlace | undefined,
+): Promise<Buffer> {
   const last = decoders.at(-1);
   if (last !== undefined) pipeline([source, ...decoders], () => {});
-  return readWhole(last ?? source, MAX_UNPACKED);
+  return readWhole(last ?? source, MAX_UNPACKED, place);
 }
 
 /** Why an answer that had begun did not come to its end. */

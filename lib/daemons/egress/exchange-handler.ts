@@ -90,6 +90,7 @@ export class ExchangeHandler {
       upgrade,
       upstreams,
       tokens,
+      budget: gate.budget,
       found: (types) => account.found(types),
       brokeOff,
     });

@@ -2,6 +2,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { passAnswer, passHint } from './answer-upstream.ts';
 import { type Cleared, drop } from './cleared.ts';
 import { LateFinding } from './dlp/held-body.ts';
+import type { HeldBudget } from './dlp/held-budget.ts';
 import type { Exchange } from './exchange.ts';
 import { type HeaderLines, upstreamHeaders } from './headers.ts';
 import { passableTrailers } from './trailers.ts';
@@ -28,6 +29,8 @@ export interface ForwardOptions {
   readonly upstreams: Upstreams;
   /** Value of each token slot. */
   readonly tokens: ReadonlyMap<string, string>;
+  /** For what of the answer is held back until it was looked at. */
+  readonly budget: HeldBudget;
   /** Called with the kinds of secrets that were found in what was already on its way. */
   readonly found: (types: readonly string[]) => void;
   /** Called when an answer that has begun does not come to its end, with the code of the reason. */
@@ -70,6 +73,7 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
             host,
             token,
             inbound: rule.scan.inbound,
+            budget: options.budget,
             brokeOff: options.brokeOff,
           });
         } catch (error) {

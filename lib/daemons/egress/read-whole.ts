@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { type HeldPlace, MemoryFull } from './dlp/held-budget.ts';
 import { headerOf } from './headers.ts';
 
 /** Bytes of a body that is passed on in one piece, without the cost of a stream. */
@@ -25,8 +26,11 @@ export function takeWhole(body: Readable, length: number): Buffer | undefined {
   return whole;
 }
 
-/** All of a stream. @throws Error when it breaks off, or is longer than `most` bytes. */
-export function readWhole(stream: Readable, most: number): Promise<Buffer> {
+/**
+ * All of a stream. `place`: what its bytes are to be counted in; absent: they have been.
+ * @throws MemoryFull; Error when it breaks off, or is longer than `most` bytes.
+ */
+export function readWhole(stream: Readable, most: number, place?: HeldPlace): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (stream.closed) return reject(new Error('broke off'));
     const chunks: Buffer[] = [];
@@ -36,6 +40,7 @@ export function readWhole(stream: Readable, most: number): Promise<Buffer> {
       chunks.push(chunk);
       size += chunk.length;
       if (size > most) stream.destroy(new Error(`longer than ${most} bytes`));
+      else if (place?.take(chunk.length) === false) stream.destroy(new MemoryFull());
     });
     stream.once('end', () => {
       isWhole = true;

@@ -4,7 +4,7 @@ import { headerOf } from '../headers.ts';
 import { behindTheHead, readWhole, shortLength, takeWhole } from '../read-whole.ts';
 import { type Decoder, decodersFor } from './content-decoding.ts';
 import { ContentScanner, MAX_UNPACKED } from './content-scanner.ts';
-import type { HeldBudget, HeldPlace } from './held-budget.ts';
+import { type HeldBudget, type HeldPlace, MemoryFull } from './held-budget.ts';
 import { packedStarts } from './packed-file.ts';
 import { readableText } from './readable-text.ts';
 import { type Finding, type ScanOptions, scanText } from './scan-text.ts';
@@ -15,8 +15,6 @@ export const MAX_HELD = 8 * 1024 * 1024;
 
 /** Bytes of a longer body that are held back at a time. */
 const WINDOW = 64 * 1024;
-
-const BUDGET_SPENT = 'too many other bodies are held at this time';
 
 export interface HeldBody {
   /** As sent, in order. */
@@ -89,7 +87,7 @@ async function holdLong(
 
 /** Most bodies are short and say how long they are: no stream, iterator or other thread is set up for these. */
 async function readShort({ body }: RequestContent, length: number, place: HeldPlace): Promise<Buffer> {
-  if (!place.take(length)) throw new UnscannableBody(BUDGET_SPENT);
+  if (!place.take(length)) throw new UnscannableBody(new MemoryFull().message);
   await behindTheHead();
   const bytes = takeWhole(body, length) ?? (await readWhole(body, length));
   if (bytes.length !== length) throw new Error('the body broke off');
@@ -136,7 +134,7 @@ async function readAndScan(
   for (;;) {
     const { value, done } = await source.next();
     if (done === true) break;
-    if (!place.take(value.length)) throw new UnscannableBody(BUDGET_SPENT);
+    if (!place.take(value.length)) throw new UnscannableBody(new MemoryFull().message);
     chunks.push(value);
     size += value.length;
     // What is compressed as well: formats have room for comments that a decoder passes over.

@@ -1,9 +1,16 @@
-/** Bytes of bodies that are held at one time, of all requests together. */
+/** Bytes of bodies that are held at one time, of all requests and answers together. */
 export const MAX_HELD_TOTAL = 160 * 1024 * 1024;
 
-/** One request's share of the memory for held bodies. */
+/** There is no room for more at this time. */
+export class MemoryFull extends Error {
+  constructor() {
+    super('too many other bodies are held at this time');
+  }
+}
+
+/** One body's share of the memory for held bodies. */
 export interface HeldPlace {
-  /** Whether so many more bytes may be held; counts them if so. */
+  /** Whether so many more bytes may be held; counts them if so. Never after `release`. */
   take(bytes: number): boolean;
   /** Gives all of it back; may be called again. */
   release(): void;
@@ -15,9 +22,10 @@ export class HeldBudget {
 
   open(): HeldPlace {
     let taken = 0;
+    let isReleased = false;
     return {
       take: (bytes) => {
-        if (bytes > this.#left) return false;
+        if (isReleased || bytes > this.#left) return false;
         this.#left -= bytes;
         taken += bytes;
         return true;
@@ -25,6 +33,7 @@ export class HeldBudget {
       release: () => {
         this.#left += taken;
         taken = 0;
+        isReleased = true;
       },
     };
   }

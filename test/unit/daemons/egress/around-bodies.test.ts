@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SELFTEST_HOST, SELFTEST_NONCE_ENV } from '../../../../lib/daemons/contract/selftest.ts';
+import { HeldBudget } from '../../../../lib/daemons/egress/dlp/held-budget.ts';
 import { forward } from '../../../../lib/daemons/egress/forward.ts';
 import { H1Exchange } from '../../../../lib/daemons/egress/h1-exchange.ts';
 import { DEADLINES } from '../../../../lib/daemons/egress/limits.ts';
@@ -257,7 +258,8 @@ it('what is held of a body is let go when there is no upstream to send it to', a
     const exchange = new H1Exchange(request, response, { tunnel: undefined, awaitsInvitation: false });
     const cleared = { clear: true as const, path: '/', query: '', rawHeaders: [], body, types: [] };
     const tokens = new Map([[SELFTEST_NONCE_ENV, 'nonce']]);
-    const rest = { secure: true, upgrade: undefined, upstreams, tokens, found: () => {}, brokeOff: () => {} };
+    const told = { found: () => {}, brokeOff: () => {} };
+    const rest = { secure: true, upgrade: undefined, upstreams, tokens, budget: new HeldBudget(), ...told };
     void forward(exchange, { admission, cleared, ...rest });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
