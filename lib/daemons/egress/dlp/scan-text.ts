@@ -52,7 +52,7 @@ export function scanText(text: string, { detectors, findKnown, exhaustive = fals
   const findsKnown = detectors.has('known_secrets');
   const findsTokens = detectors.has('token_patterns');
   const findsEntropy = detectors.has('entropy');
-  eachView(text, (view, depth) => {
+  eachView(text, (view, { depth, wasHidden }) => {
     const inPlainSight = depth === 0;
     if (findsKnown) {
       for (const value of findKnown(view, exhaustive)) {
@@ -60,8 +60,7 @@ export function scanText(text: string, { detectors, findKnown, exhaustive = fals
       }
     }
     if (findsTokens) {
-      for (const { type, value } of tokensIn(view, inPlainSight))
-        findings.push({ type, value, inPlainSight });
+      for (const { type, value } of tokensIn(view, wasHidden)) findings.push({ type, value, inPlainSight });
     }
     if (findsEntropy && inPlainSight) {
       for (const value of matchesOf(ENTROPY_PATTERN, view))

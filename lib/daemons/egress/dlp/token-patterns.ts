@@ -20,8 +20,8 @@ export interface TokenPattern {
    */
   readonly expression: RegExp | ((text: TextBytes) => readonly string[]);
   readonly isReal?: (match: string) => boolean;
-  /** Only where the text had been hidden by an encoding: too common in plain sight. */
-  readonly onlyDecoded?: boolean;
+  /** Only where an encoding hid the text: too common elsewhere. */
+  readonly onlyHidden?: boolean;
 }
 
 const WORD = `${DIGITS}${LOWER}${UPPER}_-`;
@@ -51,7 +51,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
     run: AWS_SECRET,
     expression: endsOfRandomRuns,
     isReal: looksRandom,
-    onlyDecoded: true,
+    onlyHidden: true,
   },
   {
     type: 'github-token',
@@ -179,9 +179,13 @@ function longWordsOf(text: TextBytes): readonly string[] {
   return known;
 }
 
-/** An AWS secret has 40 characters; up to four more may be glued to its front. */
-function endsOfRandomRuns(text: TextBytes): readonly string[] {
-  return runsIn(text, AWS_SECRET).map((run) => run.slice(-44));
+/**
+ * An AWS secret has 40 characters; up to four more may be glued to its front. What is padded, or said to be, is a hash of
+ * the kind that lock files are full of.
+ */
+function endsOfRandomRuns({ text }: TextBytes): readonly string[] {
+  const runs = text.match(/(?:sha\d{3}-)?[A-Za-z0-9/+]{40,}=?/g) ?? [];
+  return runs.filter((run) => !/^sha\d{3}-|=$/.test(run)).map((run) => run.slice(-44));
 }
 
 /** Forty characters of base64 that no word or path looks like. */

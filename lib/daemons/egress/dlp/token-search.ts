@@ -24,10 +24,10 @@ export interface FoundToken {
 }
 
 /** All that looks like a token. Of patterns that the text cannot hold, no expression is run. */
-export function tokensIn(text: TextBytes, inPlainSight: boolean): FoundToken[] {
+export function tokensIn(text: TextBytes, wasHidden: boolean): FoundToken[] {
   const found: FoundToken[] = [];
   const look = (pattern: TokenPattern) => {
-    if (inPlainSight && pattern.onlyDecoded === true) return;
+    if (pattern.onlyHidden === true && !wasHidden) return;
     for (const value of matchesOf(pattern, text)) found.push({ type: pattern.type, value });
   };
   const held = SEARCH.find(text.bytes, text.length);

@@ -5,10 +5,12 @@ import { TextBytes, TRAIT } from './text-bytes.ts';
 import { foldUnicode } from './unicode.ts';
 
 /** One reading of a text. */
-interface View {
+export interface View {
   readonly text: string;
   /** How often something had to be decoded to get here; 0 is the text itself. */
   readonly depth: number;
+  /** Whether nobody could have read it before; escapes and look-alikes can be read as they are. */
+  readonly wasHidden: boolean;
 }
 
 /** Encodings inside encodings that are followed. Each further one needs a receiver that undoes it. */
@@ -23,7 +25,10 @@ const LEAST_VIEW = 8;
 /** Characters of a text whose values are put together. */
 const MAX_JOINED = 256 * 1024;
 
-type Reading = (text: TextBytes) => string | undefined;
+interface Reading {
+  readonly of: (text: TextBytes) => string | undefined;
+  readonly hides?: boolean;
+}
 
 /** What is looked at; serves text after text. */
 const current = new TextBytes();
@@ -32,33 +37,33 @@ const current = new TextBytes();
  * Shows the text and all that it can be decoded to, breadth first, within bounds, until `see` returns `false`. What is
  * shown holds until then.
  */
-export function eachView(text: string, see: (text: TextBytes, depth: number) => boolean): void {
-  const views: View[] = [{ text, depth: 0 }];
+export function eachView(text: string, see: (text: TextBytes, view: View) => boolean): void {
+  const views: View[] = [{ text, depth: 0, wasHidden: false }];
   let left = text.length * 6 + SPARE_CHARACTERS;
   for (const view of views) {
     current.read(view.text);
-    if (!see(current, view.depth)) return;
+    if (!see(current, view)) return;
     if (view.depth >= MAX_DEPTH) continue;
-    for (const read of READINGS) {
-      const decoded = read(current);
+    for (const { of, hides = view.wasHidden } of READINGS) {
+      const decoded = of(current);
       // What is too long is left out alone: else it would hide all that comes after.
       if (decoded === undefined || decoded.length < LEAST_VIEW || decoded.length > left) continue;
       // Few, so comparing them is less work than hashing each.
       if (views.some((known) => known.text === decoded)) continue;
       left -= decoded.length;
-      views.push({ text: decoded, depth: view.depth + 1 });
+      views.push({ text: decoded, depth: view.depth + 1, wasHidden: hides });
     }
   }
 }
 
 const READINGS: readonly Reading[] = [
-  folded,
-  percentDecoded,
-  unescaped,
-  (text) => linesOf(base64Decoded(text)),
-  (text) => linesOf(hexDecoded(text)),
-  (text) => linesOf(base32Decoded(text)),
-  joined,
+  { of: folded },
+  { of: percentDecoded },
+  { of: unescaped },
+  { of: (text) => linesOf(base64Decoded(text)), hides: true },
+  { of: (text) => linesOf(hexDecoded(text)), hides: true },
+  { of: (text) => linesOf(base32Decoded(text)), hides: true },
+  { of: joined },
 ];
 
 const linesOf = (runs: readonly string[]) => (runs.length === 0 ? undefined : runs.join('\n'));

@@ -79,6 +79,13 @@ describe('a secret in a request is found', () => {
     ],
   ])('when its value is known: %s', (_name, text) => expect(typesOf(text)).toEqual(['known-secret']));
 
+  it('when it only looks random, and an encoding hides it', () => {
+    const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYzQm4Tv8sLe';
+    expect(typesOf(secret)).toEqual([]);
+    expect(typesOf(base64(secret))).toEqual(['aws-secret-key']);
+    expect(typesOf(base64(`key ${secret}\n`))).toEqual(['aws-secret-key']);
+  });
+
   it('beside what decodes to more than is followed', () => {
     const bomb = base64(gzipSync('all work and no play. '.repeat(10_000)));
     expect(typesOf(`${bomb} ${percent(KEY)}`)).toContain('aws-access-key');
@@ -137,7 +144,18 @@ describe('a secret in a request is found', () => {
   });
 });
 
+const SUMS =
+  'golang.org/x/net v0.17.0 h1:pVaXccu2ozPjCXewfr1S7xza/zcXTity9cCdXQYSjIM=\n"integrity": "sha512-nZ0u2/o0FHN0rGeUV/zPjV2Q9nrzTPk5yhJmG4LXiXz1bOU6tY2aVA0CkXnMrWXJTpZP6I9Lx9rCjzLkm0ek6Q=="\n"integrity": "sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC"\n';
+
 describe('what is no secret passes', () => {
+  it.each<[string, (text: string) => string]>([
+    ['as they are', (text) => text],
+    ['in JSON', (text) => JSON.stringify({ content: text })],
+    ['in URL escapes', encodeURIComponent],
+    ['beside letters beyond ASCII', (text) => `Prüfsummen: ${text}`],
+    ['in a file in base64', base64],
+  ])('sums of lock files, %s', (_name, write) => expect(typesOf(write(SUMS))).toEqual([]));
+
   it.each([
     'const apiKey = process.env.API_KEY ?? throwMissing("API_KEY");',
     'commit 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nAuthor: A <a@example.com>',
