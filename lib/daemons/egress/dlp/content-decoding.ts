@@ -1,16 +1,43 @@
 import type { Transform } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+} from 'node:zlib';
 
-/** `bytesWritten`: those that were part of what is compressed. */
-export type Decoder = Transform & { readonly bytesWritten: number };
+export type Decoder = Transform & {
+  /** Those that were part of what is compressed. */
+  readonly bytesWritten: number;
+  /** Bytes of what it last gave that it keeps, at most. */
+  readonly window: number;
+};
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+type Coding = Transform & { readonly bytesWritten: number };
+
+const keeping = (window: number, make: () => Coding) => () => Object.assign(make(), { window });
+
+const gunzip = keeping(32 * KIB, createGunzip);
+
+/** The largest window that HTTP knows (RFC 9659); Node would follow a file to 128 MiB. */
+const ZSTD_WINDOW_LOG = 23;
 
 /** Encodings of a body that egress can look into. */
 const DECODERS: ReadonlyMap<string, () => Decoder> = new Map<string, () => Decoder>([
-  ['gzip', createGunzip],
-  ['x-gzip', createGunzip],
-  ['deflate', createInflate],
-  ['br', createBrotliDecompress],
-  ['zstd', createZstdDecompress],
+  ['gzip', gunzip],
+  ['x-gzip', gunzip],
+  ['deflate', keeping(32 * KIB, createInflate)],
+  ['br', keeping(16 * MIB, createBrotliDecompress)],
+  [
+    'zstd',
+    keeping(2 ** ZSTD_WINDOW_LOG, () =>
+      createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } }),
+    ),
+  ],
 ]);
 
 /** More layers are nobody's mistake. */

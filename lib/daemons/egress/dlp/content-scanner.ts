@@ -1,3 +1,4 @@
+import { type HeldBudget, type HeldPlace, MemoryFull } from './held-budget.ts';
 import { PacedScanner } from './paced-scanner.ts';
 import { MAGIC_BYTES, PackedFile, type PackedStart, packedStarts } from './packed-file.ts';
 import type { Finding, ScanOptions } from './scan-text.ts';
@@ -28,6 +29,8 @@ interface Spent {
 interface OpenFile {
   readonly file: PackedFile;
   readonly scanner: ContentScanner;
+  /** What its decoder may keep, which is all that it has unpacked; absent where that is next to nothing. */
+  readonly kept: HeldPlace | undefined;
 }
 
 /**
@@ -36,6 +39,7 @@ interface OpenFile {
  */
 export class ContentScanner {
   readonly #options: ScanOptions;
+  readonly #budget: HeldBudget;
   readonly #plain: PacedScanner;
   readonly #depth: number;
   readonly #spent: Spent;
@@ -46,10 +50,12 @@ export class ContentScanner {
   /** `announced`: bytes that the body says it has; absent when it says nothing. */
   constructor(
     options: ScanOptions,
+    budget: HeldBudget,
     announced?: number,
     { depth, spent }: { depth: number; spent: Spent } = { depth: 0, spent: nothing() },
   ) {
     this.#options = options;
+    this.#budget = budget;
     this.#plain = new PacedScanner(options, announced);
     this.#depth = depth;
     this.#spent = spent;
@@ -74,10 +80,7 @@ export class ContentScanner {
 
   close(): void {
     this.#plain.close();
-    for (const { file, scanner } of this.#open) {
-      file.close();
-      scanner.close();
-    }
+    for (const open of this.#open) closeFile(open);
   }
 
   async #openFiles(chunk: Buffer): Promise<Finding[]> {
@@ -89,11 +92,13 @@ export class ContentScanner {
     const findings: Finding[] = [];
     for (const { format, index } of starts.filter(isComplete)) {
       this.#spend('files', 1);
-      const scanner = new ContentScanner(this.#options, undefined, {
+      const scanner = new ContentScanner(this.#options, this.#budget, undefined, {
         depth: this.#depth + 1,
         spent: this.#spent,
       });
-      const open = { file: new PackedFile(format), scanner };
+      // Others look back 32 KiB at most; zstd as far as a file says.
+      const kept = format === 'zstd' ? this.#budget.open() : undefined;
+      const open = { file: new PackedFile(format), scanner, kept };
       this.#open.push(open);
       findings.push(...(await this.#feed(open, bytes.subarray(index))));
       this.#open = this.#open.filter(({ file }) => !file.isOver);
@@ -103,22 +108,22 @@ export class ContentScanner {
   }
 
   async #feed(open: OpenFile, bytes: Buffer): Promise<Finding[]> {
-    const { file, scanner } = open;
+    const { file, scanner, kept } = open;
     const findings: Finding[] = [];
     for await (const { read, unpacked } of file.feed(bytes)) {
       this.#spend('read', read);
       for (const part of unpacked) {
         this.#spend('unpacked', part.length);
+        if (kept?.take(part.length) === false) throw new UnscannableBody(new MemoryFull().message);
         findings.push(...hidden(await scanner.push(part)));
       }
     }
     return file.isOver ? [...findings, ...(await this.#finish(open))] : findings;
   }
 
-  async #finish({ file, scanner }: OpenFile): Promise<Finding[]> {
-    const findings = hidden(await scanner.end());
-    file.close();
-    scanner.close();
+  async #finish(open: OpenFile): Promise<Finding[]> {
+    const findings = hidden(await open.scanner.end());
+    closeFile(open);
     return findings;
   }
 
@@ -128,6 +133,12 @@ export class ContentScanner {
     const most = MAX_READINGS * (spent.body + spent.unpacked) + SPARE_BYTES;
     if (spent.files > MAX_FILES || spent.unpacked > MAX_UNPACKED || spent.read > most) throw tooMuch();
   }
+}
+
+function closeFile({ file, scanner, kept }: OpenFile): void {
+  file.close();
+  scanner.close();
+  kept?.release();
 }
 
 const nothing = (): Spent => ({ body: 0, read: 0, unpacked: 0, files: 0 });

@@ -1,14 +1,14 @@
-import { pipeline, Readable } from 'node:stream';
 import type { RequestContent } from '../exchange.ts';
 import { headerOf } from '../headers.ts';
 import { behindTheHead, readWhole, shortLength, takeWhole } from '../read-whole.ts';
 import { type Decoder, decodersFor } from './content-decoding.ts';
-import { ContentScanner, MAX_UNPACKED } from './content-scanner.ts';
+import { ContentScanner } from './content-scanner.ts';
 import { type HeldBudget, type HeldPlace, MemoryFull } from './held-budget.ts';
 import { packedStarts } from './packed-file.ts';
 import { readableText } from './readable-text.ts';
+import { scanDecoded } from './scan-decoded.ts';
 import { type Finding, type ScanOptions, scanText } from './scan-text.ts';
-import { UnscannableBody } from './unscannable-body.ts';
+import { scanned, UnscannableBody } from './unscannable-body.ts';
 
 /** Bytes of a body that are held back until they were scanned; of a longer one the rest is scanned as it passes. */
 export const MAX_HELD = 8 * 1024 * 1024;
@@ -49,11 +49,11 @@ export async function holdBody(
   const decoders = decodersFor(headerOf(request.rawHeaders, 'content-encoding') ?? '');
   if (decoders === undefined) throw new UnscannableBody('its Content-Encoding cannot be undone');
   const length = decoders.length === 0 ? shortLength(request.rawHeaders) : undefined;
+  if (length === undefined) return holdLong(request, decoders, options, budget);
   const place = budget.open();
-  if (length === undefined) return holdLong(request, decoders, options, place);
   try {
     const bytes = await readShort(request, length, place);
-    return heldWhole([bytes], await scanShort(bytes, options), place.release);
+    return heldWhole([bytes], await scanShort(bytes, options, budget), place.release);
   } catch (error) {
     place.release();
     throw error;
@@ -64,9 +64,11 @@ async function holdLong(
   { body, rawHeaders }: RequestContent,
   decoders: readonly Decoder[],
   options: ScanOptions,
-  place: HeldPlace,
+  budget: HeldBudget,
 ): Promise<HeldBody> {
-  const scanner = new ContentScanner(options, announcedSize(rawHeaders));
+  const place = budget.open();
+  const scanner = new ContentScanner(options, budget, announcedSize(rawHeaders));
+  const decode = (chunks: readonly Buffer[]) => scanDecoded(chunks, decoders, options, budget);
   const source = body.iterator({ destroyOnReturn: false });
   const release = () => {
     scanner.close();
@@ -78,7 +80,10 @@ async function holdLong(
     );
   };
   try {
-    return { ...(await readAndScan(source, decoders, scanner, place, options)), release };
+    return {
+      ...(await readAndScan(source, scanner, place, decoders.length === 0 ? undefined : decode)),
+      release,
+    };
   } catch (error) {
     release();
     throw error;
@@ -95,9 +100,9 @@ async function readShort({ body }: RequestContent, length: number, place: HeldPl
 }
 
 /** Without the scanner that long ones need, where nothing in it is compressed. */
-async function scanShort(bytes: Buffer, options: ScanOptions): Promise<Finding[]> {
+async function scanShort(bytes: Buffer, options: ScanOptions, budget: HeldBudget): Promise<Finding[]> {
   if (packedStarts(bytes, true).length === 0) return scanText(readableText(bytes), options);
-  const scanner = new ContentScanner(options, bytes.length);
+  const scanner = new ContentScanner(options, budget, bytes.length);
   try {
     return [...(await scanned(scanner.push(bytes))), ...(await scanned(scanner.end()))];
   } finally {
@@ -120,12 +125,12 @@ function* drained(chunks: Buffer[]): Generator<Buffer> {
   for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) yield chunk;
 }
 
+/** `decode`: looks into a body that says it is compressed. */
 async function readAndScan(
   source: AsyncIterator<Buffer>,
-  decoders: readonly Decoder[],
   scanner: ContentScanner,
   place: HeldPlace,
-  options: ScanOptions,
+  decode: ((chunks: readonly Buffer[]) => Promise<Finding[]>) | undefined,
 ): Promise<Omit<HeldBody, 'release'>> {
   const chunks: Buffer[] = [];
   const findings: Finding[] = [];
@@ -143,9 +148,9 @@ async function readAndScan(
     whole = false;
     break;
   }
-  if (decoders.length > 0) {
+  if (decode !== undefined) {
     if (!whole) throw new UnscannableBody(`it is compressed and longer than ${MAX_HELD} bytes`);
-    findings.push(...(await scanDecoded(chunks, decoders, options)));
+    findings.push(...(await decode(chunks)));
   }
   findings.push(...(await scanned(scanner.end())));
   async function* rest() {
@@ -168,59 +173,7 @@ async function readAndScan(
   return { chunks, findings, whole, drain: () => drained(chunks), rest };
 }
 
-async function scanDecoded(
-  chunks: readonly Buffer[],
-  decoders: readonly Decoder[],
-  options: ScanOptions,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  const scanner = new ContentScanner(options);
-  const source = Readable.from(chunks);
-  const layers = [source, ...decoders];
-  const passed = layers.map(bytesOf);
-  const last = decoders.at(-1) ?? source;
-  let size = 0;
-  pipeline(layers, () => {});
-  try {
-    for await (const chunk of last) {
-      const bytes: Buffer = chunk;
-      size += bytes.length;
-      if (size > MAX_UNPACKED) throw new UnscannableBody(`it unpacks to more than ${MAX_UNPACKED} bytes`);
-      findings.push(...(await scanned(scanner.push(bytes))));
-    }
-    // A decoder stops at the end of what is compressed; who reads it behind egress may not.
-    if (decoders.some(({ bytesWritten }, layer) => bytesWritten !== passed[layer]?.()))
-      throw new UnscannableBody('something follows what is compressed');
-    return [...findings, ...(await scanned(scanner.end()))];
-  } catch (error) {
-    throw error instanceof UnscannableBody
-      ? error
-      : new UnscannableBody('it is not what its Content-Encoding says');
-  } finally {
-    scanner.close();
-  }
-}
-
-/** Counts the bytes that come out of a stream. */
-function bytesOf(stream: Readable): () => number {
-  let bytes = 0;
-  // Unlike `on`, this does not start the flow.
-  stream.prependListener('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-  });
-  return () => bytes;
-}
-
 function announcedSize(rawHeaders: readonly string[]): number | undefined {
   const length = headerOf(rawHeaders, 'content-length');
   return length === undefined ? undefined : Number(length);
-}
-
-/** A scan that breaks off has looked at nothing, for all we know. */
-async function scanned(scan: Promise<Finding[]>): Promise<Finding[]> {
-  try {
-    return await scan;
-  } catch (error) {
-    throw error instanceof UnscannableBody ? error : new UnscannableBody('the scan broke off');
-  }
 }

@@ -53,9 +53,12 @@ function isZlib(bytes: Buffer, index: number): boolean {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Bytes that are given to a decoder at once, at first and at most: what they unpack to is held in memory. */
+/** Bytes that are given to a decoder at once, at first and at most: of what only looks like a file little is read. */
 const FIRST_PIECE = 1024;
 const MAX_PIECE = 8 * 1024;
+
+/** Bytes that are unpacked ahead of who scans them: of a few bytes a decoder makes megabytes. */
+const MAX_AHEAD = 512 * 1024;
 
 /** One compressed file, or what looks like the beginning of one, as it is read. */
 export class PackedFile {
@@ -65,6 +68,8 @@ export class PackedFile {
   #decoder: Transform | undefined;
   #piece = FIRST_PIECE;
   #unpacked: Buffer[] = [];
+  #ahead = 0;
+  #isFull = Promise.withResolvers<void>();
   #isOver = false;
 
   constructor(format: PackedFormat) {
@@ -83,8 +88,14 @@ export class PackedFile {
       const piece = rest.subarray(0, this.#piece);
       rest = rest.subarray(piece.length);
       this.#piece = Math.min(2 * this.#piece, MAX_PIECE);
-      await this.#write(piece);
-      yield { read: piece.length, unpacked: this.#unpacked.splice(0) };
+      let isRead = false;
+      const read = this.#write(piece).then(() => {
+        isRead = true;
+      });
+      for (let bytes = piece.length; !isRead; bytes = 0) {
+        await Promise.race([read, this.#isFull.promise]);
+        yield { read: bytes, unpacked: this.#takeUnpacked() };
+      }
     }
   }
 
@@ -108,8 +119,23 @@ export class PackedFile {
     const over = () => {
       this.#isOver = true;
     };
-    decoder.on('data', (chunk: Buffer) => this.#unpacked.push(chunk));
+    decoder.on('data', (chunk: Buffer) => {
+      this.#unpacked.push(chunk);
+      this.#ahead += chunk.length;
+      if (this.#ahead < MAX_AHEAD) return;
+      decoder.pause();
+      this.#isFull.resolve();
+    });
     decoder.on('error', over).on('end', over);
+  }
+
+  #takeUnpacked(): Buffer[] {
+    if (this.#ahead >= MAX_AHEAD) {
+      this.#isFull = Promise.withResolvers();
+      this.#decoder?.resume();
+    }
+    this.#ahead = 0;
+    return this.#unpacked.splice(0);
   }
 
   async #write(piece: Buffer): Promise<void> {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ContentScanner } from '../../../../lib/daemons/egress/dlp/content-scanner.ts';
+import { HeldBudget } from '../../../../lib/daemons/egress/dlp/held-budget.ts';
 import { knownSecretFinder } from '../../../../lib/daemons/egress/dlp/known-secrets.ts';
 import type { ScanScope } from '../../../../lib/daemons/egress/dlp/scan-text.ts';
 import { openTunnel, type Reply, replyOf, requestOn } from '../support/agent.ts';
@@ -116,7 +117,7 @@ const BEGINNINGS = Buffer.concat([
 
 describe('what a compressed file holds', () => {
   const scannerFor = (detectors: ScanScope['detectors']) =>
-    new ContentScanner({ detectors, findKnown: knownSecretFinder([]) });
+    new ContentScanner({ detectors, findKnown: knownSecretFinder([]) }, new HeldBudget());
 
   it('cannot be cut out of the body', async () => {
     const scanner = scannerFor(new Set(['token_patterns']));
