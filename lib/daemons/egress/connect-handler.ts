@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Answer, denialAnswer, failureAnswer, sendRawAnswer } from './answer.ts';
 import type { Account } from './audit/account.ts';
@@ -29,6 +30,13 @@ export class ConnectHandler {
     const { judge, interceptor, isInside } = this.#options;
     socket.on('error', () => socket.destroy());
     const account = this.#open(request);
+    if (awaitsAnswer(request, socket)) {
+      const reason = 'A tunnel is never opened behind a request that has no answer yet.';
+      account.refuse(deny('method-refused', null, reason, 'Wait for the answer, or use another connection.'));
+      account.close();
+      // Any answer to this would be read as the one to that request.
+      return void socket.destroy();
+    }
     const verdict = isInside(socket)
       ? deny('method-refused', null, 'A tunnel inside a tunnel is never opened.', 'Ask the proxy itself.')
       : judge.decide({ kind: 'connect', target: request.url ?? '' });
@@ -65,6 +73,19 @@ export class ConnectHandler {
       rawHeaders,
     });
   }
+}
+
+/** Whether an earlier request on the socket is still to be answered: Node assigns it to one answer at a time. */
+function awaitsAnswer(request: IncomingMessage, socket: Duplex): boolean {
+  if (!(socket instanceof Socket)) return false;
+  const probe = new ServerResponse(request);
+  try {
+    probe.assignSocket(socket);
+  } catch {
+    return true;
+  }
+  probe.detachSocket(socket);
+  return false;
 }
 
 function answer(socket: Duplex, account: Account, given: Answer): void {
