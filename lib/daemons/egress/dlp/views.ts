@@ -1,6 +1,8 @@
 import { base32Decoded } from './base32-runs.ts';
 import { base64Decoded } from './base64-runs.ts';
 import { hexDecoded } from './hex-runs.ts';
+import { partContents } from './multipart-contents.ts';
+import { quotedWords } from './quoted-printable.ts';
 import { TextBytes, TRAIT } from './text-bytes.ts';
 import { foldUnicode } from './unicode.ts';
 
@@ -64,6 +66,8 @@ const READINGS: readonly Reading[] = [
   { of: (text) => linesOf(hexDecoded(text)), hides: true },
   { of: (text) => linesOf(base32Decoded(text)), hides: true },
   { of: joined },
+  { of: quotedWords },
+  { of: ({ text }) => partContents(text) },
 ];
 
 const linesOf = (runs: readonly string[]) => (runs.length === 0 ? undefined : runs.join('\n'));
@@ -92,12 +96,14 @@ function unescaped({ text, traits }: TextBytes): string | undefined {
 
 const SLASH_ESCAPES = /\\(?:[nrt"'/\\]|u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{2})/g;
 
+const BLANKS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+
 function slashUnescaped(found: string): string {
   const kind = found[1] ?? '';
   if (kind === 'u' || kind === 'x') {
     return characterOf(Number.parseInt(found.replace(/[^0-9A-Fa-f]/g, ''), 16), found);
   }
-  return 'nrt'.includes(kind) ? '\n' : kind;
+  return BLANKS[kind] ?? kind;
 }
 
 function characterOf(code: number, otherwise: string): string {

@@ -186,6 +186,13 @@ it('a scan takes time in proportion to its text, however hostile', { timeout: 60
     '&#1',
     '%0a',
     '\\r\\n',
+    '=3D',
+    '=',
+    '=41=zz',
+    'a=\r\n',
+    '\n--',
+    '\n--a\nb:\n',
+    '\n--a\n\n',
   ];
   for (const unit of hostile) {
     const text = unit.repeat(64_000 / unit.length);
