@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { afterAll } from 'vitest';
 
 export const KIT = join(import.meta.dirname, '..', '..');
+export const DEMO_DOCKERFILE = join(KIT, 'fixtures', 'agents', 'demo', 'Dockerfile');
 export const FAKE_SMOLVM = join(KIT, 'smolvm-fakes', 'bin', 'smolvm-0.8.0');
 
 export interface Finished {
@@ -104,9 +105,13 @@ export class Sandbox {
     return path;
   }
 
-  /** An agent whose program is `command`, in the demo's image; `env` is the bottle's. */
-  async writeAgent(name: string, command: readonly string[], extra = ''): Promise<void> {
-    const dockerfile = join(KIT, 'fixtures', 'agents', 'demo', 'Dockerfile');
+  /** An agent whose program is `command`, in the demo's image or another; `extra` is the rest of its bottle. */
+  async writeAgent(
+    name: string,
+    command: readonly string[],
+    extra = '',
+    dockerfile = DEMO_DOCKERFILE,
+  ): Promise<void> {
     const provider = `agent_provider:\n  template: command\n  dockerfile: ${dockerfile}\n  command: ${JSON.stringify(command)}\n`;
     await this.writeManifest('bottles', name, `---\n${provider}${extra}---\n`);
     await this.writeManifest('agents', name, `---\nbottle: ${name}\n---\nBe good.\n`);
@@ -139,14 +144,17 @@ function shareUnpacked(root: string, cache: string): void {
   }
 }
 
-/** Sandboxes that are removed after the tests of a file, with one artifact cache for all of the run. */
-export function useSandboxes(): () => Sandbox {
+/**
+ * Sandboxes that are removed after the tests of a file. They share one cache of artifacts, which outlives the run; what a
+ * test packs anew belongs in a cache of its own, or the shared one grows with every run.
+ */
+export function useSandboxes(): (options?: { ownCache: boolean }) => Sandbox {
   const made: Sandbox[] = [];
   afterAll(() => {
     for (const sandbox of made) sandbox.remove();
   });
-  return () => {
-    const sandbox = new Sandbox(join(KIT, 'node_modules', '.kit', 'test-cache'));
+  return ({ ownCache } = { ownCache: false }) => {
+    const sandbox = new Sandbox(ownCache ? undefined : join(KIT, 'node_modules', '.kit', 'test-cache'));
     made.push(sandbox);
     return sandbox;
   };

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { appendFile, cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEMO_DOCKERFILE, engineHolds, FAKE_SMOLVM, type Sandbox, useSandboxes } from '../support/kit.ts';
+import { type Fault, faultyProgram, pathOf } from '../support/shim.ts';
+
+const sandbox = useSandboxes();
+
+interface Break {
+  phase: string;
+  exitCode: number;
+  docker?: Fault;
+  smolvm?: Fault;
+  /** Fails only once this phase is done: calls of earlier phases look the same. */
+  after?: string;
+  /** Changes what lies in the bottle's folder: the phase fails by that, or has its work to do again. */
+  arrange?: (state: string) => Promise<void>;
+  /** Undoes that. */
+  mend?: (state: string) => Promise<void>;
+}
+
+/**
+ * One way for each phase to fail that no other phase shares. Each comes after those that it needs, and the guest's come
+ * before the bundle's, which are made beside them: what has been made beside a failure is made again for its own.
+ */
+const BREAKS: readonly Break[] = [
+  { phase: 'allocate', exitCode: 71, docker: { when: '"network create"*' } },
+  {
+    phase: 'build-image',
+    exitCode: 71,
+    docker: { when: '"build --force-rm"*bot-bottle-command*' },
+    arrange: removeImage,
+  },
+  {
+    phase: 'mint-certs',
+    exitCode: 70,
+    arrange: async (state) => {
+      await rm(join(state, 'egress-ca'), { recursive: true, force: true });
+      await writeFile(join(state, 'egress-ca'), '');
+    },
+    mend: (state) => rm(join(state, 'egress-ca')),
+  },
+  { phase: 'pack-artifact', exitCode: 72, smolvm: { when: '"pack create"*' } },
+  { phase: 'create-guest', exitCode: 72, smolvm: { when: '"machine create"*' } },
+  { phase: 'start-guest', exitCode: 72, smolvm: { when: '"machine start"*' } },
+  { phase: 'init-guest', exitCode: 72, smolvm: { when: '*"sh -s"', times: 1 } },
+  { phase: 'start-bundle', exitCode: 71, docker: { when: '"run --detach --init"*' } },
+  { phase: 'discover-urls', exitCode: 71, docker: { when: '"container inspect"*' }, after: 'start-bundle' },
+  { phase: 'provision', exitCode: 72, smolvm: { when: '*"sh -s"', times: 1 } },
+  { phase: 'probe', exitCode: 77, smolvm: { when: '*"--input-type=module -"' } },
+];
+const ORDER = BREAKS.map(({ phase }) => phase);
+
+const recordOf = (state: string, phase: string) => join(state, 'phases', `${phase}.json`);
+
+/** Removes the image that the bottle's agent was built into. */
+async function removeImage(state: string): Promise<void> {
+  const { data } = JSON.parse(await readFile(recordOf(state, 'build-image'), 'utf8'));
+  await execa('docker', ['image', 'rm', data.reference]);
+}
+
+describe('a bottle whose phases fail one after the other', () => {
+  let user: Sandbox;
+  let slug: string;
+  let state: string;
+  let shims: string;
+
+  beforeAll(async () => {
+    // A cache and an image of its own, so that there is something to build and to pack.
+    user = sandbox({ ownCache: true });
+    const dockerfile = join(user.root, 'image', 'Dockerfile');
+    await cp(dirname(DEMO_DOCKERFILE), dirname(dockerfile), { recursive: true });
+    await appendFile(dockerfile, `LABEL bot-bottle.test=${randomBytes(8).toString('hex')}\n`);
+    await user.writeAgent('five', ['sh', '-c', 'exit 5'], '', dockerfile);
+    shims = join(user.root, 'shims');
+    // The plan names the binary, so it is the shim from the start.
+    user.smolvm = faultyProgram(shims, 'smolvm', FAKE_SMOLVM, { when: 'never' });
+    const { stdout, exitCode, stderr } = await user.run('prepare', ['--agent', 'five']);
+    expect(exitCode, stderr).toBe(0);
+    slug = stdout.trim();
+    state = join(user.home, 'state', slug);
+  });
+  afterAll(async () => {
+    await removeImage(state).catch(() => undefined);
+    await user.run('teardown', ['--bottle', slug]);
+  });
+
+  /** What `make up` said of each phase before this one: the last to fail is done now, all others were left alone. */
+  function expectCarriedOn(stderr: string, before: readonly string[]): void {
+    const done = before.filter((phase) => stderr.includes(`✓ ${phase} `));
+    expect(done, stderr).toEqual(before.slice(-1));
+  }
+
+  it.each(BREAKS)(
+    '$phase is named as what failed, and `make up` carried on from the one before',
+    async (fault) => {
+      // It may have been done already, beside an earlier phase that failed.
+      await fault.arrange?.(state);
+      await rm(recordOf(state, fault.phase), { force: true });
+      const since = fault.after && { whileFile: recordOf(state, fault.after) };
+      const env: Record<string, string> = {};
+      if (fault.docker) {
+        faultyProgram(shims, 'docker', pathOf('docker'), { ...fault.docker, ...since });
+        env.PATH = [shims, user.env.PATH].join(delimiter);
+      }
+      faultyProgram(shims, 'smolvm', FAKE_SMOLVM, { when: 'never', ...fault.smolvm, ...since });
+
+      const failed = await user.run('up', ['--bottle', slug], env);
+      expect(failed.exitCode, failed.stderr).toBe(fault.exitCode);
+      expect(failed.stderr).toContain(`the phase ${fault.phase} failed`);
+      expect(failed.stderr).not.toContain('make:');
+      expectCarriedOn(failed.stderr, ORDER.slice(0, ORDER.indexOf(fault.phase)));
+      await fault.mend?.(state);
+    },
+  );
+
+  it('comes up whole when nothing fails any more, and leaves nothing when it is taken down', async () => {
+    faultyProgram(shims, 'smolvm', FAKE_SMOLVM, { when: 'never' });
+    const { exitCode, stderr } = await user.run('up', ['--bottle', slug]);
+    expect(exitCode, stderr).toBe(0);
+    expectCarriedOn(stderr, ORDER);
+    expect((await user.run('attach', ['--bottle', slug])).exitCode).toBe(5);
+    expect((await user.run('teardown', ['--bottle', slug])).exitCode).toBe(0);
+    expect(await engineHolds()).toEqual([]);
+    expect(await user.machines()).toEqual([]);
+  });
+});
