@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -135,8 +135,13 @@ describe('bad input', () => {
     faultyProgram(shims, 'docker', pathOf('docker'), { when: '"run --detach --init"*', says, times: 1 });
     await user.writeAgent('fine', ['true']);
     const env = { PATH: [shims, user.env.PATH].join(delimiter) };
-    const { exitCode, stderr } = await user.run('launch', ['--agent', 'fine'], env);
-    expect(exitCode, stderr).toBe(0);
+    const slug = (await user.run('prepare', ['--agent', 'fine'])).stdout.trim();
+    undo.push(() => user.run('teardown', ['--bottle', slug]));
+    for (const phase of ['allocate', 'mint-certs', 'start-bundle']) {
+      const { exitCode, stderr } = await user.run(phase, ['--bottle', slug], env);
+      expect(exitCode, stderr).toBe(0);
+    }
+    expect(await readFile(join(shims, 'docker.failed'), 'utf8')).toBe('1\n');
   });
 
   it('a pool with no free alias', async () => {

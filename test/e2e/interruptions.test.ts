@@ -38,22 +38,16 @@ describe('an interrupted launch', () => {
     await expectNothingLeft(user);
   });
 
-  it.each([
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ] as const)(
-    'takes everything down when the launch alone gets %s while the agent runs',
-    async (signal, expected) => {
-      const user = sandbox();
-      await user.writeAgent('waits', ['sh', '-c', 'echo "started $((40+2))" >&2; sleep 60']);
-      const { child, finished, saw } = user.start('launch', ['--agent', 'waits']);
-      await saw('started 42');
-      child.kill(signal);
-      const { exitCode, stderr } = await finished;
-      expect(exitCode, stderr).toBe(expected);
-      await expectNothingLeft(user);
-    },
-  );
+  it('takes everything down when the launch alone gets SIGHUP while the agent runs', async () => {
+    const user = sandbox();
+    await user.writeAgent('waits', ['sh', '-c', 'echo "started $((40+2))" >&2; sleep 60']);
+    const { child, finished, saw } = user.start('launch', ['--agent', 'waits']);
+    await saw('started 42');
+    child.kill('SIGHUP');
+    const { exitCode, stderr } = await finished;
+    expect(exitCode, stderr).toBe(129);
+    await expectNothingLeft(user);
+  });
 
   it('is not stopped in its teardown by more signals', async () => {
     const user = sandbox();
@@ -69,7 +63,7 @@ describe('an interrupted launch', () => {
 });
 
 describe('make cleanup', () => {
-  it('finds and removes what a kill -9 left, and touches nothing alive', async () => {
+  it('finds and removes what a kill -9 left, and touches nothing alive, which its own SIGTERM takes down', async () => {
     const user = sandbox();
     await user.writeAgent('waits', ['sh', '-c', 'echo "started $((40+2))" >&2; sleep 60']);
     const alive = user.start('launch', ['--agent', 'waits']);
@@ -96,9 +90,10 @@ describe('make cleanup', () => {
     expect((await engineHolds()).every((name) => name.endsWith(living))).toBe(true);
 
     alive.child.kill('SIGTERM');
-    await alive.finished;
+    const { exitCode, stderr } = await alive.finished;
+    expect(exitCode, stderr).toBe(143);
+    await expectNothingLeft(user);
     expect((await user.run('cleanup', ['--all', '--yes'])).exitCode).toBe(0);
     expect((await user.run('cleanup', ['--yes'])).stdout).toContain('nothing is left over');
-    await expectNothingLeft(user);
   });
 });

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { engineHolds, useSandboxes } from '../support/kit.ts';
 
 const sandbox = useSandboxes();
 
-/** Asks the proxy for a tunnel to a host that no route names, says so, and stays a while. */
+/** Asks the proxy for a tunnel to a host that no route names, says so, and stays until a file tells it to go. */
 const ASK = `
   const { hostname, port } = new URL(process.env.HTTPS_PROXY);
   const asked = require('http').request({ hostname, port, method: 'CONNECT', path: 'wanted.example:443' });
   asked.on('connect', ({ statusCode }) => {
     console.error('answered ' + statusCode);
-    setTimeout(() => process.exit(0), 15000);
+    setInterval(() => require('fs').existsSync('/tmp/go') && process.exit(0), 100);
   });
   asked.end();
 `;
@@ -36,6 +37,10 @@ it('a bottle that learns tells what it was denied, while it runs and after it en
     expect.stringMatching(/deny +403 .* CONNECT +wanted\.example {2}\(host-unlisted\)/),
   ]);
 
+  await execa(user.smolvm, ['machine', 'exec', '--name', `bot-bottle-${slug}`, '--', 'touch', '/tmp/go'], {
+    env: user.env,
+    extendEnv: false,
+  });
   const ended = await launched.finished;
   expect(ended.exitCode, ended.stderr).toBe(0);
   expect(ended.stderr).toContain(`make learn BOTTLE=${slug}`);
