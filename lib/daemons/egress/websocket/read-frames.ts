@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Receiver } from 'ws';
-import type { HeldPlace } from '../dlp/held-budget.ts';
+import type { HeldBudget } from '../dlp/held-budget.ts';
 import { type FrameEvent, WebSocketRefusal } from './frame-events.ts';
 import { MAX_CONTROL_RATE, MAX_MESSAGE, MAX_PIECES, UNCOUNTED } from './limits.ts';
 
@@ -8,7 +8,7 @@ export interface ReadOptions {
   /** Whether the frames must be masked: the agent's are, an upstream's never. */
   readonly masked: boolean;
   /** Memory for unfinished messages. */
-  readonly place: HeldPlace;
+  readonly budget: HeldBudget;
   /** Called for each piece of input, whole frame or not. */
   readonly stirred: (bytes: number) => void;
 }
@@ -25,7 +25,8 @@ export async function* readFrames(
   source: Duplex,
   options: ReadOptions,
 ): AsyncGenerator<readonly FrameEvent[]> {
-  const { place, stirred } = options;
+  const { budget, stirred } = options;
+  let place = budget.open();
   const read: FrameEvent[] = [];
   const receiver = receiverFor(options.masked, read);
   const controls = new RateLimit(MAX_CONTROL_RATE);
@@ -46,7 +47,10 @@ export async function* readFrames(
       // Before the next piece is read, all of this one has been judged and sent on.
       if (events.length > 0) yield events;
       if (events.at(-1)?.kind === 'close') return;
-      if (unfinished === 0) place.release();
+      if (unfinished === 0) {
+        place.release();
+        place = budget.open();
+      }
       if (fault !== undefined) throw fault;
     }
   } finally {

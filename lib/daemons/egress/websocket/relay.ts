@@ -53,8 +53,8 @@ export async function relay(options: RelayOptions): Promise<void> {
     timer.refresh();
     options.read(by, bytes);
   };
-  const fromAgent = { masked: true, place: budget.open(), stirred: stirred('agent') };
-  const fromUpstream = { masked: false, place: budget.open(), stirred: stirred('upstream') };
+  const fromAgent = { masked: true, budget, stirred: stirred('agent') };
+  const fromUpstream = { masked: false, budget, stirred: stirred('upstream') };
   const outward = pump('agent', readFrames(agent, fromAgent), options.outbound, toUpstream);
   const inward = pump('upstream', readFrames(upstream, fromUpstream), options.inbound, toAgent);
   // A side that is cut off (its route was taken away) ends it at once, also while a message waits for an answer.
