@@ -8,9 +8,12 @@ import { UpstreamTimeoutError } from './upstream-timeout.ts';
 /** The upstream says that it did nothing about the request, and never will. */
 class UnprocessedError extends Error {}
 
+/** Methods that change nothing (RFC 9110, 9.2.1): an upstream that errs in what it did may be asked again. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
 /**
  * Makes calls over HTTP/2. One that the upstream refused unprocessed is made once more, on another session to the same
- * origin, and only if it has no body of which a part might have left.
+ * origin, and only if it changes nothing and has no body of which a part might have left.
  */
 export function h2Caller(
   session: UpstreamSession,
@@ -21,9 +24,8 @@ export function h2Caller(
     let call: UpstreamCall = h2Call(session, request, {
       ...listeners,
       failed: (error) => {
-        if (!(error instanceof UnprocessedError) || request.hasBody || isCancelled) {
-          return listeners.failed(error);
-        }
+        const mayRepeat = SAFE_METHODS.has(request.method) && !request.hasBody && !isCancelled;
+        if (!(error instanceof UnprocessedError) || !mayRepeat) return listeners.failed(error);
         const again = async () => {
           const next = await another();
           if (isCancelled) return;
