@@ -3,6 +3,7 @@ import { passAnswer, passHint } from './answer-upstream.ts';
 import { type Cleared, drop } from './cleared.ts';
 import { LateFinding } from './dlp/held-body.ts';
 import type { HeldBudget } from './dlp/held-budget.ts';
+import { UnscannableBody } from './dlp/unscannable-body.ts';
 import type { Exchange } from './exchange.ts';
 import { type HeaderLines, upstreamHeaders } from './headers.ts';
 import { passableTrailers } from './trailers.ts';
@@ -92,9 +93,10 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
   }
   exchange.onceOver(() => call.cancel());
   sendBody(cleared.body, call, exchange, (error) => {
-    options.found([...new Set(error.findings.map(({ type }) => type))]);
+    const isFinding = error instanceof LateFinding;
+    if (isFinding) options.found([...new Set(error.findings.map(({ type }) => type))]);
     fail(error);
-    options.brokeOff('secret-found');
+    options.brokeOff(isFinding ? 'secret-found' : 'body-unscannable');
   });
 }
 
@@ -102,7 +104,7 @@ function sendBody(
   body: Readable | Buffer,
   call: UpstreamCall,
   exchange: Exchange,
-  foundLate: (error: LateFinding) => void,
+  cutOff: (error: LateFinding | UnscannableBody) => void,
 ): void {
   if (!exchange.hasBody) {
     call.body.end();
@@ -123,7 +125,7 @@ function sendBody(
   }
   // The request itself stays open after a failure: the agent is still to read why.
   pipeline(body, call.body, (error) => {
-    if (error instanceof LateFinding) foundLate(error);
+    if (error instanceof LateFinding || error instanceof UnscannableBody) cutOff(error);
   });
 }
 

@@ -1,11 +1,16 @@
 import { type Answer, failureAnswer } from './answer.ts';
 import { LateFinding } from './dlp/held-body.ts';
+import { UnscannableBody } from './dlp/unscannable-body.ts';
 
 /** What the agent is told of a failed upstream; the error's own text could name internals, so only kinds pass. */
 export function upstreamFailure(host: string, error: unknown): Answer {
   if (error instanceof LateFinding) {
     const reason = `A secret was found late in a long body to ${host}; the transfer was cut off.`;
     return failureAnswer(403, 'secret-found', reason);
+  }
+  if (error instanceof UnscannableBody) {
+    const reason = `The rest of a long body to ${host} cannot be scanned for secrets: ${error.message}; the transfer was cut off.`;
+    return failureAnswer(403, 'body-unscannable', reason);
   }
   const code = codeOf(error);
   if (code === 'UPSTREAM_TIMEOUT') {

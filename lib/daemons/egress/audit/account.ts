@@ -26,6 +26,7 @@ const CLIENT_GONE = 499;
 /** Reasons for which egress ends by policy what it had let out. */
 const BY_POLICY: ReadonlySet<string> = new Set<string>([
   'secret-found',
+  'body-unscannable',
   'injection-found',
   'route-revoked',
 ] satisfies (DenialCode | RefusalCode | ClosingReason)[]);

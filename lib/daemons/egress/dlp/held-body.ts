@@ -24,7 +24,10 @@ export interface HeldBody {
   readonly whole: boolean;
   /** The same, each let go of as it is taken: a long body is not kept while it is sent. */
   drain(): Generator<Buffer>;
-  /** What follows `chunks`, to be read once; throws `LateFinding` instead of passing on a secret. */
+  /**
+   * What follows `chunks`, to be read once; throws `LateFinding` instead of passing on a secret, and `UnscannableBody`
+   * instead of what cannot be looked into.
+   */
   rest(): AsyncGenerator<Buffer>;
   /** Gives the memory of `chunks` back to the budget; to be called once they are sent or dropped. */
   release(): void;
@@ -162,10 +165,10 @@ async function readAndScan(
         isOver = done === true;
         if (isOver) break;
         window.push(value);
-        late.push(...(await scanner.push(value)));
+        late.push(...(await scanned(scanner.push(value))));
       }
       // A scanner waits for more before it looks; what leaves was looked at.
-      late.push(...(await scanner.end()));
+      late.push(...(await scanned(scanner.end())));
       if (late.length > 0) throw new LateFinding(late);
       yield* window;
     }

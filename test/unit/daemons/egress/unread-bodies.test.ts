@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openTunnel, replyOf, requestOn } from '../support/agent.ts';
 import { HOST, proxyScene } from '../support/proxy-scene.ts';
@@ -66,6 +67,35 @@ describe('a connection goes on after a long body of which egress read a part', (
     const seen = () => [...told.matchAll(/HTTP\/1\.1 ([0-9]{3}) /g)].map((match) => match[1]).join(' ');
     await expect.poll(seen, { timeout: 10_000 }).toBe(statuses);
     socket.destroy();
+    await upstream.close();
+  });
+});
+
+describe('a body that turns out late to hold more than can be looked into', () => {
+  // More small files than are followed in one body.
+  const files = Buffer.concat(Array.from({ length: 5000 }, () => gzipSync('x')));
+
+  it.each([
+    ['of announced length', (length: number) => ({ 'content-length': String(length) })],
+    ['in chunks', () => ({ 'transfer-encoding': 'chunked' })],
+  ])('is broken off before it is whole, and the agent is told: %s', async (_how, framing) => {
+    const { promise: ended, resolve: end } = Promise.withResolvers<string>();
+    const upstream = await startUpstream(await scene().world.leaf(HOST), (request) => {
+      request.resume().once('close', () => end(request.complete ? 'whole' : 'broken off'));
+    });
+    scene().egress.setRoutes([routeTo(upstream)]);
+    const socket = await openTunnel(scene().tunnel(upstream.port));
+    const headers = { host: `${HOST}:${upstream.port}`, ...framing(prose.length + files.length) };
+    const request = requestOn(socket, { method: 'PUT', headers });
+    request.end(Buffer.concat([prose, files]));
+    const reply = await replyOf(request);
+    expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([403, 'body-unscannable']);
+    expect(reply.body).toContain('more compressed files than can be looked into');
+    expect(await ended).toBe('broken off');
+    socket.destroy();
+    await expect
+      .poll(() => scene().egress.log)
+      .toMatchObject([{ verdict: 'deny', reason: 'body-unscannable', status: 403 }]);
     await upstream.close();
   });
 });
