@@ -38,6 +38,7 @@ export async function frames(random: Random): Promise<void> {
       scan,
       onMatch: random.pick(['block', 'redact', 'supervise']),
       supervision,
+      budget,
       host: 'a.example.com',
       path: '/',
     }),

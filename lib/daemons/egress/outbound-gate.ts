@@ -46,7 +46,8 @@ export class OutboundGate {
   messages({ rule, host }: Admission, path: string): OutboundMessages {
     const scan = this.#optionsFor(rule);
     const { onMatch } = rule.scan;
-    return new OutboundMessages({ scan, onMatch, supervision: this.#supervision, host, path });
+    const { budget } = this;
+    return new OutboundMessages({ scan, onMatch, supervision: this.#supervision, budget, host, path });
   }
 
   /** @throws Error when the client went away while its body was read. */

@@ -28,6 +28,7 @@ const BY_POLICY: ReadonlySet<string> = new Set<string>([
   'secret-found',
   'body-unscannable',
   'injection-found',
+  'message-unscannable',
   'route-revoked',
 ] satisfies (DenialCode | RefusalCode | ClosingReason)[]);
 

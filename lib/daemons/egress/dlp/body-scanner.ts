@@ -1,5 +1,5 @@
-import { readableText } from './readable-text.ts';
-import { type Finding, type ScanOptions, scanText } from './scan-text.ts';
+import { scanBytes } from './scan-bytes.ts';
+import type { Finding, ScanOptions } from './scan-text.ts';
 
 /** Bytes that are scanned at once: some milliseconds of work, between which other requests get their turn. */
 const WINDOW = 64 * 1024;
@@ -43,6 +43,6 @@ export class BodyScanner {
     this.#pending = [tail];
     this.#size = tail.length;
     this.#fresh = 0;
-    return scanText(readableText(bytes), this.#options);
+    return scanBytes(bytes, this.#options);
   }
 }

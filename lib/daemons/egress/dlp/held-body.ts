@@ -5,9 +5,9 @@ import { type Decoder, decodersFor } from './content-decoding.ts';
 import { ContentScanner } from './content-scanner.ts';
 import { type HeldBudget, type HeldPlace, MemoryFull } from './held-budget.ts';
 import { packedStarts } from './packed-file.ts';
-import { readableText } from './readable-text.ts';
+import { scanBytes } from './scan-bytes.ts';
 import { scanDecoded } from './scan-decoded.ts';
-import { type Finding, type ScanOptions, scanText } from './scan-text.ts';
+import type { Finding, ScanOptions } from './scan-text.ts';
 import { scanned, UnscannableBody } from './unscannable-body.ts';
 
 /** Bytes of a body that are held back until they were scanned; of a longer one the rest is scanned as it passes. */
@@ -104,7 +104,7 @@ async function readShort({ body }: RequestContent, length: number, place: HeldPl
 
 /** Without the scanner that long ones need, where nothing in it is compressed. */
 async function scanShort(bytes: Buffer, options: ScanOptions, budget: HeldBudget): Promise<Finding[]> {
-  if (packedStarts(bytes, true).length === 0) return scanText(readableText(bytes), options);
+  if (packedStarts(bytes, true).length === 0) return scanBytes(bytes, options);
   const scanner = new ContentScanner(options, budget, bytes.length);
   try {
     return [...(await scanned(scanner.push(bytes))), ...(await scanned(scanner.end()))];

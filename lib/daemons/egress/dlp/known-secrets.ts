@@ -19,8 +19,11 @@ interface Needles {
   readonly projected: readonly string[];
 }
 
+/** A text beside its bytes, the rest of whose memory is not its own. */
+export type Searched = Pick<TextBytes, 'text' | 'bytes' | 'length'>;
+
 /** Gives what a text holds of known secrets: all of it when `exhaustive`, else the likeliest alone. */
-export type KnownSecretFinder = (text: TextBytes, exhaustive: boolean) => readonly string[];
+export type KnownSecretFinder = (text: Searched, exhaustive: boolean) => readonly string[];
 
 /**
  * Looks for the given values: as they are, reversed, in base64 at any offset, in hex, with anything inserted between
@@ -40,7 +43,7 @@ export function knownSecretFinder(values: Iterable<string>): KnownSecretFinder {
 }
 
 /** Gives those of the literals that a text holds, in their order. */
-function literalsFinder(literals: readonly string[]): (text: TextBytes) => readonly string[] {
+function literalsFinder(literals: readonly string[]): (text: Searched) => readonly string[] {
   const long = literals.filter(({ length }) => length >= MIN_SKIPPED);
   const short = literals.filter(({ length }) => length < MIN_SKIPPED);
   const search = new SkipSearch(long);

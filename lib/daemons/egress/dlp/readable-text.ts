@@ -4,10 +4,19 @@ import { PRINTABLE } from './runs.ts';
 
 /** Bytes as text to scan: UTF-8 as it is; of anything else the readable runs, UTF-16 among them. */
 export function readableText(bytes: Buffer): string {
-  const isBinary = bytes.includes(0);
-  if (!isBinary && isAscii(bytes)) return bytes.toString('latin1');
-  if (!isBinary && isUtf8(bytes)) return bytes.toString('utf8');
-  const narrow = isBinary ? readableRuns(withoutZeros(bytes)) : [];
+  return plainText(bytes) ?? runsText(bytes);
+}
+
+/** What is text, all of it. */
+export function plainText(bytes: Buffer): string | undefined {
+  if (bytes.includes(0)) return undefined;
+  if (isAscii(bytes)) return bytes.toString('latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+}
+
+/** The readable runs of what is no text. */
+export function runsText(bytes: Buffer): string {
+  const narrow = bytes.includes(0) ? readableRuns(withoutZeros(bytes)) : [];
   return [...utf8Runs(bytes), ...narrow].join('\n');
 }
 

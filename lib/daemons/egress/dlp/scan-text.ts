@@ -43,7 +43,7 @@ export interface RemoteScan {
   close(): void;
 }
 
-const TYPE_KNOWN = 'known-secret';
+export const TYPE_KNOWN = 'known-secret';
 
 /** Every secret in the text and in what it decodes to. In time linear in its length. */
 export function scanText(text: string, { detectors, findKnown, exhaustive = false }: ScanOptions): Finding[] {

@@ -21,6 +21,7 @@ export type RefusalCode =
   | 'injection-found'
   | 'frame-invalid'
   | 'message-too-long'
+  | 'message-unscannable'
   | 'memory-full'
   | 'control-flood';
 

@@ -1,10 +1,14 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { steering } from '../dlp/agent-message.ts';
+import { ContentScanner } from '../dlp/content-scanner.ts';
 import { cutOut } from '../dlp/cut-out.ts';
-import { PacedScanner } from '../dlp/paced-scanner.ts';
+import type { HeldBudget } from '../dlp/held-budget.ts';
+import { packedStarts } from '../dlp/packed-file.ts';
 import { readableText } from '../dlp/readable-text.ts';
+import { scanBytes } from '../dlp/scan-bytes.ts';
 import { type Finding, type ScanOptions, scanText } from '../dlp/scan-text.ts';
 import type { Supervision } from '../dlp/supervisor.ts';
+import { UnscannableBody } from '../dlp/unscannable-body.ts';
 import type { ScanPlan } from '../scan-plan.ts';
 import { type FrameEvent, type Strand, strandOf, WebSocketRefusal } from './frame-events.ts';
 import { groupsOf, STEP } from './groups.ts';
@@ -14,6 +18,8 @@ export interface OutboundMessagesOptions {
   readonly scan: ScanOptions;
   readonly onMatch: ScanPlan['onMatch'];
   readonly supervision: Supervision;
+  /** For what decoders of compressed files keep. */
+  readonly budget: HeldBudget;
   readonly host: string;
   /** Of the handshake, where it holds nothing that was found. */
   readonly path: string;
@@ -77,15 +83,21 @@ export class OutboundMessages {
     if (first === undefined) return [];
     const glue = [this.#tails[strandOf(first)], ...group.map(({ data }) => data.subarray(0, STEP))];
     // End to end, so that no border hides a secret, and apart, so that no neighbour does.
-    const glued = scanText(readableText(Buffer.concat(glue)), scan);
-    if (first.data.length > STEP) return [...glued, ...(await this.#findingsInLong(first))];
+    const glued = scanBytes(Buffer.concat(glue), scan);
+    if (first.data.length > STEP) return [...glued, ...(await this.#findingsInWhole(first))];
     const texts = group.map(({ data }) => readableText(data));
     const apart = glue.length === 2 && glue[0]?.length === 0 ? [] : scanText(texts.join('\n'), scan);
-    return [...glued, ...apart, ...(first.kind === 'message' ? texts.flatMap(steering) : [])];
+    const packed: Finding[] = [];
+    for (const event of group) {
+      if (packedStarts(event.data, true).length > 0) packed.push(...(await this.#findingsInWhole(event)));
+    }
+    return [...glued, ...apart, ...packed, ...(first.kind === 'message' ? texts.flatMap(steering) : [])];
   }
 
-  async #findingsInLong({ data }: FrameEvent): Promise<Finding[]> {
-    const scanner = new PacedScanner(this.#options.scan);
+  /** Of a long message, or one that holds a compressed file. @throws WebSocketRefusal where it cannot be looked into. */
+  async #findingsInWhole({ data }: FrameEvent): Promise<Finding[]> {
+    const { scan, budget } = this.#options;
+    const scanner = new ContentScanner(scan, budget, data.length);
     const findings: Finding[] = [];
     try {
       for (let start = 0; start < data.length; start += STEP) {
@@ -93,6 +105,8 @@ export class OutboundMessages {
         findings.push(...(await scanner.push(data.subarray(start, start + STEP))));
       }
       findings.push(...(await scanner.end()));
+    } catch (error) {
+      throw error instanceof UnscannableBody ? new WebSocketRefusal('message-unscannable', 1008) : error;
     } finally {
       scanner.close();
     }

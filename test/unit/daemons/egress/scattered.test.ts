@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { knownSecretFinder } from '../../../../lib/daemons/egress/dlp/known-secrets.ts';
 import { scanText } from '../../../../lib/daemons/egress/dlp/scan-text.ts';
@@ -82,7 +83,7 @@ const QUOTED: [string, (text: string) => string][] = [
   ['in JSON', (text) => JSON.stringify({ mail: `a=20b\r\n${inPieces(text, 9).join('=\r\n')}` })],
 ];
 
-async function send(body: string, type: string): Promise<Reply> {
+async function send(body: string | Buffer, type: string): Promise<Reply> {
   const options = scene().tunnel();
   const socket = await openTunnel(options);
   const headers = { host: options.target, 'content-type': type };
@@ -119,6 +120,37 @@ describe.each([
         expect(scanText(text, options), JSON.stringify([secret, before])).not.toEqual([]);
       }
     }
+  });
+});
+
+describe('a known secret between bytes that are no text', () => {
+  const join = (pieces: readonly string[], between: string) => Buffer.from(pieces.join(between), 'latin1');
+  const noise = Buffer.from([0x89, 0x50, 0x00, 0xff, 0xd8, 0x01]);
+
+  it.each<[string, (text: string) => Buffer]>([
+    ['one of them behind each letter', (text) => join([...text], '\xff')],
+    ['letters of Latin 1', (text) => join(inPieces(text), '\xe4')],
+    ['zeros and others', (text) => join(inPieces(text, 3), '\0\x01\xfe')],
+    [
+      'in wide characters',
+      (text) =>
+        join(
+          [...text].map((one) => `${one}\0`),
+          '\xff\xfe',
+        ),
+    ],
+    ['in a file', (text) => Buffer.concat([noise, join([...text], '\x80'), noise])],
+    ['late in a long body', (text) => Buffer.concat([Buffer.alloc(200_000, noise), join([...text], '\xff')])],
+    [
+      'over the border of two windows',
+      (text) => Buffer.concat([Buffer.alloc(65_530, 0xff), join([...text], '\xff')]),
+    ],
+    ['in gzip', (text) => gzipSync(join([...text], '\xff'))],
+  ])('never leaves: %s', async (_way, disguise) => {
+    const reply = await send(disguise(TOKEN), 'application/octet-stream');
+    expect(reply.headers['x-bot-bottle-reason']).toBe('secret-found');
+    expect(scene().upstream.seen).toEqual([]);
+    expect((await send(disguise('nothing of worth'), 'application/octet-stream')).status).toBe(200);
   });
 });
 

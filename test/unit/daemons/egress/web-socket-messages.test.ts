@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { Route } from '../../../../lib/daemons/contract/routes.ts';
@@ -26,6 +27,11 @@ async function open(onMatch: NonNullable<Route['dlp']>['outbound_on_match']): Pr
   return openWebSocket(scene().tunnel());
 }
 
+// Compressible, so that nothing of it stands in the file as it is.
+const SECRETS = `[profile]\nregion = eu-1\nkey = ${KEY}\n`.repeat(40);
+const between = (text: string) => Buffer.from([...text].join('\xff'), 'latin1');
+const behind = (file: Buffer) => Buffer.concat([Buffer.from('PK\x05\x06'), file]);
+
 describe('a secret in a message', () => {
   it.each<[string, (socket: WebSocket) => void]>([
     ['as text', (socket) => socket.send(`key ${KEY}`)],
@@ -39,6 +45,23 @@ describe('a secret in a message', () => {
         socket.send(`text ${KEY.slice(0, 7)}`, { fin: false });
         socket.ping();
         socket.send(KEY.slice(7), { fin: true });
+      },
+    ],
+    ['between bytes that are no text', (socket) => socket.send(between(TOKEN))],
+    ['in gzip', (socket) => socket.send(gzipSync(SECRETS))],
+    ['in zlib', (socket) => socket.send(deflateSync(SECRETS))],
+    ['in zstd, behind something else', (socket) => socket.send(behind(zstdCompressSync(SECRETS)))],
+    ['in gzip in gzip', (socket) => socket.send(gzipSync(gzipSync(SECRETS)))],
+    [
+      'in gzip, late in a long message',
+      (socket) => socket.send(Buffer.concat([Buffer.alloc(300_000, 'lorem '), gzipSync(SECRETS)])),
+    ],
+    [
+      'in gzip over fragments',
+      (socket) => {
+        const file = gzipSync(SECRETS);
+        socket.send(file.subarray(0, 20), { fin: false });
+        socket.send(file.subarray(20), { fin: true });
       },
     ],
     ['in a ping', (socket) => socket.ping(KEY)],
@@ -72,6 +95,25 @@ describe('a secret in a message', () => {
     for (const part of [KEY.slice(0, 6), KEY.slice(6, 12), KEY.slice(12)]) send(socket, part);
     expect(await closeOf(socket)).toBe('1008 secret-found');
     expect(heard()).not.toContain(KEY.slice(12));
+  });
+
+  it('may be in what cannot be looked into, which never leaves either', async () => {
+    const bomb = gzipSync(gzipSync(Buffer.alloc(65 * 1024 * 1024)));
+    const socket = await open('supervise');
+    socket.send(bomb);
+    expect(await closeOf(socket)).toBe('1008 message-unscannable');
+    expect(heard()).toBe('');
+    expect(scene().egress.log.at(-1)).toMatchObject({ verdict: 'deny', reason: 'message-unscannable' });
+  });
+
+  it('is told from compressed files without one, which pass as they are', async () => {
+    const socket = await open('block');
+    const file = gzipSync('nothing to see here\n'.repeat(40));
+    for (const message of [file, deflateSync('harmless'), Buffer.from([0x1f, 0x8b, 8, 0, 1])]) {
+      socket.send(message);
+      expect(await nextMessage(socket)).toBe(message.toString());
+    }
+    socket.close();
   });
 
   it('is cut out where the route says so, and the rest arrives', async () => {
