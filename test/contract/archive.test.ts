@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dockerArchive, ociArchive } from './helpers/archive.ts';
-import { Fixture, noGuests } from './helpers/fixture.ts';
+import { Fixture } from './helpers/fixture.ts';
 import { type ImageOptions, layerOf } from './helpers/image.ts';
+import { before, skipping, withoutGuests } from './helpers/skipping.ts';
 import { recordOf } from './helpers/state.ts';
-import { atLeast } from './helpers/version.ts';
 
 const IMAGE: ImageOptions = {
   entrypoint: ['sleep'],
@@ -17,7 +17,11 @@ const IMAGE: ImageOptions = {
   user: 'node',
 };
 
-describe.skipIf(!atLeast('1.1.0'))('machine create --image FILE', () => {
+const known = skipping(before('1.1.0'));
+const running = skipping(withoutGuests());
+const asUser = skipping(before('1.6.0'), withoutGuests());
+
+describe.skipIf(known.skipped)(known.titled('machine create --image FILE'), () => {
   let fixture: Fixture;
   const inHome = (name: string) => join(fixture.home.path, name);
   const create = (name: string, file: string, ...flags: string[]) =>
@@ -67,8 +71,8 @@ describe.skipIf(!atLeast('1.1.0'))('machine create --image FILE', () => {
     expect(recordOf(fixture.home, 'cmd')).toMatchObject({ entrypoint: [], cmd: ['sleep', '1'] });
   });
 
-  it.skipIf(noGuests() !== undefined)(
-    'applies the whiteouts of the upper layers, for both formats',
+  it.skipIf(running.skipped)(
+    running.titled('applies the whiteouts of the upper layers, for both formats'),
     async () => {
       expect((await create('o', 'oci.tar')).code).toBe(0);
       for (const machine of ['d', 'o']) {
@@ -80,8 +84,8 @@ describe.skipIf(!atLeast('1.1.0'))('machine create --image FILE', () => {
     },
   );
 
-  it.skipIf(noGuests() !== undefined || !atLeast('1.6.0'))(
-    'runs everything as the USER of the image, in its folder, with its owners',
+  it.skipIf(asUser.skipped)(
+    asUser.titled('runs everything as the USER of the image, in its folder, with its owners'),
     async () => {
       const { stdout } = await fixture.home.exec(
         'd',

@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture, noGuests } from './helpers/fixture.ts';
+import { Fixture } from './helpers/fixture.ts';
 import { named } from './helpers/grammar.ts';
+import { skipping, withoutGuests } from './helpers/skipping.ts';
 import { SMOLVM } from './helpers/smolvm.ts';
 import { atLeast } from './helpers/version.ts';
 
 const killed = (signal: number) => (atLeast('0.8.1') ? 128 + signal : 255);
 
-describe.skipIf(noGuests() !== undefined)('commands in a running machine', () => {
+const { skipped, titled } = skipping(withoutGuests());
+
+describe.skipIf(skipped)(titled('commands in a running machine'), () => {
   let fixture: Fixture;
   beforeAll(async () => {
     fixture = await Fixture.start();

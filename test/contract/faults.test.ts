@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture, noGuests } from './helpers/fixture.ts';
+import { Fixture } from './helpers/fixture.ts';
 import { named } from './helpers/grammar.ts';
+import { skipping, withoutGuests } from './helpers/skipping.ts';
 import { type Outcome, SMOLVM } from './helpers/smolvm.ts';
 import { recordOf } from './helpers/state.ts';
 import { atLeast } from './helpers/version.ts';
 
 const isFake = SMOLVM.includes('smolvm-fakes/');
 
-describe.skipIf(!isFake || noGuests() !== undefined)('SMOLVM_FAKE_FAULTS', () => {
+const { skipped, titled } = skipping(isFake ? undefined : 'this is no fake', withoutGuests());
+
+describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
   let fixture: Fixture;
   let sidecar: string;
   /** Takes as long as smolvm waits for its database, so it goes on beside the other tests. */

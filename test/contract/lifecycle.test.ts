@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture, noGuests } from './helpers/fixture.ts';
+import { Fixture } from './helpers/fixture.ts';
 import { named } from './helpers/grammar.ts';
 import { tcp } from './helpers/guest-net.ts';
 import { listen } from './helpers/listeners.ts';
+import { since, skipping, withoutGuests } from './helpers/skipping.ts';
 import { Home } from './helpers/smolvm.ts';
 import { patchRecord, recordOf } from './helpers/state.ts';
-import { atLeast } from './helpers/version.ts';
 
 describe('machines that do not run', () => {
   let home: Home;
@@ -65,7 +65,10 @@ describe('machines that do not run', () => {
   });
 });
 
-describe.skipIf(noGuests() !== undefined)('machines that run', () => {
+const running = skipping(withoutGuests());
+const byTsi = skipping(since('1.1.3'));
+
+describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
   let fixture: Fixture;
   let sidecar: string;
   beforeAll(async () => {
@@ -169,8 +172,8 @@ describe.skipIf(noGuests() !== undefined)('machines that run', () => {
     expect(stderr).toContain('another process is already starting or running this VM');
   });
 
-  it.skipIf(atLeast('1.1.3'))(
-    'show as stopped, with their network cleared away, when their process dies by itself',
+  it.skipIf(byTsi.skipped)(
+    byTsi.titled('show as stopped, with their network cleared away, when their process dies by itself'),
     async () => {
       await using service = await listen('127.0.0.16');
       await fixture.boot('dying', sidecar, { allowed_cidrs: ['127.0.0.16/32'] });
@@ -209,29 +212,34 @@ describe.skipIf(noGuests() !== undefined)('machines that run', () => {
     expect(await tracesOf('broken')).toEqual([]);
   });
 
-  it.skipIf(atLeast('1.1.3'))('start eight at once, each reaching its own address and no other', async () => {
-    const names = Array.from({ length: 8 }, (_, index) => `crowd${index}`);
-    const addresses = names.map((_, index) => `127.0.0.${16 + index}`);
-    const services = await Promise.all(addresses.map((address) => listen(address)));
-    await Promise.all(
-      names.map((name, index) => fixture.boot(name, sidecar, { allowed_cidrs: [`${addresses[index]}/32`] })),
-    );
-    const seen = await Promise.all(
-      names.map(async (name, index) => {
-        const own = services[index];
-        const next = services[(index + 1) % services.length];
-        if (own === undefined || next === undefined) throw new Error('eight services expected');
-        return [
-          await tcp(fixture.home, name, own.address, own.port),
-          (await tcp(fixture.home, name, next.address, next.port)).slice(0, 8),
-        ];
-      }),
-    );
-    expect(seen).toEqual(addresses.map((address) => [`got: hello from ${address}`, 'failed: ']));
-    await Promise.all(names.map((name) => fixture.home.ok('machine', 'stop', '-n', name)));
-    for (const name of names) expect(await tracesOf(name)).toEqual([]);
-    for (const service of services) await service[Symbol.asyncDispose]();
-  });
+  it.skipIf(byTsi.skipped)(
+    byTsi.titled('start eight at once, each reaching its own address and no other'),
+    async () => {
+      const names = Array.from({ length: 8 }, (_, index) => `crowd${index}`);
+      const addresses = names.map((_, index) => `127.0.0.${16 + index}`);
+      const services = await Promise.all(addresses.map((address) => listen(address)));
+      await Promise.all(
+        names.map((name, index) =>
+          fixture.boot(name, sidecar, { allowed_cidrs: [`${addresses[index]}/32`] }),
+        ),
+      );
+      const seen = await Promise.all(
+        names.map(async (name, index) => {
+          const own = services[index];
+          const next = services[(index + 1) % services.length];
+          if (own === undefined || next === undefined) throw new Error('eight services expected');
+          return [
+            await tcp(fixture.home, name, own.address, own.port),
+            (await tcp(fixture.home, name, next.address, next.port)).slice(0, 8),
+          ];
+        }),
+      );
+      expect(seen).toEqual(addresses.map((address) => [`got: hello from ${address}`, 'failed: ']));
+      await Promise.all(names.map((name) => fixture.home.ok('machine', 'stop', '-n', name)));
+      for (const name of names) expect(await tracesOf(name)).toEqual([]);
+      for (const service of services) await service[Symbol.asyncDispose]();
+    },
+  );
 
   it('run their init commands at the first start only', async () => {
     await fixture.home.ok(

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture, noGuests } from './helpers/fixture.ts';
+import { Fixture } from './helpers/fixture.ts';
 import { digestOf } from './helpers/registry.ts';
+import { skipping, withoutGuests } from './helpers/skipping.ts';
 import { atLeast } from './helpers/version.ts';
+
+const { skipped, titled } = skipping(withoutGuests());
 
 describe('pack create', () => {
   let fixture: Fixture;
@@ -135,8 +138,8 @@ describe('pack create', () => {
     },
   );
 
-  it.skipIf(noGuests() !== undefined)(
-    'merges layers: upper files win, and until 1.1.0 deleted ones come back',
+  it.skipIf(skipped)(
+    titled('merges layers: upper files win, and until 1.1.0 deleted ones come back'),
     async () => {
       const lower = await fixture.layer({ 'etc/gone': 'still here', 'etc/motd': 'old' });
       const upper = await fixture.layer({ 'etc/.wh.gone': '', 'etc/motd': 'new' });

@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture, noGuests } from './helpers/fixture.ts';
+import { Fixture } from './helpers/fixture.ts';
+import { before, skipping, withoutGuests } from './helpers/skipping.ts';
 import { recordOf } from './helpers/state.ts';
 import { dial, serveUnix } from './helpers/unix-net.ts';
-import { atLeast } from './helpers/version.ts';
 
 const GUEST = '/run/kit/daemon.sock';
 const answering = (path: string, text: string) => serveUnix(path, (socket) => socket.end(text));
 
-describe.skipIf(!atLeast('1.8.0') || noGuests() !== undefined)('a host socket mounted into a machine', () => {
+const { skipped, titled } = skipping(before('1.8.0'), withoutGuests());
+
+describe.skipIf(skipped)(titled('a host socket mounted into a machine'), () => {
   let fixture: Fixture;
   let host: string;
   let sidecar: string;

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture, noGuests } from './helpers/fixture.ts';
+import { Fixture } from './helpers/fixture.ts';
 import { named } from './helpers/grammar.ts';
+import { skipping, withoutGuests } from './helpers/skipping.ts';
 import { Home } from './helpers/smolvm.ts';
 import { open, recordOf } from './helpers/state.ts';
 import { atLeast } from './helpers/version.ts';
@@ -59,7 +60,9 @@ describe('what a version does about machines that do not exist', () => {
   });
 });
 
-describe.skipIf(noGuests() !== undefined)('what a version does about machines that run', () => {
+const { skipped, titled } = skipping(withoutGuests());
+
+describe.skipIf(skipped)(titled('what a version does about machines that run'), () => {
   let fixture: Fixture;
   beforeAll(async () => {
     fixture = await Fixture.start();

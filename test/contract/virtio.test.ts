@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture, noGuests } from './helpers/fixture.ts';
+import { Fixture } from './helpers/fixture.ts';
 import { frames, guestAddress, tcp, udp } from './helpers/guest-net.ts';
 import { type Listener, listen } from './helpers/listeners.ts';
+import { before, skipping, withoutGuests } from './helpers/skipping.ts';
 import { patchRecord } from './helpers/state.ts';
 import { atLeast } from './helpers/version.ts';
 
 const ADDRESS = '127.0.0.16';
 const GATEWAY = '100.96.0.1';
 
-describe.skipIf(noGuests() !== undefined || !atLeast('1.1.3'))('what a guest with a policy can reach', () => {
+const { skipped, titled } = skipping(before('1.1.3'), withoutGuests());
+
+describe.skipIf(skipped)(titled('what a guest with a policy can reach'), () => {
   let fixture: Fixture;
   let alias: Listener;
   let local: Listener;
