@@ -7,6 +7,7 @@ import { canInstallDebianPackages } from './debian-host.ts';
 import { type EnsuredImage, type ImageSource, presentBaseImage } from './present-image.ts';
 import { pullPinned } from './pull.ts';
 import { buildStandIn, STAND_IN_TAGS } from './stand-ins/build.ts';
+import { noteRegistryAsked, registryAskedToday } from './stand-ins/registry-asked.ts';
 
 export type { BaseImage, EnsuredImage };
 
@@ -17,22 +18,32 @@ export interface BaseImageOptions {
 }
 
 /**
- * Makes sure that the engine holds a base image: the pinned one where a registry can be reached, else a stand-in.
- * Callers at the same time, in any process, build it once. `BOT_BOTTLE_BASE_IMAGES=registry|stand-in` forces one.
+ * Makes sure that the engine holds a base image: the pinned one where a registry can be reached, else a stand-in, for
+ * which a registry is asked again once a day. Callers at the same time, in any process, build it once. `BOT_BOTTLE_BASE_IMAGES=registry|stand-in` forces one.
  * @throws BottleError `image-unavailable` when neither is possible; `usage`, `disk-full`, `engine-missing`, `engine-failed`.
  */
 export async function ensureBaseImage(name: BaseImage, options: BaseImageOptions): Promise<EnsuredImage> {
   const only = forcedSource();
-  const present = await presentBaseImage(name, only);
-  if (present !== undefined) return present;
+  const settled = await settledImage(name, only);
+  if (settled !== undefined) return settled;
   return withLock(
     join(cacheDirectory(), 'locks', `base-image-${name}.lock`),
-    async () => (await presentBaseImage(name, only)) ?? (await obtain(name, only, options)),
+    async () => (await settledImage(name, only)) ?? (await obtain(name, only, options)),
     {
       onWait: () => options.say(`waiting for another run that is getting the ${name} base image`),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     },
   );
+}
+
+/** What the engine holds, unless it is a stand-in whose pinned image may be had by now. */
+async function settledImage(
+  name: BaseImage,
+  only: ImageSource | undefined,
+): Promise<EnsuredImage | undefined> {
+  const present = await presentBaseImage(name, only);
+  if (present?.standIn && only === undefined && !(await registryAskedToday(name))) return undefined;
+  return present;
 }
 
 function forcedSource(): ImageSource | undefined {
@@ -51,9 +62,13 @@ async function obtain(
 ): Promise<EnsuredImage> {
   const pin = BASE_IMAGE_PINS[name];
   if (only !== 'stand-in') {
+    // Before the answer: what ends the pull, a full disk say, must not end every launch of a machine with a stand-in.
+    await noteRegistryAsked(name);
     const refusal = await pullPinned(pin, say, signal);
     if (refusal === undefined) return { reference: pin, standIn: false };
     if (only === 'registry') throw unavailable(pin, refusal);
+    const standIn = await presentBaseImage(name, only);
+    if (standIn !== undefined) return standIn;
     if (!(await canInstallDebianPackages())) throw unavailable(pin, refusal);
   } else if (!(await canInstallDebianPackages())) {
     throw unavailable(pin, 'stand-ins can only be built on Debian, as root');

@@ -5,6 +5,8 @@ import { standInRecipe } from '../../../lib/docker/stand-ins/build.ts';
 import { type Machine, makeMachine } from './programs.ts';
 
 const PINNED = `{"digests":["node@${BASE_IMAGE_PINS.node.split('@')[1]}"],"labels":null}`;
+const NO_REGISTRY =
+  'echo "Error response from daemon: dial tcp: lookup registry.test: no such host" >&2; exit 1';
 const ABSENT = 'echo "Error: No such image: x" >&2; exit 1';
 
 let machine: Machine;
@@ -36,10 +38,28 @@ describe('ensureBaseImage', () => {
     expect(said).toEqual([]);
   });
 
-  it('takes the stand-in of the current recipe without asking a registry', async () => {
-    engine(await standIn(), 'exit 9');
-    const image = await ensureBaseImage('node', { say });
-    expect(image).toEqual({ reference: 'bot-bottle-stand-in/node:24.21.0', standIn: true });
+  it('takes the stand-in of the current recipe where no registry answers, and asks none again that day', async () => {
+    engine(await standIn(), NO_REGISTRY);
+    const image = { reference: 'bot-bottle-stand-in/node:24.21.0', standIn: true };
+    expect(await ensureBaseImage('node', { say })).toEqual(image);
+    engine(await standIn(), 'exit 0');
+    expect(await ensureBaseImage('node', { say })).toEqual(image);
+    expect(said).toEqual([]);
+  });
+
+  it('takes the pinned image in the place of a stand-in the day after a registry answers again', async () => {
+    engine(await standIn(), NO_REGISTRY);
+    await ensureBaseImage('node', { say });
+    engine(await standIn(), 'exit 0');
+    vi.setSystemTime(Date.now() + 25 * 60 * 60_000);
+    try {
+      expect(await ensureBaseImage('node', { say })).toEqual({
+        reference: BASE_IMAGE_PINS.node,
+        standIn: false,
+      });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('does not take a stand-in of another recipe', async () => {
@@ -55,7 +75,7 @@ describe('ensureBaseImage', () => {
 
   it('says why the image cannot be had where no registry answers and no stand-in can be built', async () => {
     vi.stubEnv('BOT_BOTTLE_BASE_IMAGES', 'registry');
-    engine('', 'echo "Error response from daemon: dial tcp: lookup registry.test: no such host" >&2; exit 1');
+    engine('', NO_REGISTRY);
     await expect(ensureBaseImage('node', { say })).rejects.toMatchObject({
       code: 'image-unavailable',
       message: expect.stringContaining('no such host'),
