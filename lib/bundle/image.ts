@@ -10,6 +10,8 @@ import { KIND_LABEL } from '../docker/labels.ts';
 import { bundleContentDigest, stageBundleContext } from './context.ts';
 import { assertPipelockImage, pipelockImage } from './pipelock-image.ts';
 
+export const BUNDLE_REPOSITORY = 'bot-bottle-sidecars';
+
 const BUILD_TIMEOUT_MS = 10 * 60_000;
 
 type Say = (line: string) => void;
@@ -17,11 +19,16 @@ type Say = (line: string) => void;
 /** The bundle image for the kit's present code, built when there is none yet. Gives its reference. */
 export async function ensureBundleImage(say: Say, signal: AbortSignal): Promise<string> {
   const base = await ensureBaseImage('node', { say, signal });
-  const [content, baseId] = await Promise.all([bundleContentDigest(), imageId(base.reference)]);
-  const reference = `bot-bottle-sidecars:${content.slice(0, 12)}-${(baseId ?? '').replace('sha256:', '').slice(0, 12)}`;
+  const reference = await bundleReference(base.reference);
   if ((await imageId(reference)) !== undefined) return reference;
   await locked(() => build(reference, base.reference, say, signal));
   return reference;
+}
+
+/** What the bundle image is called that the kit's present code makes on this base. */
+export async function bundleReference(base: string): Promise<string> {
+  const [content, baseId] = await Promise.all([bundleContentDigest(), imageId(base)]);
+  return `${BUNDLE_REPOSITORY}:${content.slice(0, 12)}-${(baseId ?? '').replace('sha256:', '').slice(0, 12)}`;
 }
 
 /**

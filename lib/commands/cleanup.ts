@@ -1,5 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { staleBundleImages } from '../bundle/stale-images.ts';
+import { docker } from '../docker/cli.ts';
 import { listContainers, removeContainer } from '../docker/container.ts';
 import { SLUG_LABEL } from '../docker/labels.ts';
 import { listNetworks, removeNetwork } from '../docker/network.ts';
@@ -31,7 +33,7 @@ const OWNED_KINDS = new Set(['bundle', 'registry', 'push']);
 
 /**
  * What crashes and `kill -9` left behind: journals of bottles whose launch is dead, and whatever the engine,
- * smolvm and the cache hold for a bottle that has no state. Bottles that are alive are never touched.
+ * smolvm and the cache hold for a bottle that has no state; also bundle images that are out of date. Bottles that are alive are never touched.
  */
 export async function findLeftovers(scope: CleanupScope, say: (line: string) => void): Promise<Leftover[]> {
   const statuses = await bottleStatuses();
@@ -51,6 +53,7 @@ export async function findLeftovers(scope: CleanupScope, say: (line: string) => 
     ...(await strayContainers(known)),
     ...(await strayNetworks(known)),
     ...(await strayWorkspaces(known)),
+    ...(await staleImages()),
   ];
 }
 
@@ -130,4 +133,15 @@ async function strayWorkspaces(known: ReadonlySet<string>): Promise<Leftover[]> 
       remove: () => rm(path, { recursive: true, force: true }),
     };
   });
+}
+
+async function staleImages(): Promise<Leftover[]> {
+  return (await staleBundleImages()).map((image) => ({
+    what: `image ${image}`,
+    why: 'of an older kit, and no container uses it',
+    // By its tag and without force: the engine refuses where a container has been made from it since.
+    remove: async () => {
+      await docker(['image', 'rm', image]);
+    },
+  }));
 }
