@@ -1,16 +1,23 @@
-import { readableRuns, unpacked } from './decoded-bytes.ts';
+import { textsIn } from './decoded-texts.ts';
+import type { Inflater } from './inflater.ts';
 import { LOWER, UPPER } from './runs.ts';
 import type { TextBytes } from './text-bytes.ts';
 import { runOf, runsIn } from './word-runs.ts';
 
-const BASE32 = runOf(`234567${LOWER}${UPPER}`, 16);
+const BASE32 = [UPPER, LOWER].map((letters) => runOf(`234567${letters}\r\n`, 16));
 
-/** What can be read of runs of base32, decoded. */
-export function base32Decoded(text: TextBytes): readonly string[] {
-  const runs = runsIn(text, BASE32);
-  if (runs.length === 0) return runs;
-  const segments = runs.filter((run) => /^[A-Z2-7]+$|^[a-z2-7]+$/.test(run));
-  return segments.flatMap((segment) => readableRuns(unpacked(base32Bytes(segment))));
+/** What can be read of runs of base32, wrapped ones too, decoded: glued to other text, one may start at any of eight places. */
+export function base32Decoded(text: TextBytes, inflater: Inflater): readonly string[] {
+  const segments = BASE32.flatMap((run) => runsIn(text, run));
+  const found: string[] = [];
+  for (const segment of segments) {
+    const letters = segment.replace(/[\r\n]+/g, '');
+    for (let offset = 0; offset < 8; offset += 1) {
+      const bytes = base32Bytes(letters.slice(offset));
+      found.push(...textsIn(bytes), ...inflater.texts(bytes));
+    }
+  }
+  return found;
 }
 
 function base32Bytes(segment: string): Buffer {

@@ -1,5 +1,6 @@
-import { readableRuns, unpacked } from './decoded-bytes.ts';
-import { DIGITS, LOWER, NO_RUNS, UPPER } from './runs.ts';
+import { textsIn } from './decoded-texts.ts';
+import type { Inflater } from './inflater.ts';
+import { DIGITS, endOfRun, LOWER, NO_RUNS, UPPER, WORDISH } from './runs.ts';
 import { Scratch } from './scratch.ts';
 import type { TextBytes } from './text-bytes.ts';
 
@@ -26,12 +27,14 @@ for (const [character, sextet, kind] of [
   KINDS[character.charCodeAt(0)] = kind;
 }
 
-/** First sextets of what gzip and zlib make. */
-const GZIP = 0x1f >> 2;
-const ZLIB = 0x78 >> 2;
+/** What zlib makes, by its first characters; names of files in front of it may be part of the same segment. */
+const ZLIB = /(?:^|\/)e[AFJN]/g;
 
 /** Sextets of zero behind each segment: its last bytes are filled up from them. */
 const GAP = 4;
+
+/** Stands in no text, not even in one of UTF-16. */
+const APART = 1;
 
 const sextetMemory = new Scratch();
 const decodedMemory = new Scratch();
@@ -41,10 +44,11 @@ const decodedMemory = new Scratch();
  * of them as they are at the first, then at the second, and so on. Decoded here because most runs are short, and a call
  * of Node's decoder would cost more than the work.
  */
-export function base64Decoded(text: TextBytes): readonly string[] {
-  if (text.words.length === 0) return NO_RUNS;
+export function base64Decoded(text: TextBytes, inflater: Inflater): readonly string[] {
+  const segments = segmentsOf(text);
+  if (segments.length === 0) return NO_RUNS;
   const sextets = sextetMemory.atLeast(text.length * 2);
-  const ends = writeSegments(text, sextets);
+  const ends = writeSegments(text, segments, sextets);
   if (ends.length === 0) return NO_RUNS;
   const decoded = decodedMemory.atLeast(text.length * 4);
   let count = 0;
@@ -55,20 +59,38 @@ export function base64Decoded(text: TextBytes): readonly string[] {
       start = end + GAP;
     }
   }
-  const inflated = inflatedRuns(sextets, ends);
-  const runs = readableRuns(decoded, count);
+  const runs = textsIn(decoded, count);
+  const inflated = [...inflater.gzipTexts(decoded, count), ...zlibTexts(text, segments, inflater)];
   return inflated.length === 0 ? runs : [...runs, ...inflated];
 }
 
+/** Start, end, start, end and so on of what may be base64: long words, or lines of them under one another. */
+function segmentsOf({ bytes, length, words }: TextBytes): readonly number[] {
+  const segments: number[] = [];
+  for (let word = 0; word < words.length; word += 2) {
+    const start = words[word] ?? 0;
+    let end = words[word + 1] ?? 0;
+    if (start < (segments.at(-1) ?? 0)) continue;
+    while (bytes[end - 1] === LINE_FEED && isBlank(bytes[end]) && end < length) {
+      while (isBlank(bytes[end]) && end < length) end += 1;
+      end = endOfRun(bytes, length, WORDISH, end);
+    }
+    if (end - start >= LEAST_SEGMENT) segments.push(start, end);
+  }
+  return segments;
+}
+
+const LINE_FEED = 0x0a;
+const isBlank = (code: number | undefined) => code === 0x20 || code === 0x09;
+
 /** Writes segment after segment, each once; gives where they end. Each but the first starts `GAP` behind an end. */
-function writeSegments(text: TextBytes, sextets: Buffer): readonly number[] {
-  const { bytes, words } = text;
+function writeSegments(text: TextBytes, segments: readonly number[], sextets: Buffer): readonly number[] {
+  const { bytes } = text;
   const seen = new Set<string>();
   const ends: number[] = [];
   let count = 0;
-  for (let word = 0; word < words.length; word += 2) {
-    const [start = 0, end = 0] = [words[word], words[word + 1]];
-    if (end - start < LEAST_SEGMENT) continue;
+  for (let place = 0; place < segments.length; place += 2) {
+    const [start = 0, end = 0] = [segments[place], segments[place + 1]];
     const begin = count;
     let kinds = 0;
     for (let index = start; index < end; index += 1) {
@@ -91,7 +113,7 @@ function writeSegments(text: TextBytes, sextets: Buffer): readonly number[] {
   return ends;
 }
 
-/** Decodes from `start` on, and behind it a zero that keeps it apart from the next; gives the end of what it wrote. */
+/** Decodes from `start` on, and behind it a byte of no text, which keeps it apart from the next; gives the end of what it wrote. */
 function decode(sextets: Buffer, start: number, end: number, decoded: Buffer, from: number): number {
   let count = from;
   for (let index = start; index < end; index += 4) {
@@ -102,24 +124,17 @@ function decode(sextets: Buffer, start: number, end: number, decoded: Buffer, fr
     decoded[count + 2] = (third << 6) | (sextets[index + 3] ?? 0);
     count += 3;
   }
-  decoded[count] = 0;
+  decoded[count] = APART;
   return count + 1;
 }
 
-/** What can be read of segments that are compressed. */
-function inflatedRuns(sextets: Buffer, ends: readonly number[]): readonly string[] {
-  const runs: string[] = [];
-  let start = 0;
-  for (const end of ends) {
-    const first = sextets[start];
-    if (first === GZIP || first === ZLIB) {
-      const memory = Buffer.alloc(end - start + GAP);
-      decode(sextets, start, end, memory, 0);
-      const packed = memory.subarray(0, Math.floor(((end - start) * 3) / 4));
-      const whole = unpacked(packed);
-      if (whole !== packed) runs.push(...readableRuns(whole));
-    }
-    start = end + GAP;
+function zlibTexts(text: TextBytes, segments: readonly number[], inflater: Inflater): readonly string[] {
+  const texts: string[] = [];
+  for (let place = 0; place < segments.length; place += 2) {
+    const segment = text.slice(segments[place] ?? 0, segments[place + 1] ?? 0);
+    if (!segment.startsWith('e') && !segment.includes('/e')) continue;
+    for (const { index, 0: found } of segment.matchAll(ZLIB))
+      texts.push(...inflater.texts(Buffer.from(segment.slice(index + found.length - 2), 'base64')));
   }
-  return runs;
+  return texts;
 }

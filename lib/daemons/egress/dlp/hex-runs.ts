@@ -1,25 +1,29 @@
-import { readableRuns, unpacked } from './decoded-bytes.ts';
+import { textsIn } from './decoded-texts.ts';
+import type { Inflater } from './inflater.ts';
 import { alphabet, DIGITS, runsOf } from './runs.ts';
 import type { TextBytes } from './text-bytes.ts';
 
-/** Pairs with the usual things between them. */
-const HEX = alphabet(`${DIGITS}abcdefABCDEFx\\-:;,. `);
-const PAIRS = /(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[-:;,. ]?){8,}/g;
+/** Pairs with the usual things between them, line breaks and indentation among these. */
+const HEX = alphabet(`${DIGITS}abcdefABCDEFxX\\-:;,. \t\r\n`);
+const PAIRS = /(?:(?:0x|\\x)?[0-9A-F]{2}(?:[-:;,.]?\s{0,16})){8,}[0-9A-F]?/gi;
 
-/** Eight readable characters, or a compressed start: what most hashes and identifiers do not hold. */
-const WORTH_DECODING = /(?:[2-7][0-9A-Fa-f]|0[9ADad]){8}|^.?(?:1[Ff]8[Bb]|78)/;
+/** Eight readable characters in UTF-8 or UTF-16, or the start of what is compressed: what most identifiers do not hold. */
+const WORTH_DECODING =
+  /(?:[2-7][0-9A-F]|0[09AD]|[CD][0-9A-F][89AB][0-9A-F]|E[0-9A-F](?:[89AB][0-9A-F]){2}|F[0-4](?:[89AB][0-9A-F]){3}){8}|1F8B08|78(?:01|5E|9C|DA)/i;
 
 /** What can be read of runs of hexadecimal pairs, decoded; also from the middle of the first pair on. */
-export function hexDecoded(text: TextBytes): readonly string[] {
+export function hexDecoded(text: TextBytes, inflater: Inflater): readonly string[] {
   const runs = runsOf(text, HEX, 16);
   if (runs.length === 0) return runs;
   const found: string[] = [];
   for (const run of runs) {
     for (const segment of run.match(PAIRS) ?? []) {
-      const digits = segment.replace(/0x|\\x|[^0-9A-Fa-f]+/g, '');
+      const digits = segment.replace(/0x|\\x|[^0-9A-F]+/gi, '');
       if (!WORTH_DECODING.test(digits)) continue;
-      for (const pairs of [digits, digits.slice(1)])
-        found.push(...readableRuns(unpacked(Buffer.from(pairs, 'hex'))));
+      for (const pairs of [digits, digits.slice(1)]) {
+        const bytes = Buffer.from(pairs, 'hex');
+        found.push(...textsIn(bytes), ...inflater.texts(bytes));
+      }
     }
   }
   return found;

@@ -168,7 +168,7 @@ const FORMATS: Readonly<Record<PackedFormat, Format>> = {
 const MAX_HEADER = 256 * 1024;
 
 /** RFC 1952, 2.3. */
-function gzipHeader(bytes: Buffer): number | 'more' {
+export function gzipHeader(bytes: Buffer): number | 'more' {
   const flags = bytes[3] ?? 0;
   let length = 10;
   if ((flags & 4) !== 0) {

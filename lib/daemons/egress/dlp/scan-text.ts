@@ -44,6 +44,8 @@ export interface RemoteScan {
 }
 
 export const TYPE_KNOWN = 'known-secret';
+/** In the text, not beside it: there a body is refused as one that cannot be looked into. */
+const TYPE_PACKED = 'packed-too-large';
 
 /** Every secret in the text and in what it decodes to. In time linear in its length. */
 export function scanText(text: string, { detectors, findKnown, exhaustive = false }: ScanOptions): Finding[] {
@@ -52,7 +54,7 @@ export function scanText(text: string, { detectors, findKnown, exhaustive = fals
   const findsKnown = detectors.has('known_secrets');
   const findsTokens = detectors.has('token_patterns');
   const findsEntropy = detectors.has('entropy');
-  eachView(text, (view, { depth, wasHidden }) => {
+  const isUnpacked = eachView(text, (view, { depth, wasHidden }) => {
     const inPlainSight = depth === 0;
     if (findsKnown) {
       for (const value of findKnown(view, exhaustive)) {
@@ -68,5 +70,6 @@ export function scanText(text: string, { detectors, findKnown, exhaustive = fals
     }
     return findings.length === 0 || exhaustive;
   });
+  if (!isUnpacked) findings.push({ type: TYPE_PACKED, value: text, inPlainSight: false });
   return findings;
 }

@@ -1,6 +1,7 @@
 import { base32Decoded } from './base32-runs.ts';
 import { base64Decoded } from './base64-runs.ts';
 import { hexDecoded } from './hex-runs.ts';
+import { Inflater } from './inflater.ts';
 import { partContents } from './multipart-contents.ts';
 import { quotedWords } from './quoted-printable.ts';
 import { TextBytes, TRAIT } from './text-bytes.ts';
@@ -28,7 +29,7 @@ const LEAST_VIEW = 8;
 const MAX_JOINED = 256 * 1024;
 
 interface Reading {
-  readonly of: (text: TextBytes) => string | undefined;
+  readonly of: (text: TextBytes, inflater: Inflater) => string | undefined;
   readonly hides?: boolean;
 }
 
@@ -37,34 +38,37 @@ const current = new TextBytes();
 
 /**
  * Shows the text and all that it can be decoded to, breadth first, within bounds, until `see` returns `false`. What is
- * shown holds until then.
+ * shown holds until then. Gives whether all that is compressed in it was unpacked.
  */
-export function eachView(text: string, see: (text: TextBytes, view: View) => boolean): void {
+export function eachView(text: string, see: (text: TextBytes, view: View) => boolean): boolean {
+  const inflater = new Inflater();
   const views: View[] = [{ text, depth: 0, wasHidden: false }];
   let left = text.length * 6 + SPARE_CHARACTERS;
   for (const view of views) {
     current.read(view.text);
-    if (!see(current, view)) return;
+    if (!see(current, view)) break;
     if (view.depth >= MAX_DEPTH) continue;
     for (const { of, hides = view.wasHidden } of READINGS) {
-      const decoded = of(current);
+      const decoded = of(current, inflater);
       // What is too long is left out alone: else it would hide all that comes after.
-      if (decoded === undefined || decoded.length < LEAST_VIEW || decoded.length > left) continue;
+      if (decoded === undefined || decoded.length < LEAST_VIEW) continue;
+      if (decoded.length > left + inflater.unpacked) continue;
       // Few, so comparing them is less work than hashing each.
       if (views.some((known) => known.text === decoded)) continue;
       left -= decoded.length;
       views.push({ text: decoded, depth: view.depth + 1, wasHidden: hides });
     }
   }
+  return !inflater.isOver;
 }
 
 const READINGS: readonly Reading[] = [
   { of: folded },
   { of: percentDecoded },
   { of: unescaped },
-  { of: (text) => linesOf(base64Decoded(text)), hides: true },
-  { of: (text) => linesOf(hexDecoded(text)), hides: true },
-  { of: (text) => linesOf(base32Decoded(text)), hides: true },
+  { of: (text, inflater) => linesOf(base64Decoded(text, inflater)), hides: true },
+  { of: (text, inflater) => linesOf(hexDecoded(text, inflater)), hides: true },
+  { of: (text, inflater) => linesOf(base32Decoded(text, inflater)), hides: true },
   { of: joined },
   // Not even in what was hidden: the sums of lock files end as lines do that go on.
   { of: quotedWords, hides: false },

@@ -1,5 +1,5 @@
 import { finished } from 'node:stream/promises';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BodyScanner } from '../../../../lib/daemons/egress/dlp/body-scanner.ts';
@@ -19,9 +19,18 @@ const options: ScanOptions = {
 };
 const typesOf = (text: string) => [...new Set(scanText(text, options).map(({ type }) => type))];
 const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64');
-const hex = (text: string) => Buffer.from(text).toString('hex');
+const hex = (text: string | Buffer) => Buffer.from(text).toString('hex');
 const percent = (text: string) => hex(text).replace(/../g, '%$&');
 const wide = (text: string) => text.replace(/[!-~]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0));
+
+/** RFC 4648, 6, without padding. */
+function base32(text: string): string {
+  const bits = [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const groups = bits.match(/.{1,5}/g) ?? [];
+  return groups
+    .map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five.padEnd(5, '0'), 2)])
+    .join('');
+}
 
 const DISGUISES: [string, (text: string) => string][] = [
   ['as it is', (text) => `x ${text} y`],
@@ -39,6 +48,26 @@ const DISGUISES: [string, (text: string) => string][] = [
   ['in JSON escapes', (text) => hex(text).replace(/../g, '\\u00$&')],
   ['in HTML escapes', (text) => hex(text).replace(/../g, '&#x$&;')],
   ['in gzip in base64', (text) => base64(gzipSync(text))],
+  [
+    'in base64 with indented lines',
+    (text) => base64(`${'-'.repeat(60)}${text}`).replace(/.{40}/g, '$&\n    '),
+  ],
+  ['in hex with wrapped lines', (text) => hex(text).replace(/.{30}/g, '$&\n')],
+  ['in hex as an array of bytes', (text) => hex(text).replace(/../g, '0x$&, ')],
+  ['in hex glued to more of its digits', (text) => `bad ${hex(`.${text}.`)}f`],
+  ['in base32', base32],
+  ['in base32 with wrapped lines', (text) => base32(`${'-'.repeat(60)}${text}`).replace(/.{36}/g, '$&\n')],
+  ['in base32 glued to a letter', (text) => `A${base32(text)}`],
+  ['in UTF-16 in base64', (text) => base64(Buffer.from(text, 'utf16le'))],
+  ['in full width in base64', (text) => base64(wide(text))],
+  ['in full width in hex', (text) => hex(wide(text))],
+  ['with zero-width spaces in base64', (text) => base64([...text].join('\u200b'))],
+  ['with zero-width spaces in gzip in base64', (text) => base64(gzipSync([...text].join('\u200b')))],
+  ['in gzip in base64 in a path', (text) => `/v1/files/${base64(gzipSync(text))}`],
+  ['in zlib in base64 in a path', (text) => `/v1/files/${base64(deflateSync(text))}`],
+  ['in gzip in hex behind words', (text) => `see bed ${hex(gzipSync(text))}`],
+  ['in gzip in gzip in base64', (text) => base64(gzipSync(gzipSync(text)))],
+  ['in gzip without its end in base64', (text) => base64(gzipSync(text).subarray(0, -9))],
   ['in full width', wide],
   ['with zero-width spaces', (text) => [...text].join('\u200b')],
   ['with soft hyphens', (text) => [...text].join('\u00ad')],
@@ -89,6 +118,13 @@ describe('a secret in a request is found', () => {
   it('beside what decodes to more than is followed', () => {
     const bomb = base64(gzipSync('all work and no play. '.repeat(10_000)));
     expect(typesOf(`${bomb} ${percent(KEY)}`)).toContain('aws-access-key');
+  });
+
+  it('behind what takes much room once it is unpacked, or what is behind it does not pass', () => {
+    expect(typesOf(base64(gzipSync(`${' '.repeat(600_000)}${KEY}`)))).toEqual(['aws-access-key']);
+    expect(typesOf(base64(gzipSync(`${' '.repeat(1_100_000)}${KEY}`)))).toEqual(['packed-too-large']);
+    const many = Array.from({ length: 300 }, (_, index) => `789c${index.toString(16).padStart(60, '0')}`);
+    expect(typesOf(many.join(' '))).toEqual(['packed-too-large']);
   });
 
   it('over the border of two chunks, wherever that is', () => {
