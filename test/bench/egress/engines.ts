@@ -3,6 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Route, routesText } from '../../../lib/daemons/contract/routes.ts';
 import { NODE_FLAGS } from '../../../lib/daemons/init/daemon-command.ts';
+import { ALLOCATOR } from '../../../lib/daemons/init/daemon-environment.ts';
 import type { Engine, Job } from './engine.ts';
 
 /** Ours, started as the bundle's init starts it. */
@@ -34,6 +35,7 @@ export function ours(
         command: process.execPath,
         args: [...NODE_FLAGS, job.egress, '--routes', file, '--ca', ca, ...listen],
         env: {
+          ...ALLOCATOR,
           EGRESS_TOKEN_0: job.token,
           NODE_EXTRA_CA_CERTS: job.worldFile,
           NODE_COMPILE_CACHE: job.compiled,

@@ -22,6 +22,9 @@ export interface Effort {
   readonly starts: number;
 }
 
+/** Milliseconds after a run in which an engine may let go of what it needed for it. */
+const SETTLED_MS = 7000;
+
 export const CONNECTIONS = [1, 16, 64] as const;
 
 /** One round of one engine. Rates by number of connections; times in milliseconds, memory in MB, transfers in MB/s. */
@@ -101,7 +104,7 @@ export async function measureEngine(
     const bytes = effort.transferBytes;
     const down = await load('transfer', { route, direction: 'down', bytes, ...own });
     const up = await load('transfer', { route, direction: 'up', bytes, ...own });
-    await sleep(500);
+    await sleep(SETTLED_MS);
     const afterMb = memoryOf(running.pids()).now;
     return { ...rates, openMs: running.openMs, freshMs: fresh?.p50, down, up, idleMb, afterMb };
   } finally {

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { SELFTEST_NONCE_ENV } from '../../../../lib/daemons/contract/selftest.ts';
 import { daemonCommand } from '../../../../lib/daemons/init/daemon-command.ts';
-import { daemonEnvironment } from '../../../../lib/daemons/init/daemon-environment.ts';
+import { ALLOCATOR, daemonEnvironment } from '../../../../lib/daemons/init/daemon-environment.ts';
 import { prefixLines } from '../../../../lib/daemons/init/prefix-lines.ts';
 import { requestedDaemons } from '../../../../lib/daemons/init/requested-daemons.ts';
 
@@ -39,6 +39,7 @@ describe("a daemon's environment", () => {
 
   it('gives egress its tokens, and nothing that it does not need', () => {
     expect(daemonEnvironment('egress', bundle)).toEqual({
+      ...ALLOCATOR,
       PATH: '/bin',
       EGRESS_TOKEN_0: 'secret',
       [SELFTEST_NONCE_ENV]: 'nonce',
@@ -55,6 +56,7 @@ describe("a daemon's environment", () => {
 
   it('gives selftest neither the nonce nor a token', () => {
     expect(daemonEnvironment('selftest', bundle)).toEqual({
+      ...ALLOCATOR,
       PATH: '/bin',
       NODE_COMPILE_CACHE: '/compiled',
     });
