@@ -1,4 +1,5 @@
 import { pipeline, type Readable, type Transform } from 'node:stream';
+import { announcedLength } from './announced-length.ts';
 import { failureAnswer } from './answer.ts';
 import { decodersFor } from './dlp/content-decoding.ts';
 import { type HeldBudget, type HeldPlace, MemoryFull } from './dlp/held-budget.ts';
@@ -91,15 +92,11 @@ function decodersOf({ status, rawHeaders }: UpstreamAnswer): Transform[] | undef
   return encoding === '' || encoding === 'identity' ? [] : undefined;
 }
 
-/** Announced bytes of the body; `NaN` when none are. */
-function lengthOf({ rawHeaders }: UpstreamAnswer): number {
-  return Number(headerOf(rawHeaders, 'content-length') ?? Number.NaN);
-}
-
 /** In one go where all of it is here or has to be read before any of it passes, else as it comes. */
 async function pass(passage: Passage, type: string): Promise<void> {
   const { incoming, looks, decoders } = passage;
-  const length = type.startsWith('text/event-stream') ? Number.NaN : lengthOf(incoming);
+  const announced = type.startsWith('text/event-stream') ? undefined : announcedLength(incoming.rawHeaders);
+  const length = announced ?? Number.POSITIVE_INFINITY;
   const isJudgedWhole = looks && length <= MAX_JUDGED;
   if (decoders.length === 0 && length <= MAX_SHORT) {
     await behindTheHead();

@@ -1,15 +1,14 @@
 import type { Readable } from 'node:stream';
+import { announcedLength } from './announced-length.ts';
 import { type HeldPlace, MemoryFull } from './dlp/held-budget.ts';
-import { headerOf } from './headers.ts';
 
 /** Bytes of a body that is passed on in one piece, without the cost of a stream. */
 export const MAX_SHORT = 64 * 1024;
 
 /** Announced bytes of a request's body that is short; `undefined` for any other. */
 export function shortLength(rawHeaders: readonly string[]): number | undefined {
-  const text = headerOf(rawHeaders, 'content-length') ?? '';
-  const length = /^[1-9][0-9]{0,5}$/.test(text) ? Number(text) : Number.NaN;
-  return length <= MAX_SHORT ? length : undefined;
+  const length = announcedLength(rawHeaders) ?? 0;
+  return length > 0 && length <= MAX_SHORT ? length : undefined;
 }
 
 /** Resolves when what came together with the head of a message can be read: Node reads both in one turn. */

@@ -1,3 +1,4 @@
+import { announcedLength } from '../announced-length.ts';
 import type { RequestContent } from '../exchange.ts';
 import { headerOf } from '../headers.ts';
 import { behindTheHead, readWhole, shortLength, takeWhole } from '../read-whole.ts';
@@ -70,7 +71,7 @@ async function holdLong(
   budget: HeldBudget,
 ): Promise<HeldBody> {
   const place = budget.open();
-  const scanner = new ContentScanner(options, budget, announcedSize(rawHeaders));
+  const scanner = new ContentScanner(options, budget, announcedLength(rawHeaders));
   const decode = (chunks: readonly Buffer[]) => scanDecoded(chunks, decoders, options, budget);
   const source = body.iterator({ destroyOnReturn: false });
   const release = () => {
@@ -174,9 +175,4 @@ async function readAndScan(
     }
   }
   return { chunks, findings, whole, drain: () => drained(chunks), rest };
-}
-
-function announcedSize(rawHeaders: readonly string[]): number | undefined {
-  const length = headerOf(rawHeaders, 'content-length');
-  return length === undefined ? undefined : Number(length);
 }
