@@ -1,9 +1,16 @@
+import { disguisesOf, reversed, rotated } from './disguises.ts';
 import { ProjectedSearch } from './projected-search.ts';
 import { SkipSearch } from './skip-search.ts';
 import type { TextBytes } from './text-bytes.ts';
 
 /** Shorter values are found as they are only: their fragments would be anything. */
 const MIN_PROJECTED = 12;
+
+/** Of shorter values nothing is left that stands for them alone. */
+const MIN_DISGUISED = 8;
+
+/** Characters of a disguise that is looked for as it is. */
+const MIN_LITERAL = 10;
 
 /** Letters and digits in a row that give a long secret away. Any part of twice that length holds one of them whole. */
 const FRAGMENT = 12;
@@ -15,6 +22,8 @@ const MIN_SKIPPED = 8;
 interface Needles {
   /** The value and its encodings, as they would stand in the text. */
   readonly literal: readonly string[];
+  /** Disguises of which too little is letters and digits. */
+  readonly disguised: readonly string[];
   /** Letters and digits only, to be looked for where the text is reduced to them too. */
   readonly projected: readonly string[];
 }
@@ -26,12 +35,12 @@ export type Searched = Pick<TextBytes, 'text' | 'bytes' | 'length'>;
 export type KnownSecretFinder = (text: Searched, exhaustive: boolean) => readonly string[];
 
 /**
- * Looks for the given values: as they are, reversed, in base64 at any offset, in hex, with anything inserted between
- * their characters, and in part. The values never leave this closure otherwise.
+ * Looks for the given values: as they are, as common tools disguise them, with anything inserted between their
+ * characters, and in part. The values never leave this closure otherwise.
  */
 export function knownSecretFinder(values: Iterable<string>): KnownSecretFinder {
   const needles = [...values].map(needlesOf);
-  const literals = [...new Set(needles.flatMap(({ literal }) => literal))];
+  const literals = [...new Set(needles.flatMap(({ literal, disguised }) => [...literal, ...disguised]))];
   const search = literalsFinder(literals);
   const projected = new ProjectedSearch([...new Set(needles.flatMap((needle) => needle.projected))]);
   return (text, exhaustive) => {
@@ -64,18 +73,18 @@ export function literalForms(value: string): readonly string[] {
 function needlesOf(value: string): Needles {
   const bytes = Buffer.from(value);
   const hex = bytes.toString('hex');
-  const reversed = [...value].reverse().join('');
-  const rotated = value.replace(/[A-Za-z]/g, (letter) => {
-    const base = letter <= 'Z' ? 65 : 97;
-    return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base);
-  });
-  const encoded = value.length < 6 ? [] : [hex, hex.toUpperCase(), reversed, rotated, ...base64Parts(bytes)];
+  const encoded =
+    value.length < 6 ? [] : [hex, hex.toUpperCase(), reversed(value), rotated(value), ...base64Parts(bytes)];
   const projection = projectionOf(value);
+  const disguises = value.length < MIN_DISGUISED ? [] : disguisesOf(value);
   return {
     literal: [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), ...encoded],
-    projected: projection.length < MIN_PROJECTED ? [] : [projection, ...fragmentsOf(projection)],
+    disguised: disguises.filter((text) => text.length >= MIN_LITERAL && !isLong(projectionOf(text))),
+    projected: [projection, ...fragmentsOf(projection), ...disguises.map(projectionOf)].filter(isLong),
   };
 }
+
+const isLong = (projection: string) => projection.length >= MIN_PROJECTED;
 
 /** The part of the encoding that does not depend on what stands before and after, for each of three offsets. */
 function base64Parts(bytes: Buffer): string[] {

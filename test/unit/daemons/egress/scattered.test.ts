@@ -154,6 +154,64 @@ describe('a known secret between bytes that are no text', () => {
   });
 });
 
+describe('a known secret as tools at hand write it', () => {
+  // As these tools print it, `text: ` before and ` ...` behind it: made once with Python 3, Perl, xxd and coreutils.
+  it.each<[string, string]>([
+    ['base64.a85encode', 'FCf]=3ZrN_CFq>P0kN+J3B(J(+>,9!'],
+    ['base64.b85encode', 'bY*ySIv{j!Yb`TlF=jAfIX7f7ATBO0'],
+    ['base64.b32hexencode', 'EHINGT1Q41Q6UQPD6DHJ2PHGC4SJEP1I40N2SBG='],
+    ['base58', 'joisCBhTa27WPA7Kmvq'],
+    ["pack 'u'", '8=&5X=#H@=&]K+3-C,68P83DW9#(@+BXN\n'],
+    ['base32 -w 10', 'ORSXQ5B2EB\n2G62ZNGNRT\nCZRQME4TOZ\nBSEAXC4LQ=\n'],
+    ['base64 -w 7', 'dGV4dDo\ngdG9rLT\nNjMWYwY\nTk3ZDIg\nLi4u\n'],
+    ["base64 | sed 's/^/> /'", '> dGV4dDogdG9r\n> LTNjMWYwYTk3\n> ZDIgLi4u\n'],
+    ['base64 | rev', 'u4iLgIDZ3kTYwYWMjNTLr9GdgoDd4VGd'],
+    ['base64 | tr (rot13)', 'qTI4qQbtqT9eYGAwZJLjLGx3MQVtYv4h'],
+    ['iconv -t utf-16 | base64', '//50AGUAeAB0ADoAIAB0AG8AawAtADMAYwAxAGYAMABhADkANwBkADIAIAAuAC4ALgA='],
+    ['iconv -t utf-7', '+AHQAZQB4AHQAOgAgAHQAbwBrAC0AMwBjADEAZgAwAGEAOQA3AGQAMgAgAC4ALgAu-'],
+    [
+      'iconv -t utf-16 | xxd -p',
+      'fffe74006500780074003a00200074006f006b002d00330063003100660030006100390037006400320020002e002e002e00\n',
+    ],
+    [
+      'xxd -i',
+      '  0x74, 0x65, 0x78, 0x74, 0x3a, 0x20, 0x74, 0x6f, 0x6b, 0x2d, 0x33, 0x63,\n  0x31, 0x66, 0x30, 0x61, 0x39, 0x37, 0x64, 0x32, 0x20, 0x2e, 0x2e, 0x2e\n',
+    ],
+    ['xxd -p -c 5', '746578743a\n20746f6b2d\n3363316630\n6139376432\n202e2e2e\n'],
+    [
+      'od -An -b',
+      ' 164 145 170 164 072 040 164 157 153 055 063 143 061 146 060 141\n 071 067 144 062 040 056 056 056\n',
+    ],
+    ['od -An -x', ' 6574 7478 203a 6f74 2d6b 6333 6631 6130\n 3739 3264 2e20 2e2e\n'],
+    ['od -An', ' 062564 072170 020072 067564 026553 061463 063061 060460\n 033471 031144 027040 027056\n'],
+    [
+      'od -An -tu1',
+      ' 116 101 120 116  58  32 116 111 107  45  51  99  49 102  48  97\n  57  55 100  50  32  46  46  46\n',
+    ],
+    ['xxd -p | rev', 'e2e2e20223467393160366133633d2b6f64702a347875647\n'],
+    [
+      'binary digits',
+      '01110100 01100101 01111000 01110100 00111010 00100000 01110100 01101111 01101011 00101101 00110011 01100011 00110001 01100110 00110000 01100001 00111001 00110111 01100100 00110010 00100000 00101110 00101110 00101110',
+    ],
+    [
+      'JSON.stringify(Buffer)',
+      '{"type": "Buffer", "data": [116, 101, 120, 116, 58, 32, 116, 111, 107, 45, 51, 99, 49, 102, 48, 97, 57, 55, 100, 50, 32, 46, 46, 46]}',
+    ],
+    ['int.from_bytes', '2361587009603060355106829705372722'],
+    [
+      'octal escapes',
+      '\\164\\145\\170\\164\\72\\40\\164\\157\\153\\55\\63\\143\\61\\146\\60\\141\\71\\67\\144\\62\\40\\56\\56\\56',
+    ],
+    ['tr a-z A-Z', 'TEXT: TOK-3C1F0A97D2 ...'],
+    ['rev | tr (rot13)', '... 2q79n0s1p3-xbg :gkrg'],
+    ['rot47', 'E6IEi E@<\\b4`7_2hf5a ]]]'],
+  ])('never leaves: %s', async (_tool, output) => {
+    const reply = await send(output, 'text/plain');
+    expect(reply.headers['x-bot-bottle-reason']).toBe('secret-found');
+    expect(scene().upstream.seen).toEqual([]);
+  });
+});
+
 it('a secret over parts that come late in a long body is cut off before its last piece', async () => {
   const filler = multipart(['lorem ipsum '.repeat(900_000)]).replace('--b-1--\r\n', '');
   const sent = send(`${filler}${multipart(inPieces(KEY))}`, 'multipart/form-data; boundary=b-1');
