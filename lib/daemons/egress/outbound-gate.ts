@@ -108,7 +108,10 @@ export class OutboundGate {
     if (findings.length === 0) return cleared([]);
     const types = [...new Set(findings.map(({ type }) => type))];
     if (rule.scan.onMatch === 'redact' && trailing.length === 0) {
-      return redacted(request, admission, body, findings, options) ?? held(refusal(types, admission), types);
+      return (
+        (await redacted(request, admission, body, findings, options)) ??
+        held(refusal(types, admission), types)
+      );
     }
     if (rule.scan.onMatch !== 'supervise') return held(refusal(types, admission), types);
     const shown = head.length === 0 ? path : WITHHELD;

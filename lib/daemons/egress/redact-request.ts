@@ -2,20 +2,21 @@ import { canonicalTarget } from '../contract/canonical-path.ts';
 import type { Cleared } from './cleared.ts';
 import { cutOut } from './dlp/cut-out.ts';
 import type { HeldBody } from './dlp/held-body.ts';
-import { type Finding, type ScanOptions, scanText } from './dlp/scan-text.ts';
+import { PacedScanner } from './dlp/paced-scanner.ts';
+import type { Finding, ScanOptions } from './dlp/scan-text.ts';
 import type { RequestContent } from './exchange.ts';
 import { headerOf } from './headers.ts';
 import { scanHead, UNSENT } from './outbound-head.ts';
 import type { Admission } from './verdict.ts';
 
 /** The request with every finding cut out, or `undefined` where one cannot be, or something is left. */
-export function redacted(
+export async function redacted(
   request: RequestContent,
   admission: Admission,
   body: HeldBody,
   findings: readonly Finding[],
   options: ScanOptions,
-): Cleared | undefined {
+): Promise<Cleared | undefined> {
   const encoded = (headerOf(request.rawHeaders, 'content-encoding') ?? 'identity') !== 'identity';
   if (!body.whole || encoded || findings.some(({ inPlainSight }) => !inPlainSight)) return undefined;
   const cut = (text: string) => cutOut(text, options);
@@ -31,7 +32,7 @@ export function redacted(
   const { path, query } = target;
   const left = [
     ...scanHead(path, query, rawHeaders, admission.rule.auth !== undefined, options),
-    ...scanText(content.toString('utf8'), options),
+    ...(await scanWhole(content, options)),
   ];
   if (left.length > 0) return undefined;
   // What is put in a secret's place makes another path, which the route need not let out.
@@ -39,4 +40,14 @@ export function redacted(
   if (matches !== undefined && !matches({ method: request.method, path, rawHeaders })) return undefined;
   const types = [...new Set(findings.map(({ type }) => type))];
   return { clear: true, path, query, rawHeaders, body: content, types };
+}
+
+/** As it was scanned before: the bounds on what is decoded are those of a window. */
+async function scanWhole(content: Buffer, options: ScanOptions): Promise<Finding[]> {
+  const scanner = new PacedScanner(options, content.length);
+  try {
+    return [...(await scanner.push(content)), ...(await scanner.end())];
+  } finally {
+    scanner.close();
+  }
 }

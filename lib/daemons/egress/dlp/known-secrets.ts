@@ -32,7 +32,13 @@ interface Needles {
 export type Searched = Pick<TextBytes, 'text' | 'bytes' | 'length'>;
 
 /** Gives what a text holds of known secrets: all of it when `exhaustive`, else the likeliest alone. */
-export type KnownSecretFinder = (text: Searched, exhaustive: boolean) => readonly string[];
+export type KnownSecretFinder = (text: Searched, exhaustive: boolean) => readonly KnownFind[];
+
+export interface KnownFind {
+  readonly value: string;
+  /** Whether `value` stands there as it is and is all of the secret: of what is scattered or in part more may stand around it. */
+  readonly isWhole: boolean;
+}
 
 /**
  * Looks for the given values: as they are, as common tools disguise them, with anything inserted between their
@@ -44,10 +50,12 @@ export function knownSecretFinder(values: Iterable<string>): KnownSecretFinder {
   const search = literalsFinder(literals);
   const projected = new ProjectedSearch([...new Set(needles.flatMap((needle) => needle.projected))]);
   return (text, exhaustive) => {
-    const whole = search(text);
+    const whole = search(text).map((value) => ({ value, isWhole: true }));
     if (!exhaustive && whole.length > 0) return whole.slice(0, 1);
     const scattered = projected.find(text.bytes, text.length, !exhaustive);
-    return whole.length === 0 ? scattered : [...whole, ...scattered];
+    return scattered.length === 0
+      ? whole
+      : [...whole, ...scattered.map((value) => ({ value, isWhole: false }))];
   };
 }
 

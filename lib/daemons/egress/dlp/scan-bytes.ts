@@ -12,7 +12,7 @@ export function scanBytes(bytes: Buffer, options: ScanOptions): Finding[] {
   const findings = scanText(runsText(bytes), options);
   if (!detectors.has('known_secrets') || (findings.length > 0 && !exhaustive)) return findings;
   const all = { text: bytes.toString('latin1'), bytes, length: bytes.length };
-  for (const value of findKnown(all, exhaustive)) {
+  for (const { value } of findKnown(all, exhaustive)) {
     if (findings.some((known) => known.value === value)) continue;
     findings.push({ type: TYPE_KNOWN, value, inPlainSight: false });
   }

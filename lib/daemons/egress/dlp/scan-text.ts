@@ -1,5 +1,6 @@
 import type { OutboundDetector } from '../scan-plan.ts';
 import type { KnownSecretFinder } from './known-secrets.ts';
+import { TextBytes } from './text-bytes.ts';
 import { ENTROPY_PATTERN } from './token-patterns.ts';
 import { matchesOf, tokensIn } from './token-search.ts';
 import { eachView } from './views.ts';
@@ -48,28 +49,44 @@ export const TYPE_KNOWN = 'known-secret';
 const TYPE_PACKED = 'packed-too-large';
 
 /** Every secret in the text and in what it decodes to. In time linear in its length. */
-export function scanText(text: string, { detectors, findKnown, exhaustive = false }: ScanOptions): Finding[] {
+export function scanText(text: string, options: ScanOptions): Finding[] {
   const findings: Finding[] = [];
-  if (detectors.size === 0 || text.length === 0) return findings;
-  const findsKnown = detectors.has('known_secrets');
-  const findsTokens = detectors.has('token_patterns');
-  const findsEntropy = detectors.has('entropy');
+  if (options.detectors.size === 0 || text.length === 0) return findings;
   const isUnpacked = eachView(text, (view, { depth, wasHidden }) => {
-    const inPlainSight = depth === 0;
-    if (findsKnown) {
-      for (const value of findKnown(view, exhaustive)) {
-        findings.push({ type: TYPE_KNOWN, value, inPlainSight: inPlainSight && text.includes(value) });
-      }
-    }
-    if (findsTokens) {
-      for (const { type, value } of tokensIn(view, wasHidden)) findings.push({ type, value, inPlainSight });
-    }
-    if (findsEntropy && inPlainSight) {
-      for (const value of matchesOf(ENTROPY_PATTERN, view))
-        findings.push({ type: ENTROPY_PATTERN.type, value, inPlainSight });
-    }
-    return findings.length === 0 || exhaustive;
+    look(view, depth === 0, wasHidden, options, findings);
+    return findings.length === 0 || options.exhaustive === true;
   });
   if (!isUnpacked) findings.push({ type: TYPE_PACKED, value: text, inPlainSight: false });
   return findings;
+}
+
+/** Every secret that stands in the text as it is. */
+export function scanPlainText(text: string, options: ScanOptions): Finding[] {
+  const view = new TextBytes();
+  view.read(text);
+  const findings: Finding[] = [];
+  look(view, true, false, { ...options, exhaustive: true }, findings);
+  return findings.filter(({ inPlainSight }) => inPlainSight);
+}
+
+function look(
+  view: TextBytes,
+  isPlain: boolean,
+  wasHidden: boolean,
+  options: ScanOptions,
+  findings: Finding[],
+): void {
+  const { detectors, findKnown, exhaustive = false } = options;
+  if (detectors.has('known_secrets')) {
+    for (const { value, isWhole } of findKnown(view, exhaustive))
+      findings.push({ type: TYPE_KNOWN, value, inPlainSight: isPlain && isWhole });
+  }
+  if (detectors.has('token_patterns')) {
+    for (const { type, value } of tokensIn(view, wasHidden))
+      findings.push({ type, value, inPlainSight: isPlain });
+  }
+  if (detectors.has('entropy') && isPlain) {
+    for (const value of matchesOf(ENTROPY_PATTERN, view))
+      findings.push({ type: ENTROPY_PATTERN.type, value, inPlainSight: true });
+  }
 }

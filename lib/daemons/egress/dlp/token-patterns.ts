@@ -114,7 +114,9 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'private-key',
     literals: ['PRIVATE KEY'],
-    expression: /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\]{0,16384}/g,
+    // To its end, where it has one: keys may have headers of their own, and be escaped for URLs.
+    expression:
+      /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?:[^-]|-(?!----)){0,16384}-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\:,%]{0,16384})/g,
   },
   { type: 'url-password', literals: ['://'], expression: ({ text }) => passwordsInUrls(text) },
   {

@@ -136,6 +136,19 @@ describe('a secret on its way out', () => {
     expect(upstream.seen).toEqual([]);
   });
 
+  it('is stopped where what is cut out had hidden another, also in a long body', async () => {
+    await start({ dlp: { outbound_on_match: 'redact' } });
+    const other = 'AKIAZ4QX7KPM2WZL9RTV';
+    const body = JSON.stringify({
+      pad: 'lorem '.repeat(50_000),
+      k: KEY,
+      a: other.slice(0, 9),
+      b: other.slice(9),
+    });
+    expect((await send({ body })).status).toBe(403);
+    expect(upstream.seen).toEqual([]);
+  });
+
   it('is not cut out of a path where the route would not let out what is left', async () => {
     await start({
       dlp: { outbound_on_match: 'redact' },
