@@ -2,6 +2,7 @@ import { RE2JS } from 're2js';
 import { canonicalTarget } from '../contract/canonical-path.ts';
 import type { RouteMatch } from '../contract/route-match.ts';
 import { namedByConnection, valuesOf } from './headers.ts';
+import { Lru } from './lru.ts';
 
 /** What `matches` looks at. */
 export interface Matchable {
@@ -59,9 +60,12 @@ function textTest(type: 'exact' | 'regex', value: string): (text: string) => boo
   return (text) => expression.testExact(text);
 }
 
+/** Routes share expressions with one another, and nearly all with the same file of a moment ago. */
+const compiled = new Lru<string, RE2JS>(1024);
+
 function compile(value: string): RE2JS {
   try {
-    return RE2JS.compile(value);
+    return compiled.getOrMake(value, () => RE2JS.compile(value));
   } catch (error) {
     throw new Error(
       `${value} is no RE2 expression: ${error instanceof Error ? error.message : 'unreadable'}`,
