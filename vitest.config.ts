@@ -25,9 +25,10 @@ function contractProjects() {
       env: { SMOLVM: program },
       globalSetup: ['test/contract/helpers/boot-probe.ts'],
       ...TIMES,
-      // Every file has a home, a registry and machines of its own, and mostly waits for them.
+      // Every file has a home, a registry and machines of its own, and mostly waits for them. Two at a time: e2e, which
+      // `make test` runs beside them, has its share of two cores then.
       fileParallelism: true,
-      maxWorkers: 3,
+      maxWorkers: 2,
       sequence: { groupOrder: 2 },
     },
   }));
