@@ -36,6 +36,8 @@ export interface Exchange extends RequestContent {
   readonly isAnswered: boolean;
   /** Whether nobody waits for an answer any more. */
   readonly isGone: boolean;
+  /** Once it is over: whether the answer was sent to its end. */
+  readonly isDelivered: boolean;
   /** Calls back once, when the exchange is over, answered or not, or its body is known to be cut short. */
   onceOver(listener: () => void): void;
   /** Tells a guest that waits for it (`Expect: 100-continue`) to send the body. */

@@ -1,12 +1,7 @@
-import {
-  constants,
-  performServerHandshake,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { Exchange } from './exchange.ts';
-import { H2Exchange } from './h2-exchange.ts';
+import { H2Exchange, isComplete } from './h2-exchange.ts';
 import { GUEST_SESSION, MAX_STREAMS_TOTAL, NUISANCE, SESSION_WINDOW } from './http2-limits.ts';
 import type { OpenTunnel } from './interceptor.ts';
 import type { Deadlines } from './limits.ts';
@@ -50,7 +45,7 @@ export class GuestSessions {
       stream.once('close', () => {
         this.#streams -= 1;
         idle.closed();
-        if (isGivenUp(stream)) disturbed();
+        if (!isComplete(stream)) disturbed();
       });
       const isExtended = headers[':protocol'] !== undefined;
       handle(new (isExtended ? H2WebSocketExchange : H2Exchange)(stream, raw, tunnel, socket));
@@ -66,11 +61,6 @@ export class GuestSessions {
   destroy(): void {
     for (const session of this.#open) session.destroy();
   }
-}
-
-/** Whether a stream ended before its answer was complete, whoever ended it. */
-function isGivenUp(stream: ServerHttp2Stream): boolean {
-  return !stream.writableFinished || stream.rstCode !== constants.NGHTTP2_NO_ERROR;
 }
 
 /** Closes a session between whose requests nothing is asked, or that never sends its first. PINGs do not count. */

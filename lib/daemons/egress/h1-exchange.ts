@@ -59,6 +59,10 @@ export class H1Exchange implements Exchange {
     return this.#response.destroyed;
   }
 
+  get isDelivered(): boolean {
+    return this.#response.writableFinished;
+  }
+
   onceOver(listener: () => void): void {
     this.#response.once('close', listener);
   }

@@ -13,6 +13,14 @@ const LINGER_MS = 1000;
 /** Answers that end with their head. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
+/**
+ * Whether a stream that is closed was so by its own end. Where the guest's side had ended before, Node lets go of it as
+ * soon as the last frame is written, and never says that it is finished.
+ */
+export function isComplete(stream: ServerHttp2Stream): boolean {
+  return stream.writableEnded && stream.rstCode === constants.NGHTTP2_NO_ERROR;
+}
+
 /** An exchange over HTTP/2: one stream. Always inside a tunnel. */
 export class H2Exchange implements Exchange {
   readonly protocol: Exchange['protocol'] = 'h2';
@@ -65,6 +73,10 @@ export class H2Exchange implements Exchange {
 
   get isGone(): boolean {
     return this.#stream.closed || this.#stream.destroyed;
+  }
+
+  get isDelivered(): boolean {
+    return isComplete(this.#stream) && !this.connection.destroyed;
   }
 
   onceOver(listener: () => void): void {

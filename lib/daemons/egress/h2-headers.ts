@@ -30,6 +30,7 @@ export function endWithTrailers(stream: Http2Stream, trailers: HeaderLines): voi
   try {
     stream.sendTrailers(trailers);
   } catch {
-    stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    // Not at once: trailers are asked for from within nghttp2, which is about to write for the stream.
+    setImmediate(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
   }
 }

@@ -10,8 +10,8 @@ import type { Account, Subject } from './account.ts';
 export class AuditedExchange implements Exchange {
   readonly #exchange: Exchange;
   readonly #account: Account;
-  /** Where an answer goes that was given in one go. */
-  #sink: Writable | undefined;
+  /** Whether the answer of an upstream is given. */
+  #isGiven = false;
 
   /** `brokeOff`: notes for what reason it ended before its answer did. */
   constructor(exchange: Exchange, account: Account, brokeOff: (reason: string) => void) {
@@ -19,7 +19,7 @@ export class AuditedExchange implements Exchange {
     this.#account = account;
     if (exchange.hasBody) tally(exchange.body, (bytes) => account.count('sent', bytes));
     exchange.onceOver(() => {
-      if (this.#sink?.writableFinished) return account.close();
+      if (this.#isGiven && exchange.isDelivered) return account.close();
       // Whoever broke it off says so in this turn; if nobody does, it was the guest.
       setImmediate(() => {
         brokeOff('client-gone');
@@ -72,6 +72,10 @@ export class AuditedExchange implements Exchange {
     return this.#exchange.isGone;
   }
 
+  get isDelivered(): boolean {
+    return this.#exchange.isDelivered;
+  }
+
   onceOver(listener: () => void): void {
     this.#exchange.onceOver(listener);
   }
@@ -90,6 +94,7 @@ export class AuditedExchange implements Exchange {
 
   start(status: number, headers: HeaderLines): Writable {
     const sink = this.#exchange.start(status, headers);
+    this.#isGiven = true;
     this.#account.answer(status, { headers });
     sink.once('pipe', (source: Readable) => tally(source, (bytes) => this.#account.count('received', bytes)));
     sink.once('finish', () => this.#account.close());
@@ -97,10 +102,11 @@ export class AuditedExchange implements Exchange {
   }
 
   respond(status: number, headers: HeaderLines, body: Buffer): Writable {
-    this.#sink = this.#exchange.respond(status, headers, body);
+    const sink = this.#exchange.respond(status, headers, body);
+    this.#isGiven = true;
     this.#account.answer(status, { headers });
     this.#account.count('received', body.length);
-    return this.#sink;
+    return sink;
   }
 
   answer(answer: Answer): void {

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { ClientHttp2Session, SecureClientSessionOptions } from 'node:http2';
+import type { ClientHttp2Session, OutgoingHttpHeaders, SecureClientSessionOptions } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
+import { NUISANCE } from '../../../../lib/daemons/egress/http2-limits.ts';
 import { fetchOn, h2ReplyOf, openSession, streamOn } from '../support/h2-agent.ts';
-import { proxyScene, TOKEN } from '../support/proxy-scene.ts';
+import { HOST, proxyScene, TOKEN } from '../support/proxy-scene.ts';
+import { startUpstream } from '../support/upstream.ts';
 
 const scene = proxyScene();
 let session: ClientHttp2Session | undefined;
@@ -54,5 +56,43 @@ describe('an agent that speaks HTTP/2', () => {
     const reply = await fetchOn(await open(), { ':path': '/a/../b' });
     expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([400, 'path-ambiguous']);
     expect(reply.body).toContain('dot segment');
+  });
+});
+
+describe('a session of the agent', () => {
+  const many = NUISANCE.burst + 2 * NUISANCE.perSecond;
+
+  it.each<[what: string, headers: OutgoingHttpHeaders, body: string | undefined, status: number]>([
+    ['requests without a body', {}, undefined, 200],
+    ['requests with a body', { ':method': 'POST' }, 'x', 200],
+    ['requests with a body that says its length', { ':method': 'POST', 'content-length': 1 }, 'x', 200],
+    ['requests for a head', { ':method': 'HEAD' }, undefined, 200],
+    ['requests that are refused', { ':method': 'POST', ':path': '/o/r/git-receive-pack' }, 'x', 403],
+  ])('has no end to its %s, however fast they come', async (_what, headers, body, status) => {
+    const upstream = await startUpstream(await scene().world.leaf(HOST), (request, response) => {
+      request.resume().once('end', () => response.writeHead(200, { 'content-length': 2 }).end('ok'));
+    });
+    scene().egress.setRoutes(scene().routes(upstream.port));
+    session = await openSession(scene().tunnel(upstream.port));
+    const asked = session;
+    const ask = async () => {
+      const stream = asked.request(headers, { endStream: body === undefined });
+      stream.on('error', () => {});
+      const reply = h2ReplyOf(stream);
+      stream.end(body);
+      return (await reply).status;
+    };
+    const statuses: unknown[] = [];
+    const loop = async () => {
+      while (statuses.length < many) statuses.push(await ask());
+    };
+    await Promise.all(Array.from({ length: 16 }, loop));
+    expect(new Set(statuses)).toEqual(new Set([status]));
+    expect(session.closed).toBe(false);
+    const verdict = status === 200 ? 'allow' : 'deny';
+    await expect
+      .poll(() => new Set(scene().egress.log.map((entry) => entry.verdict)))
+      .toEqual(new Set([verdict]));
+    await upstream.close();
   });
 });

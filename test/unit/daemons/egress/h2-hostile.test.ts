@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { MAX_STREAMS, NUISANCE } from '../../../../lib/daemons/egress/http2-limits.ts';
 import { openTunnel, type TunnelOptions } from '../support/agent.ts';
 import { fetchOn, openSession } from '../support/h2-agent.ts';
 import {
@@ -179,8 +180,12 @@ describe('too much of it', () => {
         socket.write(reset(stream));
       }
     };
+    const startedAt = performance.now();
     await Promise.all([flood(), closed(socket)]);
-    expect(scene().egress.log.length).toBeLessThan(600);
+    const seconds = (performance.now() - startedAt) / 1000;
+    // On a slow machine some are answered before they are reset, and are no harm.
+    const givenUp = scene().egress.log.filter(({ verdict }) => verdict !== 'allow');
+    expect(givenUp.length).toBeLessThan(NUISANCE.burst + NUISANCE.perSecond * seconds + 2 * MAX_STREAMS);
   });
 
   it.each<[string, () => Buffer]>([

@@ -141,7 +141,7 @@ describe('an upstream that dies under a request by HTTP/2', () => {
       },
     ],
     ['goes away for an error', (stream) => stream.session?.goaway(constants.NGHTTP2_INTERNAL_ERROR, 0)],
-    ['hangs up', (stream) => stream.session?.destroy()],
+    ['hangs up', (stream) => void setImmediate(() => stream.session?.destroy())],
     [
       'refuses it when it has read all',
       (stream) => void stream.resume().once('end', () => stream.close(constants.NGHTTP2_REFUSED_STREAM)),
