@@ -65,6 +65,7 @@ export function eachView(text: string, see: (text: TextBytes, view: View) => boo
 const READINGS: readonly Reading[] = [
   { of: folded },
   { of: percentDecoded },
+  { of: formDecoded },
   { of: unescaped },
   { of: (text, inflater) => linesOf(base64Decoded(text, inflater)), hides: true },
   { of: (text, inflater) => linesOf(hexDecoded(text, inflater)), hides: true },
@@ -82,7 +83,18 @@ function folded({ text, traits }: TextBytes): string | undefined {
 }
 
 function percentDecoded({ text, traits }: TextBytes): string | undefined {
-  if ((traits & TRAIT.percent) === 0) return undefined;
+  return (traits & TRAIT.percent) === 0 ? undefined : withoutPercent(text);
+}
+
+/** In forms and queries a plus sign is a blank; elsewhere, as in base64, it is itself. */
+function formDecoded({ text, traits }: TextBytes): string | undefined {
+  if ((traits & TRAIT.equals) === 0 || (traits & TRAIT.quote) !== 0 || !text.includes('+')) return undefined;
+  return FIELD.test(text) && !/\s/.test(text) ? withoutPercent(text.replaceAll('+', ' ')) : undefined;
+}
+
+const FIELD = /(?:^|[?&])[^\s?&=]{1,64}=/;
+
+function withoutPercent(text: string): string {
   return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => {
     const bytes = Buffer.from(run.replaceAll('%', ''), 'hex');
     return bytes.toString('utf8');

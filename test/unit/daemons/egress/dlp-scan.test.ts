@@ -108,6 +108,13 @@ describe('a secret in a request is found', () => {
     ],
   ])('when its value is known: %s', (_name, text) => expect(typesOf(text)).toEqual(['known-secret']));
 
+  it('when it has blanks, in a form', () => {
+    const form = (value: string) => new URLSearchParams({ note: 'a b', value }).toString();
+    expect(typesOf(form('4111 1111 1111 1111'))).toEqual(['payment-card']);
+    expect(typesOf(`/search?${form('DE89 3704 0044 0532 0130 00')}`)).toEqual(['iban']);
+    expect(typesOf(form('-----BEGIN PRIVATE KEY-----\nMIIEow'))).toEqual(['private-key']);
+  });
+
   it('when it only looks random, and an encoding hides it', () => {
     const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYzQm4Tv8sLe';
     expect(typesOf(secret)).toEqual([]);
