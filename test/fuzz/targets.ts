@@ -1,14 +1,16 @@
-import { gzipSync } from 'node:zlib';
 import { canonicalTarget } from '../../lib/daemons/contract/canonical-path.ts';
 import { routesFile } from '../../lib/daemons/contract/routes.ts';
 import { decide } from '../../lib/daemons/egress/decide.ts';
+import { BodyScanner } from '../../lib/daemons/egress/dlp/body-scanner.ts';
+import { cutOut } from '../../lib/daemons/egress/dlp/cut-out.ts';
 import { injectionLevel } from '../../lib/daemons/egress/dlp/injection.ts';
 import { knownSecretFinder } from '../../lib/daemons/egress/dlp/known-secrets.ts';
 import { readableText } from '../../lib/daemons/egress/dlp/readable-text.ts';
-import { scanText } from '../../lib/daemons/egress/dlp/scan-text.ts';
+import { type Finding, type ScanOptions, scanText } from '../../lib/daemons/egress/dlp/scan-text.ts';
 import { buildPolicy } from '../../lib/daemons/egress/policy.ts';
 import { parseRoutes } from '../../lib/daemons/egress/routes-source.ts';
 import { claim } from './claim.ts';
+import { characters, DIGITS, disguised, LETTERS } from './disguises.ts';
 import { frames } from './frame-target.ts';
 import type { Random } from './random.ts';
 
@@ -114,6 +116,33 @@ const TEXT_PARTS = [
   '\0',
 ] as const;
 
+const SURROUNDINGS: readonly [[string, string], ...[string, string][]] = [
+  ['', ''],
+  ['{"note":"', '"}'],
+  ['a=1&b=', '&c=2'],
+  ['/v1/x/', ''],
+  ['Über ', ' end'],
+  ['see ', '\n'],
+];
+
+interface Sought {
+  readonly secret: string;
+  readonly type: string;
+  readonly options: ScanOptions;
+}
+
+/** A value of a token slot, of any characters that such may have, or the format of an AWS key. */
+function someSecret(random: Random): Sought {
+  const detectors = new Set(['token_patterns', 'known_secrets'] as const);
+  if (random.below(3) === 0) {
+    const secret = `AKIA${characters(random, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 16)}`;
+    return { secret, type: 'aws-access-key', options: { detectors, findKnown: knownSecretFinder([]) } };
+  }
+  const marks = random.pick(['', '', '-_', '-_+/=.~!@#$%^&*():;"\'<>\\|?{}[]`,']);
+  const secret = characters(random, `${LETTERS}${DIGITS}${marks}`, 10 + random.below(60));
+  return { secret, type: 'known-secret', options: { detectors, findKnown: knownSecretFinder([secret]) } };
+}
+
 export const TARGETS: Readonly<Record<string, Target>> = {
   /** A path has one form, no dots, no second reading; what is let out is under the prefix. */
   path(random) {
@@ -208,20 +237,46 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     injectionLevel(text);
     claim(performance.now() - started < 1000, `slow: ${JSON.stringify(text)}`);
   },
-  /** A known value under up to three random encodings is found. */
+  /** A known value, or one of a known format, is found under up to three encodings, whatever stands around it. */
   decoders(random) {
-    const encode: [(text: string) => string, ...((text: string) => string)[]] = [
-      (text) => Buffer.from(text).toString('base64'),
-      (text) => Buffer.from(text).toString('base64url'),
-      (text) => Buffer.from(text).toString('hex'),
-      (text) => Buffer.from(text).toString('hex').replace(/../g, '%$&'),
-      (text) => gzipSync(text).toString('base64'),
-      (text) => Buffer.from(text).toString('hex').replace(/../g, '\\x$&'),
-    ];
-    let text = SECRET;
-    for (let layer = random.below(3); layer >= 0; layer -= 1) text = random.pick(encode)(text);
-    const wrapped = `{"note":"${random.text(['lorem ', 'ipsum ', '= '], 5)} ${text}"}`;
-    claim(scanText(wrapped, scanOptions).length > 0, `missed: ${wrapped}`);
+    const { secret, options } = someSecret(random);
+    const hidden = disguised(random, secret, 3);
+    const [before, after] = random.pick(SURROUNDINGS);
+    const text = `${before}${hidden}${after}`;
+    claim(scanText(text, options).length > 0, `missed: ${JSON.stringify({ secret, text })}`);
+  },
+  /** The same of a body that comes in pieces, text or not, at any place of it; alone it is found in it, too. */
+  chunks(random) {
+    const { secret, options } = someSecret(random);
+    const hidden = disguised(random, secret, 1);
+    const filler = random.pick(['lorem ipsum ', '{"a":1},', '\n', 'é ', '\0\x01']);
+    const fill = () => Buffer.from(filler.repeat(random.below(80_000 / filler.length)));
+    const body = Buffer.concat([fill(), Buffer.from(` ${hidden} `), fill()]);
+    const scanner = new BodyScanner(options);
+    const findings: Finding[] = [];
+    for (let start = 0, size = 0; start < body.length; start += size) {
+      size = 1 + random.below(random.pick([10, 5_000, 100_000]));
+      // What is ahead by few bytes is ahead by many: a byte at a time would take all of the time.
+      if (Math.abs(start - body.indexOf(hidden)) > 1_000) size += 4_000;
+      findings.push(...scanner.push(body.subarray(start, start + size)));
+    }
+    findings.push(...scanner.end());
+    const [one] = findings;
+    claim(one !== undefined, `missed: ${JSON.stringify({ secret, hidden, filler, length: body.length })}`);
+  },
+  /** Nothing of a secret is left where it is cut out, and all of the rest. */
+  redaction(random) {
+    const { secret, options, type } = someSecret(random);
+    const parts = Array.from({ length: random.below(6) }, () =>
+      random.text(['. ', 'é', '\n', ' "', '\u{1f600}'], 4),
+    );
+    const text = parts.join(` ${secret} `);
+    const clean = cutOut(text, options);
+    claim(
+      clean === parts.join(` REDACTED-${type} `),
+      `wrongly cut: ${JSON.stringify({ secret, text, clean })}`,
+    );
+    claim(scanText(clean, options).length === 0, `left: ${JSON.stringify({ secret, clean })}`);
   },
   frames,
 };

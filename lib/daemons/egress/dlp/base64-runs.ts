@@ -27,8 +27,9 @@ for (const [character, sextet, kind] of [
   KINDS[character.charCodeAt(0)] = kind;
 }
 
-/** What zlib makes, by its first characters; names of files in front of it may be part of the same segment. */
-const ZLIB = /(?:^|\/)e[AFJN]/g;
+/** What zlib makes, by its first characters; names of files and other lines in front of it may be part of the same segment. */
+const ZLIB = /(?:^|[/\s])e[AFJN]/g;
+const BEFORE_ZLIB = ['/e', '\ne', ' e', '\te'];
 
 /** Sextets of zero behind each segment: its last bytes are filled up from them. */
 const GAP = 4;
@@ -132,7 +133,7 @@ function zlibTexts(text: TextBytes, segments: readonly number[], inflater: Infla
   const texts: string[] = [];
   for (let place = 0; place < segments.length; place += 2) {
     const segment = text.slice(segments[place] ?? 0, segments[place + 1] ?? 0);
-    if (!segment.startsWith('e') && !segment.includes('/e')) continue;
+    if (!segment.startsWith('e') && !BEFORE_ZLIB.some((start) => segment.includes(start))) continue;
     for (const { index, 0: found } of segment.matchAll(ZLIB))
       texts.push(...inflater.texts(Buffer.from(segment.slice(index + found.length - 2), 'base64')));
   }

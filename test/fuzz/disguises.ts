@@ -1,0 +1,82 @@
+import { deflateSync, gzipSync } from 'node:zlib';
+import type { Random } from './random.ts';
+
+export const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+export const DIGITS = '0123456789';
+
+/** `length` of the characters. */
+export function characters(random: Random, from: string, length: number): string {
+  return Array.from({ length }, () => from[random.below(from.length)]).join('');
+}
+
+type Disguise = (text: string, random: Random) => string;
+
+const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64');
+const hex = (text: string | Buffer) => Buffer.from(text).toString('hex');
+const unit = (code: number) => code.toString(16).padStart(4, '0');
+const wrapped = (text: string, width: number, between: string) =>
+  text.replace(new RegExp(`.{${width}}(?=.)`, 'g'), `$&${between}`);
+
+/** Written the slow way: nothing here is the scanner's own. RFC 4648, 6. */
+function base32(text: string): string {
+  const bits = [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const groups = bits.match(/.{1,5}/g) ?? [];
+  return groups
+    .map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five.padEnd(5, '0'), 2)])
+    .join('');
+}
+
+/** What an encoder is given besides: so it comes at every offset. No letters in front: zlib glued to some is not looked for. */
+const around: Disguise = (text, random) => {
+  const before = random.pick(['', '', '.', '..', '{"a":"', 'key=', 'lorem ipsum ', '>>>???']);
+  return `${before}${text}${random.pick(['', '', '"}', ' dolor', 'z', '~~'])}`;
+};
+
+/** The usual ways to write bytes as text, as common tools do. */
+const ENCODERS: readonly [Disguise, ...Disguise[]] = [
+  (text, random) => base64(around(text, random)),
+  (text, random) => base64(around(text, random)).replace(/=+$/, ''),
+  (text, random) => Buffer.from(around(text, random)).toString('base64url'),
+  (text, random) =>
+    wrapped(base64(around(text, random)), random.pick([40, 64, 76]), random.pick(['\n', '\r\n', '\n    '])),
+  (text) => base64(Buffer.from(text, 'utf16le')),
+  (text, random) => hex(around(text, random)),
+  (text) => hex(text).toUpperCase(),
+  (text, random) => hex(text).replace(/[a-f]/g, (digit) => random.pick([digit, digit.toUpperCase()])),
+  (text, random) => hex(text).replace(/..(?=.)/g, `$&${random.pick(['-', ':', ' ', ',', ';', '.', ', '])}`),
+  (text) => hex(text).replace(/../g, '0x$&, '),
+  (text) => hex(text).replace(/../g, '\\x$&'),
+  (text) => wrapped(hex(text), 60, '\n'),
+  (text) => hex(text).replace(/../g, '%$&'),
+  (text) => encodeURIComponent(text),
+  (text) => JSON.stringify(text).slice(1, -1),
+  (text) => text.replace(/[\s\S]/g, (one) => `\\u${unit(one.charCodeAt(0))}`),
+  (text) => text.replace(/[\s\S]/gu, (one) => `&#${one.codePointAt(0)};`),
+  (text) => text.replace(/[\s\S]/gu, (one) => `&#x${one.codePointAt(0)?.toString(16)};`),
+  (text, random) => base64(gzipSync(around(text, random))),
+  (text) => base64(deflateSync(text)),
+  (text) => hex(gzipSync(text)),
+  (text, random) => base32(around(text, random)),
+  (text, random) => wrapped(base32(around(text, random)), 76, '\n').toLowerCase(),
+];
+
+/** Kept to the innermost place: what UTF-16 or a form makes of letters beyond ASCII is another alphabet again. */
+const ALPHABETS: readonly [Disguise, ...Disguise[]] = [
+  (text) => text,
+  (text) => text,
+  (text, random) => [...text].join(random.pick(['\u200b', '\u00ad', '\u2060', '\u0301'])),
+  (text) => text.replace(/[!-~]/g, (one) => String.fromCharCode(one.charCodeAt(0) + 0xfee0)),
+];
+
+/** The text under up to `layers` encodings, a letter of another alphabet for each of its own at times. */
+export function disguised(random: Random, text: string, layers: number): string {
+  const letters = random.pick(ALPHABETS)(text, random);
+  let hidden = letters;
+  const isAscii = letters === text;
+  for (let layer = random.below(layers + 1); layer > 0; layer -= 1) {
+    const encoder = random.pick(ENCODERS);
+    // UTF-16 of what is not ASCII is followed by no one.
+    hidden = isAscii || encoder !== ENCODERS[4] ? encoder(hidden, random) : hidden;
+  }
+  return hidden;
+}
