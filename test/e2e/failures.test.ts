@@ -61,6 +61,9 @@ async function removeImage(state: string): Promise<void> {
   await execa('docker', ['image', 'rm', data.reference]);
 }
 
+/** On the image of the bottle's agent, and on no other. */
+const MARK = `bot-bottle.test=${randomBytes(8).toString('hex')}`;
+
 describe('a bottle whose phases fail one after the other', () => {
   let user: Sandbox;
   let slug: string;
@@ -72,7 +75,7 @@ describe('a bottle whose phases fail one after the other', () => {
     user = sandbox({ ownCache: true });
     const dockerfile = join(user.root, 'image', 'Dockerfile');
     await cp(dirname(DEMO_DOCKERFILE), dirname(dockerfile), { recursive: true });
-    await appendFile(dockerfile, `LABEL bot-bottle.test=${randomBytes(8).toString('hex')}\n`);
+    await appendFile(dockerfile, `LABEL ${MARK}\n`);
     await user.writeAgent('five', ['sh', '-c', 'exit 5'], '', dockerfile);
     shims = join(user.root, 'shims');
     // The plan names the binary, so it is the shim from the start.
@@ -83,8 +86,9 @@ describe('a bottle whose phases fail one after the other', () => {
     state = join(user.home, 'state', slug);
   });
   afterAll(async () => {
-    await removeImage(state).catch(() => undefined);
     await user.run('teardown', ['--bottle', slug]);
+    const { stdout } = await execa('docker', ['images', '--quiet', '--filter', `label=${MARK}`]);
+    if (stdout !== '') await execa('docker', ['image', 'rm', ...new Set(stdout.split('\n'))]);
   });
 
   /** What `make up` said of each phase before this one: the last to fail is done now, all others were left alone. */
