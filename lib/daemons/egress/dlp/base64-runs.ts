@@ -27,8 +27,8 @@ for (const [character, sextet, kind] of [
   KINDS[character.charCodeAt(0)] = kind;
 }
 
-/** What zlib makes, by its first characters; names of files and other lines in front of it may be part of the same segment. */
-const ZLIB = /(?:^|[/\s])e[AFJN]/g;
+/** What zlib makes, by its first two bytes; names of files and other lines in front of it may be part of the same segment. */
+const ZLIB = /(?:^|[/\s])e(?:A[E-H]|F[4-7]|J[w-z]|N[o-r])/g;
 const BEFORE_ZLIB = ['/e', '\ne', ' e', '\te'];
 
 /** Sextets of zero behind each segment: its last bytes are filled up from them. */
@@ -134,8 +134,10 @@ function zlibTexts(text: TextBytes, segments: readonly number[], inflater: Infla
   for (let place = 0; place < segments.length; place += 2) {
     const segment = text.slice(segments[place] ?? 0, segments[place + 1] ?? 0);
     if (!segment.startsWith('e') && !BEFORE_ZLIB.some((start) => segment.includes(start))) continue;
-    for (const { index, 0: found } of segment.matchAll(ZLIB))
-      texts.push(...inflater.texts(Buffer.from(segment.slice(index + found.length - 2), 'base64')));
+    for (const { index, 0: found } of segment.matchAll(ZLIB)) {
+      if (!inflater.mayTry()) return texts;
+      texts.push(...inflater.zlibTexts(Buffer.from(segment.slice(index + found.length - 3), 'base64')));
+    }
   }
   return texts;
 }

@@ -14,6 +14,8 @@ const MAX_TRIED = 256;
 const MAX_LAYERS = 3;
 
 const GZIP = Buffer.from([0x1f, 0x8b, 0x08]);
+/** Bytes in front of what zlib has compressed. */
+const ZLIB_HEADER = 2;
 /** By how hard it was compressed. */
 const ZLIB = [0x01, 0x5e, 0x9c, 0xda].map((level) => Buffer.from([0x78, level]));
 
@@ -42,7 +44,7 @@ export class Inflater {
     let place = own.indexOf(GZIP);
     if (place < 0) return NO_RUNS;
     const texts: string[] = [];
-    for (; place >= 0 && this.#mayTry(); place = own.indexOf(GZIP, place + 1)) {
+    for (; place >= 0 && this.mayTry(); place = own.indexOf(GZIP, place + 1)) {
       const header = gzipHeader(own.subarray(place));
       if (header !== 'more') texts.push(...this.#textAt(own, place + header));
     }
@@ -55,7 +57,7 @@ export class Inflater {
     for (const zlib of ZLIB) {
       for (
         let place = bytes.indexOf(zlib);
-        place >= 0 && this.#mayTry();
+        place >= 0 && this.mayTry();
         place = bytes.indexOf(zlib, place + 1)
       )
         texts.push(...this.#textAt(bytes, place + zlib.length));
@@ -63,8 +65,13 @@ export class Inflater {
     return texts;
   }
 
+  /** What can be read of zlib that the bytes begin with. */
+  zlibTexts(bytes: Buffer): readonly string[] {
+    return this.#textAt(bytes, ZLIB_HEADER);
+  }
+
   /** To be asked before each place is looked at: even to read a header to its end takes time. */
-  #mayTry(): boolean {
+  mayTry(): boolean {
     this.#tried += 1;
     this.#isOver ||= this.#tried > MAX_TRIED || this.#unpacked > MAX_TOTAL;
     return !this.#isOver;

@@ -48,6 +48,7 @@ const DISGUISES: [string, (text: string) => string][] = [
   ['in JSON escapes', (text) => hex(text).replace(/../g, '\\u00$&')],
   ['in HTML escapes', (text) => hex(text).replace(/../g, '&#x$&;')],
   ['in gzip in base64', (text) => base64(gzipSync(text))],
+  ['in zlib in base64 on a line of its own', (text) => `note\n${base64(deflateSync(text))}\n`],
   [
     'in base64 with indented lines',
     (text) => base64(`${'-'.repeat(60)}${text}`).replace(/.{40}/g, '$&\n    '),
@@ -236,6 +237,9 @@ it('a scan takes time in proportion to its text, however hostile', { timeout: 60
     '\n--',
     '\n--a\nb:\n',
     '\n--a\n\n',
+    '/eA',
+    '/eJz',
+    '\neJz',
   ];
   for (const unit of hostile) {
     const text = unit.repeat(64_000 / unit.length);
