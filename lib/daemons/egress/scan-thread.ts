@@ -30,12 +30,13 @@ export class ScanThread implements RemoteScans {
   /** Answers that the thread owes, by body. */
   readonly #asked = new Map<number, PromiseWithResolvers<Finding[]>>();
 
-  /** `secrets`: the values that are known. */
-  constructor(secrets: Iterable<string>) {
+  /** `secrets`: the values that are known. `idleMs`: milliseconds without work after which the thread ends. */
+  constructor(secrets: Iterable<string>, idleMs?: number) {
     this.#thread = new ThreadOnDemand<ScanReply>({
       module: 'scan-worker',
       data: [...secrets],
       heap: HEAP,
+      idleMs,
       replied: ({ id, findings }) => {
         this.#asked.get(id)?.resolve(findings);
         this.#asked.delete(id);
@@ -80,7 +81,9 @@ export class ScanThread implements RemoteScans {
           answer.reject(new Error('the scan was given up'));
         this.#waiting = this.#waiting.filter((one) => one.id !== id);
         post({ kind: 'close', id });
-        release();
+        // A thread that ended before its answer would leave the place of this question taken for ever.
+        const owed = this.#asked.get(id)?.promise ?? Promise.resolve();
+        owed.then(release, release);
       },
     };
   }

@@ -15,7 +15,7 @@ export interface ThreadOptions<Reply> {
   readonly replied: (reply: Reply) => void;
   /** Called when it ended while it was needed: no reply to what it was asked will come. */
   readonly died: () => void;
-  readonly idleMs?: number;
+  readonly idleMs?: number | undefined;
 }
 
 interface Thread {

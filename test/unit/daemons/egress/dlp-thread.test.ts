@@ -94,6 +94,15 @@ describe('a body scanned in the other thread', () => {
     expect(await Promise.all(others)).toEqual(Array.from({ length: 4 }, () => ['known-secret']));
   });
 
+  it('is scanned also after a thread had ended over what was given up', async () => {
+    const hasty: ScanOptions = { ...here, thread: new ScanThread([SECRET], 1) };
+    const given = Array.from({ length: 4 }, () => new PacedScanner(hasty, 10));
+    for (const scanner of given) scanner.push(Buffer.from('&#1'.repeat(700_000))).catch(() => []);
+    for (const scanner of given) scanner.close();
+    await sleep(50);
+    expect(await typesIn(hasty, `${prose}${SECRET}`, 65_536)).toEqual(['known-secret']);
+  });
+
   it('lets the loop turn meanwhile', async () => {
     let turns = 0;
     const turn = () => {
