@@ -1,6 +1,7 @@
 // The load generator: a process of its own, told what to do over IPC, so that it never shares a loop with an engine.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
+import { type Streams, streamLoop } from './streams.ts';
 import { type Exchanged, exchange, openWire, type Route, requestBytes } from './wire.ts';
 
 export interface Rate {
@@ -27,6 +28,8 @@ export interface Tasks {
     };
     answer: Rate;
   };
+  /** The same by HTTP/2 on one connection; requests a second, `undefined` where it is not spoken. */
+  streamLoop: { ask: Streams; answer: number | undefined };
   /** CONNECT and TLS to hosts never seen before, one after the other; the median, milliseconds. */
   freshHosts: {
     ask: { route: Route; prefix: string; count: number };
@@ -145,6 +148,7 @@ async function endProbe(): Promise<undefined> {
 
 const TASKS: { [Name in keyof Tasks]: (ask: Tasks[Name]['ask']) => Promise<Tasks[Name]['answer']> } = {
   closedLoop,
+  streamLoop,
   freshHosts,
   transfer,
   bodies,

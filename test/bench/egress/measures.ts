@@ -32,6 +32,8 @@ export interface EngineRound {
   readonly rates: readonly Rate[];
   /** Processor time of the engine a request at 16 connections, microseconds: what a busy machine blurs least. */
   readonly cpu: number | undefined;
+  /** Requests a second by HTTP/2, at 16 streams on one connection. */
+  readonly http2: number | undefined;
   readonly openMs: number;
   readonly freshMs: number | undefined;
   readonly down: number | undefined;
@@ -73,6 +75,7 @@ export async function measureDirect(stage: Stage, load: Load, effort: Effort): P
   const bytes = effort.transferBytes;
   return {
     ...(await ratesOf(load, route, effort, token)),
+    http2: undefined,
     openMs: Number.NaN,
     freshMs: undefined,
     down: await load('transfer', { route, token, direction: 'down', bytes }),
@@ -101,12 +104,15 @@ export async function measureEngine(
       ? await load('freshHosts', { route: silent, prefix: 'h', count: effort.freshHosts })
       : undefined;
     const rates = await ratesOf(load, route, effort, own.token, running.pids);
-    const bytes = effort.transferBytes;
+    const { warmMs, measureMs, transferBytes: bytes } = effort;
+    const http2 = intercepts
+      ? await load('streamLoop', { route, streams: 16, warmMs, measureMs, body: SMALL })
+      : undefined;
     const down = await load('transfer', { route, direction: 'down', bytes, ...own });
     const up = await load('transfer', { route, direction: 'up', bytes, ...own });
     await sleep(SETTLED_MS);
     const afterMb = memoryOf(running.pids()).now;
-    return { ...rates, openMs: running.openMs, freshMs: fresh?.p50, down, up, idleMb, afterMb };
+    return { ...rates, http2, openMs: running.openMs, freshMs: fresh?.p50, down, up, idleMb, afterMb };
   } finally {
     await running.stop();
   }

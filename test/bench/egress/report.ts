@@ -44,6 +44,8 @@ export interface Summary {
   readonly name: string;
   /** By number of connections, in the order of `CONNECTIONS`. */
   readonly perSecond: readonly (number | undefined)[];
+  /** By HTTP/2, at 16 streams on one connection. */
+  readonly http2: number | undefined;
   /** Milliseconds beyond those of the direct way in the same round, at one connection. */
   readonly addedP50: number | undefined;
   readonly addedP99: number | undefined;
@@ -74,6 +76,7 @@ export function summaries({ engines }: Results): Summary[] {
     return {
       name,
       perSecond: CONNECTIONS.map((_, place) => median(rounds.map(({ rates }) => rates[place]?.perSecond))),
+      http2: of('http2'),
       addedP50: added('p50'),
       addedP99: added('p99'),
       cpu: of('cpu'),
@@ -124,6 +127,7 @@ export function printed(results: Results): string {
   const engines = summaries(results).map((summary) => [
     summary.name,
     ...summary.perSecond.map((value) => number(value)),
+    number(summary.http2),
     number(summary.addedP50, 2),
     number(summary.addedP99, 2),
     number(summary.cpu),
@@ -133,6 +137,7 @@ export function printed(results: Results): string {
     number(summary.openMs),
   ]);
   const more = [
+    'HTTP/2 at 16',
     '+p50 ms',
     '+p99 ms',
     'CPU µs/req',

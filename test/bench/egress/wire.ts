@@ -13,11 +13,14 @@ export interface Route {
 }
 
 /** A TLS socket to the upstream, inside a CONNECT where there is a proxy. */
-export async function openWire({ proxyPort, host, port, ca }: Route): Promise<TLSSocket> {
+export async function openWire(
+  { proxyPort, host, port, ca }: Route,
+  ALPNProtocols = ['http/1.1'],
+): Promise<TLSSocket> {
   const socket = connect({ host: '127.0.0.1', port: proxyPort ?? port, noDelay: true });
   await once(socket, 'connect');
   if (proxyPort !== undefined) await openTunnel(socket, `${host}:${port}`);
-  const secure = tlsConnect({ socket, ca, servername: host, ALPNProtocols: ['http/1.1'] });
+  const secure = tlsConnect({ socket, ca, servername: host, ALPNProtocols });
   await once(secure, 'secureConnect');
   return secure;
 }
