@@ -1,6 +1,6 @@
 import { type HeldBudget, type HeldPlace, MemoryFull } from './held-budget.ts';
 import { PacedScanner } from './paced-scanner.ts';
-import { MAGIC_BYTES, PackedFile, type PackedStart, packedStarts } from './packed-file.ts';
+import { LOOK_BACK, MAGIC_BYTES, PackedFile, type PackedStart, packedStarts } from './packed-file.ts';
 import type { Finding, ScanOptions } from './scan-text.ts';
 import { UnscannableBody } from './unscannable-body.ts';
 
@@ -86,11 +86,13 @@ export class ContentScanner {
   async #openFiles(chunk: Buffer): Promise<Finding[]> {
     const bytes = this.#tail.length === 0 ? chunk : Buffer.concat([this.#tail, chunk]);
     const starts = packedStarts(bytes, this.#isStart);
-    const isComplete = ({ index }: PackedStart) => index + MAGIC_BYTES <= bytes.length;
+    const known = this.#tail.length;
+    const isNew = ({ index }: PackedStart) =>
+      index + MAGIC_BYTES > known && index + MAGIC_BYTES <= bytes.length;
     if (bytes.length >= MAGIC_BYTES) this.#isStart = false;
-    this.#tail = Buffer.from(bytes.subarray(Math.max(0, bytes.length - (MAGIC_BYTES - 1))));
+    this.#tail = Buffer.from(bytes.subarray(Math.max(0, bytes.length - (LOOK_BACK + MAGIC_BYTES - 1))));
     const findings: Finding[] = [];
-    for (const { format, index } of starts.filter(isComplete)) {
+    for (const { format, index } of starts.filter(isNew)) {
       this.#spend('files', 1);
       const scanner = new ContentScanner(this.#options, this.#budget, undefined, {
         depth: this.#depth + 1,

@@ -21,6 +21,9 @@ const ZIP = Buffer.from('PK\x03\x04');
 /** What ends the header of a part of a multipart body. */
 const PART = Buffer.from('\r\n\r\n');
 
+/** Bytes in front of a beginning that may be needed to tell it. */
+export const LOOK_BACK = PART.length;
+
 /**
  * Where compressed files begin, in order. Two bytes tell a zlib stream, as they do many other things: it is looked for
  * only at the beginning (`isStart`) and where a part of a multipart body begins.

@@ -126,6 +126,18 @@ describe('what a compressed file holds', () => {
     expect(findings.some(({ inPlainSight }) => inPlainSight)).toBe(false);
   });
 
+  it('is found wherever the borders of the chunks are', async () => {
+    for (const packed of [gzipSync(SECRETS), deflateSync(SECRETS), zip(SECRETS), zstdCompressSync(SECRETS)]) {
+      const body = Buffer.concat([Buffer.from('--part\r\nx: y\r\n\r\n'), packed]);
+      for (let at = 1; at < 30; at += 1) {
+        const scanner = scannerFor(new Set(['token_patterns']));
+        const pushed = [await scanner.push(body.subarray(0, at)), await scanner.push(body.subarray(at))];
+        expect([...pushed.flat(), ...(await scanner.end())].length, `at ${at}`).toBeGreaterThan(0);
+        scanner.close();
+      }
+    }
+  });
+
   it('is bounded, also where it unpacks to further ones', async () => {
     const megabytes = (count: number) => Buffer.alloc(count * 1024 * 1024, 'a line of a log\n');
     const pack = (count: number) => zip(gzipSync(megabytes(count)));
