@@ -89,7 +89,12 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
     expression: /hooks\.slack\.com\/services\/T\w{6,}\/B\w{6,}\/\w{16,}/g,
   },
   { type: 'sendgrid-key', literals: ['SG.'], expression: /SG\.[\w-]{16,64}\.[\w-]{16,128}/g },
-  { type: 'google-key', literals: ['AIza'], expression: /AIza[\w-]{35}/g },
+  {
+    type: 'google-key',
+    literals: ['AIza'],
+    // With a border on one side at least: one MB of base64 in forty has it somewhere inside.
+    expression: /(?<![\w-])AIza[\w-]{35}|AIza[\w-]{35}(?![\w-])/g,
+  },
   { type: 'google-oauth', literals: ['ya29.', 'GOCSPX-'], expression: /(?:ya29\.|GOCSPX-)[\w-]{20,255}/g },
   { type: 'npm-token', literals: ['npm_'], expression: /npm_[A-Za-z0-9]{36}/g },
   { type: 'pypi-token', literals: ['pypi-AgE'], expression: /pypi-AgE[\w-]{50,255}/g },

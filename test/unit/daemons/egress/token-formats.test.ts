@@ -57,6 +57,18 @@ it('a run is only looked for in words when it cannot stand anywhere else', () =>
   expect(isWord('abc\u00e4', 40)).toBe(false);
 });
 
+describe("a Google key's format", () => {
+  const key = `AIza${'Sy9x-Qe'.repeat(5)}`;
+
+  it.each([key, `x${key}`, `${key}x`, `/v1/${key}/items`])('is a find in %s', (text) => {
+    expect(typesIn(text)).toEqual(['google-key']);
+  });
+
+  it('is chance in the middle of base64', () => {
+    expect(typesIn(`iVBORw0KGgo${key}AAAANSUhEUgAA`)).toEqual([]);
+  });
+});
+
 it.each([
   'redis://:p4ssw0rd@cache.example.com:6379/0',
   'postgresql+psycopg2://app:p4ssw0rd@db.example.com/app',
