@@ -58,6 +58,9 @@ const ASCII_OF = new Map(
   ),
 );
 
+/** Of these alone: most of what is no ASCII stays as it is. */
+const LOOKS_LIKE_ASCII = new RegExp(`[${[...ASCII_OF.keys()].join('')}]`, 'gu');
+
 /** Single letters that stand for whole phrases in Arabic: of no use to who hides ASCII, but to blow up a text. */
 const PHRASES = /[\ufdfa\ufdfb]/g;
 
@@ -67,5 +70,5 @@ export function foldUnicode(text: string): string {
     .replace(PHRASES, '')
     .normalize('NFKD')
     .replace(/(?![\t-\r])[\p{Cc}\p{Cf}\p{Mn}\p{Me}\u115f\u1160\u3164\uffa0]/gu, '')
-    .replace(/[\u0080-\u{10ffff}]/gu, (character) => ASCII_OF.get(character) ?? character);
+    .replace(LOOKS_LIKE_ASCII, (character) => ASCII_OF.get(character) ?? character);
 }
