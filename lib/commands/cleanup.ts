@@ -33,7 +33,8 @@ const OWNED_KINDS = new Set(['bundle', 'registry', 'push']);
 
 /**
  * What crashes and `kill -9` left behind: journals of bottles whose launch is dead, and whatever the engine,
- * smolvm and the cache hold for a bottle that has no state; also bundle images that are out of date. Bottles that are alive are never touched.
+ * smolvm and the cache hold for a bottle that has no state; also bundle images that are out of date. Bottles that are
+ * alive are never touched.
  */
 export async function findLeftovers(scope: CleanupScope, say: (line: string) => void): Promise<Leftover[]> {
   const statuses = await bottleStatuses();

@@ -19,7 +19,8 @@ export interface BaseImageOptions {
 
 /**
  * Makes sure that the engine holds a base image: the pinned one where a registry can be reached, else a stand-in, for
- * which a registry is asked again once a day. Callers at the same time, in any process, build it once. `BOT_BOTTLE_BASE_IMAGES=registry|stand-in` forces one.
+ * which a registry is asked again once a day. Callers at the same time, in any process, build it once.
+ * `BOT_BOTTLE_BASE_IMAGES=registry|stand-in` forces one.
  * @throws BottleError `image-unavailable` when neither is possible; `usage`, `disk-full`, `engine-missing`, `engine-failed`.
  */
 export async function ensureBaseImage(name: BaseImage, options: BaseImageOptions): Promise<EnsuredImage> {

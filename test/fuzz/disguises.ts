@@ -1,4 +1,5 @@
 import { deflateSync, gzipSync } from 'node:zlib';
+import { base32 } from '../support/base32.ts';
 import type { Random } from './random.ts';
 
 export const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
@@ -16,15 +17,6 @@ const hex = (text: string | Buffer) => Buffer.from(text).toString('hex');
 const unit = (code: number) => code.toString(16).padStart(4, '0');
 const wrapped = (text: string, width: number, between: string) =>
   text.replace(new RegExp(`.{${width}}(?=.)`, 'g'), `$&${between}`);
-
-/** Written the slow way: nothing here is the scanner's own. RFC 4648, 6. */
-function base32(text: string): string {
-  const bits = [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  const groups = bits.match(/.{1,5}/g) ?? [];
-  return groups
-    .map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five.padEnd(5, '0'), 2)])
-    .join('');
-}
 
 /** What an encoder is given besides: so it comes at every offset. No letters in front: zlib glued to some is not looked for. */
 const around: Disguise = (text, random) => {

@@ -1,4 +1,4 @@
-import { textsIn } from './decoded-texts.ts';
+import { APART, textsIn } from './decoded-texts.ts';
 import type { Inflater } from './inflater.ts';
 import { LOWER, NO_RUNS, UPPER } from './runs.ts';
 import { Scratch } from './scratch.ts';
@@ -9,9 +9,6 @@ const BASE32 = [UPPER, LOWER].map((letters) => runOf(`234567${letters}\r\n`, 16)
 
 /** Glued to other text, a run may start at any of so many places. */
 const OFFSETS = 8;
-
-/** Stands in no text, not even in one of UTF-16. */
-const APART = 1;
 
 const quintetMemory = new Scratch();
 const decodedMemory = new Scratch();

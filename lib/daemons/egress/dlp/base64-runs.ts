@@ -1,4 +1,4 @@
-import { textsIn } from './decoded-texts.ts';
+import { APART, textsIn } from './decoded-texts.ts';
 import type { Inflater } from './inflater.ts';
 import { DIGITS, endOfRun, LOWER, NO_RUNS, UPPER, WORDISH } from './runs.ts';
 import { Scratch } from './scratch.ts';
@@ -27,23 +27,20 @@ for (const [character, sextet, kind] of [
   KINDS[character.charCodeAt(0)] = kind;
 }
 
-/** What zlib makes, by its first two bytes; names of files and other lines in front of it may be part of the same segment. */
+/** What zlib makes, by its first two bytes; names of files and other lines before it may be part of the same segment. */
 const ZLIB = /(?:^|[/\s])e(?:A[E-H]|F[4-7]|J[w-z]|N[o-r])/g;
 const BEFORE_ZLIB = ['/e', '\ne', ' e', '\te'];
 
 /** Sextets of zero behind each segment: its last bytes are filled up from them. */
 const GAP = 4;
 
-/** Stands in no text, not even in one of UTF-16. */
-const APART = 1;
-
 const sextetMemory = new Scratch();
 const decodedMemory = new Scratch();
 
 /**
- * What can be read of base64, in either alphabet and wrapped, decoded. Glued to other text, one may start at any of four places: first come all
- * of them as they are at the first, then at the second, and so on. Decoded here because most runs are short, and a call
- * of Node's decoder would cost more than the work.
+ * What can be read of base64, in either alphabet and wrapped, decoded. Glued to other text, one may start at any of four
+ * places: first come all of them as they are at the first, then at the second, and so on. Decoded here because most runs
+ * are short, and a call of Node's decoder would cost more than the work.
  */
 export function base64Decoded(text: TextBytes, inflater: Inflater): readonly string[] {
   const segments = segmentsOf(text);
@@ -114,7 +111,7 @@ function writeSegments(text: TextBytes, segments: readonly number[], sextets: Bu
   return ends;
 }
 
-/** Decodes from `start` on, and behind it a byte of no text, which keeps it apart from the next; gives the end of what it wrote. */
+/** Decodes from `start` on, and writes a byte of no text behind it; gives the end of what it wrote. */
 function decode(sextets: Buffer, start: number, end: number, decoded: Buffer, from: number): number {
   let count = from;
   for (let index = start; index < end; index += 4) {

@@ -12,6 +12,9 @@ const TEXT: Alphabet = PRINTABLE.map((isReadable, byte) =>
   byte === 0 || (byte >= 0x80 && byte <= 0xbf) || LEADS.includes(byte) ? 1 : isReadable,
 );
 
+/** To put between pieces of what was decoded: stands in no text, not even in one of UTF-16. */
+export const APART = 1;
+
 /** Most of what is no text has not so many bytes in a row that could be some. */
 const LEAST_TEXT = 20;
 

@@ -10,6 +10,7 @@ import { knownSecretFinder } from '../../../../lib/daemons/egress/dlp/known-secr
 import { injectsLine } from '../../../../lib/daemons/egress/dlp/line-injection.ts';
 import { type ScanOptions, scanText } from '../../../../lib/daemons/egress/dlp/scan-text.ts';
 import { InjectionFound, injectionFilter } from '../../../../lib/daemons/egress/inbound-filter.ts';
+import { base32 } from '../../../support/base32.ts';
 
 const SECRET = 'zq7Kp2mW9xLr4TvB8nYc3HdF6sJg1Aeu5Qo';
 const KEY = 'AKIAQ7XKPM2WZL9RTVBN';
@@ -22,15 +23,6 @@ const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64');
 const hex = (text: string | Buffer) => Buffer.from(text).toString('hex');
 const percent = (text: string) => hex(text).replace(/../g, '%$&');
 const wide = (text: string) => text.replace(/[!-~]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0));
-
-/** RFC 4648, 6, without padding. */
-function base32(text: string): string {
-  const bits = [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  const groups = bits.match(/.{1,5}/g) ?? [];
-  return groups
-    .map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five.padEnd(5, '0'), 2)])
-    .join('');
-}
 
 const DISGUISES: [string, (text: string) => string][] = [
   ['as it is', (text) => `x ${text} y`],
