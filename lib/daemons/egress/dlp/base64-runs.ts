@@ -49,16 +49,19 @@ export function base64Decoded(text: TextBytes, inflater: Inflater): readonly str
   const ends = writeSegments(text, segments, sextets);
   if (ends.length === 0) return NO_RUNS;
   const decoded = decodedMemory.atLeast(text.length * 4);
+  const pieces: number[] = [];
   let count = 0;
   for (let offset = 0; offset < 4; offset += 1) {
     let start = 0;
     for (const end of ends) {
+      const before = count;
       count = decode(sextets, start + offset, end, decoded, count);
+      pieces.push(before + Math.max(0, Math.floor(((end - start - offset) * 3) / 4)));
       start = end + GAP;
     }
   }
   const runs = textsIn(decoded, count);
-  const inflated = [...inflater.gzipTexts(decoded, count), ...zlibTexts(text, segments, inflater)];
+  const inflated = [...inflater.gzipTexts(decoded, pieces), ...zlibTexts(text, segments, inflater)];
   return inflated.length === 0 ? runs : [...runs, ...inflated];
 }
 

@@ -38,15 +38,17 @@ export class Inflater {
     return this.#unpacked;
   }
 
-  /** What can be read of gzip anywhere in the first `length` bytes. */
-  gzipTexts(bytes: Buffer, length = bytes.length): readonly string[] {
-    const own = bytes.subarray(0, length);
+  /** What can be read of gzip anywhere in pieces that stand one behind the other; `ends`: where each of them does. */
+  gzipTexts(bytes: Buffer, ends: readonly number[] = [bytes.length]): readonly string[] {
+    const own = bytes.subarray(0, ends.at(-1));
     let place = own.indexOf(GZIP);
     if (place < 0) return NO_RUNS;
     const texts: string[] = [];
     for (; place >= 0 && this.mayTry(); place = own.indexOf(GZIP, place + 1)) {
       const header = gzipHeader(own.subarray(place));
-      if (header !== 'more') texts.push(...this.#textAt(own, place + header));
+      // What is cut short can be read to where it was cut, and not with what stands behind that.
+      const end = ends.find((one) => one > place);
+      if (header !== 'more') texts.push(...this.#textAt(own.subarray(0, end), place + header));
     }
     return texts;
   }

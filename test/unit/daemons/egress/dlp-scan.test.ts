@@ -25,6 +25,10 @@ const percent = (text: string) => hex(text).replace(/../g, '%$&');
 const wide = (text: string) => text.replace(/[!-~]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0));
 
 const DISGUISES: [string, (text: string) => string][] = [
+  ...[15, 16, 17].map((cut): [string, (text: string) => string] => [
+    `in base64 of gzip without its last ${cut} bytes`,
+    (text) => base64(gzipSync(`hello ${text} and the quick brown fox`).subarray(0, -cut)),
+  ]),
   ['as it is', (text) => `x ${text} y`],
   ['in base64', base64],
   ['in base64 at an odd offset', (text) => base64(`ab${text}cd`)],
