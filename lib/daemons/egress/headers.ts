@@ -15,8 +15,17 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Request headers that egress writes itself: the agent's own credentials and framing never pass. */
-const WRITTEN_BY_EGRESS: ReadonlySet<string> = new Set(['authorization', 'expect', 'host']);
+/** Not sent upstream: egress writes these itself, so that the agent's own credentials and framing never pass. */
+const NOT_UPSTREAM: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'authorization', 'expect', 'host']);
+
+/**
+ * Nor these where a token is injected: of one that comes back, two parts of the answer would hold a half each, and
+ * neither be known for it.
+ */
+const NOT_WITH_TOKEN: ReadonlySet<string> = new Set([...NOT_UPSTREAM, 'range', 'if-range']);
+
+/** Not given to the agent: it would have clients try HTTP/3, or another host, which are no way out of the bottle. */
+const NOT_TO_AGENT: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'alt-svc']);
 
 /** One value, or several for a header that was sent as several lines. */
 export type HeaderLines = Record<string, string | string[]>;
@@ -32,22 +41,17 @@ export interface UpstreamHeaderOptions {
 
 /** The headers to send upstream for a request with these raw headers (name, value, name, value, ...). */
 export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderOptions): HeaderLines {
-  const lines = endToEnd(raw);
-  for (const name of WRITTEN_BY_EGRESS) delete lines[name];
+  const lines = linesWithout(options.authorization === undefined ? NOT_UPSTREAM : NOT_WITH_TOKEN, raw);
   lines.host = options.host;
-  if (options.authorization !== undefined) {
-    lines.authorization = options.authorization;
-    // Of a token that comes back, two parts of the answer would hold a half each, and neither be known for it.
-    delete lines.range;
-    delete lines['if-range'];
-  }
+  if (options.authorization !== undefined) lines.authorization = options.authorization;
   const accepted = lines['accept-encoding'];
   // Egress looks into what comes back; of a compressed body's part it could not.
   if (accepted !== undefined) {
     lines['accept-encoding'] = lines.range === undefined ? acceptableEncodings(String(accepted)) : 'identity';
   }
   // All that may be said of transfer codings is that trailers are welcome; gRPC insists on it.
-  if (/(?:^|,)\s*trailers\s*(?:,|$)/i.test(headerOf(raw, 'te') ?? '')) lines.te = 'trailers';
+  const te = headerOf(raw, 'te');
+  if (te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(te)) lines.te = 'trailers';
   // Node frames a GET body only when told to; without this, one would run into the next request. HTTP/2 has no
   // transfer-encoding at all.
   const hasLength = lines['content-length'] !== undefined && headerOf(raw, 'transfer-encoding') === undefined;
@@ -60,10 +64,7 @@ export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderO
 
 /** The headers to give the agent for a response with these raw headers. */
 export function agentHeaders(raw: readonly string[]): HeaderLines {
-  const lines = endToEnd(raw);
-  // It would have clients try HTTP/3, or another host, which are no way out of the bottle.
-  delete lines['alt-svc'];
-  return lines;
+  return linesWithout(NOT_TO_AGENT, raw);
 }
 
 /** Every value of one header, in order. `name` in lower case. */
@@ -92,12 +93,12 @@ export function headerOf(raw: readonly string[], name: string): string | undefin
 const Lines = function Lines() {} as unknown as new () => HeaderLines;
 Lines.prototype = Object.create(null);
 
-function endToEnd(raw: readonly string[]): HeaderLines {
+function linesWithout(unwanted: ReadonlySet<string>, raw: readonly string[]): HeaderLines {
   const listed = namedByConnection(raw);
   const lines: HeaderLines = new Lines();
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] ?? '').toLowerCase();
-    if (HOP_BY_HOP.has(name) || listed.has(name)) continue;
+    if (unwanted.has(name) || listed.has(name)) continue;
     const value = raw[index + 1] ?? '';
     const before = lines[name];
     if (before === undefined) lines[name] = value;

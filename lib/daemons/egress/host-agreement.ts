@@ -29,6 +29,7 @@ export function checkHosts(facts: RequestFacts, expected: Endpoint, defaultPort:
 export function names(text: string, expected: Endpoint, defaultPort: number): boolean {
   // As nearly every client spells it.
   if (text === expected.host) return expected.port === defaultPort;
+  if (text === `${expected.host}:${expected.port}`) return true;
   const authority: Authority | undefined = parseAuthority(text);
   return authority?.host === expected.host && (authority.port ?? defaultPort) === expected.port;
 }

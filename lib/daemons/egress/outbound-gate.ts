@@ -17,6 +17,7 @@ import { scanHead } from './outbound-head.ts';
 import type { Rule } from './policy.ts';
 import { behindTheHead, MAX_SHORT, shortLength, takeWhole } from './read-whole.ts';
 import { redacted } from './redact-request.ts';
+import type { ScanPlan } from './scan-plan.ts';
 import type { ScanThread } from './scan-thread.ts';
 import { type Admission, type Denial, deny } from './verdict.ts';
 import { OutboundMessages } from './websocket/outbound-messages.ts';
@@ -32,6 +33,9 @@ export class OutboundGate {
   readonly #findKnown: KnownSecretFinder;
   readonly #supervision: Supervision;
   readonly #thread: ScanThread | undefined;
+  readonly #options = new WeakMap<ScanPlan, ScanOptions>();
+  /** One object for all routes that look for the same: what it was found to clear is remembered with it. */
+  readonly #ways = new Map<string, ScanOptions>();
   /** For all that is held back until it was scanned. */
   readonly budget = new HeldBudget();
 
@@ -74,8 +78,17 @@ export class OutboundGate {
       body.release();
       return held(lineInjection(admission), []);
     }
-    const verdict = await this.#judge(request, admission, body, head, options);
-    if (verdict.clear && verdict.body instanceof Readable) verdict.body.once('close', body.release);
+    const scanTrailers = () => scanHead('', '', request.rawTrailers, false, options);
+    const trailing = body.whole ? scanTrailers() : [];
+    const findings = [...head, ...body.findings, ...steeringIn(body), ...trailing];
+    const cleared = (types: readonly string[]): Cleared => {
+      const content = shortContent(body) ?? Readable.from(contentOf(body, scanTrailers));
+      return { clear: true, path, query, rawHeaders, body: content, types };
+    };
+    const found = { findings, isInHead: head.length > 0, isTrailing: trailing.length > 0, cleared };
+    const verdict =
+      findings.length === 0 ? cleared([]) : await this.#judge(request, admission, body, found, options);
+    if (verdict.clear && verdict.body instanceof Readable) verdict.body.once('close', () => body.release());
     else body.release();
     if (verdict.clear && admission.isLfsBatch && !asksForDownload(verdict)) {
       drop(verdict, request);
@@ -85,41 +98,52 @@ export class OutboundGate {
   }
 
   #optionsFor({ scan }: Rule): ScanOptions {
+    const known = this.#options.get(scan);
+    if (known !== undefined) return known;
     const exhaustive = scan.onMatch === 'supervise';
-    return { detectors: scan.outbound, exhaustive, findKnown: this.#findKnown, thread: this.#thread };
+    const way = `${[...scan.outbound].sort().join()} ${exhaustive}`;
+    const options = this.#ways.get(way) ?? {
+      detectors: scan.outbound,
+      exhaustive,
+      findKnown: this.#findKnown,
+      thread: this.#thread,
+    };
+    this.#ways.set(way, options);
+    this.#options.set(scan, options);
+    return options;
   }
 
+  /** What becomes of a request that holds something. */
   async #judge(
     request: RequestContent,
     admission: Admission,
     body: HeldBody,
-    head: readonly Finding[],
+    { findings, isInHead, isTrailing, cleared }: Found,
     options: ScanOptions,
   ): Promise<Cleared | Held> {
-    const { path, query, rule, host } = admission;
-    const { rawHeaders } = request;
-    const scanTrailers = () => scanHead('', '', request.rawTrailers, false, options);
-    const trailing = body.whole ? scanTrailers() : [];
-    const findings = [...head, ...body.findings, ...steeringIn(body), ...trailing];
-    const cleared = (kinds: readonly string[]): Cleared => {
-      const content = shortContent(body) ?? Readable.from(contentOf(body, scanTrailers));
-      return { clear: true, path, query, rawHeaders, body: content, types: kinds };
-    };
-    if (findings.length === 0) return cleared([]);
+    const { path, rule, host } = admission;
     const types = [...new Set(findings.map(({ type }) => type))];
-    if (rule.scan.onMatch === 'redact' && trailing.length === 0) {
+    if (rule.scan.onMatch === 'redact' && !isTrailing) {
       return (
         (await redacted(request, admission, body, findings, options)) ??
         held(refusal(types, admission), types)
       );
     }
     if (rule.scan.onMatch !== 'supervise') return held(refusal(types, admission), types);
-    const shown = head.length === 0 ? path : WITHHELD;
-    const question = { host, method: request.method, path: shown, types };
+    const question = { host, method: request.method, path: isInHead ? WITHHELD : path, types };
     const answer = await this.#supervision.answer(question, findings);
     if (answer === 'allow') return cleared(types);
     return held(refusal(types, admission, answer), types);
   }
+}
+
+/** What was found in a request, and where. */
+interface Found {
+  readonly findings: readonly Finding[];
+  readonly isInHead: boolean;
+  readonly isTrailing: boolean;
+  /** The request as it came, let out with these kinds of secrets in it. */
+  readonly cleared: (types: readonly string[]) => Cleared;
 }
 
 /** Bytes of a message that are looked at for attacks. */
@@ -138,10 +162,15 @@ async function unseen({ rawHeaders, hasBody, body }: RequestContent): Promise<Re
 /** A whole body that is sent in one go. */
 function shortContent({ whole, chunks }: HeldBody): Buffer | undefined {
   const size = chunks.reduce((sum, { length }) => sum + length, 0);
-  return whole && size <= MAX_SHORT ? Buffer.concat(chunks) : undefined;
+  return whole && size <= MAX_SHORT ? inOnePiece(chunks) : undefined;
 }
 
-async function* contentOf(body: HeldBody, scanTrailers: () => Finding[]): AsyncGenerator<Buffer> {
+function inOnePiece(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
+}
+
+async function* contentOf(body: HeldBody, scanTrailers: () => readonly Finding[]): AsyncGenerator<Buffer> {
   yield* body.drain();
   if (body.whole) return;
   yield* body.rest();
@@ -156,7 +185,7 @@ function lineInjection({ host, rule }: Admission): Denial {
 
 /** Most bodies are no messages between agents, and are not made into text to find that out. */
 function steeringIn({ whole, chunks }: HeldBody): Finding[] {
-  if (!whole) return [];
+  if (!whole || chunks.length === 0) return [];
   const start = startOf(chunks, MAX_STEERING);
   return start.includes('jsonrpc') ? steering(start.toString('utf8')) : [];
 }
@@ -169,7 +198,7 @@ function startOf(chunks: readonly Buffer[], most: number): Buffer {
     taken.push(chunk);
     size += chunk.length;
   }
-  return Buffer.concat(taken).subarray(0, most);
+  return inOnePiece(taken).subarray(0, most);
 }
 
 function refusal(

@@ -35,6 +35,10 @@ export class ReflectionScrubber {
     return clean;
   }
 
+  #isIn(text: string): boolean {
+    return this.#forms.some((form) => text.includes(form));
+  }
+
   bytes(body: Buffer): Buffer {
     const text = body.toString('latin1');
     const clean = this.text(text);
@@ -43,6 +47,8 @@ export class ReflectionScrubber {
 
   /** Changes the lines that it is given. */
   headers(lines: HeaderLines): HeaderLines {
+    // All at once: they seldom hold any form, and there are dozens.
+    if (!this.#isIn(Object.values(lines).join('\n'))) return lines;
     for (const name of Object.keys(lines)) {
       const value = lines[name] ?? '';
       lines[name] = Array.isArray(value) ? value.map((line) => this.text(line)) : this.text(value);

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { announcedLength } from '../announced-length.ts';
 import type { RequestContent } from '../exchange.ts';
 import { headerOf } from '../headers.ts';
@@ -49,15 +50,30 @@ export async function holdBody(
   options: ScanOptions,
   budget: HeldBudget,
 ): Promise<HeldBody> {
-  if (!request.hasBody) return heldWhole([], [], () => {});
+  if (!request.hasBody) return new WholeBody([], NOTHING);
   const decoders = decodersFor(headerOf(request.rawHeaders, 'content-encoding') ?? '');
   if (decoders === undefined) throw new UnscannableBody('its Content-Encoding cannot be undone');
   const length = decoders.length === 0 ? shortLength(request.rawHeaders) : undefined;
   if (length === undefined) return holdLong(request, decoders, options, budget);
+  return holdShort(request.body, length, options, budget);
+}
+
+/** Most bodies are short and say how long they are: no stream, iterator or other thread is set up for these. */
+async function holdShort(
+  body: Readable,
+  length: number,
+  options: ScanOptions,
+  budget: HeldBudget,
+): Promise<HeldBody> {
   const place = budget.open();
   try {
-    const bytes = await readShort(request, length, place);
-    return heldWhole([bytes], await scanShort(bytes, options, budget), place.release);
+    if (!place.take(length)) throw new UnscannableBody(new MemoryFull().message);
+    await behindTheHead();
+    const bytes = takeWhole(body, length) ?? (await readWhole(body, length));
+    if (bytes.length !== length) throw new Error('the body broke off');
+    const isPacked = packedStarts(bytes, true).length > 0;
+    const findings = isPacked ? await scanPacked(bytes, options, budget) : scanBytes(bytes, options);
+    return new WholeBody([bytes], findings, place);
   } catch (error) {
     place.release();
     throw error;
@@ -94,18 +110,7 @@ async function holdLong(
   }
 }
 
-/** Most bodies are short and say how long they are: no stream, iterator or other thread is set up for these. */
-async function readShort({ body }: RequestContent, length: number, place: HeldPlace): Promise<Buffer> {
-  if (!place.take(length)) throw new UnscannableBody(new MemoryFull().message);
-  await behindTheHead();
-  const bytes = takeWhole(body, length) ?? (await readWhole(body, length));
-  if (bytes.length !== length) throw new Error('the body broke off');
-  return bytes;
-}
-
-/** Without the scanner that long ones need, where nothing in it is compressed. */
-async function scanShort(bytes: Buffer, options: ScanOptions, budget: HeldBudget): Promise<Finding[]> {
-  if (packedStarts(bytes, true).length === 0) return scanBytes(bytes, options);
+async function scanPacked(bytes: Buffer, options: ScanOptions, budget: HeldBudget): Promise<Finding[]> {
   const scanner = new ContentScanner(options, budget, bytes.length);
   try {
     return [...(await scanned(scanner.push(bytes))), ...(await scanned(scanner.end()))];
@@ -114,16 +119,31 @@ async function scanShort(bytes: Buffer, options: ScanOptions, budget: HeldBudget
   }
 }
 
-function heldWhole(chunks: Buffer[], findings: readonly Finding[], release: () => void): HeldBody {
-  return {
-    chunks,
-    findings,
-    whole: true,
-    drain: () => drained(chunks),
-    async *rest() {},
-    release,
-  };
+/** All of a body: nothing follows. */
+class WholeBody implements HeldBody {
+  readonly whole = true;
+  readonly chunks: Buffer[];
+  readonly findings: readonly Finding[];
+  readonly #place: HeldPlace | undefined;
+
+  constructor(chunks: Buffer[], findings: readonly Finding[], place?: HeldPlace) {
+    this.chunks = chunks;
+    this.findings = findings;
+    this.#place = place;
+  }
+
+  drain(): Generator<Buffer> {
+    return drained(this.chunks);
+  }
+
+  async *rest(): AsyncGenerator<Buffer> {}
+
+  release(): void {
+    this.#place?.release();
+  }
 }
+
+const NOTHING: readonly Finding[] = [];
 
 function* drained(chunks: Buffer[]): Generator<Buffer> {
   for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) yield chunk;

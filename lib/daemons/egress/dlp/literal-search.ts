@@ -28,7 +28,7 @@ export class LiteralSearch {
 
   /** Places, in the list given to the constructor, of those that stand in the first `length` bytes. */
   find(bytes: Uint8Array, length: number): ReadonlySet<number> {
-    const found = new Set<number>();
+    let found: Set<number> | undefined;
     const marks = this.#marks;
     let hash = 0;
     let index = 0;
@@ -39,23 +39,34 @@ export class LiteralSearch {
       const third = ((second << 5) ^ (bytes[index + 2] ?? 0)) & (HASHES - 1);
       hash = ((third << 5) ^ (bytes[index + 3] ?? 0)) & (HASHES - 1);
       const mark = (marks[first] ?? 0) | (marks[second] ?? 0) | (marks[third] ?? 0) | (marks[hash] ?? 0);
-      if (mark !== 0) this.#look(bytes, length, index, index + 4, found);
+      if (mark !== 0) found = this.#look(bytes, length, index, index + 4, found);
     }
-    this.#look(bytes, length, index, length, found);
-    return found;
+    return this.#look(bytes, length, index, length, found) ?? NONE;
   }
 
   /** Adds what is found by three bytes that end at one of these places. */
-  #look(bytes: Uint8Array, length: number, from: number, to: number, found: Set<number>): void {
+  #look(
+    bytes: Uint8Array,
+    length: number,
+    from: number,
+    to: number,
+    before: Set<number> | undefined,
+  ): Set<number> | undefined {
+    let found = before;
     for (let index = Math.max(2, from); index < to; index += 1) {
       const hash = hashOf(bytes[index - 2] ?? 0, bytes[index - 1] ?? 0, bytes[index] ?? 0);
       if (this.#marks[hash] === 0) continue;
       for (const { needle, end } of this.#places.get(hash) ?? []) {
-        if (isAt(bytes, length, index + 1 - end, this.#needles[needle] ?? '')) found.add(needle);
+        if (!isAt(bytes, length, index + 1 - end, this.#needles[needle] ?? '')) continue;
+        found ??= new Set();
+        found.add(needle);
       }
     }
+    return found;
   }
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 function isAt(bytes: Uint8Array, length: number, start: number, needle: string): boolean {
   if (start < 0 || start + needle.length > length) return false;

@@ -44,9 +44,15 @@ export function packedStarts(bytes: Buffer, isStart: boolean): PackedStart[] {
   return starts.length < 2 ? starts : starts.toSorted((one, other) => one.index - other.index);
 }
 
-function* placesOf(bytes: Buffer, magic: Buffer): Generator<number> {
-  for (let index = bytes.indexOf(magic); index >= 0; index = bytes.indexOf(magic, index + 1)) yield index;
+function placesOf(bytes: Buffer, magic: Buffer): readonly number[] {
+  let index = bytes.indexOf(magic);
+  if (index < 0) return NOWHERE;
+  const places: number[] = [];
+  for (; index >= 0; index = bytes.indexOf(magic, index + 1)) places.push(index);
+  return places;
 }
+
+const NOWHERE: readonly number[] = [];
 
 /** Method 8, a window of at most 32 KiB, and a sum (RFC 1950, 2.2). */
 function isZlib(bytes: Buffer, index: number): boolean {

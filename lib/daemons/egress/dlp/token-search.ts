@@ -13,10 +13,12 @@ const WITH_LITERALS = TOKEN_PATTERNS.flatMap((pattern) =>
     : [{ pattern, places: pattern.literals.map((one) => LITERALS.indexOf(one)) }],
 );
 /** Patterns without literals, by the run that a text must hold. */
-const BY_RUN = Map.groupBy(
-  TOKEN_PATTERNS.filter(({ literals }) => literals === undefined),
-  ({ run, within }) => within ?? run,
-);
+const BY_RUN = [
+  ...Map.groupBy(
+    TOKEN_PATTERNS.filter(({ literals }) => literals === undefined),
+    ({ run, within }) => within ?? run,
+  ),
+].map(([run, patterns]) => ({ run, patterns }));
 
 export interface FoundToken {
   readonly type: string;
@@ -26,17 +28,19 @@ export interface FoundToken {
 /** All that looks like a token. Of patterns that the text cannot hold, no expression is run. */
 export function tokensIn(text: TextBytes, wasHidden: boolean): FoundToken[] {
   const found: FoundToken[] = [];
-  const look = (pattern: TokenPattern) => {
-    if (pattern.onlyHidden === true && !wasHidden) return;
-    for (const value of matchesOf(pattern, text)) found.push({ type: pattern.type, value });
-  };
   const held = SEARCH.find(text.bytes, text.length);
   if (held.size > 0) {
     for (const { pattern, places } of WITH_LITERALS)
-      if (places.some((place) => held.has(place))) look(pattern);
+      if (places.some((place) => held.has(place))) look(pattern, text, wasHidden, found);
   }
-  for (const [run, patterns] of BY_RUN) if (holds(text, run)) for (const pattern of patterns) look(pattern);
+  for (const { run, patterns } of BY_RUN)
+    if (holds(text, run)) for (const pattern of patterns) look(pattern, text, wasHidden, found);
   return found;
+}
+
+function look(pattern: TokenPattern, text: TextBytes, wasHidden: boolean, found: FoundToken[]): void {
+  if (pattern.onlyHidden === true && !wasHidden) return;
+  for (const value of matchesOf(pattern, text)) found.push({ type: pattern.type, value });
 }
 
 function holds(text: TextBytes, run: Run | undefined): boolean {
