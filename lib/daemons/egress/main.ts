@@ -5,6 +5,7 @@ import { DAEMON_PORTS, SLUG_ENV } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { readAuthority } from './authority-file.ts';
+import { idleMemory, LOOK_MS } from './idle-memory.ts';
 import { threadedLeafIssuer } from './leaf-thread.ts';
 import { DEADLINES } from './limits.ts';
 import { PolicyFile, reloadLine } from './policy-file.ts';
@@ -81,6 +82,7 @@ async function start(): Promise<void> {
   }
   const control = await listenForReload(flags.control, () => policy.reload());
   control.unref();
+  setInterval(idleMemory(), LOOK_MS).unref();
   const { host, port } = listenAddress(flags.listen);
   server.listen(port, host);
   await once(server, 'listening');

@@ -23,7 +23,7 @@ export interface Effort {
 }
 
 /** Milliseconds after a run in which an engine may let go of what it needed for it. */
-const SETTLED_MS = 7000;
+const SETTLED_MS = 10_000;
 
 export const CONNECTIONS = [1, 16, 64] as const;
 
@@ -39,6 +39,7 @@ export interface EngineRound {
   readonly down: number | undefined;
   readonly up: number | undefined;
   readonly idleMb: number | undefined;
+  readonly peakMb: number | undefined;
   readonly afterMb: number | undefined;
 }
 
@@ -81,6 +82,7 @@ export async function measureDirect(stage: Stage, load: Load, effort: Effort): P
     down: await load('transfer', { route, token, direction: 'down', bytes }),
     up: await load('transfer', { route, token, direction: 'up', bytes }),
     idleMb: undefined,
+    peakMb: undefined,
     afterMb: undefined,
   };
 }
@@ -111,8 +113,18 @@ export async function measureEngine(
     const down = await load('transfer', { route, direction: 'down', bytes, ...own });
     const up = await load('transfer', { route, direction: 'up', bytes, ...own });
     await sleep(SETTLED_MS);
-    const afterMb = memoryOf(running.pids()).now;
-    return { ...rates, http2, openMs: running.openMs, freshMs: fresh?.p50, down, up, idleMb, afterMb };
+    const { now: afterMb, peak: peakMb } = memoryOf(running.pids());
+    return {
+      ...rates,
+      http2,
+      openMs: running.openMs,
+      freshMs: fresh?.p50,
+      down,
+      up,
+      idleMb,
+      peakMb,
+      afterMb,
+    };
   } finally {
     await running.stop();
   }

@@ -55,6 +55,7 @@ export interface Summary {
   readonly down: number | undefined;
   readonly up: number | undefined;
   readonly idleMb: number | undefined;
+  readonly peakMb: number | undefined;
   readonly afterMb: number | undefined;
   readonly openMs: number | undefined;
 }
@@ -84,6 +85,7 @@ export function summaries({ engines }: Results): Summary[] {
       down: of('down'),
       up: of('up'),
       idleMb: of('idleMb'),
+      peakMb: of('peakMb'),
       afterMb: of('afterMb'),
       openMs: of('openMs'),
     };
@@ -133,7 +135,7 @@ export function printed(results: Results): string {
     number(summary.cpu),
     number(summary.freshMs, 1),
     `${number(summary.down)} / ${number(summary.up)}`,
-    `${number(summary.idleMb)} / ${number(summary.afterMb)}`,
+    [summary.idleMb, summary.peakMb, summary.afterMb].map((value) => number(value)).join(' / '),
     number(summary.openMs),
   ]);
   const more = [
@@ -143,7 +145,7 @@ export function printed(results: Results): string {
     'CPU µs/req',
     'new host ms',
     'MB/s down/up',
-    'MB idle/after',
+    'MB idle/peak/after',
     'start ms',
   ];
   const scan = results.scan.map(({ size, clean, worst }) => [

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { idleMemory } from '../../../../lib/daemons/egress/idle-memory.ts';
+
+const MIB = 1024 * 1024;
+
+/** A daemon whose work and memory are set by hand; each collection leaves 60 MiB. */
+function daemon() {
+  const state = { busy: 0, resident: 60 * MIB, collections: 0 };
+  const look = idleMemory({
+    busy: () => state.busy,
+    resident: () => state.resident,
+    collect: () => {
+      state.collections += 1;
+      state.resident = 60 * MIB;
+    },
+  });
+  const pass = (seconds: number) => {
+    for (let second = 0; second < seconds; second += 1) look();
+  };
+  return { state, pass };
+}
+
+test('what a burst of work has left is given back once, when it is over', () => {
+  const { state, pass } = daemon();
+  Object.assign(state, { busy: 0.8, resident: 120 * MIB });
+  pass(30);
+  expect(state.collections).toBe(0);
+  state.busy = 0.001;
+  pass(5);
+  expect(state.collections).toBe(0);
+  pass(1);
+  expect(state.collections).toBe(1);
+  pass(60);
+  expect(state.collections).toBe(1);
+});
+
+test('a stream that trickles is not held up', () => {
+  const { state, pass } = daemon();
+  Object.assign(state, { busy: 0.02, resident: 120 * MIB });
+  pass(600);
+  expect(state.collections).toBe(0);
+});
+
+test('a few megabytes are not worth a collection', () => {
+  const { state, pass } = daemon();
+  for (let burst = 0; burst < 10; burst += 1) {
+    Object.assign(state, { busy: 0.5, resident: 70 * MIB });
+    pass(2);
+    state.busy = 0;
+    pass(20);
+  }
+  expect(state.collections).toBe(0);
+});
+
+test('every burst that leaves much is cleared up after', () => {
+  const { state, pass } = daemon();
+  for (let burst = 0; burst < 3; burst += 1) {
+    Object.assign(state, { busy: 0.5, resident: 120 * MIB });
+    pass(2);
+    state.busy = 0;
+    pass(20);
+  }
+  expect(state.collections).toBe(3);
+});
