@@ -13,6 +13,9 @@ import type { Route } from './wire.ts';
 
 /** How long each thing is looked at. */
 export interface Effort {
+  /** At 16 connections, before anything is measured: engines that compile as they run take 20,000 requests to get there. */
+  readonly runInMs: number;
+  /** Before each number of connections. */
   readonly warmMs: number;
   readonly measureMs: number;
   /** Times that everything is measured, engines in turn; medians count. */
@@ -32,6 +35,8 @@ export interface EngineRound {
   readonly rates: readonly Rate[];
   /** Processor time of the engine a request at 16 connections, microseconds: what a busy machine blurs least. */
   readonly cpu: number | undefined;
+  /** The same of the first second after the start. */
+  readonly coldCpu: number | undefined;
   /** Requests a second by HTTP/2, at 16 streams on one connection. */
   readonly http2: number | undefined;
   readonly openMs: number;
@@ -43,6 +48,9 @@ export interface EngineRound {
   readonly afterMb: number | undefined;
 }
 
+/** Milliseconds from its first request on in which an engine counts as cold. */
+const COLD_MS = 1000;
+
 /** ~240 bytes of JSON, as an agent's small calls are. */
 const SMALL = JSON.stringify({
   name: 'fetch-items',
@@ -51,24 +59,37 @@ const SMALL = JSON.stringify({
   trace: 'step-17',
 });
 
+interface Rates {
+  readonly rates: readonly Rate[];
+  readonly cpu: number | undefined;
+  readonly coldCpu: number | undefined;
+}
+
 async function ratesOf(
   load: Load,
   route: Route,
-  effort: Effort,
+  { runInMs, warmMs, measureMs }: Effort,
   token?: string,
-  pids: () => number[] = () => [],
-) {
+  pids?: () => number[],
+): Promise<Rates> {
+  const own = token === undefined ? {} : { token };
+  const run = async (connections: number, warm: number, measure: number) => {
+    const before = pids && processorTimeOf(pids());
+    const times = { warmMs: warm, measureMs: measure };
+    const rate = await load('closedLoop', { route, connections, ...times, body: SMALL, ...own });
+    const cpu = pids && before !== undefined ? (processorTimeOf(pids()) - before) / rate.sent : undefined;
+    return { rate, cpu };
+  };
+  const { cpu: coldCpu } = await run(16, 0, COLD_MS);
+  await run(16, 0, runInMs);
   const rates: Rate[] = [];
   let cpu: number | undefined;
   for (const connections of CONNECTIONS) {
-    const { warmMs, measureMs } = effort;
-    const own = token === undefined ? {} : { token };
-    const before = processorTimeOf(pids());
-    const rate = await load('closedLoop', { route, connections, warmMs, measureMs, body: SMALL, ...own });
-    rates.push(rate);
-    if (connections === 16) cpu = (processorTimeOf(pids()) - before) / rate.sent;
+    const measured = await run(connections, warmMs, measureMs);
+    rates.push(measured.rate);
+    if (connections === 16) cpu = measured.cpu;
   }
-  return { rates, cpu: pids().length === 0 ? undefined : cpu };
+  return { rates, cpu, coldCpu };
 }
 
 export async function measureDirect(stage: Stage, load: Load, effort: Effort): Promise<EngineRound> {

@@ -51,6 +51,7 @@ export interface Summary {
   readonly addedP99: number | undefined;
   /** Microseconds of the engine's processor time a request. */
   readonly cpu: number | undefined;
+  readonly coldCpu: number | undefined;
   readonly freshMs: number | undefined;
   readonly down: number | undefined;
   readonly up: number | undefined;
@@ -81,6 +82,7 @@ export function summaries({ engines }: Results): Summary[] {
       addedP50: added('p50'),
       addedP99: added('p99'),
       cpu: of('cpu'),
+      coldCpu: of('coldCpu'),
       freshMs: of('freshMs'),
       down: of('down'),
       up: of('up'),
@@ -132,7 +134,7 @@ export function printed(results: Results): string {
     number(summary.http2),
     number(summary.addedP50, 2),
     number(summary.addedP99, 2),
-    number(summary.cpu),
+    `${number(summary.cpu)} / ${number(summary.coldCpu)}`,
     number(summary.freshMs, 1),
     `${number(summary.down)} / ${number(summary.up)}`,
     [summary.idleMb, summary.peakMb, summary.afterMb].map((value) => number(value)).join(' / '),
@@ -142,7 +144,7 @@ export function printed(results: Results): string {
     'HTTP/2 at 16',
     '+p50 ms',
     '+p99 ms',
-    'CPU µs/req',
+    'CPU µs/req warm/cold',
     'new host ms',
     'MB/s down/up',
     'MB idle/peak/after',
