@@ -34,8 +34,24 @@ const { values: flags } = parseArgs({
 
 const MIB = 1024 * 1024;
 const EFFORT: Effort = flags.quick
-  ? { runInMs: 1500, warmMs: 250, measureMs: 600, rounds: 1, freshHosts: 10, transferBytes: 100 * MIB, starts: 3 }
-  : { runInMs: 10_000, warmMs: 1000, measureMs: 3000, rounds: 3, freshHosts: 25, transferBytes: 100 * MIB, starts: 9 };
+  ? {
+      runInMs: 1500,
+      warmMs: 250,
+      measureMs: 600,
+      rounds: 1,
+      freshHosts: 10,
+      transferBytes: 100 * MIB,
+      starts: 3,
+    }
+  : {
+      runInMs: 10_000,
+      warmMs: 1000,
+      measureMs: 3000,
+      rounds: 3,
+      freshHosts: 25,
+      transferBytes: 100 * MIB,
+      starts: 9,
+    };
 
 const scanCosts = z.array(
   z.object({ size: z.string(), clean: z.number(), worst: z.object({ name: z.string(), ms: z.number() }) }),

@@ -28,6 +28,9 @@ const LEAST_VIEW = 8;
 /** Characters of a text whose values are put together. */
 const MAX_JOINED = 256 * 1024;
 
+/** Characters of one of these. */
+const MAX_VALUE = 256;
+
 interface Reading {
   readonly of: (text: TextBytes, inflater: Inflater) => string | undefined;
   readonly hides?: boolean;
@@ -130,11 +133,38 @@ function characterOf(code: number, otherwise: string): string {
 /** A secret scattered over the values of a query or of JSON: the values, end to end. */
 function joined({ text, traits }: TextBytes): string | undefined {
   if ((traits & (TRAIT.quote | TRAIT.equals)) === 0 || text.length > MAX_JOINED) return undefined;
-  if (text.includes('":')) {
-    // From the colon on: there are fewer than quotation marks.
-    const found = text.match(/:(?<="\s*:)\s*"[^"\\\s]{1,256}"/g) ?? [];
-    return found.map((value) => value.slice(value.indexOf('"') + 1, -1)).join('');
-  }
+  if (text.includes('":')) return joinedJson(text);
   if (!text.includes('=') || !text.includes('&')) return undefined;
   return (text.match(/=[^&\s=]{1,256}/g) ?? []).map((value) => value.slice(1)).join('');
+}
+
+/** By hand: an expression takes three times as long, and most bodies are JSON. */
+function joinedJson(text: string): string {
+  let values = '';
+  for (let colon = text.indexOf(':'); colon >= 0; colon = text.indexOf(':', colon + 1)) {
+    let name = colon - 1;
+    while (isBlank(text.charCodeAt(name))) name -= 1;
+    let open = colon + 1;
+    while (isBlank(text.charCodeAt(open))) open += 1;
+    if (text.charCodeAt(name) !== QUOTE || text.charCodeAt(open) !== QUOTE) continue;
+    const close = endOfValue(text, open + 1);
+    if (close > open + 1 && text.charCodeAt(close) === QUOTE) values += text.slice(open + 1, close);
+  }
+  return values;
+}
+
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+
+/** Of JSON (RFC 8259, 2), and whatever else is no character; not of what is outside the text. */
+const isBlank = (code: number) => code <= 0x20;
+
+/** The first character that ends a value without escapes or blanks; a longer one is read no further. */
+function endOfValue(text: string, start: number): number {
+  const most = Math.min(text.length, start + MAX_VALUE);
+  let end = start;
+  for (; end < most; end += 1) {
+    const code = text.charCodeAt(end);
+    if (code === QUOTE || code === BACKSLASH || isBlank(code)) break;
+  }
+  return end;
 }
