@@ -1,4 +1,5 @@
 import { constants, type OutgoingHttpHeaders, sensitiveHeaders } from 'node:http2';
+import type { Writable } from 'node:stream';
 import { endWithTrailers, splitH2Headers } from './h2-headers.ts';
 import type { HeaderLines } from './headers.ts';
 import type { Caller, CallListeners, UpstreamCall, UpstreamRequest } from './upstream-call.ts';
@@ -11,42 +12,65 @@ class UnprocessedError extends Error {}
 /** Methods that change nothing (RFC 9110, 9.2.1): an upstream that errs in what it did may be asked again. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+type AnotherSession = () => Promise<UpstreamSession | undefined>;
+
 /**
  * Makes calls over HTTP/2. One that the upstream refused unprocessed is made once more, on another session to the same
  * origin, and only if it changes nothing and has no body of which a part might have left.
  */
-export function h2Caller(
-  session: UpstreamSession,
-  another: () => Promise<UpstreamSession | undefined>,
-): Caller {
-  return (request, listeners) => {
-    let isCancelled = false;
-    let call: UpstreamCall = h2Call(session, request, {
-      ...listeners,
-      failed: (error) => {
-        const mayRepeat = SAFE_METHODS.has(request.method) && !request.hasBody && !isCancelled;
-        if (!(error instanceof UnprocessedError) || !mayRepeat) return listeners.failed(error);
-        const again = async () => {
-          const next = await another();
-          if (isCancelled) return;
-          if (next === undefined) throw error;
-          call = h2Call(next, request, listeners);
-          call.body.end();
-        };
-        again().catch(listeners.failed);
-      },
-    });
-    return {
-      get body() {
-        return call.body;
-      },
-      addTrailers: (headers) => call.addTrailers(headers),
-      cancel: () => {
-        isCancelled = true;
-        call.cancel();
-      },
-    };
-  };
+export function h2Caller(session: UpstreamSession, another: AnotherSession): Caller {
+  return (request, listeners) => new RepeatableCall(session, another, request, listeners);
+}
+
+/** A class for its getter, as `H1Answer` is. */
+class RepeatableCall implements UpstreamCall {
+  readonly #another: AnotherSession;
+  readonly #request: UpstreamRequest;
+  readonly #listeners: CallListeners;
+  #call: UpstreamCall;
+  #isCancelled = false;
+
+  constructor(
+    session: UpstreamSession,
+    another: AnotherSession,
+    request: UpstreamRequest,
+    listeners: CallListeners,
+  ) {
+    this.#another = another;
+    this.#request = request;
+    this.#listeners = listeners;
+    this.#call = h2Call(session, request, { ...listeners, failed: (error) => this.#failed(error) });
+  }
+
+  get body(): Writable {
+    return this.#call.body;
+  }
+
+  addTrailers(headers: HeaderLines): void {
+    this.#call.addTrailers(headers);
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#call.cancel();
+  }
+
+  #failed(error: unknown): void {
+    const { method, hasBody } = this.#request;
+    const mayRepeat = SAFE_METHODS.has(method) && !hasBody && !this.#isCancelled;
+    const { failed } = this.#listeners;
+    if (!(error instanceof UnprocessedError) || !mayRepeat) return failed(error);
+    this.#repeat(error).catch(failed);
+  }
+
+  /** @throws UnprocessedError when there is no other session. */
+  async #repeat(error: UnprocessedError): Promise<void> {
+    const session = await this.#another();
+    if (this.#isCancelled) return;
+    if (session === undefined) throw error;
+    this.#call = h2Call(session, this.#request, this.#listeners);
+    this.#call.body.end();
+  }
 }
 
 /** Calls `failed` at most once. */
