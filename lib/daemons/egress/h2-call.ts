@@ -59,8 +59,8 @@ class RepeatableCall implements UpstreamCall {
     const { method, hasBody } = this.#request;
     const mayRepeat = SAFE_METHODS.has(method) && !hasBody && !this.#isCancelled;
     const { failed } = this.#listeners;
-    if (!(error instanceof UnprocessedError) || !mayRepeat) return failed(error);
-    this.#repeat(error).catch(failed);
+    if (error instanceof UnprocessedError && mayRepeat) this.#repeat(error).catch(failed);
+    else failed(error);
   }
 
   /** @throws UnprocessedError when there is no other session. */

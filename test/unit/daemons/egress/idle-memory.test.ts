@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { idleMemory } from '../../../../lib/daemons/egress/idle-memory.ts';
+import { NODE_FLAGS } from '../../../../lib/daemons/init/daemon-command.ts';
 
 const MIB = 1024 * 1024;
 
@@ -61,4 +64,24 @@ test('every burst that leaves much is cleared up after', () => {
     pass(20);
   }
   expect(state.collections).toBe(3);
+});
+
+test('with the flags of a daemon, the room that garbage took goes back to the system', async () => {
+  const module = new URL('../../../../lib/daemons/egress/idle-memory.ts', import.meta.url).href;
+  const program = `
+    import { idleMemory } from ${JSON.stringify(module)};
+    const look = idleMemory({ busy: () => 0 });
+    const work = () => {
+      const held = Array.from({ length: 400_000 }, (_, index) => ({ index, text: 'item ' + index }));
+      return held.length;
+    };
+    work();
+    const before = process.memoryUsage.rss();
+    for (let second = 0; second < 10; second += 1) look();
+    console.log(JSON.stringify({ before, after: process.memoryUsage.rss() }));
+  `;
+  const args = [...NODE_FLAGS, '--input-type=module', '--eval', program];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const { before, after } = JSON.parse(stdout);
+  expect((before - after) / MIB).toBeGreaterThan(20);
 });
