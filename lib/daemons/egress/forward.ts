@@ -115,7 +115,7 @@ function sendBody(
   };
   if (Buffer.isBuffer(body)) {
     addTrailers();
-    call.body.end(body);
+    call.end(body);
     return;
   }
   body.once('end', addTrailers);

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { endWith } from './end-with.ts';
 import type { CallListeners, UpstreamAnswer, UpstreamCall } from './upstream-call.ts';
 
 /**
@@ -53,6 +54,7 @@ export function h1Call(outgoing: ClientRequest, listeners: CallListeners): Upstr
   });
   return {
     body: outgoing,
+    end: (body) => void endWith(outgoing, body),
     addTrailers: (headers) => {
       try {
         outgoing.addTrailers(headers);

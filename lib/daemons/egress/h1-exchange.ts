@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { type Answer, answerHeaders } from './answer.ts';
+import { endWith } from './end-with.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestFacts } from './facts.ts';
 import { type HeaderLines, valuesOf } from './headers.ts';
@@ -101,7 +102,7 @@ export class H1Exchange implements Exchange {
   respond(status: number, headers: HeaderLines, body: Buffer): Writable {
     this.#response.sendDate = false;
     this.#response.writeHead(status, headers);
-    return this.#response.end(body);
+    return endWith(this.#response, body);
   }
 
   answer(answer: Answer): void {

@@ -46,6 +46,10 @@ class RepeatableCall implements UpstreamCall {
     return this.#call.body;
   }
 
+  end(body: Buffer): void {
+    this.#call.end(body);
+  }
+
   addTrailers(headers: HeaderLines): void {
     this.#call.addTrailers(headers);
   }
@@ -104,6 +108,7 @@ function h2Call(session: UpstreamSession, request: UpstreamRequest, listeners: C
   });
   return {
     body: stream,
+    end: (body) => void stream.end(body),
     addTrailers: (headers) => {
       trailers = headers;
     },

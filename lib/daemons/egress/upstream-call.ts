@@ -41,6 +41,8 @@ export interface CallListeners {
 export interface UpstreamCall {
   /** Where the body of the request goes. */
   readonly body: Writable;
+  /** Sends all of it in one go, and ends it. */
+  end(body: Buffer): void;
   /** Headers to send after the body; to be called before that is ended. */
   addTrailers(headers: HeaderLines): void;
   cancel(): void;

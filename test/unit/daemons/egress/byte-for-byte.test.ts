@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, expect, it } from 'vitest';
+import { openTunnel, requestOn } from '../support/agent.ts';
+import { HOST, proxyScene } from '../support/proxy-scene.ts';
+import { startUpstream, type Upstream } from '../support/upstream.ts';
+
+const scene = proxyScene();
+let upstream: Upstream | undefined;
+afterEach(() => upstream?.close());
+
+/** Every byte there is, over and over, each time from another one on. */
+const bytesOf = (length: number) =>
+  Buffer.from(Uint8Array.from({ length }, (_, index) => (index + Math.floor(index / 256)) % 256));
+
+it.each([
+  ['application/octet-stream', 1],
+  ['application/octet-stream', 300],
+  ['application/octet-stream', 16 * 1024],
+  ['application/octet-stream', 16 * 1024 + 1],
+  ['application/octet-stream', 64 * 1024 + 1],
+  ['text/plain', 300],
+  ['text/plain', 16 * 1024],
+  ['text/plain', 100 * 1024],
+])('a body of %s and %i bytes passes byte for byte, both ways', async (type, length) => {
+  const sent = bytesOf(length);
+  const got: Buffer[] = [];
+  const echo: RequestListener = async (request, response) => {
+    const body = await buffer(request);
+    got.push(body);
+    response.writeHead(200, { 'content-type': type, 'content-length': body.length }).end(body);
+  };
+  upstream = await startUpstream(await scene().world.leaf(HOST), echo);
+  scene().egress.setRoutes(scene().routes(upstream.port));
+  const { target, ...tunnel } = scene().tunnel(upstream.port);
+  const socket = await openTunnel({ target, ...tunnel });
+  const request = requestOn(socket, {
+    method: 'POST',
+    headers: { host: target, 'content-type': type, 'content-length': String(length) },
+  });
+  request.end(sent);
+  const [response]: IncomingMessage[] = await once(request, 'response');
+  expect(response && sent.equals(await buffer(response))).toBe(true);
+  expect(got.map((body) => sent.equals(body))).toEqual([true]);
+  socket.destroy();
+});
