@@ -59,19 +59,13 @@ const SMALL = JSON.stringify({
   trace: 'step-17',
 });
 
-interface Rates {
-  readonly rates: readonly Rate[];
-  readonly cpu: number | undefined;
-  readonly coldCpu: number | undefined;
-}
-
 async function ratesOf(
   load: Load,
   route: Route,
   { runInMs, warmMs, measureMs }: Effort,
   token?: string,
   pids?: () => number[],
-): Promise<Rates> {
+): Promise<Pick<EngineRound, 'rates' | 'cpu' | 'coldCpu'>> {
   const own = token === undefined ? {} : { token };
   const run = async (connections: number, warm: number, measure: number) => {
     const before = pids && processorTimeOf(pids());

@@ -6,6 +6,7 @@ import { scanHead } from '../../../../lib/daemons/egress/outbound-head.ts';
 
 const SECRET = 'correct-horse-battery-staple-4711';
 const GITHUB = `ghp_${'a1B2c3D4e5'.repeat(4).slice(0, 36)}`;
+const AWS = 'AKIAQ7XKPM2WZL9RTVBN';
 
 const looking = (...detectors: ('known_secrets' | 'token_patterns')[]): ScanOptions => ({
   detectors: new Set(detectors),
@@ -35,12 +36,11 @@ describe('a head like the one before', () => {
   });
 
   it('is found to be another by one character, in whichever header', () => {
-    const options = looking('known_secrets');
-    const half = SECRET.slice(0, -1);
-    const almost = ['X-Note', `${half.slice(0, 8)}`, 'Accept', '*/*'];
-    expect(typesIn(almost, options)).toEqual([]);
-    expect(typesIn(['X-Note', SECRET, 'Accept', '*/*'], options)).toEqual(['known-secret']);
-    expect(typesIn(['X-Note', half.slice(0, 8), 'Accept', SECRET], options)).toEqual(['known-secret']);
+    const options = looking('token_patterns');
+    const almost = AWS.slice(0, -1);
+    expect(typesIn(['X-Note', almost, 'Accept', almost], options)).toEqual([]);
+    expect(typesIn(['X-Note', AWS, 'Accept', almost], options)).toEqual(['aws-access-key']);
+    expect(typesIn(['X-Note', almost, 'Accept', AWS], options)).toEqual(['aws-access-key']);
   });
 });
 
