@@ -2,7 +2,7 @@
 /**
  * Measures egress beside mitmproxy, squid with ssl_bump, a bare forwarder and a bare CONNECT tunnel in Node, and no
  * proxy at all, in one run on one machine. Engines have one core, load and upstream the other. Ends non-zero when
- * something broke, not when a goal was missed. `--quick` takes two minutes, in which no engine gets warm; `--install`
+ * something broke, not when a goal was missed. `--quick` takes three minutes, in which no engine gets warm; `--install`
  * fetches engines that are missing from Debian; `--json`.
  */
 import { spawnSync } from 'node:child_process';
