@@ -41,6 +41,8 @@ const LATER = {
   'node:http2': { names: Object.keys(http2), load: "process.getBuiltinModule('node:http2')" },
   yaml: { names: Object.keys(yaml), load: "require('yaml')" },
   re2js: { names: Object.keys(re2js), load: "require('re2js')" },
+  // All of it is a fetch, a WebSocket and a cache as well.
+  undici: { names: ['Agent'], load: "{ Agent: require('undici/lib/dispatcher/agent.js') }" },
 };
 
 /** Loads these when something of them is first used: 8 % less processor time until the port of egress is open. */

@@ -6,10 +6,10 @@ import { type HeldBudget, type HeldPlace, MemoryFull } from './dlp/held-budget.t
 import type { Exchange } from './exchange.ts';
 import { agentHeaders, type HeaderLines, headerOf, valuesOf } from './headers.ts';
 import { InjectionFound, injectionFilter, isReadable, levelOf } from './inbound-filter.ts';
-import { behindTheHead, MAX_SHORT, readWhole, takeWhole } from './read-whole.ts';
+import { behindTheHead, MAX_SHORT, readWhole } from './read-whole.ts';
 import { ReflectionScrubber } from './reflection.ts';
 import { passableTrailers } from './trailers.ts';
-import type { UpstreamAnswer } from './upstream-call.ts';
+import { CallCancelled, type UpstreamAnswer } from './upstream-call.ts';
 
 /** Bytes of a text of known length that are read whole before any of it passes. */
 const MAX_JUDGED = 512 * 1024;
@@ -42,25 +42,20 @@ export function passHint(rawHeaders: readonly string[], exchange: Exchange, toke
 /** Gives the agent an upstream's answer: without the token, and not if it tries to steer the agent. */
 export function passAnswer(incoming: UpstreamAnswer, exchange: Exchange, options: PassOptions): void {
   const { token, host } = options;
-  const { status, rawHeaders, body } = incoming;
+  const { status, rawHeaders } = incoming;
   const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
   const sent = agentHeaders(rawHeaders);
   const headers = scrubber === undefined ? sent : scrubber.headers(sent);
   if (exchange.method === 'HEAD' || status === 204 || status === 304) {
-    body.resume();
+    incoming.body.resume();
     exchange.start(status, headers).end();
     return;
   }
-  body.once('end', () => {
-    if (incoming.rawTrailers.length === 0) return;
-    const trailers = passableTrailers(incoming.rawTrailers);
-    exchange.addTrailers(scrubber?.headers(trailers) ?? trailers);
-  });
   const type = headerOf(rawHeaders, 'content-type') ?? '';
   const looks = options.inbound && isReadable(type);
   const decoders = scrubber === undefined && !looks ? [] : decodersOf(incoming);
   if (decoders === undefined) {
-    body.destroy();
+    incoming.body.destroy();
     const reason = `${host} sent an encoding that cannot be looked into.`;
     exchange.answer(failureAnswer(502, 'response-unscannable', reason));
     return;
@@ -100,11 +95,20 @@ async function pass(passage: Passage, type: string): Promise<void> {
   const isJudgedWhole = looks && length <= MAX_JUDGED;
   if (decoders.length === 0 && length <= MAX_SHORT) {
     await behindTheHead();
-    const whole = takeWhole(incoming.body, length);
+    const whole = incoming.take(length);
     if (whole !== undefined) return give(passage, whole);
   }
+  passTrailers(passage);
   if (isJudgedWhole) await passWhole(passage, length);
   else stream(passage, type === '');
+}
+
+function passTrailers({ incoming, exchange, scrubber }: Passage): void {
+  incoming.body.once('end', () => {
+    if (incoming.rawTrailers.length === 0) return;
+    const trailers = passableTrailers(incoming.rawTrailers);
+    exchange.addTrailers(scrubber?.headers(trailers) ?? trailers);
+  });
 }
 
 /** A status or header that the agent's HTTP has no words for. */
@@ -184,6 +188,7 @@ function decoded(
 /** Why an answer that had begun did not come to its end. */
 function breakCode(error: unknown): string {
   if (error instanceof InjectionFound) return 'injection-found';
+  if (error instanceof CallCancelled) return 'client-gone';
   // What the stream to the guest says when it closes early; the upstream's own says more.
   const isClosed = error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
   return isClosed ? 'client-gone' : 'upstream-failed';

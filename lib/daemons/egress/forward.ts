@@ -7,7 +7,13 @@ import { UnscannableBody } from './dlp/unscannable-body.ts';
 import type { Exchange } from './exchange.ts';
 import { type HeaderLines, upstreamHeaders } from './headers.ts';
 import { passableTrailers } from './trailers.ts';
-import type { UpstreamCall, UpstreamRequest, UpstreamUpgrade } from './upstream-call.ts';
+import type {
+  CallListeners,
+  OpenCall,
+  UpstreamCall,
+  UpstreamRequest,
+  UpstreamUpgrade,
+} from './upstream-call.ts';
 import { upstreamFailure } from './upstream-failure.ts';
 import type { Upstreams } from './upstreams.ts';
 import type { Admission } from './verdict.ts';
@@ -63,9 +69,9 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
   try {
     if (exchange.isGone) return drop(cleared, exchange);
     const http2 = exchange.protocol === 'h2';
-    const start = await options.upstreams.reach({ rule, host, port, secure: options.secure, http2 });
+    const upstream = await options.upstreams.reach({ rule, host, port, secure: options.secure, http2 });
     if (exchange.isGone) return drop(cleared, exchange);
-    call = start(upstreamRequest(exchange, options), {
+    const listeners: CallListeners = {
       failed: fail,
       hinted: (rawHeaders) => passHint(rawHeaders, exchange, token),
       answered: (answer) => {
@@ -85,24 +91,41 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
         hasAnswer = true;
       },
       ...(upgrade === undefined ? {} : { upgraded }),
-    });
+    };
+    const body = wholeBody(exchange, options);
+    const request = upstreamRequest(exchange, options, body);
+    if (body !== undefined) {
+      call = upstream.send(request, body, listeners);
+    } else {
+      const opened = upstream.open(request, listeners);
+      sendBody(cleared.body, opened, exchange, (error) => {
+        const isFinding = error instanceof LateFinding;
+        if (isFinding) options.found([...new Set(error.findings.map(({ type }) => type))]);
+        fail(error);
+        options.brokeOff(isFinding ? 'secret-found' : 'body-unscannable');
+      });
+      call = opened;
+    }
   } catch (error) {
     drop(cleared, exchange);
     fail(error);
     return;
   }
   exchange.onceOver(() => call.cancel());
-  sendBody(cleared.body, call, exchange, (error) => {
-    const isFinding = error instanceof LateFinding;
-    if (isFinding) options.found([...new Set(error.findings.map(({ type }) => type))]);
-    fail(error);
-    options.brokeOff(isFinding ? 'secret-found' : 'body-unscannable');
-  });
+}
+
+const NO_BODY = Buffer.alloc(0);
+
+/** All that follows the head of the request, if that is known by now. */
+function wholeBody(exchange: Exchange, { cleared, upgrade }: ForwardOptions): Buffer | undefined {
+  if (upgrade !== undefined) return undefined;
+  if (!exchange.hasBody) return NO_BODY;
+  return Buffer.isBuffer(cleared.body) && exchange.rawTrailers.length === 0 ? cleared.body : undefined;
 }
 
 function sendBody(
   body: Readable | Buffer,
-  call: UpstreamCall,
+  call: OpenCall,
   exchange: Exchange,
   cutOff: (error: LateFinding | UnscannableBody) => void,
 ): void {
@@ -115,7 +138,7 @@ function sendBody(
   };
   if (Buffer.isBuffer(body)) {
     addTrailers();
-    call.end(body);
+    call.body.end(body);
     return;
   }
   body.once('end', addTrailers);
@@ -129,13 +152,18 @@ function sendBody(
   });
 }
 
-function upstreamRequest({ method, hasBody }: Exchange, options: ForwardOptions): UpstreamRequest {
+function upstreamRequest(
+  { method, hasBody }: Exchange,
+  options: ForwardOptions,
+  body: Buffer | undefined,
+): UpstreamRequest {
   const { host, port } = options.admission;
   const { path, query, rawHeaders } = options.cleared;
   const headers = upstreamHeaders(rawHeaders, {
     host: port === (options.secure ? 443 : 80) ? host : `${host}:${port}`,
     authorization: authorization(options),
     hasBody,
+    bodyLength: body?.length,
   });
   return {
     method,

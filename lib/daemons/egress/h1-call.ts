@@ -1,7 +1,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { endWith } from './end-with.ts';
-import type { CallListeners, UpstreamAnswer, UpstreamCall } from './upstream-call.ts';
+import { takeWhole } from './read-whole.ts';
+import type { Caller, CallListeners, OpenCall, UpstreamAnswer, UpstreamRequest } from './upstream-call.ts';
 
 /**
  * A class, since V8 makes a shape of its own for each object that is written with a getter, and keeps that, and all that
@@ -25,10 +26,26 @@ class H1Answer implements UpstreamAnswer {
   get rawTrailers(): readonly string[] {
     return this.body.rawTrailers;
   }
+
+  take(length: number): Buffer | undefined {
+    return takeWhole(this.body, length);
+  }
 }
 
-/** A call over HTTP/1.1, made of Node's request. */
-export function h1Call(outgoing: ClientRequest, listeners: CallListeners): UpstreamCall {
+/** Makes calls over HTTP/1.1, each of Node's own request. */
+export function h1Caller(start: (request: UpstreamRequest) => ClientRequest): Caller {
+  return {
+    open: (request, listeners) => h1Call(start(request), listeners),
+    send: (request, body, listeners) => {
+      const outgoing = start(request);
+      const call = h1Call(outgoing, listeners);
+      endWith(outgoing, body);
+      return call;
+    },
+  };
+}
+
+function h1Call(outgoing: ClientRequest, listeners: CallListeners): OpenCall {
   const { answered, hinted, upgraded, failed } = listeners;
   let isAnswered = false;
   outgoing.on('error', failed);
@@ -54,7 +71,6 @@ export function h1Call(outgoing: ClientRequest, listeners: CallListeners): Upstr
   });
   return {
     body: outgoing,
-    end: (body) => void endWith(outgoing, body),
     addTrailers: (headers) => {
       try {
         outgoing.addTrailers(headers);

@@ -2,7 +2,8 @@ import { constants, type OutgoingHttpHeaders, sensitiveHeaders } from 'node:http
 import type { Writable } from 'node:stream';
 import { endWithTrailers, splitH2Headers } from './h2-headers.ts';
 import type { HeaderLines } from './headers.ts';
-import type { Caller, CallListeners, UpstreamCall, UpstreamRequest } from './upstream-call.ts';
+import { takeWhole } from './read-whole.ts';
+import type { Caller, CallListeners, OpenCall, UpstreamRequest } from './upstream-call.ts';
 import type { UpstreamSession } from './upstream-session.ts';
 import { UpstreamTimeoutError } from './upstream-timeout.ts';
 
@@ -19,15 +20,23 @@ type AnotherSession = () => Promise<UpstreamSession | undefined>;
  * origin, and only if it changes nothing and has no body of which a part might have left.
  */
 export function h2Caller(session: UpstreamSession, another: AnotherSession): Caller {
-  return (request, listeners) => new RepeatableCall(session, another, request, listeners);
+  return {
+    open: (request, listeners) => new RepeatableCall(session, another, request, listeners),
+    send: (request, body, listeners) => {
+      const call = new RepeatableCall(session, another, request, listeners);
+      if (request.hasBody) call.body.end(body);
+      else call.body.end();
+      return call;
+    },
+  };
 }
 
 /** A class for its getter, as `H1Answer` is. */
-class RepeatableCall implements UpstreamCall {
+class RepeatableCall implements OpenCall {
   readonly #another: AnotherSession;
   readonly #request: UpstreamRequest;
   readonly #listeners: CallListeners;
-  #call: UpstreamCall;
+  #call: OpenCall;
   #isCancelled = false;
 
   constructor(
@@ -44,10 +53,6 @@ class RepeatableCall implements UpstreamCall {
 
   get body(): Writable {
     return this.#call.body;
-  }
-
-  end(body: Buffer): void {
-    this.#call.end(body);
   }
 
   addTrailers(headers: HeaderLines): void {
@@ -78,7 +83,7 @@ class RepeatableCall implements UpstreamCall {
 }
 
 /** Calls `failed` at most once. */
-function h2Call(session: UpstreamSession, request: UpstreamRequest, listeners: CallListeners): UpstreamCall {
+function h2Call(session: UpstreamSession, request: UpstreamRequest, listeners: CallListeners): OpenCall {
   const stream = session.request(inHttp2(request), {
     endStream: !request.hasBody,
     waitForTrailers: request.hasBody,
@@ -104,11 +109,12 @@ function h2Call(session: UpstreamSession, request: UpstreamRequest, listeners: C
   stream.on('wantTrailers', () => endWithTrailers(stream, trailers));
   stream.on('response', (headers, _flags, raw) => {
     const { rawHeaders } = splitH2Headers(raw);
-    listeners.answered({ status: headers[':status'] ?? 502, rawHeaders, body: stream, rawTrailers });
+    const status = headers[':status'] ?? 502;
+    const take = (length: number) => takeWhole(stream, length);
+    listeners.answered({ status, rawHeaders, body: stream, rawTrailers, take });
   });
   return {
     body: stream,
-    end: (body) => void stream.end(body),
     addTrailers: (headers) => {
       trailers = headers;
     },

@@ -37,6 +37,8 @@ export interface UpstreamHeaderOptions {
   readonly authorization: string | undefined;
   /** Whether a body follows. */
   readonly hasBody: boolean;
+  /** Its bytes, where they are known, and nothing comes behind them. */
+  readonly bodyLength?: number | undefined;
 }
 
 /** The headers to send upstream for a request with these raw headers (name, value, name, value, ...). */
@@ -52,10 +54,15 @@ export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderO
   // All that may be said of transfer codings is that trailers are welcome; gRPC insists on it.
   const te = headerOf(raw, 'te');
   if (te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(te)) lines.te = 'trailers';
+  if (!options.hasBody) return lines;
+  if (options.bodyLength !== undefined) {
+    lines['content-length'] = String(options.bodyLength);
+    return lines;
+  }
   // Node frames a GET body only when told to; without this, one would run into the next request. HTTP/2 has no
   // transfer-encoding at all.
   const hasLength = lines['content-length'] !== undefined && headerOf(raw, 'transfer-encoding') === undefined;
-  if (options.hasBody && !hasLength) {
+  if (!hasLength) {
     delete lines['content-length'];
     lines['transfer-encoding'] = 'chunked';
   }

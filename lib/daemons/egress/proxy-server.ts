@@ -25,7 +25,8 @@ export class ProxyServer extends Server {
     });
     this.#sessions = sessions;
     this.#passages = passages;
-    this.timeout = deadlines.idleMs;
+    // Longer than that of an upstream, so that the agent is told that it fell silent.
+    this.timeout = deadlines.idleMs + deadlines.dialMs;
     this.maxConnections = MAX_CONNECTIONS;
     // Node would cut the list silently, and a header that framing depends on with it. `decide` counts instead.
     this.maxHeadersCount = 0;

@@ -5,7 +5,6 @@ export interface UpstreamRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: HeaderLines;
-  /** Whether a body follows; its end is waited for either way. */
   readonly hasBody: boolean;
 }
 
@@ -17,6 +16,8 @@ export interface UpstreamAnswer {
   readonly body: Readable;
   /** Headers that followed the body; complete once that has ended. */
   readonly rawTrailers: readonly string[];
+  /** Its body of `length` bytes, if all of it is here and none was taken before. */
+  take(length: number): Buffer | undefined;
 }
 
 /** An upstream that agreed to speak another protocol from here on. */
@@ -37,16 +38,26 @@ export interface CallListeners {
   readonly failed: (error: unknown) => void;
 }
 
+/** What ends the answer to a call that was cancelled: nobody waits for it any more. */
+export class CallCancelled extends Error {}
+
 /** A request on its way to an upstream. */
 export interface UpstreamCall {
-  /** Where the body of the request goes. */
-  readonly body: Writable;
-  /** Sends all of it in one go, and ends it. */
-  end(body: Buffer): void;
-  /** Headers to send after the body; to be called before that is ended. */
-  addTrailers(headers: HeaderLines): void;
   cancel(): void;
 }
 
-/** Starts a request. Calls no listener before it returns. @throws Error when it cannot be put into words. */
-export type Caller = (request: UpstreamRequest, listeners: CallListeners) => UpstreamCall;
+/** One whose body is still to come. */
+export interface OpenCall extends UpstreamCall {
+  /** Where the body of the request goes; its end is waited for, even if there is none. */
+  readonly body: Writable;
+  /** Headers to send after the body; to be called before that is ended. */
+  addTrailers(headers: HeaderLines): void;
+}
+
+/** Starts requests to one upstream. Neither way calls a listener before it returns. */
+export interface Caller {
+  /** All of a request in one go; nothing follows its body. @throws Error when it cannot be put into words. */
+  send(request: UpstreamRequest, body: Buffer, listeners: CallListeners): UpstreamCall;
+  /** The head of a request. @throws Error when it cannot be put into words. */
+  open(request: UpstreamRequest, listeners: CallListeners): OpenCall;
+}

@@ -2,6 +2,14 @@ import { type Answer, failureAnswer } from './answer.ts';
 import { LateFinding } from './dlp/held-body.ts';
 import { UnscannableBody } from './dlp/unscannable-body.ts';
 
+/** Ours, and those of undici. */
+const TIMEOUTS: ReadonlySet<string> = new Set([
+  'UPSTREAM_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
+
 /** What the agent is told of a failed upstream; the error's own text could name internals, so only kinds pass. */
 export function upstreamFailure(host: string, error: unknown): Answer {
   if (error instanceof LateFinding) {
@@ -13,12 +21,16 @@ export function upstreamFailure(host: string, error: unknown): Answer {
     return failureAnswer(403, 'body-unscannable', reason);
   }
   const code = codeOf(error);
-  if (code === 'UPSTREAM_TIMEOUT') {
+  if (TIMEOUTS.has(code)) {
     return failureAnswer(504, 'upstream-timeout', `${host} did not answer in time.`);
   }
   if (code === 'ADDRESS_REFUSED') {
     const reason = `${host} resolves to a private or reserved address, which this route may not reach.`;
     return failureAnswer(502, 'address-refused', reason);
+  }
+  if (code === 'UNASKED_CONTINUE') {
+    const reason = `${host} answered "100 Continue" to a request that did not ask for it; the next request will be sent another way.`;
+    return failureAnswer(502, 'upstream-failed', reason);
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return failureAnswer(502, 'name-unresolved', `The name ${host} could not be resolved (${code}).`);

@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
+import type { buildConnector } from 'undici';
 import { SELFTEST_HOST } from '../contract/selftest.ts';
 import { assertMayDial, guardedLookup, type Reach, type ResolveAll } from './addresses.ts';
 import { dialWithin } from './dial-within.ts';
-import { h1Call } from './h1-call.ts';
+import { h1Caller } from './h1-call.ts';
 import { h2Caller } from './h2-call.ts';
 import type { Deadlines } from './limits.ts';
 import { OriginAgent } from './origin-agent.ts';
+import { OriginPool } from './origin-pool.ts';
 import type { Rule } from './policy.ts';
 import { ProxiedHttpAgent, ProxiedHttpsAgent } from './proxied-agents.ts';
 import { secureDirectly } from './secure-directly.ts';
@@ -42,6 +44,13 @@ export interface UpstreamsOptions {
   readonly proxy?: UpstreamProxy | undefined;
 }
 
+/** How origins of one reach are spoken to in HTTP/1.1. */
+interface Agents {
+  readonly http: HttpAgent;
+  readonly https: OriginAgent;
+  readonly pool: OriginPool;
+}
+
 /** Opens requests to upstreams: TLS verified for the rule's name, only permitted addresses dialled. */
 export class Upstreams {
   readonly #deadlines: Deadlines;
@@ -49,7 +58,7 @@ export class Upstreams {
   readonly #proxy: UpstreamProxy | undefined;
   readonly #resolve: ResolveAll | undefined;
   readonly #sessions: UpstreamSessions;
-  readonly #agents: Readonly<Record<Reach, { http: HttpAgent; https: OriginAgent }>>;
+  readonly #agents: Readonly<Record<Reach, Agents>>;
 
   constructor({ deadlines, selftest, resolve, proxy }: UpstreamsOptions) {
     this.#deadlines = deadlines;
@@ -61,10 +70,20 @@ export class Upstreams {
       const pool = { keepAlive: true, timeout: deadlines.upstreamKeepAliveMs };
       if (proxy !== undefined) {
         const options = { proxy, reach, resolve, pool, dialMs: deadlines.dialMs };
-        return { http: new ProxiedHttpAgent(options), https: new ProxiedHttpsAgent(options) };
+        return {
+          http: new ProxiedHttpAgent(options),
+          https: new ProxiedHttpsAgent(options),
+          pool: new OriginPool({ connect: this.#connectorFor(reach), deadlines }),
+        };
       }
-      const options = { ...pool, lookup: guardedLookup(reach, resolve) };
-      return { http: new HttpAgent(options), https: new OriginAgent(options) };
+      const lookup = guardedLookup(reach, resolve);
+      const options = { ...pool, lookup };
+      const connect = { lookup, rejectUnauthorized: true, timeout: deadlines.dialMs };
+      return {
+        http: new HttpAgent(options),
+        https: new OriginAgent(options),
+        pool: new OriginPool({ connect, deadlines }),
+      };
     };
     this.#agents = { public: agents('public'), private: agents('private') };
   }
@@ -78,33 +97,43 @@ export class Upstreams {
     const common = { host, port, timeout: this.#deadlines.idleMs };
     if (rule.upstream === 'selftest') {
       const options = { ...common, ...(await this.#selftestOptions()) };
-      return (request, listeners) =>
-        h1Call(this.#bounded(httpsRequest({ ...options, ...inHttp1(request) })), listeners);
+      return h1Caller((request) => this.#bounded(httpsRequest({ ...options, ...inHttp1(request) })));
     }
     const agents = this.#agents[rule.upstream];
     if (!secure) {
       const inForm = await this.#plainForm(rule.upstream, host, port);
       const options = { ...common, agent: agents.http };
-      return (request, listeners) =>
-        h1Call(
-          this.#bounded(httpRequest({ ...options, ...inHttp1(request), ...inForm(request) })),
-          listeners,
-        );
+      return h1Caller((request) =>
+        this.#bounded(httpRequest({ ...options, ...inHttp1(request), ...inForm(request) })),
+      );
     }
     const origin = { reach: rule.upstream, host, port };
     const session = http2 ? await this.#sessions.to(origin) : undefined;
     if (session !== undefined) return h2Caller(session, () => this.#sessions.to(origin));
     const verified = { ...common, agent: agents.https, servername: host, rejectUnauthorized: true };
-    return (request, listeners) =>
-      h1Call(this.#bounded(httpsRequest({ ...verified, ...inHttp1(request) })), listeners);
+    const other = h1Caller((request) => this.#bounded(httpsRequest({ ...verified, ...inHttp1(request) })));
+    return agents.pool.caller(host, port, other);
   }
 
   close(): void {
     this.#sessions.close();
-    for (const { http, https } of Object.values(this.#agents)) {
+    for (const { http, https, pool } of Object.values(this.#agents)) {
       http.destroy();
       https.destroy();
+      pool.close();
     }
+  }
+
+  /** Connects to origins as HTTP/2 sessions are opened, through the hop. */
+  #connectorFor(reach: Reach): buildConnector.connector {
+    return ({ hostname, port }, connected) => {
+      const origin = { reach, host: hostname, port: Number(port || 443) };
+      const dial = (signal: AbortSignal) => this.#secure(origin, ['http/1.1'], signal);
+      dialWithin(this.#deadlines.dialMs, dial).then(
+        (socket) => connected(null, socket),
+        (error) => connected(error, null),
+      );
+    };
   }
 
   readonly #secure: SecureDialer = async ({ reach, host, port }, alpn, signal) => {

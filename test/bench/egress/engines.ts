@@ -60,7 +60,7 @@ export const TUNNEL: Engine = {
   }),
 };
 
-/** What any interceptor costs that is made of Node's own HTTP and TLS: nothing that does more can be quicker. */
+/** What any interceptor costs that is made of Node's HTTP server and TLS, and undici: nothing that does more can be quicker. */
 export const FORWARDER: Engine = {
   name: 'bare forwarder',
   async prepare({ directory, port, bottle, worldFile, upstreamPort, token }) {

@@ -1,31 +1,33 @@
-// The least that intercepting costs in Node: TLS ended and begun anew, its HTTP client and server, nothing looked at.
+// The least that intercepting costs on what egress is made of: TLS ended and begun anew, Node's HTTP server, undici,
+// nothing looked at.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { Agent, request as send } from 'node:https';
 import { createServer as createSecureServer } from 'node:tls';
+import { Agent } from 'undici';
 import { readAuthority } from '../../../lib/daemons/egress/authority-file.ts';
 import { leafIssuer } from '../../../lib/daemons/egress/leaf-issuer.ts';
 
 const [port, caFile = '', worldFile = '', upstreamPort, token] = process.argv.slice(2);
-const agent = new Agent({ keepAlive: true, ca: readFileSync(worldFile) });
+const origin = `https://localhost:${upstreamPort}`;
+const pool = new Agent({ allowH2: false, connect: { ca: readFileSync(worldFile) } });
 
 const server = createServer((request, response) => {
   const body: Buffer[] = [];
   request.on('data', (chunk: Buffer) => body.push(chunk));
   request.on('end', () => {
-    const { method, url: path } = request;
+    const { method = '', url: path = '' } = request;
     const headers = { ...request.headers, authorization: `Bearer ${token}` };
-    const outgoing = send({ agent, host: 'localhost', port: upstreamPort, method, path, headers });
-    outgoing.on('error', () => response.destroy());
-    outgoing.on('response', (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        response.end(Buffer.concat(chunks));
-      });
-    });
-    outgoing.end(Buffer.concat(body));
+    const chunks: Buffer[] = [];
+    pool.dispatch(
+      { origin, method, path, headers, body: Buffer.concat(body) },
+      {
+        onRequestStart: () => {},
+        onResponseStart: (_controller, status, received) => void response.writeHead(status, received),
+        onResponseData: (_controller, chunk) => void chunks.push(chunk),
+        onResponseEnd: () => void response.end(Buffer.concat(chunks)),
+        onResponseError: () => void response.destroy(),
+      },
+    );
   });
 });
 const issue = leafIssuer(await readAuthority(caFile));

@@ -90,8 +90,8 @@ describe('an upstream that dies under a request by HTTP/1.1', () => {
     };
     const paths: string[] = [];
     for (const [index, request] of [...REQUESTS, { method: 'GET' }].entries()) {
-      // So that there is a connection which was used before.
-      expect((await ask({ method: 'GET', path: '/first' })).body).toBe('kept alive');
+      // So that there is a connection which was used before: requests that are sent while they come have their own.
+      expect((await ask({ ...request, path: '/first' })).body).toBe('kept alive');
       const path = `/${index}`;
       await ask({ ...request, path }).then(
         ({ status }) => expect(status).toBe(502),

@@ -65,9 +65,9 @@ describe('time limits', () => {
   it('give up on an upstream that takes the request and says nothing', async () => {
     const silent = await startUpstream(await scene().world.leaf(HOST), () => {});
     await scene().hurry({ idleMs: 300 }, silent.port);
-    const reply = fetchVia({ ...scene().tunnel(silent.port) }).catch((error: Error) => error);
+    const reply = await fetchVia({ ...scene().tunnel(silent.port) });
+    expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([504, 'upstream-timeout']);
     await expect.poll(() => scene().egress.log.at(-1), { timeout: 3000 }).toMatchObject({ verdict: 'fail' });
-    await reply;
     await silent.close();
   });
 
