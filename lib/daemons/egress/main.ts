@@ -88,6 +88,7 @@ async function start(): Promise<void> {
   await once(server, 'listening');
   const through = proxy === undefined ? '' : `, all through the upstream proxy ${proxy.host}:${proxy.port}`;
   say(`listening on ${flags.listen}, ${policy.summary}${through}`);
+  upstreams.prepare();
 }
 
 /** @throws Error when the text is no `ADDRESS:PORT`, such as `127.0.0.1:9099` or `[::1]:9099`. */

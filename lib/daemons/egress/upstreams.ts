@@ -115,6 +115,11 @@ export class Upstreams {
     return agents.pool.caller(host, port, other);
   }
 
+  /** Does what would hold up the first request. */
+  prepare(): void {
+    for (const { pool } of Object.values(this.#agents)) pool.prepare();
+  }
+
   close(): void {
     this.#sessions.close();
     for (const { http, https, pool } of Object.values(this.#agents)) {
