@@ -94,13 +94,17 @@ async function pass(passage: Passage, type: string): Promise<void> {
   const length = announced ?? Number.POSITIVE_INFINITY;
   const isJudgedWhole = looks && length <= MAX_JUDGED;
   if (decoders.length === 0 && length <= MAX_SHORT) {
-    await behindTheHead();
-    const whole = incoming.take(length);
+    const whole = incoming.take(length) ?? (await takeBehindTheHead(incoming, length));
     if (whole !== undefined) return give(passage, whole);
   }
   passTrailers(passage);
   if (isJudgedWhole) await passWhole(passage, length);
   else stream(passage, type === '');
+}
+
+async function takeBehindTheHead(incoming: UpstreamAnswer, length: number): Promise<Buffer | undefined> {
+  await behindTheHead();
+  return incoming.take(length);
 }
 
 function passTrailers({ incoming, exchange, scrubber }: Passage): void {

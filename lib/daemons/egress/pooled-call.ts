@@ -27,6 +27,7 @@ export class PooledCall implements UpstreamCall, Dispatcher.DispatchHandler {
   #answer: PooledAnswer | undefined;
   #isDispatching = false;
   #isCancelled = false;
+  #isDelivered = false;
 
   /** `toldToContinue`: called when the upstream says 100 (Continue) unasked, which ends the call. */
   constructor(listeners: CallListeners, toldToContinue: () => void) {
@@ -58,7 +59,8 @@ export class PooledCall implements UpstreamCall, Dispatcher.DispatchHandler {
     if (status === 103) this.#listeners.hinted(rawHeaders);
     if (status < 200) return;
     this.#answer = new PooledAnswer(controller, status, rawHeaders);
-    this.#listeners.answered(this.#answer);
+    // A short body comes in the same turn: with it, nobody has to wait for it.
+    queueMicrotask(() => this.#deliver());
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -67,16 +69,24 @@ export class PooledCall implements UpstreamCall, Dispatcher.DispatchHandler {
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     this.#answer?.end(textsOf(controller.rawTrailers));
+    this.#deliver();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     // Thrown on by `dispatch`.
     if (this.#isDispatching) throw error;
     this.#answer?.breakOff(error);
+    this.#isDelivered = true;
     if (error instanceof CallCancelled) return;
     const isUnasked = this.#answer === undefined && isBadResponse(error);
     if (isUnasked) this.#toldToContinue();
     this.#listeners.failed(isUnasked ? new UnaskedContinue() : error);
+  }
+
+  #deliver(): void {
+    if (this.#isDelivered || this.#answer === undefined) return;
+    this.#isDelivered = true;
+    this.#listeners.answered(this.#answer);
   }
 }
 
