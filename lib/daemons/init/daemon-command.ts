@@ -5,14 +5,13 @@ import { UPSTREAM_PROXY_ENV } from '../contract/upstream-proxy.ts';
 
 /**
  * A daemon is to be small, since each bottle has its own. V8 gives new objects 16 MB, which grow to three times that
- * under load, and lets old ones grow to several times what is alive: here they have 8, and half as much again. Threads
- * that help to collect half a millisecond's worth of new objects cost more than they save: 5 to 9 % of all processor time,
- * measured in turn on one core. With the collector at hand, an idle daemon can give memory back (egress/idle-memory.ts);
- * it keeps its code then, which V8 would throw away: the next thousand requests took twice the time.
+ * under load: here they have 8. Threads that help to collect half a millisecond's worth of new objects cost more than they
+ * save: 5 to 9 % of all processor time, measured in turn on one core. With the collector at hand, an idle daemon can give
+ * memory back (egress/idle-memory.ts); it keeps its code then, which V8 would throw away: the next thousand requests took
+ * twice the time.
  */
 export const NODE_FLAGS = [
   '--max-semi-space-size=8',
-  '--heap-growing-percent=50',
   '--no-parallel-scavenge',
   '--expose-gc',
   '--no-flush-bytecode',
