@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { acceptFor } from '../../../../lib/daemons/egress/websocket/handshake.ts';
-import { fetchVia } from '../support/agent.ts';
+import { fetchVia, openTunnel } from '../support/agent.ts';
 import { HOST, socketScene, TOKEN } from '../support/socket-scene.ts';
 import {
   closeOf,
@@ -63,6 +64,21 @@ describe('a WebSocket', () => {
     const [other] = scene().upstream.sockets;
     other?.ping('and you?');
     expect(String((await once(socket, 'ping'))[0])).toBe('and you?');
+    socket.close();
+  });
+
+  it('may be opened on a connection that was used before', async () => {
+    const { target, ...tunnel } = scene().tunnel();
+    const connection = await openTunnel({ target, ...tunnel });
+    // An answer that is begun before its end is known.
+    connection.write(`HEAD / HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+    await once(connection, 'data');
+    const socket = new WebSocket(`ws://${target}/`, { createConnection: () => connection });
+    await once(socket, 'open');
+    for (const text of ['one', 'x'.repeat(200_000), 'three']) {
+      socket.send(text);
+      expect(await nextMessage(socket)).toBe(text);
+    }
     socket.close();
   });
 
