@@ -7,22 +7,6 @@ import type { RequestFacts } from './facts.ts';
 import { type HeaderLines, valuesOf } from './headers.ts';
 import type { OpenTunnel } from './interceptor.ts';
 
-/** Bytes of an answer that a connection takes at once, without Node's server pausing what comes on it. */
-const MAX_AT_ONCE = 16 * 1024;
-
-const readThroughStreams = new WeakSet<Duplex>();
-
-/**
- * Node's server gives its parser what comes on a connection without a stream between. It pauses the parser when the next
- * request comes before the end of a long answer has left; of TLS, what is decrypted by then meets the paused parser, which
- * ends the connection (`HPE_PAUSED`). Once there is a listener for its data, a stream is between, which can wait.
- */
-function readThroughStream(socket: Duplex): void {
-  if (readThroughStreams.has(socket)) return;
-  readThroughStreams.add(socket);
-  socket.on('data', () => {});
-}
-
 /** An exchange over HTTP/1.1. */
 export class H1Exchange implements Exchange {
   readonly facts: RequestFacts;
@@ -108,7 +92,6 @@ export class H1Exchange implements Exchange {
   }
 
   start(status: number, headers: HeaderLines): Writable {
-    readThroughStream(this.#request.socket);
     this.#response.sendDate = false;
     this.#response.writeHead(status, headers);
     // The first byte of the body may be minutes away (server-sent events).
@@ -117,7 +100,6 @@ export class H1Exchange implements Exchange {
   }
 
   respond(status: number, headers: HeaderLines, body: Buffer): Writable {
-    if (body.length > MAX_AT_ONCE) readThroughStream(this.#request.socket);
     this.#response.sendDate = false;
     this.#response.writeHead(status, headers);
     return endWith(this.#response, body);
