@@ -7,13 +7,7 @@ import { UnscannableBody } from './dlp/unscannable-body.ts';
 import type { Exchange } from './exchange.ts';
 import { type HeaderLines, upstreamHeaders } from './headers.ts';
 import { passableTrailers } from './trailers.ts';
-import type {
-  CallListeners,
-  OpenCall,
-  UpstreamCall,
-  UpstreamRequest,
-  UpstreamUpgrade,
-} from './upstream-call.ts';
+import type { CallListeners, OpenCall, UpstreamRequest, UpstreamUpgrade } from './upstream-call.ts';
 import { upstreamFailure } from './upstream-failure.ts';
 import type { Upstreams } from './upstreams.ts';
 import type { Admission } from './verdict.ts';
@@ -65,7 +59,6 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
     }
   };
   const { cleared } = options;
-  let call: UpstreamCall;
   try {
     if (exchange.isGone) return drop(cleared, exchange);
     const http2 = exchange.protocol === 'h2';
@@ -95,23 +88,22 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
     const body = wholeBody(exchange, options);
     const request = upstreamRequest(exchange, options, body);
     if (body !== undefined) {
-      call = upstream.send(request, body, listeners);
-    } else {
-      const opened = upstream.open(request, listeners);
-      sendBody(cleared.body, opened, exchange, (error) => {
-        const isFinding = error instanceof LateFinding;
-        if (isFinding) options.found([...new Set(error.findings.map(({ type }) => type))]);
-        fail(error);
-        options.brokeOff(isFinding ? 'secret-found' : 'body-unscannable');
-      });
-      call = opened;
+      const call = upstream.send(request, body, listeners);
+      exchange.onceOver(() => call.cancel());
+      return;
     }
+    const call = upstream.open(request, listeners);
+    exchange.onceOver(() => call.cancel());
+    sendBody(cleared.body, call, exchange, (error) => {
+      const isFinding = error instanceof LateFinding;
+      if (isFinding) options.found([...new Set(error.findings.map(({ type }) => type))]);
+      fail(error);
+      options.brokeOff(isFinding ? 'secret-found' : 'body-unscannable');
+    });
   } catch (error) {
     drop(cleared, exchange);
     fail(error);
-    return;
   }
-  exchange.onceOver(() => call.cancel());
 }
 
 const NO_BODY = Buffer.alloc(0);

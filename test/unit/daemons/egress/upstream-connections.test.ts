@@ -113,6 +113,15 @@ describe('a connection to an upstream', () => {
     expect(wires.map(({ asked }) => asked.length)).toEqual([1, 1, 1]);
   });
 
+  it('that does not come to stand is a failure after the time for dialling', async () => {
+    const { port } = await startWire(() => {}, 2000);
+    await scene().hurry({ dialMs: 200 }, port);
+    for (const body of [undefined, 'short', 'x'.repeat(100_000)]) {
+      const reply = await ask(port, '/', body);
+      expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([504, 'upstream-timeout']);
+    }
+  });
+
   it('is not used for a request that was given up before it stood', async () => {
     const { port, asked } = await startWire(({ socket }) => void socket.write(OK), 300);
     const socket = await openTunnel(scene().tunnel(port));
