@@ -13,6 +13,7 @@ import type { LeafIssuer } from './leaf-issuer.ts';
 import type { Deadlines } from './limits.ts';
 import { OpenPassages } from './open-passages.ts';
 import { OutboundGate } from './outbound-gate.ts';
+import { keepWhatComesWhilePaused } from './paused-connection.ts';
 import { knownTunnels, ruleFor } from './policy.ts';
 import { ProxyServer } from './proxy-server.ts';
 import { ScanThread } from './scan-thread.ts';
@@ -75,6 +76,7 @@ export function createEgress(options: EgressOptions): Server {
   });
 
   const handle = (request: IncomingMessage, response: ServerResponse, awaitsInvitation: boolean) => {
+    keepWhatComesWhilePaused(request.socket);
     const tunnel = tunnels.get(request.socket);
     exchanges.handle(new H1Exchange(request, response, { tunnel, awaitsInvitation }));
   };
