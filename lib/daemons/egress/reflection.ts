@@ -1,14 +1,25 @@
 import { Transform } from 'node:stream';
-import { literalForms } from './dlp/known-secrets.ts';
+import { EscapedSearch } from './dlp/escaped-search.ts';
+import { encodingsOf } from './dlp/known-secrets.ts';
 import type { HeaderLines } from './headers.ts';
 
-/** Tokens are few and stay; what they may look like is worked out once for each. */
-const known = new Map<string, readonly string[]>();
+/** Characters of a token, or of a part of its encoding, that stand for it alone. */
+const MIN_SOUGHT = 4;
 
-function formsOf(token: string): readonly string[] {
-  const forms = known.get(token) ?? literalForms(token).filter((form) => form.length >= 4);
-  known.set(token, forms);
-  return forms;
+/** Tokens are few and stay; what they may look like is worked out once for each. */
+const known = new Map<string, readonly EscapedSearch[]>();
+
+function searchesFor(token: string): readonly EscapedSearch[] {
+  const searches = known.get(token) ?? searchesOf([token, ...encodingsOf(token)]);
+  known.set(token, searches);
+  return searches;
+}
+
+function searchesOf(forms: readonly string[]): readonly EscapedSearch[] {
+  return [...new Set(forms)]
+    .filter(({ length }) => length >= MIN_SOUGHT)
+    .sort((one, other) => other.length - one.length)
+    .map((form) => new EscapedSearch(form));
 }
 
 /**
@@ -16,27 +27,17 @@ function formsOf(token: string): readonly string[] {
  * is as long as what was there, so that no length in the framing changes.
  */
 export class ReflectionScrubber {
-  readonly #forms: readonly string[];
+  readonly #searches: readonly EscapedSearch[];
+  /** Characters of the longest form that is looked for. */
+  readonly longest: number;
 
   constructor(token: string) {
-    this.#forms = formsOf(token);
-  }
-
-  /** Characters of the longest form that is looked for. */
-  get longest(): number {
-    return this.#forms[0]?.length ?? 0;
+    this.#searches = searchesFor(token);
+    this.longest = Math.max(0, ...this.#searches.map(({ longest }) => longest));
   }
 
   text(value: string): string {
-    let clean = value;
-    for (const form of this.#forms) {
-      if (clean.includes(form)) clean = clean.replaceAll(form, '*'.repeat(form.length));
-    }
-    return clean;
-  }
-
-  #isIn(text: string): boolean {
-    return this.#forms.some((form) => text.includes(form));
+    return this.#searches.reduce((clean, search) => search.mask(clean), value);
   }
 
   bytes(body: Buffer): Buffer {
@@ -48,7 +49,8 @@ export class ReflectionScrubber {
   /** Changes the lines that it is given. */
   headers(lines: HeaderLines): HeaderLines {
     // All at once: they seldom hold any form, and there are dozens.
-    if (!this.#isIn(Object.values(lines).join('\n'))) return lines;
+    const all = Object.values(lines).join('\n');
+    if (this.text(all) === all) return lines;
     for (const name of Object.keys(lines)) {
       const value = lines[name] ?? '';
       lines[name] = Array.isArray(value) ? value.map((line) => this.text(line)) : this.text(value);
@@ -74,14 +76,11 @@ export class ReflectionScrubber {
     });
   }
 
-  /** Length of the longest end of the text that some form of the token starts with. */
+  /** Length of the longest end of the text that may be the start of some form of the token. */
   #undecided(text: string): number {
-    let longest = 0;
-    for (const form of this.#forms) {
-      for (let length = Math.min(form.length - 1, text.length); length > longest; length -= 1) {
-        if (text.endsWith(form.slice(0, length))) longest = length;
-      }
+    for (let start = Math.max(0, text.length - this.longest + 1); start < text.length; start += 1) {
+      if (this.#searches.some((search) => search.mayBegin(text, start))) return text.length - start;
     }
-    return longest;
+    return 0;
   }
 }

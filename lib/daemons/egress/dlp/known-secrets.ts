@@ -73,20 +73,19 @@ function literalsFinder(literals: readonly string[]): (text: Searched) => readon
   };
 }
 
-/** What a text holds of a secret, as it stands there: for scrubbing. Longest first. */
-export function literalForms(value: string): readonly string[] {
-  return [...needlesOf(value).literal].sort((one, other) => other.length - one.length);
+/** A secret as it may stand in a text: hex, base64 at each offset, reversed and rotated if it is of some length. */
+export function encodingsOf(value: string): readonly string[] {
+  if (value.length < 6) return [];
+  const bytes = Buffer.from(value);
+  const hex = bytes.toString('hex');
+  return [hex, hex.toUpperCase(), reversed(value), rotated(value), ...base64Parts(bytes)];
 }
 
 function needlesOf(value: string): Needles {
-  const bytes = Buffer.from(value);
-  const hex = bytes.toString('hex');
-  const encoded =
-    value.length < 6 ? [] : [hex, hex.toUpperCase(), reversed(value), rotated(value), ...base64Parts(bytes)];
   const projection = projectionOf(value);
   const disguises = value.length < MIN_DISGUISED ? [] : disguisesOf(value);
   return {
-    literal: [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), ...encoded],
+    literal: [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), ...encodingsOf(value)],
     disguised: disguises.filter((text) => text.length >= MIN_LITERAL && !isLong(projectionOf(text))),
     projected: [projection, ...fragmentsOf(projection), ...disguises.map(projectionOf)].filter(isLong),
   };
