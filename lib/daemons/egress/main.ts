@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { isIP } from 'node:net';
-import { parseArgs } from 'node:util';
+import { isIPv6, type Server } from 'node:net';
 import { DAEMON_PORTS, SLUG_ENV } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { readAuthority } from './authority-file.ts';
+import { HELP, readCommandLine, type Settings, UsageError } from './command-line.ts';
 import { idleMemory, LOOK_MS } from './idle-memory.ts';
 import { threadedLeafIssuer } from './leaf-thread.ts';
 import { DEADLINES } from './limits.ts';
@@ -15,36 +15,24 @@ import { readTokens } from './tokens.ts';
 import { readUpstreamProxy } from './upstream-proxy-settings.ts';
 import { Upstreams } from './upstreams.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    routes: { type: 'string', default: CONTAINER_PATHS.routes },
-    ca: { type: 'string', default: CONTAINER_PATHS.caWithKey },
-    listen: { type: 'string', default: `0.0.0.0:${DAEMON_PORTS.egress}` },
-    audit: { type: 'string', default: CONTAINER_PATHS.audit },
-    control: { type: 'string', default: CONTAINER_PATHS.egressControl },
-    'upstream-proxy': { type: 'string' },
-    'upstream-ca': { type: 'string' },
-  },
-});
-
 /** Milliseconds that connections which were cut off get to close, and to be written down. */
 const LAST_LINES_MS = 50;
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-async function start(): Promise<void> {
+async function start(settings: Settings): Promise<void> {
   const tokens = readTokens(process.env);
   for (const slot of tokens.unusable) {
     say(`slot ${slot} holds characters that no header can carry; its routes are blocked`);
   }
-  const policy = new PolicyFile(flags.routes, new Set(tokens.values.keys()));
+  const policy = new PolicyFile(settings.routes, new Set(tokens.values.keys()));
   process.on('SIGHUP', () => void policy.reload().then((reply) => say(reloadLine(reply))));
 
-  const hop = { proxy: flags['upstream-proxy'], ca: flags['upstream-ca'] };
+  const hop = { proxy: settings.upstreamProxy, ca: settings.upstreamCa };
   const [authority, proxy] = await Promise.all([
-    readAuthority(flags.ca),
+    readAuthority(settings.ca).catch(naming('--ca', settings.ca)),
     readUpstreamProxy(hop, process.env),
-    policy.load(),
+    policy.load().catch(naming('--routes', settings.routes)),
   ]);
   const upstreams = new Upstreams({
     deadlines: DEADLINES,
@@ -53,7 +41,7 @@ async function start(): Promise<void> {
   });
   const source = { policy: () => policy.current, generation: () => policy.generation };
   const audit = await openAudit({
-    directory: flags.audit,
+    directory: settings.audit,
     bottle: process.env[SLUG_ENV] ?? null,
     secrets: tokens.values.values(),
     policy: source,
@@ -80,28 +68,53 @@ async function start(): Promise<void> {
       }, DEADLINES.drainMs);
     });
   }
-  const control = await listenForReload(flags.control, () => policy.reload());
-  control.unref();
+  if (settings.control !== undefined) await openControl(settings.control, policy);
   setInterval(idleMemory(), LOOK_MS).unref();
-  const { host, port } = listenAddress(flags.listen);
+  const { host, port } = settings.listen;
   server.listen(port, host);
   await once(server, 'listening');
   const through = proxy === undefined ? '' : `, all through the upstream proxy ${proxy.host}:${proxy.port}`;
-  say(`listening on ${flags.listen}, ${policy.summary}${through}`);
+  const place = `${isIPv6(host) ? `[${host}]` : host}:${portOf(server) ?? port}`;
+  say(`listening on ${place}, ${policy.summary}${through}`);
   upstreams.prepare();
 }
 
-/** @throws Error when the text is no `ADDRESS:PORT`, such as `127.0.0.1:9099` or `[::1]:9099`. */
-function listenAddress(text: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-f:]+)\]|([0-9.]+)):([0-9]{1,5})$/i.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  if (host === undefined || isIP(host) === 0) throw new Error(`--listen ${text}: write ADDRESS:PORT`);
-  return { host, port: Number(match?.[3]) };
+async function openControl(path: string, policy: PolicyFile): Promise<void> {
+  try {
+    const control = await listenForReload(path, () => policy.reload());
+    control.unref();
+  } catch {
+    // The system's own word is "permission denied" in both cases.
+    throw new Error(`--control ${path}: its directory is not there, or may not be written to`);
+  }
+}
+
+/** The one that was given by the system, where any would do. */
+function portOf(server: Server): number | undefined {
+  const address = server.address();
+  return typeof address === 'object' ? address?.port : undefined;
+}
+
+const READ_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory',
+};
+
+/** Has an error say which flag named the file that cannot be read. */
+function naming(flag: string, path: string): (error: unknown) => never {
+  return (error) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const fault = READ_FAULTS[code];
+    throw fault === undefined ? error : new Error(`${flag} ${path}: ${fault}`);
+  };
 }
 
 try {
-  await start();
+  const settings = readCommandLine(process.argv.slice(2));
+  if (settings === 'help') process.stdout.write(HELP);
+  else await start(settings);
 } catch (error) {
   say(`fatal: ${error instanceof Error ? error.message : String(error)}`);
-  process.exit(1);
+  process.exit(error instanceof UsageError ? 2 : 1);
 }

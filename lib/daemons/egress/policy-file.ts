@@ -25,7 +25,9 @@ export class PolicyFile {
   /** One clause for the log. Names slots, never values. */
   get summary(): string {
     const rules = allRules(this.#current);
-    const wanted = new Set(rules.flatMap(({ auth }) => (auth === undefined ? [] : [auth.slot])));
+    // The built-in route is of use in a bundle only, whose selftest says more.
+    const own = rules.filter(({ upstream }) => upstream !== 'selftest');
+    const wanted = new Set(own.flatMap(({ auth }) => (auth === undefined ? [] : [auth.slot])));
     const empty = [...wanted].filter((slot) => !this.#filledSlots.has(slot));
     const blocked = empty.length === 0 ? '' : `; blocked for want of a token: ${empty.join(', ')}`;
     return `${rules.length} routes with the built-in one${blocked}`;

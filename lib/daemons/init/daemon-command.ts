@@ -17,6 +17,20 @@ export const NODE_FLAGS = [
   '--no-flush-bytecode',
 ] as const;
 
+/** Where egress finds and leaves things in a bundle. */
+const EGRESS_PLACES = [
+  '--routes',
+  CONTAINER_PATHS.routes,
+  '--ca',
+  CONTAINER_PATHS.caWithKey,
+  '--listen',
+  `0.0.0.0:${DAEMON_PORTS.egress}`,
+  '--audit',
+  CONTAINER_PATHS.audit,
+  '--control',
+  CONTAINER_PATHS.egressControl,
+] as const;
+
 /** The program of a daemon and its arguments: a module of ours that Node runs, or pipelock's own program. */
 export function daemonCommand(
   name: DaemonName,
@@ -25,7 +39,8 @@ export function daemonCommand(
   if (name !== 'pipelock') {
     // TypeScript like this module; JavaScript, also like it, in the bundle's image.
     const module = `main${extname(import.meta.filename)}`;
-    return [process.execPath, ...NODE_FLAGS, join(import.meta.dirname, '..', name, module)];
+    const places = name === 'egress' ? EGRESS_PLACES : [];
+    return [process.execPath, ...NODE_FLAGS, join(import.meta.dirname, '..', name, module), ...places];
   }
   // Behind egress it serves egress alone: from the bridge, it would be a way around egress.
   const address = environment[UPSTREAM_PROXY_ENV] ? '127.0.0.1' : '0.0.0.0';

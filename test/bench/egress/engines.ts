@@ -30,7 +30,8 @@ export function ours(
       const [file, ca] = [join(job.directory, 'routes.yaml'), join(job.directory, 'ca.pem')];
       await writeFile(file, routesText({ version: 1, routes }));
       await writeFile(ca, `${job.bottle.certificate}${job.bottle.key}`);
-      const listen = ['--listen', `127.0.0.1:${job.port}`, '--control', controlOf(job)];
+      const audit = ['--audit', join(job.directory, 'audit')];
+      const listen = ['--listen', `127.0.0.1:${job.port}`, '--control', controlOf(job), ...audit];
       return {
         command: process.execPath,
         args: [...NODE_FLAGS, job.egress, '--routes', file, '--ca', ca, ...listen],

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { bundleHealth } from '../../../lib/daemons/contract/health.ts';
+import { CONTAINER_PATHS } from '../../../lib/daemons/contract/paths.ts';
 import { NODE_FLAGS } from '../../../lib/daemons/init/daemon-command.ts';
 import { docker, dockerTry } from '../../../lib/docker/cli.ts';
 import { connectVia } from '../../unit/daemons/support/agent.ts';
@@ -85,7 +86,8 @@ describe('a bundle in Docker', () => {
     const start = async (user: number) => {
       const bundle = ['run', '--rm', '--read-only', '--user', String(user), '--entrypoint', 'node'];
       const egress = [scene.image, ...NODE_FLAGS, '/app/egress/main.mjs'];
-      return dockerTry([...bundle, '--env', 'NODE_DEBUG_NATIVE=COMPILE_CACHE', ...egress]);
+      const files = ['--routes', CONTAINER_PATHS.routes, '--ca', CONTAINER_PATHS.caWithKey];
+      return dockerTry([...bundle, '--env', 'NODE_DEBUG_NATIVE=COMPILE_CACHE', ...egress, ...files]);
     };
     // It has no CA there, and says so once it is loaded.
     const [own, other] = [await start(HOST_USER), await start(OWNER)];

@@ -37,11 +37,14 @@ export async function openAudit(place: AuditPlace): Promise<OpenAudit> {
     level: () => policy.policy().log,
     withholder: new Withholder(knownSecretFinder(secrets)),
   };
+  const say = (text: string) => place.say(`audit: ${text}`);
   if (directory === '-') {
+    // Whoever read it may have gone. As with a full disk, egress serves on.
+    process.stdout.once('error', (error) => say(`cannot write to standard output: ${error.message}`));
+    process.stdout.on('error', () => {});
     const write = (line: string) => void process.stdout.write(`${line}\n`);
     return { log: new AuditLog({ ...common, write }), close: async () => {} };
   }
-  const say = (text: string) => place.say(`audit: ${text}`);
   const files = await LineFiles.open({
     directory,
     nameOf: auditFileName,

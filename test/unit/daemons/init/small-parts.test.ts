@@ -65,11 +65,17 @@ describe("a daemon's environment", () => {
 
 describe("a daemon's program", () => {
   it('is Node with a module of ours', () => {
-    const [program, ...rest] = daemonCommand('egress', {});
+    const [program, ...rest] = daemonCommand('selftest', {});
     expect([program, rest.at(-1)]).toEqual([
       process.execPath,
-      expect.stringMatching(/\/daemons\/egress\/main\.ts$/),
+      expect.stringMatching(/\/daemons\/selftest\/main\.ts$/),
     ]);
+  });
+
+  it('is told where things are in a bundle', () => {
+    const words = daemonCommand('egress', {}).join(' ');
+    expect(words).toMatch(/\/daemons\/egress\/main\.ts --routes \/etc\/bot-bottle\/egress\/routes\.yaml /);
+    expect(words).toContain(' --listen 0.0.0.0:9099 --audit /var/log/bot-bottle ');
   });
 
   it.each([

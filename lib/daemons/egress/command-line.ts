@@ -1,0 +1,91 @@
+import { isIP } from 'node:net';
+import { parseArgs } from 'node:util';
+import { DAEMON_PORTS } from '../contract/names.ts';
+
+export interface Settings {
+  /** Path of the routes file. */
+  readonly routes: string;
+  /** Path of the PEM with the CA's certificate and key. */
+  readonly ca: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Directory; `-` for standard output. */
+  readonly audit: string;
+  /** Path of the Unix socket that has the routes read again; none when absent. */
+  readonly control: string | undefined;
+  readonly upstreamProxy: string | undefined;
+  readonly upstreamCa: string | undefined;
+}
+
+/** What was asked for cannot be understood. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(`${message} (--help says what there is)`);
+  }
+}
+
+const OPTIONS = {
+  routes: { type: 'string' },
+  ca: { type: 'string' },
+  listen: { type: 'string', default: `127.0.0.1:${DAEMON_PORTS.egress}` },
+  audit: { type: 'string', default: '-' },
+  control: { type: 'string' },
+  'upstream-proxy': { type: 'string' },
+  'upstream-ca': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export const HELP = `usage: node lib/daemons/egress/main.ts --routes FILE --ca FILE [options]
+
+An HTTP proxy that ends TLS, and lets out only what the routes allow. docs/egress.md tells the rest.
+
+  --routes FILE            what is allowed (YAML or JSON)
+  --ca FILE                PEM: certificate and EC or RSA key of a CA that the clients trust
+  --listen ADDRESS:PORT    where it listens (${OPTIONS.listen.default})
+  --audit DIR              where it writes what was let out and what was not; - is standard output (${OPTIONS.audit.default})
+  --control SOCKET         Unix socket: who connects has the routes read again, and is told how that went
+  --upstream-proxy URL     http://HOST:PORT of a proxy to go through (EGRESS_UPSTREAM_PROXY)
+  --upstream-ca FILE       PEM: the CA of that proxy, if it ends TLS too (EGRESS_UPSTREAM_CA)
+  --help                   print this
+
+Tokens that routes name come from the environment (EGRESS_TOKEN_0, ...), more roots for upstreams from
+NODE_EXTRA_CA_CERTS. SIGHUP has the routes read again; SIGTERM and Ctrl-C end it once requests are over.
+`;
+
+/** The settings, or that help is wanted. @throws UsageError */
+export function readCommandLine(args: readonly string[]): Settings | 'help' {
+  const values = parse(args);
+  if (values.help === true) return 'help';
+  const { routes, ca, listen, audit, control } = values;
+  if (!routes) throw new UsageError('--routes FILE is missing');
+  if (!ca) throw new UsageError('--ca FILE is missing');
+  return {
+    routes,
+    ca,
+    listen: listenAddress(listen),
+    audit,
+    control,
+    upstreamProxy: values['upstream-proxy'],
+    upstreamCa: values['upstream-ca'],
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
+  } catch (error) {
+    // Node goes on about positional arguments, of which there are none.
+    const [what] = (error instanceof Error ? error.message : String(error)).split('. To specify');
+    throw new UsageError(what ?? '');
+  }
+}
+
+/** Such as `127.0.0.1:9099` or `[::1]:9099`. @throws UsageError */
+function listenAddress(text: string): Settings['listen'] {
+  const match = /^(?:\[([0-9a-f:]+)\]|([0-9.]+)):([0-9]{1,5})$/i.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || isIP(host) === 0 || port > 65_535) {
+    throw new UsageError(`--listen ${text}: write ADDRESS:PORT, such as ${OPTIONS.listen.default}`);
+  }
+  return { host, port };
+}
