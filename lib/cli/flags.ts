@@ -30,6 +30,8 @@ const COMMON = {
 
 export interface Command<F extends Flags> {
   name: string;
+  /** Path of the script; that of the name in `scripts` when absent. */
+  file?: string;
   summary: string;
   flags: F;
   /** More lines for `--help`. */
@@ -48,14 +50,14 @@ export function parseFlags<F extends Flags>(
 ): ParsedCommand<F> | undefined {
   const all: Flags = { ...command.flags, ...COMMON };
   const options = Object.fromEntries(Object.entries(all).map(([name, flag]) => [name, { type: flag.type }]));
-  const values = parse(command.name, argv, options);
+  const values = parse(command, argv, options);
   if (values.help === true) {
-    process.stdout.write(helpText(command.name, command.summary, all, command.notes ?? []));
+    process.stdout.write(helpText(command, all));
     return undefined;
   }
   for (const [name, flag] of Object.entries(command.flags)) {
     if (flag.required && !values[name]) {
-      throw new BottleError('usage', `--${name} is missing`, { hint: usageHint(command.name) });
+      throw new BottleError('usage', `--${name} is missing`, { hint: usageHint(command) });
     }
     if (flag.type === 'boolean') values[name] ??= false;
   }
@@ -65,8 +67,10 @@ export function parseFlags<F extends Flags>(
 
 type Values = Record<string, string | boolean | undefined>;
 
+type Named = Pick<Command<Flags>, 'name' | 'file' | 'summary' | 'notes'>;
+
 function parse(
-  name: string,
+  command: Named,
   argv: string[],
   options: Record<string, { type: 'boolean' | 'string' }>,
 ): Values {
@@ -74,27 +78,29 @@ function parse(
     return { ...parseArgs({ args: argv, options, strict: true, allowPositionals: false }).values };
   } catch (error) {
     throw new BottleError('usage', messageOf(error).replace(/\. To specify a positional.*$/s, ''), {
-      hint: usageHint(name),
+      hint: usageHint(command),
     });
   }
 }
 
-function usageHint(name: string): string {
-  return `See node scripts/${name}.ts --help`;
+const fileOf = ({ name, file }: Named) => file ?? `scripts/${name}.ts`;
+
+function usageHint(command: Named): string {
+  return `See node ${fileOf(command)} --help`;
 }
 
-function helpText(name: string, summary: string, flags: Flags, notes: readonly string[]): string {
+function helpText(command: Named, flags: Flags): string {
   const rows = Object.entries(flags).map(([flag, { type, help, required }]) => {
     const label = `--${flag}${type === 'string' ? ` ${flag.toUpperCase()}` : ''}`;
     return `  ${label.padEnd(22)}${help}${required ? ' (required)' : ''}`;
   });
   return [
-    `${name}: ${summary}`,
+    `${command.name}: ${command.summary}`,
     '',
-    `Usage: node scripts/${name}.ts [flags]`,
+    `Usage: node ${fileOf(command)} [flags]`,
     '',
     ...rows,
-    ...notes.map((note) => `\n${note}`),
+    ...(command.notes ?? []).map((note) => `\n${note}`),
     '',
   ].join('\n');
 }

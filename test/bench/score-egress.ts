@@ -4,9 +4,9 @@
  * project: `--corpus DIR` or `AGENT_EGRESS_BENCH` says where its cases are.
  */
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import type { Route } from '../../lib/daemons/contract/routes.ts';
 import { normalizeHost } from '../../lib/daemons/egress/host-names.ts';
+import { toolFlags } from '../support/tool-flags.ts';
 import { type CorpusCase, isOutside, readCorpus } from './corpus-case.ts';
 import { exchangesOf } from './corpus-request.ts';
 import { type Outcome, openStage } from './score-stage.ts';
@@ -85,8 +85,13 @@ function print(title: string, scored: readonly Scored[]): void {
   }
 }
 
-const { values } = parseArgs({ options: { corpus: { type: 'string' } } });
-const corpus = values.corpus ?? process.env.AGENT_EGRESS_BENCH;
+const flags = toolFlags({
+  name: 'score-egress',
+  file: 'test/bench/score-egress.ts',
+  summary: 'score egress by the corpus agent-egress-bench',
+  flags: { corpus: { type: 'string', help: 'directory of its cases (AGENT_EGRESS_BENCH)' } },
+});
+const corpus = flags.corpus ?? process.env.AGENT_EGRESS_BENCH;
 if (corpus === undefined || !existsSync(corpus)) {
   console.log(
     `skipped: the corpus is not at ${corpus ?? 'any place named by --corpus or AGENT_EGRESS_BENCH'}`,

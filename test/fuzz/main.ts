@@ -1,26 +1,27 @@
 #!/usr/bin/env node
 /** Seeded fuzzing of egress: `--target NAME|all --seed N --iters N`. A failure prints the seed that repeats it. */
-import { parseArgs } from 'node:util';
+import { toolFlags } from '../support/tool-flags.ts';
 import { Random } from './random.ts';
 import { openSocketTargets } from './socket-targets.ts';
 import { TARGETS } from './targets.ts';
 
-const { values } = parseArgs({
-  options: {
-    target: { type: 'string', default: 'all' },
-    seed: { type: 'string', default: '1' },
-    iters: { type: 'string', default: '10000' },
+const flags = toolFlags({
+  name: 'fuzz',
+  file: 'test/fuzz/main.ts',
+  summary: 'throw seeded nonsense at what egress parses',
+  flags: {
+    target: { type: 'string', help: 'what to throw it at (all)' },
+    seed: { type: 'string', help: 'seed of the first input (1); each further one has the next' },
+    iters: { type: 'string', help: 'inputs for each target (10000)' },
   },
 });
-const seed = Number(values.seed);
-const iters = Number(values.iters);
+const { target: wanted = 'all' } = flags;
+const seed = wholeNumber('seed', flags.seed ?? '1', 0);
+const iters = wholeNumber('iters', flags.iters ?? '10000', 1);
 const onSockets = await openSocketTargets();
 const targets = { ...TARGETS, ...onSockets.targets };
-const chosen = Object.entries(targets).filter(([name]) => values.target === 'all' || name === values.target);
-if (chosen.length === 0 || !Number.isSafeInteger(seed) || !Number.isSafeInteger(iters) || iters < 1) {
-  console.error(`usage: --target all|${Object.keys(targets).join('|')} --seed NUMBER --iters NUMBER`);
-  process.exit(2);
-}
+const chosen = Object.entries(targets).filter(([name]) => wanted === 'all' || name === wanted);
+if (chosen.length === 0) refuse(`--target ${wanted}: there are all, ${Object.keys(targets).join(', ')}`);
 for (const [name, target] of chosen) {
   const started = performance.now();
   for (let index = 0; index < iters; index += 1) {
@@ -38,3 +39,14 @@ for (const [name, target] of chosen) {
   );
 }
 await onSockets.close();
+
+function wholeNumber(flag: string, text: string, least: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  return refuse(`--${flag} ${text}: write a whole number from ${least} on`);
+}
+
+function refuse(fault: string): never {
+  console.error(`error: ${fault}`);
+  process.exit(2);
+}

@@ -6,8 +6,8 @@
  * fetches engines that are missing from Debian; `--json`.
  */
 import { spawnSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { toolFlags } from '../../support/tool-flags.ts';
 import { type Engine, missingPackages } from './engine.ts';
 import { FORWARDER, MITMPROXY, OURS, OURS_WITHOUT_DLP, SQUID, TUNNEL } from './engines.ts';
 import {
@@ -24,11 +24,14 @@ import { IS_PINNED, startLoad, stopAll } from './processes.ts';
 import { goalsOf, printed, type Results, summaries } from './report.ts';
 import { openStage } from './stage.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    install: { type: 'boolean', default: false },
+const flags = toolFlags({
+  name: 'bench-egress',
+  file: 'test/bench/egress/main.ts',
+  summary: 'measure egress beside mitmproxy, squid and a bare tunnel (13 minutes)',
+  flags: {
+    quick: { type: 'boolean', help: 'one short round (3 minutes): figures to compare roughly' },
+    json: { type: 'boolean', help: 'print it as JSON' },
+    install: { type: 'boolean', help: 'install the Debian packages that are missing' },
   },
 });
 
@@ -58,7 +61,9 @@ const scanCosts = z.array(
 );
 const policyCost = z.object({ decisionMicroseconds: z.number() });
 
-const say = (line: string) => process.stderr.write(`${line}\n`);
+const say = (line: string) => {
+  if (flags.verbosity !== 'quiet') process.stderr.write(`${line}\n`);
+};
 
 /** The engines that are here; what others need is said, or fetched when asked. */
 function enginesHere(): Engine[] {
@@ -114,6 +119,6 @@ try {
   process.exit(0);
 } catch (error) {
   stopAll();
-  say(`the bench broke: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`the bench broke: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 }

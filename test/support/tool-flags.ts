@@ -1,0 +1,14 @@
+import { errorText } from '../../lib/cli/error-text.ts';
+import { type Command, type Flags, type ParsedCommand, parseFlags } from '../../lib/cli/flags.ts';
+import { BottleError } from '../../lib/errors.ts';
+
+/** The flags of a tool that developers run. Ends the process where help was asked for, or what was asked is wrong. */
+export function toolFlags<F extends Flags>(command: Command<F>): ParsedCommand<F> {
+  try {
+    return parseFlags(command) ?? process.exit(0);
+  } catch (error) {
+    if (!(error instanceof BottleError)) throw error;
+    console.error(errorText(error));
+    return process.exit(error.exitCode);
+  }
+}
