@@ -13,6 +13,7 @@ import { claim } from './claim.ts';
 import { characters, DIGITS, disguised, LETTERS } from './disguises.ts';
 import { frames } from './frame-target.ts';
 import type { Random } from './random.ts';
+import { reflection } from './reflection-target.ts';
 
 /** One input and the claims it must hold. @throws Error saying which claim it broke, and by what. */
 export type Target = (random: Random) => void | Promise<void>;
@@ -278,5 +279,6 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     );
     claim(scanText(clean, options).length === 0, `left: ${JSON.stringify({ secret, clean })}`);
   },
+  reflection,
   frames,
 };

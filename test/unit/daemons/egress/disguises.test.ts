@@ -7,7 +7,8 @@ it.each([
   ['decoders', 1000],
   ['chunks', 60],
   ['redaction', 500],
-] as const)('every secret that a slow search would find: %s', async (name, rounds) => {
+  ['reflection', 1000],
+] as const)('what holds of all that can be thrown at it: %s', async (name, rounds) => {
   const target = TARGETS[name];
   expect(target).toBeDefined();
   for (let seed = 1; seed <= rounds; seed += 1) await target?.(new Random(seed));
