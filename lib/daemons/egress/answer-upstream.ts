@@ -192,7 +192,8 @@ function decoded(
 /** Why an answer that had begun did not come to its end. */
 function breakCode(error: unknown): string {
   if (error instanceof InjectionFound) return 'injection-found';
-  if (error instanceof CallCancelled) return 'client-gone';
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (error instanceof CallCancelled || cause instanceof CallCancelled) return 'client-gone';
   // What the stream to the guest says when it closes early; the upstream's own says more.
   const isClosed = error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
   return isClosed ? 'client-gone' : 'upstream-failed';

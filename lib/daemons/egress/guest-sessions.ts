@@ -1,5 +1,6 @@
 import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { cancelStream } from './cancel-stream.ts';
 import type { Exchange } from './exchange.ts';
 import { H2Exchange, isComplete } from './h2-exchange.ts';
 import { GUEST_SESSION, MAX_STREAMS_TOTAL, NUISANCE, SESSION_WINDOW } from './http2-limits.ts';
@@ -41,7 +42,9 @@ export class GuestSessions {
       this.#streams += 1;
       idle.opened();
       // Later than the upstream's own limit, so that the agent is told whose silence it was.
-      stream.setTimeout(deadlines.idleMs + deadlines.dialMs, () => stream.close(constants.NGHTTP2_CANCEL));
+      stream.setTimeout(deadlines.idleMs + deadlines.dialMs, () =>
+        cancelStream(stream, new Error('silence')),
+      );
       stream.once('close', () => {
         this.#streams -= 1;
         idle.closed();

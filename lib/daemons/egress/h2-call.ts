@@ -1,9 +1,16 @@
 import { constants, type OutgoingHttpHeaders, sensitiveHeaders } from 'node:http2';
 import type { Writable } from 'node:stream';
+import { cancelStream } from './cancel-stream.ts';
 import { endWithTrailers, splitH2Headers } from './h2-headers.ts';
 import type { HeaderLines } from './headers.ts';
 import { takeWhole } from './read-whole.ts';
-import type { Caller, CallListeners, OpenCall, UpstreamRequest } from './upstream-call.ts';
+import {
+  CallCancelled,
+  type Caller,
+  type CallListeners,
+  type OpenCall,
+  type UpstreamRequest,
+} from './upstream-call.ts';
 import type { UpstreamSession } from './upstream-session.ts';
 import { UpstreamTimeoutError } from './upstream-timeout.ts';
 
@@ -118,7 +125,7 @@ function h2Call(session: UpstreamSession, request: UpstreamRequest, listeners: C
     addTrailers: (headers) => {
       trailers = headers;
     },
-    cancel: () => stream.close(constants.NGHTTP2_CANCEL),
+    cancel: () => cancelStream(stream, new CallCancelled()),
   };
 }
 

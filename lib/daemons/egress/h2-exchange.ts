@@ -130,7 +130,8 @@ export class H2Exchange implements Exchange {
   }
 
   abort(): void {
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    // An error resets it (INTERNAL_ERROR); `close` might not, see `cancelStream`.
+    this.#stream.destroy(new Error('cut off'));
   }
 
   /** A body that nobody reads any more would hold its window, and the guest would wait to send the rest of it. */
