@@ -91,7 +91,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress score-egress fuzz check fix schemas
+.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress score-egress fuzz soak check fix schemas
 
 test: check ## run the checks, then every suite that this machine can, and say what was skipped
 	@$(DEV) scripts/test.ts
@@ -120,6 +120,9 @@ score-egress: setup ## [AGENT_EGRESS_BENCH=dir]: score egress by the corpus agen
 
 fuzz: setup ## [TARGET=x] [SEED=n] [ITERS=n]: throw seeded nonsense at what egress parses
 	@$(DEV) test/fuzz/main.ts --target "$${TARGET:-all}" --seed "$${SEED:-1}" --iters "$${ITERS:-10000}"
+
+soak: setup ## [SECONDS=n] [SEED=n]: many agents at once through egress, some of which give up at any moment
+	@$(DEV) test/soak/main.ts --seconds "$${SECONDS:-60}" --seed "$${SEED:-1}"
 
 check: setup ## types, lint, format, and the arrows between the folders
 	@$(DEV) scripts/check.ts

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** Seeded fuzzing of egress: `--target NAME|all --seed N --iters N`. A failure prints the seed that repeats it. */
-import { toolFlags } from '../support/tool-flags.ts';
+import { refuse, toolFlags, wholeNumber } from '../support/tool-flags.ts';
 import { Random } from './random.ts';
 import { openSocketTargets } from './socket-targets.ts';
 import { TARGETS } from './targets.ts';
@@ -39,14 +39,3 @@ for (const [name, target] of chosen) {
   );
 }
 await onSockets.close();
-
-function wholeNumber(flag: string, text: string, least: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  return refuse(`--${flag} ${text}: write a whole number from ${least} on`);
-}
-
-function refuse(fault: string): never {
-  console.error(`error: ${fault}`);
-  process.exit(2);
-}

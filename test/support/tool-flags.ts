@@ -12,3 +12,16 @@ export function toolFlags<F extends Flags>(command: Command<F>): ParsedCommand<F
     return process.exit(error.exitCode);
   }
 }
+
+/** The number that a flag gives. Ends the process where it is none. */
+export function wholeNumber(flag: string, text: string, least: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  return refuse(`--${flag} ${text}: write a whole number from ${least} on`);
+}
+
+/** Ends the process: what was asked cannot be done. */
+export function refuse(fault: string): never {
+  console.error(`error: ${fault}`);
+  return process.exit(2);
+}
