@@ -2,6 +2,7 @@
 /** Many agents at once through the real egress, some of which give their requests up at any moment. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,6 +84,17 @@ const done: AgentOptions['done'] = (protocol, kind, fault) =>
 const upstreamPort = await startUpstream(await world.leaf(HOST));
 const { egress, port, said } = await startEgress(upstreamPort);
 const pid = egress.pid ?? 0;
+// Whoever ends this early is to find nothing left of it.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => {
+    egress.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+    process.exit(code);
+  });
+}
 let peakMb = 0;
 const watch = setInterval(() => {
   try {
