@@ -121,8 +121,8 @@ score-egress: setup ## [AGENT_EGRESS_BENCH=dir]: score egress by the corpus agen
 fuzz: setup ## [TARGET=x] [SEED=n] [ITERS=n]: throw seeded nonsense at what egress parses
 	@$(DEV) test/fuzz/main.ts --target "$${TARGET:-all}" --seed "$${SEED:-1}" --iters "$${ITERS:-10000}"
 
-soak: setup ## [SECONDS=n] [SEED=n]: many agents at once through egress, some of which give up at any moment
-	@$(DEV) test/soak/main.ts --seconds "$${SECONDS:-60}" --seed "$${SEED:-1}"
+soak: setup ## [DURATION=seconds] [SEED=n]: many agents at once through egress, some of which give up at any moment
+	@$(DEV) test/soak/main.ts --seconds "$${DURATION:-60}" --seed "$${SEED:-1}"
 
 check: setup ## types, lint, format, and the arrows between the folders
 	@$(DEV) scripts/check.ts

@@ -26,7 +26,7 @@ const HOST = 'localhost';
 const flags = toolFlags({
   name: 'soak',
   file: 'test/soak/main.ts',
-  summary: 'many agents at once through egress, some of which give their requests up at any moment',
+  summary: 'many agents at once through egress, some of which give their requests up at any moment (Linux)',
   flags: {
     seconds: { type: 'string', help: 'how long (60)' },
     agents: { type: 'string', help: 'agents over HTTP/1.1, and half as many over HTTP/2 (8)' },

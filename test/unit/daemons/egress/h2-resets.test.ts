@@ -62,8 +62,6 @@ describe('a request over HTTP/2 that the agent gives up is given up upstream', (
     const reached = Promise.withResolvers<ServerHttp2Stream>();
     await start(
       (stream) => {
-        stream.on('error', () => {});
-        if (stream.sentHeaders !== undefined) return;
         if (upstream.seen.length > 1) return void stream.respond({ ':status': 200 }, { endStream: true });
         if (isAnswered) {
           stream.respond({ ':status': 200 });
@@ -89,7 +87,6 @@ describe('a request over HTTP/2 that the agent gives up is given up upstream', (
 it('an answer over HTTP/2 that the agent does not read is cut off, and the session serves on', async () => {
   await start(
     (stream) => {
-      stream.on('error', () => {});
       stream.respond({ ':status': 200, 'content-type': 'image/png' });
       if (upstream.seen.length > 1) stream.end('short');
       else stream.write(Buffer.alloc(LONG));
