@@ -94,19 +94,19 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 .PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress score-egress fuzz soak check fix schemas
 
 test: check ## run the checks, then every suite that this machine can, and say what was skipped
-	@$(DEV) scripts/test.ts
+	@$(DEV) scripts/dev/test.ts
 
 test-unit: setup ## the suite that needs nothing
-	@$(DEV) scripts/test.ts --suite unit
+	@$(DEV) scripts/dev/test.ts --suite unit
 
 test-integration: setup ## adapters and daemons against a real Docker engine
-	@$(DEV) scripts/test.ts --suite integration
+	@$(DEV) scripts/dev/test.ts --suite integration
 
 test-contract: setup ## [SMOLVM=x]: every fake, or any smolvm, verb by verb
-	@$(DEV) scripts/test.ts --suite contract
+	@$(DEV) scripts/dev/test.ts --suite contract
 
 test-e2e: setup ## whole launches, each phase by hand, interruptions
-	@$(DEV) scripts/test.ts --suite e2e
+	@$(DEV) scripts/dev/test.ts --suite e2e
 
 bench: setup ## what the relays cost, and the two hand-offs side by side
 	@$(DEV) test/bench/relay.ts
@@ -125,13 +125,13 @@ soak: setup ## [DURATION=seconds] [SEED=n]: many agents at once through egress, 
 	@$(DEV) test/soak/main.ts --seconds "$${DURATION:-60}" --seed "$${SEED:-1}"
 
 check: setup ## types, lint, format, and the arrows between the folders
-	@$(DEV) scripts/check.ts
+	@$(DEV) scripts/dev/check.ts
 
 fix: setup ## format, and mend what the linter can
 	@cd "$$KIT" && exec node_modules/.bin/biome check --write .
 
 schemas: setup ## write the JSON Schemas that editors check manifests with
-	@$(DEV) scripts/schemas.ts
+	@$(DEV) scripts/dev/schemas.ts
 
 # ---- the phase graph ---------------------------------------------------------------------------------------------
 # `make up` runs this file again inside the bottle's directory of records, where a record is a target. Each phase

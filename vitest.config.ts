@@ -23,7 +23,7 @@ function contractProjects() {
         ...(index < programs.length - 1 ? SAME_IN_NEW : []),
       ],
       env: { SMOLVM: program },
-      globalSetup: ['test/contract/helpers/boot-probe.ts'],
+      globalSetup: ['test/support/contract/boot-probe.ts'],
       ...TIMES,
       // Every file has a home, a registry and machines of its own, and mostly waits for them. Two at a time: e2e, which
       // `make test` runs beside them, has its share of two cores then.

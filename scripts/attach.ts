@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { parseFlags } from '../lib/cli/flags.ts';
-import { PHASE_FLAGS, reportPhase } from '../lib/cli/phase-script.ts';
-import { runScript } from '../lib/cli/run-script.ts';
+import { PHASE_FLAGS, reportPhase } from '../lib/commands/phase/phase-script.ts';
 import { attach } from '../lib/phases/attach.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 // The agent's streams are its own: no spinner, no record on stdout unless asked for; its exit code is ours.
 await runScript(async ({ signal }) => {

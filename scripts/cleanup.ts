@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { echo, question } from 'zx';
 import { KIT_DIRECTORY } from '../lib/bottle/paths.ts';
-import { parseFlags } from '../lib/cli/flags.ts';
-import { columns, line } from '../lib/cli/output.ts';
-import { runScript } from '../lib/cli/run-script.ts';
-import { findLeftovers, removeLeftovers } from '../lib/commands/cleanup.ts';
+import { findLeftovers, removeLeftovers } from '../lib/commands/cleanup/cleanup.ts';
 import { BottleError } from '../lib/errors.ts';
 import { findSmolvm, type SmolvmBinary } from '../lib/smolvm/binary.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { columns, line } from '../lib/terminal/output.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async () => {
   const flags = parseFlags({

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { chalk, echo } from 'zx';
-import { parseFlags } from '../lib/cli/flags.ts';
-import { columns } from '../lib/cli/output.ts';
-import { runScript } from '../lib/cli/run-script.ts';
-import { diagnose } from '../lib/commands/doctor.ts';
+import { diagnose } from '../lib/commands/doctor/doctor.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { columns } from '../lib/terminal/output.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 const MARKS = { ok: chalk.green('✓'), warning: chalk.yellow('!'), problem: chalk.red('✗') };
 

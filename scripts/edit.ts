@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-import { asking } from '../lib/cli/ask.ts';
-import { errorText } from '../lib/cli/error-text.ts';
-import { parseFlags } from '../lib/cli/flags.ts';
-import { line } from '../lib/cli/output.ts';
-import { runScript } from '../lib/cli/run-script.ts';
-import { findEditable, openEditor, validateManifest } from '../lib/commands/edit.ts';
-import { requireAgent } from '../lib/commands/require-agent.ts';
+import { findEditable, openEditor, validateManifest } from '../lib/commands/edit/edit.ts';
+import { requireAgent } from '../lib/commands/list/require-agent.ts';
 import { BottleError } from '../lib/errors.ts';
-import { hasTerminal } from '../lib/host/terminal.ts';
 import { manifestSources } from '../lib/manifest/sources.ts';
+import { asking } from '../lib/terminal/ask.ts';
+import { errorText } from '../lib/terminal/error-text.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { hasTerminal } from '../lib/terminal/has-terminal.ts';
+import { line } from '../lib/terminal/output.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async ({ signal }) => {
   const flags = parseFlags({

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { parseFlags } from '../lib/cli/flags.ts';
-import { line } from '../lib/cli/output.ts';
-import { runScript } from '../lib/cli/run-script.ts';
 import { askEngine } from '../lib/docker/engine/ask.ts';
 import { startedByKit } from '../lib/docker/engine/record.ts';
 import { ensureEngine, stopEngine } from '../lib/docker/engine.ts';
 import { BottleError } from '../lib/errors.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { line } from '../lib/terminal/output.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 const COMMAND = {
   name: 'engine',

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
 import { mintSlug } from '../lib/bottle/slug.ts';
-import { shown } from '../lib/cli/error-text.ts';
-import { parseFlags } from '../lib/cli/flags.ts';
-import { choiceOf } from '../lib/cli/launch-flags.ts';
-import { columns, line, paint } from '../lib/cli/output.ts';
-import { runScript } from '../lib/cli/run-script.ts';
-import { type Fact, factsOf } from '../lib/commands/info.ts';
-import { requireAgent } from '../lib/commands/require-agent.ts';
-import { checkAgent } from '../lib/preflight/preflight.ts';
+import { type Fact, factsOf } from '../lib/commands/info/info.ts';
+import { choiceOf } from '../lib/commands/launch/launch-flags.ts';
+import { requireAgent } from '../lib/commands/list/require-agent.ts';
+import { checkAgent } from '../lib/prepare/preflight.ts';
+import { shown } from '../lib/terminal/error-text.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { columns, line, paint } from '../lib/terminal/output.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async () => {
   const flags = parseFlags({

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { asking } from '../lib/cli/ask.ts';
-import { askFirstAgent } from '../lib/cli/ask-first-agent.ts';
-import { parseFlags } from '../lib/cli/flags.ts';
-import { line } from '../lib/cli/output.ts';
-import { runScript } from '../lib/cli/run-script.ts';
-import { assertFree, writeFirstAgent } from '../lib/commands/init.ts';
+import { askFirstAgent } from '../lib/commands/init/ask-first-agent.ts';
+import { assertFree, writeFirstAgent } from '../lib/commands/init/init.ts';
 import { manifestSources } from '../lib/manifest/sources.ts';
+import { asking } from '../lib/terminal/ask.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { line } from '../lib/terminal/output.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async ({ signal }) => {
   const flags = parseFlags({

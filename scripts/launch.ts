@@ -1,23 +1,23 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
-import { askPrompted } from '../lib/cli/ask-prompted.ts';
-import { chooseLaunch } from '../lib/cli/choose-launch.ts';
-import { confirmLaunch } from '../lib/cli/confirm-launch.ts';
-import { parseFlags } from '../lib/cli/flags.ts';
-import { CHOICE_FLAGS, choiceOf } from '../lib/cli/launch-flags.ts';
-import { line, paint } from '../lib/cli/output.ts';
-import { reportPhase } from '../lib/cli/phase-script.ts';
-import { planScreen } from '../lib/cli/plan-screen.ts';
-import { runScript } from '../lib/cli/run-script.ts';
-import { launch } from '../lib/commands/launch.ts';
-import { previewLaunch } from '../lib/commands/preview.ts';
-import { up } from '../lib/commands/up.ts';
-import { hasTerminal } from '../lib/host/terminal.ts';
+import { chooseLaunch } from '../lib/commands/launch/choose-launch.ts';
+import { confirmLaunch } from '../lib/commands/launch/confirm-launch.ts';
+import { launch } from '../lib/commands/launch/launch.ts';
+import { CHOICE_FLAGS, choiceOf } from '../lib/commands/launch/launch-flags.ts';
+import { planScreen } from '../lib/commands/launch/plan-screen.ts';
+import { previewLaunch } from '../lib/commands/launch/preview.ts';
+import { reportPhase } from '../lib/commands/phase/phase-script.ts';
+import { askPrompted } from '../lib/commands/up/ask-prompted.ts';
+import { up } from '../lib/commands/up/up.ts';
 import { manifestSources } from '../lib/manifest/sources.ts';
 import { attach } from '../lib/phases/attach.ts';
 import { prepare } from '../lib/phases/prepare.ts';
-import { thisHost } from '../lib/preflight/host.ts';
-import type { LaunchChoice } from '../lib/preflight/preflight.ts';
+import { thisHost } from '../lib/prepare/host.ts';
+import type { LaunchChoice } from '../lib/prepare/preflight.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { hasTerminal } from '../lib/terminal/has-terminal.ts';
+import { line, paint } from '../lib/terminal/output.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async ({ signal }) => {
   const flags = parseFlags({

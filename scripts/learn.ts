@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { parseFlags } from '../lib/cli/flags.ts';
-import { runScript } from '../lib/cli/run-script.ts';
-import { learnedRoutes } from '../lib/commands/learn.ts';
+import { learnedRoutes } from '../lib/commands/learn/learn.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async () => {
   const flags = parseFlags({

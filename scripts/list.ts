@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
-import { parseFlags } from '../lib/cli/flags.ts';
-import { manifestTables } from '../lib/cli/manifest-tables.ts';
-import { line, paint } from '../lib/cli/output.ts';
-import { runScript } from '../lib/cli/run-script.ts';
-import { describeAgents, describeBottles } from '../lib/commands/describe-manifests.ts';
+import { describeAgents, describeBottles } from '../lib/commands/list/describe-manifests.ts';
+import { manifestTables } from '../lib/commands/list/manifest-tables.ts';
 import { manifestSources } from '../lib/manifest/sources.ts';
 import { manifestWarnings } from '../lib/manifest/warnings.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { line, paint } from '../lib/terminal/output.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async () => {
   const flags = parseFlags({

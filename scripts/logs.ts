@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { parseLines, parseSince } from '../lib/audit/since.ts';
-import { parseFlags } from '../lib/cli/flags.ts';
-import { runScript } from '../lib/cli/run-script.ts';
-import { printDaemonLogs } from '../lib/commands/daemon-logs.ts';
-import { printLogs } from '../lib/commands/logs.ts';
+import { printDaemonLogs } from '../lib/commands/logs/daemon-logs.ts';
+import { printLogs } from '../lib/commands/logs/logs.ts';
+import { parseLines, parseSince } from '../lib/commands/logs/since.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async ({ signal }) => {
   const flags = parseFlags({

@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
 import { createBottle } from '../lib/bottle/create.ts';
-import { chooseLaunch } from '../lib/cli/choose-launch.ts';
-import { parseFlags } from '../lib/cli/flags.ts';
-import { CHOICE_FLAGS, choiceOf } from '../lib/cli/launch-flags.ts';
-import { PHASE_FLAGS, reportPhase } from '../lib/cli/phase-script.ts';
-import { runScript } from '../lib/cli/run-script.ts';
-import { hasTerminal } from '../lib/host/terminal.ts';
+import { chooseLaunch } from '../lib/commands/launch/choose-launch.ts';
+import { CHOICE_FLAGS, choiceOf } from '../lib/commands/launch/launch-flags.ts';
+import { PHASE_FLAGS, reportPhase } from '../lib/commands/phase/phase-script.ts';
 import { manifestSources } from '../lib/manifest/sources.ts';
 import { prepare } from '../lib/phases/prepare.ts';
 import { forgetBottle } from '../lib/phases/teardown.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { hasTerminal } from '../lib/terminal/has-terminal.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async ({ signal }) => {
   const flags = parseFlags({

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { phaseScript } from '../lib/cli/phase-script.ts';
+import { phaseScript } from '../lib/commands/phase/phase-script.ts';
 import { probe } from '../lib/phases/probe.ts';
 
 await phaseScript(probe, () => import('zx'));

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readRecord } from '../lib/bottle/records.ts';
-import { askPrompted } from '../lib/cli/ask-prompted.ts';
-import { phaseScript } from '../lib/cli/phase-script.ts';
+import { phaseScript } from '../lib/commands/phase/phase-script.ts';
+import { askPrompted } from '../lib/commands/up/ask-prompted.ts';
 import { prepare } from '../lib/phases/prepare.ts';
 import { provision } from '../lib/phases/provision.ts';
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { phaseScript } from '../lib/cli/phase-script.ts';
+import { phaseScript } from '../lib/commands/phase/phase-script.ts';
 import { startGuest } from '../lib/phases/start-guest.ts';
 
 await phaseScript(startGuest, () => import('zx'));

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
-import { parseFlags } from '../lib/cli/flags.ts';
-import { runScript } from '../lib/cli/run-script.ts';
-import { statusTable } from '../lib/cli/status-table.ts';
-import { bottleStatuses } from '../lib/commands/status.ts';
+import { bottleStatuses } from '../lib/commands/status/status.ts';
+import { statusTable } from '../lib/commands/status/status-table.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async () => {
   const flags = parseFlags({

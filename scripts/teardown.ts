@@ -2,11 +2,11 @@
 import { echo } from 'zx';
 import { readMetadata } from '../lib/bottle/metadata.ts';
 import { assertSlug } from '../lib/bottle/slug.ts';
-import { parseFlags } from '../lib/cli/flags.ts';
-import { line } from '../lib/cli/output.ts';
-import { runScript } from '../lib/cli/run-script.ts';
 import { BottleError } from '../lib/errors.ts';
 import { forgetBottle, teardown } from '../lib/phases/teardown.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { line } from '../lib/terminal/output.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async () => {
   const flags = parseFlags({

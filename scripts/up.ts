@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
 import { readRecord } from '../lib/bottle/records.ts';
-import { askPrompted } from '../lib/cli/ask-prompted.ts';
-import { parseFlags } from '../lib/cli/flags.ts';
-import { line } from '../lib/cli/output.ts';
-import { runScript } from '../lib/cli/run-script.ts';
-import { revalidate } from '../lib/commands/revalidate.ts';
-import { up } from '../lib/commands/up.ts';
+import { askPrompted } from '../lib/commands/up/ask-prompted.ts';
+import { revalidate } from '../lib/commands/up/revalidate.ts';
+import { up } from '../lib/commands/up/up.ts';
 import { prepare } from '../lib/phases/prepare.ts';
 import { provision } from '../lib/phases/provision.ts';
+import { parseFlags } from '../lib/terminal/flags.ts';
+import { line } from '../lib/terminal/output.ts';
+import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async ({ signal }) => {
   const flags = parseFlags({

@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import { withLock } from '../lib/bottle/lock.ts';
+import { withLock } from '../lib/host/lock.ts';
 
 const [path, program, ...args] = process.argv.slice(2);
 if (path === undefined || program === undefined) {

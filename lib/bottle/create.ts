@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { BottleError } from '../errors.ts';
+import type { ProcessIdentity } from '../host/process-identity.ts';
 import { writeMetadata } from './metadata.ts';
 import { bottleDirectory, stateDirectory } from './paths.ts';
-import type { ProcessIdentity } from './process-identity.ts';
 import { mintSlug, slugOfLabel } from './slug.ts';
 
 export interface NewBottle {

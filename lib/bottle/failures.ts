@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isMissing, writeWhole } from './files.ts';
+import { isMissing, writeWhole } from '../host/files.ts';
+import { readJson } from '../host/read-json.ts';
 import { bottleDirectory } from './paths.ts';
-import { readJson } from './read-json.ts';
 
 /** That a phase failed, and how: make's exit code tells neither. */
 const failure = z.strictObject({ phase: z.string(), code: z.string(), exitCode: z.number().int() });

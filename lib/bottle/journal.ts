@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isMissing, syncDirectory, writeWhole } from './files.ts';
+import { isMissing, syncDirectory, writeWhole } from '../host/files.ts';
+import { readJson } from '../host/read-json.ts';
 import { bottlePaths } from './paths.ts';
-import { readJson } from './read-json.ts';
 
 /** Every kind of thing that a bottle acquires, by what it takes to be rid of it. */
 export const undoAction = z.discriminatedUnion('kind', [

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { isMissing } from './files.ts';
+import { isMissing } from '../host/files.ts';
 import { stateDirectory } from './paths.ts';
 import { isSlug } from './slug.ts';
 

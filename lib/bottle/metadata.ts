@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { writeWhole } from './files.ts';
+import { writeWhole } from '../host/files.ts';
+import { processIdentity } from '../host/process-identity.ts';
+import { readJson } from '../host/read-json.ts';
 import { bottlePaths } from './paths.ts';
-import { processIdentity } from './process-identity.ts';
-import { readJson } from './read-json.ts';
 
 /** The sixteen colours that every terminal has. */
 export const LABEL_COLORS = [

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeWhole } from './files.ts';
+import { writeWhole } from '../host/files.ts';
+import { readJson, validate } from '../host/read-json.ts';
 import { bottlePaths } from './paths.ts';
-import { readJson, validate } from './read-json.ts';
 
 /** A phase's output on disk, around the data that its own schema describes. */
 export interface PhaseRecord<T> {

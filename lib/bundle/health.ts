@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BundleHealth, bundleHealth } from '../daemons/contract/health.ts';
+import { type BundleHealth, bundleHealth } from '../daemons/contract/init/health.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import { dockerTry } from '../docker/cli.ts';
 import { findContainer } from '../docker/container.ts';

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { withLock } from '../bottle/lock.ts';
 import { cacheDirectory } from '../bottle/paths.ts';
 import { ensureBaseImage } from '../docker/base-images.ts';
 import { buildImage, imageId } from '../docker/image.ts';
 import { KIND_LABEL } from '../docker/labels.ts';
+import { withLock } from '../host/lock.ts';
 import { bundleContentDigest, stageBundleContext } from './context.ts';
 import { assertPipelockImage, pipelockImage } from './pipelock-image.ts';
 

@@ -1,9 +1,9 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bottleDirectory, bottlePaths } from '../bottle/paths.ts';
+import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from '../daemons/contract/egress/upstream-proxy.ts';
 import { DAEMON_PORTS, DAEMONS_ENV, SLUG_ENV } from '../daemons/contract/names.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
-import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from '../daemons/contract/upstream-proxy.ts';
 import { extraCaFile } from '../docker/extra-ca.ts';
 import { labelArguments } from '../docker/labels.ts';
 import { agentFacing, isChained } from '../plan/agent-facing.ts';

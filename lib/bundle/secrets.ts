@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { SELFTEST_NONCE_ENV } from '../daemons/contract/selftest.ts';
-import { readHostVariables } from '../plan/host-variables.ts';
+import { SELFTEST_NONCE_ENV } from '../daemons/contract/selftest/selftest.ts';
+import { readHostVariables } from '../host/variables.ts';
 import type { Plan } from '../plan/schema.ts';
 
 /** 32 bytes: as hard to guess as any token, and half of it still is when the probe searches for it. */

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeWhole } from '../bottle/files.ts';
 import { bottleDirectory } from '../bottle/paths.ts';
-import { identifyProcess, isProcessAlive, processIdentity } from '../bottle/process-identity.ts';
-import { readJson } from '../bottle/read-json.ts';
 import { recordPath } from '../bottle/records.ts';
 import type { DaemonName } from '../daemons/contract/names.ts';
 import { BottleError } from '../errors.ts';
+import { writeWhole } from '../host/files.ts';
+import { identifyProcess, isProcessAlive, processIdentity } from '../host/process-identity.ts';
+import { readJson } from '../host/read-json.ts';
 import { hostSocket, makeSocketDirectory, socketDirectory } from './socket-place.ts';
 
 const PROGRAM = join(import.meta.dirname, 'relay', 'relay.mjs');

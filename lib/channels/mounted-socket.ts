@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DAEMON_PORTS, type DaemonName } from '../daemons/contract/names.ts';
-import { writeFileScript } from '../provision/guest-shell.ts';
+import { writeFileScript } from '../guest/guest-shell.ts';
 import { readLaunchedPolicy } from '../smolvm/launched-policy.ts';
 import { readMachineRecord } from '../smolvm/state-db.ts';
 import { breached } from './breached.ts';

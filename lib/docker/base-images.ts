@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { withLock } from '../bottle/lock.ts';
 import { cacheDirectory } from '../bottle/paths.ts';
 import { BottleError } from '../errors.ts';
+import { withLock } from '../host/lock.ts';
 import { BASE_IMAGE_PINS, type BaseImage } from './base-image-pins.ts';
 import { canInstallDebianPackages } from './debian-host.ts';
 import { type EnsuredImage, type ImageSource, presentBaseImage } from './present-image.ts';

@@ -1,4 +1,4 @@
-import { withLock } from '../bottle/lock.ts';
+import { withLock } from '../host/lock.ts';
 import { canInstallDebianPackages } from './debian-host.ts';
 import { engineForbidden, engineMissing } from './engine/advice.ts';
 import { askEngine } from './engine/ask.ts';

@@ -1,7 +1,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withLock } from '../bottle/lock.ts';
 import { cacheDirectory } from '../bottle/paths.ts';
+import { withLock } from '../host/lock.ts';
 import type { Handoff } from '../plan/schema.ts';
 
 /** Another launch that packs the same image is waited for this long: a big image on a slow disk takes minutes. */

@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../errors.ts';
+import { printable } from '../host/printable.ts';
 import { namesIn, SUFFIX } from './find.ts';
 import {
   foldersOf,
@@ -10,7 +11,6 @@ import {
   projectDirectory,
 } from './manifest-folders.ts';
 import { isManifestName, NAME_RULE } from './name.ts';
-import { printable } from './reading/printable.ts';
 
 /** More than this nobody reads; the rest is counted. */
 const MAX_WARNINGS = 10;

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { withLock } from '../bottle/lock.ts';
 import { cacheDirectory } from '../bottle/paths.ts';
 import { ensureAliasPool, lowestFree } from '../channels/alias-pool.ts';
 import {
@@ -12,6 +11,7 @@ import {
   removeNetwork,
 } from '../docker/network.ts';
 import { usedAliases } from '../docker/used-aliases.ts';
+import { withLock } from '../host/lock.ts';
 import type { Phase, PhaseContext } from './phase.ts';
 import { prepare } from './prepare.ts';
 

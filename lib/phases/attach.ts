@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { sessionCommand, type Terminal } from '../provision/session.ts';
+import { sessionCommand, type Terminal } from '../guest/session.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { hostEnvironment } from '../smolvm/host-environment.ts';
 import { type Phase, readAll } from './phase.ts';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Channel, Meeting } from '../channels/channel.ts';
 import { channelOf } from '../channels/channel-of.ts';
 import { isHostRelayAlive, startHostRelay } from '../channels/host-relay.ts';
+import { removeMachine } from '../guest/remove-machine.ts';
 import { agentFacing } from '../plan/agent-facing.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { readMachineRecord } from '../smolvm/state-db.ts';
@@ -11,7 +12,6 @@ import { allocate } from './allocate.ts';
 import { packArtifact } from './pack-artifact.ts';
 import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
-import { removeMachine } from './remove-machine.ts';
 
 const guest = z.strictObject({
   machine: z.string(),

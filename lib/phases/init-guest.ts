@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { awaitExec } from '../provision/await-exec.ts';
-import { repairOwnership } from '../provision/repair-ownership.ts';
+import { awaitExec } from '../guest/await-exec.ts';
+import { repairOwnership } from '../guest/ownership.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';

@@ -2,9 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { writeWhole } from '../bottle/files.ts';
 import { bottlePaths } from '../bottle/paths.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
+import { writeWhole } from '../host/files.ts';
 import type { Phase } from './phase.ts';
 import { prepare } from './prepare.ts';
 

@@ -1,24 +1,24 @@
 import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
-import { writeWhole } from '../bottle/files.ts';
 import { pendingUndo } from '../bottle/journal.ts';
 import { readMetadata } from '../bottle/metadata.ts';
 import { bottlePaths } from '../bottle/paths.ts';
 import { assertPipelockImage } from '../bundle/pipelock-image.ts';
+import { type RoutesFile, routesText } from '../daemons/contract/egress/routes.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
-import { type RoutesFile, routesText } from '../daemons/contract/routes.ts';
 import { ensureEngine } from '../docker/engine.ts';
 import { findNetwork } from '../docker/network.ts';
 import { BottleError } from '../errors.ts';
-import { hasTerminal } from '../host/terminal.ts';
+import { writeWhole } from '../host/files.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { networkName } from '../plan/names.ts';
-import { pipelockConfig } from '../plan/pipelock-config.ts';
-import { resolvePlan } from '../plan/resolve-plan.ts';
 import type { Plan } from '../plan/schema.ts';
-import { thisHost } from '../preflight/host.ts';
-import { assertResolved, type LaunchChoice, preflight } from '../preflight/preflight.ts';
+import { thisHost } from '../prepare/host.ts';
+import { pipelockConfig } from '../prepare/pipelock-config.ts';
+import { assertResolved, type LaunchChoice, preflight } from '../prepare/preflight.ts';
+import { resolvePlan } from '../prepare/resolve-plan.ts';
 import { isAtLeast, NEWEST_KNOWN } from '../smolvm/version.ts';
+import { hasTerminal } from '../terminal/has-terminal.ts';
 import type { PhaseContext } from './phase.ts';
 
 /**

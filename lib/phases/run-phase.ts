@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { clearFailure, recordFailure } from '../bottle/failures.ts';
 import { journal, settle } from '../bottle/journal.ts';
-import { withLock } from '../bottle/lock.ts';
 import { readMetadata } from '../bottle/metadata.ts';
 import { bottleDirectory } from '../bottle/paths.ts';
 import { digestOf, type PhaseRecord, readRecord, touchRecord, writeRecord } from '../bottle/records.ts';
 import { BottleError } from '../errors.ts';
+import { withLock } from '../host/lock.ts';
 import type { Phase, PhaseContext } from './phase.ts';
 
 export interface RunOptions {

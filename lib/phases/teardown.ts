@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pendingUndo, settle } from '../bottle/journal.ts';
-import { withLock } from '../bottle/lock.ts';
 import { bottleDirectory } from '../bottle/paths.ts';
 import { removeRecord } from '../bottle/records.ts';
 import { BottleError, messageOf } from '../errors.ts';
+import { withLock } from '../host/lock.ts';
 import { PHASES } from './graph.ts';
 import { describeUndo, undo } from './undo.ts';
 

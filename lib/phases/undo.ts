@@ -7,9 +7,9 @@ import { stopHostRelay } from '../channels/host-relay.ts';
 import { findContainer, removeContainer } from '../docker/container.ts';
 import { removeNetwork } from '../docker/network.ts';
 import { BottleError } from '../errors.ts';
+import { removeMachine } from '../guest/remove-machine.ts';
 import { versionOf } from '../smolvm/binary.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
-import { removeMachine } from './remove-machine.ts';
 
 /** Seconds between TERM and KILL: one more than the 8 that the bundle's init gives its daemons. */
 const BUNDLE_GRACE_SECONDS = 9;

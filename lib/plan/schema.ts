@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { auditLevel } from '../daemons/contract/audit.ts';
+import { auditLevel } from '../daemons/contract/egress/audit.ts';
+import { route, tokenSlot } from '../daemons/contract/egress/routes.ts';
 import { DAEMON_NAMES } from '../daemons/contract/names.ts';
-import { route, tokenSlot } from '../daemons/contract/routes.ts';
 
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 

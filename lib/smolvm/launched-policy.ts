@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJson } from '../bottle/read-json.ts';
 import { BottleError } from '../errors.ts';
+import { readJson } from '../host/read-json.ts';
 
 /** The part of `agent.config.json` that says which network a running guest was really given. */
 const agentConfig = z.looseObject({

@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { columns } from '../../lib/cli/output.ts';
 import { HANDOFFS, type Handoff } from '../../lib/plan/schema.ts';
+import { columns } from '../../lib/terminal/output.ts';
 
 const KIT = join(import.meta.dirname, '..', '..');
 const SMOLVM = process.env.SMOLVM ?? join(KIT, 'smolvm-fakes', 'bin', 'smolvm-1.9.3');

@@ -6,7 +6,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { columns } from '../../lib/cli/output.ts';
+import { columns } from '../../lib/terminal/output.ts';
 
 const RELAY = join(import.meta.dirname, '..', '..', 'lib', 'channels', 'relay', 'relay.mjs');
 const ROUND_TRIPS = 3_000;

@@ -4,8 +4,8 @@
  * project: `--corpus DIR` or `AGENT_EGRESS_BENCH` says where its cases are.
  */
 import { existsSync } from 'node:fs';
-import type { Route } from '../../lib/daemons/contract/routes.ts';
-import { normalizeHost } from '../../lib/daemons/egress/host-names.ts';
+import type { Route } from '../../lib/daemons/contract/egress/routes.ts';
+import { normalizeHost } from '../../lib/daemons/egress/http/host-names.ts';
 import { toolFlags } from '../support/tool-flags.ts';
 import { type CorpusCase, isOutside, readCorpus } from './corpus-case.ts';
 import { exchangesOf } from './corpus-request.ts';

@@ -8,12 +8,12 @@ import {
 import { createServer as createHttpsServer } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, getCACertificates, setDefaultCACertificates } from 'node:tls';
-import type { AuditEntry } from '../../lib/daemons/contract/audit.ts';
-import type { Route } from '../../lib/daemons/contract/routes.ts';
-import { connectVia, openTunnel, type Reply, replyOf, requestOn } from '../unit/daemons/support/agent.ts';
-import { testAuthority } from '../unit/daemons/support/authority.ts';
-import { startEgress } from '../unit/daemons/support/egress.ts';
-import { portOf } from '../unit/daemons/support/upstream.ts';
+import type { AuditEntry } from '../../lib/daemons/contract/egress/audit.ts';
+import type { Route } from '../../lib/daemons/contract/egress/routes.ts';
+import { connectVia, openTunnel, type Reply, replyOf, requestOn } from '../support/egress/agent.ts';
+import { testAuthority } from '../support/egress/authority.ts';
+import { startEgress } from '../support/egress/egress.ts';
+import { portOf } from '../support/egress/upstream.ts';
 import type { Exchange } from './corpus-request.ts';
 import { answerMessages, handshakeHeaders, playFrames } from './score-web-socket.ts';
 

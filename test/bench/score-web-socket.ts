@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Receiver, WebSocketServer } from 'ws';
-import { frame, HANDSHAKE } from '../unit/daemons/support/web-socket.ts';
+import { frame, HANDSHAKE } from '../support/egress/web-socket.ts';
 import type { CorpusCase } from './corpus-case.ts';
 
 export type CaseFrame = NonNullable<CorpusCase['payload']['frames']>[number];

@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dockerArchive, ociArchive } from './helpers/archive.ts';
-import { Fixture } from './helpers/fixture.ts';
-import { type ImageOptions, layerOf } from './helpers/image.ts';
-import { before, skipping, withoutGuests } from './helpers/skipping.ts';
-import { recordOf } from './helpers/state.ts';
+import { dockerArchive, ociArchive } from '../support/contract/archive.ts';
+import { Fixture } from '../support/contract/fixture.ts';
+import { type ImageOptions, layerOf } from '../support/contract/image.ts';
+import { before, skipping, withoutGuests } from '../support/contract/skipping.ts';
+import { recordOf } from '../support/contract/state.ts';
 
 const IMAGE: ImageOptions = {
   entrypoint: ['sleep'],

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { named } from './helpers/grammar.ts';
-import { Home, SMOLVM } from './helpers/smolvm.ts';
-import { atLeast } from './helpers/version.ts';
+import { named } from '../support/contract/grammar.ts';
+import { Home, SMOLVM } from '../support/contract/smolvm.ts';
+import { atLeast } from '../support/contract/version.ts';
 
 const later = atLeast('1.8.0')
   ? ['--not-yet']

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture } from './helpers/fixture.ts';
-import { named } from './helpers/grammar.ts';
-import { open, patchRecord, recordOf } from './helpers/state.ts';
-import { atLeast } from './helpers/version.ts';
+import { Fixture } from '../support/contract/fixture.ts';
+import { named } from '../support/contract/grammar.ts';
+import { open, patchRecord, recordOf } from '../support/contract/state.ts';
+import { atLeast } from '../support/contract/version.ts';
 
 const FIELDS = [
   ...[

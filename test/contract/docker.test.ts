@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture } from './helpers/fixture.ts';
-import { tcp } from './helpers/guest-net.ts';
-import { since, skipping, withoutGuests } from './helpers/skipping.ts';
+import { Fixture } from '../support/contract/fixture.ts';
+import { tcp } from '../support/contract/guest-net.ts';
+import { since, skipping, withoutGuests } from '../support/contract/skipping.ts';
 
 const engine = await execa('docker', ['info'], { reject: false, timeout: 20_000 });
 const ALLOWED = '127.0.0.29';

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture } from './helpers/fixture.ts';
-import { named } from './helpers/grammar.ts';
-import { skipping, withoutGuests } from './helpers/skipping.ts';
-import { SMOLVM } from './helpers/smolvm.ts';
-import { atLeast } from './helpers/version.ts';
+import { Fixture } from '../support/contract/fixture.ts';
+import { named } from '../support/contract/grammar.ts';
+import { skipping, withoutGuests } from '../support/contract/skipping.ts';
+import { SMOLVM } from '../support/contract/smolvm.ts';
+import { atLeast } from '../support/contract/version.ts';
 
 const killed = (signal: number) => (atLeast('0.8.1') ? 128 + signal : 255);
 

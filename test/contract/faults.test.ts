@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture } from './helpers/fixture.ts';
-import { named } from './helpers/grammar.ts';
-import { skipping, withoutGuests } from './helpers/skipping.ts';
-import { type Outcome, SMOLVM } from './helpers/smolvm.ts';
-import { recordOf } from './helpers/state.ts';
-import { atLeast } from './helpers/version.ts';
+import { Fixture } from '../support/contract/fixture.ts';
+import { named } from '../support/contract/grammar.ts';
+import { skipping, withoutGuests } from '../support/contract/skipping.ts';
+import { type Outcome, SMOLVM } from '../support/contract/smolvm.ts';
+import { recordOf } from '../support/contract/state.ts';
+import { atLeast } from '../support/contract/version.ts';
 
 const isFake = SMOLVM.includes('smolvm-fakes/');
 

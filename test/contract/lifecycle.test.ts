@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture } from './helpers/fixture.ts';
-import { named } from './helpers/grammar.ts';
-import { tcp } from './helpers/guest-net.ts';
-import { listen } from './helpers/listeners.ts';
-import { since, skipping, withoutGuests } from './helpers/skipping.ts';
-import { Home } from './helpers/smolvm.ts';
-import { patchRecord, recordOf } from './helpers/state.ts';
+import { Fixture } from '../support/contract/fixture.ts';
+import { named } from '../support/contract/grammar.ts';
+import { tcp } from '../support/contract/guest-net.ts';
+import { listen } from '../support/contract/listeners.ts';
+import { since, skipping, withoutGuests } from '../support/contract/skipping.ts';
+import { Home } from '../support/contract/smolvm.ts';
+import { patchRecord, recordOf } from '../support/contract/state.ts';
 
 describe('machines that do not run', () => {
   let home: Home;

@@ -1,10 +1,10 @@
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture } from './helpers/fixture.ts';
-import { arp, frames, guestAddress, tcp, udp } from './helpers/guest-net.ts';
-import { type Listener, listen } from './helpers/listeners.ts';
-import { since, skipping, withoutGuests } from './helpers/skipping.ts';
+import { Fixture } from '../support/contract/fixture.ts';
+import { arp, frames, guestAddress, tcp, udp } from '../support/contract/guest-net.ts';
+import { type Listener, listen } from '../support/contract/listeners.ts';
+import { since, skipping, withoutGuests } from '../support/contract/skipping.ts';
 
 const ALLOWED = '127.0.0.16';
 const OTHER = '127.0.0.17';
@@ -126,7 +126,7 @@ describe.skipIf(skipped)(titled('what a guest can reach by TSI'), () => {
   });
 
   it('keeps the policy of its start when the record is changed later', async () => {
-    const { patchRecord } = await import('./helpers/state.ts');
+    const { patchRecord } = await import('../support/contract/state.ts');
     patchRecord(fixture.home, 'listed', { allowed_cidrs: ['127.0.0.0/8'], network: true });
     expect(await tcp(fixture.home, 'listed', OTHER, allowed.port)).toMatch(/^failed: /);
     patchRecord(fixture.home, 'listed', { allowed_cidrs: [`${ALLOWED}/32`], network: false });

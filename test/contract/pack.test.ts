@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture } from './helpers/fixture.ts';
-import { digestOf } from './helpers/registry.ts';
-import { skipping, withoutGuests } from './helpers/skipping.ts';
-import { atLeast } from './helpers/version.ts';
+import { Fixture } from '../support/contract/fixture.ts';
+import { digestOf } from '../support/contract/registry.ts';
+import { skipping, withoutGuests } from '../support/contract/skipping.ts';
+import { atLeast } from '../support/contract/version.ts';
 
 const { skipped, titled } = skipping(withoutGuests());
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture } from './helpers/fixture.ts';
-import { before, skipping, withoutGuests } from './helpers/skipping.ts';
-import { recordOf } from './helpers/state.ts';
-import { dial, serveUnix } from './helpers/unix-net.ts';
+import { Fixture } from '../support/contract/fixture.ts';
+import { before, skipping, withoutGuests } from '../support/contract/skipping.ts';
+import { recordOf } from '../support/contract/state.ts';
+import { dial, serveUnix } from '../support/contract/unix-net.ts';
 
 const GUEST = '/run/kit/daemon.sock';
 const answering = (path: string, text: string) => serveUnix(path, (socket) => socket.end(text));

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture } from './helpers/fixture.ts';
-import { named } from './helpers/grammar.ts';
-import { skipping, withoutGuests } from './helpers/skipping.ts';
-import { Home } from './helpers/smolvm.ts';
-import { open, recordOf } from './helpers/state.ts';
-import { atLeast } from './helpers/version.ts';
+import { Fixture } from '../support/contract/fixture.ts';
+import { named } from '../support/contract/grammar.ts';
+import { skipping, withoutGuests } from '../support/contract/skipping.ts';
+import { Home } from '../support/contract/smolvm.ts';
+import { open, recordOf } from '../support/contract/state.ts';
+import { atLeast } from '../support/contract/version.ts';
 
 describe('what a version does about machines that do not exist', () => {
   let home: Home;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fixture } from './helpers/fixture.ts';
-import { frames, guestAddress, tcp, udp } from './helpers/guest-net.ts';
-import { type Listener, listen } from './helpers/listeners.ts';
-import { before, skipping, withoutGuests } from './helpers/skipping.ts';
-import { patchRecord } from './helpers/state.ts';
-import { atLeast } from './helpers/version.ts';
+import { Fixture } from '../support/contract/fixture.ts';
+import { frames, guestAddress, tcp, udp } from '../support/contract/guest-net.ts';
+import { type Listener, listen } from '../support/contract/listeners.ts';
+import { before, skipping, withoutGuests } from '../support/contract/skipping.ts';
+import { patchRecord } from '../support/contract/state.ts';
+import { atLeast } from '../support/contract/version.ts';
 
 const ADDRESS = '127.0.0.16';
 const GATEWAY = '100.96.0.1';

@@ -2,8 +2,8 @@
 /** Seeded fuzzing of egress: `--target NAME|all --seed N --iters N`. A failure prints the seed that repeats it. */
 import { refuse, toolFlags, wholeNumber } from '../support/tool-flags.ts';
 import { Random } from './random.ts';
-import { openSocketTargets } from './socket-targets.ts';
-import { TARGETS } from './targets.ts';
+import { TARGETS } from './targets/all.ts';
+import { openSocketTargets } from './targets/sockets.ts';
 
 const flags = toolFlags({
   name: 'fuzz',

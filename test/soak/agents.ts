@@ -3,7 +3,7 @@ import { connect, constants } from 'node:http2';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../fuzz/random.ts';
-import { openTunnel, requestOn, type TunnelOptions } from '../unit/daemons/support/agent.ts';
+import { openTunnel, requestOn, type TunnelOptions } from '../support/egress/agent.ts';
 import { type Job, SESSION_MB, someJob } from './jobs.ts';
 
 export interface AgentOptions {

@@ -11,8 +11,8 @@ import { daemonCommand } from '../../lib/daemons/init/daemon-command.ts';
 import { ALLOCATOR } from '../../lib/daemons/init/daemon-environment.ts';
 import { memoryOf } from '../bench/egress/processes.ts';
 import { Random } from '../fuzz/random.ts';
+import { testAuthority } from '../support/egress/authority.ts';
 import { toolFlags, wholeNumber } from '../support/tool-flags.ts';
-import { testAuthority } from '../unit/daemons/support/authority.ts';
 import { type AgentOptions, agentByHttp1, agentByHttp2 } from './agents.ts';
 import { startUpstream } from './upstream.ts';
 

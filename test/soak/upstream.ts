@@ -3,7 +3,7 @@ import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse }
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerCertificate } from '../../lib/daemons/certificates/server-certificate.ts';
+import type { ServerCertificate } from '../../lib/daemons/shared/server-certificate.ts';
 import { event, longAnswer, receipt, SESSION_MB } from './jobs.ts';
 
 const EVENT_MS = 10;

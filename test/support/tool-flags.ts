@@ -1,6 +1,6 @@
-import { errorText } from '../../lib/cli/error-text.ts';
-import { type Command, type Flags, type ParsedCommand, parseFlags } from '../../lib/cli/flags.ts';
 import { BottleError } from '../../lib/errors.ts';
+import { errorText } from '../../lib/terminal/error-text.ts';
+import { type Command, type Flags, type ParsedCommand, parseFlags } from '../../lib/terminal/flags.ts';
 
 /** The flags of a tool that developers run. Ends the process where help was asked for, or what was asked is wrong. */
 export function toolFlags<F extends Flags>(command: Command<F>): ParsedCommand<F> {

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SELFTEST_NONCE_ENV } from '../../daemons/contract/selftest.ts';
+import { SELFTEST_NONCE_ENV } from '../../daemons/contract/selftest/selftest.ts';
 import { docker } from '../../docker/cli.ts';
 import { BottleError } from '../../errors.ts';
-import { runInGuest } from '../../provision/guest-shell.ts';
-import { sessionCommand } from '../../provision/session.ts';
+import { runInGuest } from '../../guest/guest-shell.ts';
+import { sessionCommand } from '../../guest/session.ts';
 import type { SmolvmClient } from '../../smolvm/client.ts';
 import { type HostListener, openHostListeners } from './host-listeners.ts';
 import { searchNonceScript } from './search-nonce.ts';

@@ -1,4 +1,4 @@
-import { shellWord } from '../../provision/guest-shell.ts';
+import { shellWord } from '../../guest/guest-shell.ts';
 
 /** Where anything written after packing can be; the rest of the image was packed before the nonce existed. */
 const SEARCHED = [

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DAEMON_PORTS } from '../../daemons/contract/names.ts';
-import { SELFTEST_HOST, SELFTEST_PROVE_PATH } from '../../daemons/contract/selftest.ts';
+import { SELFTEST_HOST, SELFTEST_PROVE_PATH } from '../../daemons/contract/selftest/selftest.ts';
 
 /** One thing that the guest tries. All but `selftest` and `refusal` must fail. */
 export type Target =

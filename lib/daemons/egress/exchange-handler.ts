@@ -1,18 +1,18 @@
-import { denialAnswer } from './answer.ts';
 import type { Account } from './audit/account.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { AuditedExchange, subjectOf } from './audit/audited-exchange.ts';
-import { drop } from './cleared.ts';
-import type { Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
-import { headerOf } from './headers.ts';
-import { introspect } from './introspection.ts';
-import type { Judge } from './judge.ts';
-import type { Deadlines } from './limits.ts';
-import type { OpenPassages } from './open-passages.ts';
-import type { OutboundGate } from './outbound-gate.ts';
-import type { Upstreams } from './upstreams.ts';
-import type { Denial } from './verdict.ts';
+import type { Exchange } from './http/exchange.ts';
+import { headerOf } from './http/headers.ts';
+import type { Deadlines } from './http/limits.ts';
+import { denialAnswer } from './http/local-response.ts';
+import { drop } from './outbound/approved-request.ts';
+import type { OutboundGate } from './outbound/outbound-gate.ts';
+import { introspect } from './policy/introspection.ts';
+import type { Judge } from './policy/judge.ts';
+import type { OpenPassages } from './policy/open-connections.ts';
+import type { Denial } from './policy/verdict.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
 import { WebSocketUpgrade } from './websocket/web-socket-upgrade.ts';
 
 export interface ExchangeHandlerOptions {

@@ -1,16 +1,16 @@
 import { pipeline, type Readable } from 'node:stream';
-import { passAnswer, passHint } from './answer-upstream.ts';
-import { type Cleared, drop } from './cleared.ts';
-import { LateFinding } from './dlp/held-body.ts';
-import type { HeldBudget } from './dlp/held-budget.ts';
-import { UnscannableBody } from './dlp/unscannable-body.ts';
-import type { Exchange } from './exchange.ts';
-import { type HeaderLines, upstreamHeaders } from './headers.ts';
-import { passableTrailers } from './trailers.ts';
-import type { CallListeners, OpenCall, UpstreamRequest, UpstreamUpgrade } from './upstream-call.ts';
-import { upstreamFailure } from './upstream-failure.ts';
-import type { Upstreams } from './upstreams.ts';
-import type { Admission } from './verdict.ts';
+import { UnscannableBody } from '../detection/unscannable-body.ts';
+import type { HeldBudget } from '../shared/memory-budget.ts';
+import type { Exchange } from './http/exchange.ts';
+import { type HeaderLines, upstreamHeaders } from './http/headers.ts';
+import { passableTrailers } from './http/trailers.ts';
+import { passAnswer, passHint } from './inbound/pass-response.ts';
+import { upstreamFailure } from './inbound/upstream-failure.ts';
+import { type Cleared, drop } from './outbound/approved-request.ts';
+import { LateFinding } from './outbound/held-body.ts';
+import type { Admission } from './policy/verdict.ts';
+import type { CallListeners, OpenCall, UpstreamRequest, UpstreamUpgrade } from './upstream/upstream-call.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
 
 /** How a request for another protocol goes on. */
 export interface Upgrade {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { BottleAuthority } from './authority-file.ts';
-import { leafIssuer } from './leaf-issuer.ts';
+import type { BottleAuthority } from './tls/authority-file.ts';
+import { leafIssuer } from './tls/leaf-issuer.ts';
 
 /** The thread of `leaf-thread.ts`: a host in, its certificate and key out. */
 const authority: BottleAuthority = workerData;

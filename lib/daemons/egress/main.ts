@@ -2,18 +2,19 @@ import { once } from 'node:events';
 import { isIPv6, type Server } from 'node:net';
 import { DAEMON_PORTS, SLUG_ENV } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
+import { listenForReload } from '../shared/reload-socket.ts';
 import { openAudit } from './audit/open-audit.ts';
-import { readAuthority } from './authority-file.ts';
 import { HELP, readCommandLine, type Settings, UsageError } from './command-line.ts';
+import { DEADLINES } from './http/limits.ts';
 import { idleMemory, LOOK_MS } from './idle-memory.ts';
-import { threadedLeafIssuer } from './leaf-thread.ts';
-import { DEADLINES } from './limits.ts';
-import { PolicyFile, reloadLine } from './policy-file.ts';
-import { listenForReload } from './reload-socket.ts';
+import { PolicyFile, reloadLine } from './policy/policy-file.ts';
+import { readTokens } from './policy/tokens.ts';
 import { createEgress } from './server.ts';
-import { readTokens } from './tokens.ts';
-import { readUpstreamProxy } from './upstream-proxy-settings.ts';
-import { Upstreams } from './upstreams.ts';
+import { readAuthority } from './tls/authority-file.ts';
+import { threadedLeafIssuer } from './tls/leaf-thread.ts';
+import { readUpstreamProxy } from './upstream/upstream-proxy-settings.ts';
+import { Upstreams } from './upstream/upstreams.ts';
+import { LEAF_WORKER } from './workers.ts';
 
 /** Milliseconds that connections which were cut off get to close, and to be written down. */
 const LAST_LINES_MS = 50;
@@ -51,7 +52,7 @@ async function start(settings: Settings): Promise<void> {
     ...source,
     onPolicyChange: (listener) => policy.onChange(listener),
     tokens: tokens.values,
-    issue: threadedLeafIssuer(authority),
+    issue: threadedLeafIssuer(authority, LEAF_WORKER),
     upstreams,
     deadlines: DEADLINES,
     audit: audit.log,

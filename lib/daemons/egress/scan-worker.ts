@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { BodyScanner } from './dlp/body-scanner.ts';
-import { knownSecretFinder } from './dlp/known-secrets.ts';
-import type { Finding, ScanScope } from './dlp/scan-text.ts';
+import { BodyScanner } from '../detection/body-scanner.ts';
+import { knownSecretFinder } from '../detection/rules/known-secrets.ts';
+import type { Finding, ScanScope } from '../detection/scan-text.ts';
 
 /** What `scan-thread.ts` asks of this thread; every question but `close` is answered once, in order. */
 export type ScanQuestion =

@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { BasicConstraints, id_ce_basicConstraints } from '@peculiar/asn1-x509';
 import { commonName, extension, signCertificate } from '../contract/certificate.ts';
+import { type RoutesFile, routesText } from '../contract/egress/routes.ts';
 import { DAEMONS_ENV } from '../contract/names.ts';
-import { type RoutesFile, routesText } from '../contract/routes.ts';
 import { daemonCommand } from './daemon-command.ts';
 
 const HOST = 'compile.test';

@@ -6,7 +6,7 @@ import {
   type ControlReply,
   type ControlRequest,
   controlRequest,
-} from '../contract/control.ts';
+} from '../contract/init/control.ts';
 
 /** Milliseconds in which a client must have sent its line. */
 const LINE_MS = 2000;

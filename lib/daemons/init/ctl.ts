@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { controlReply } from '../contract/control.ts';
-import { reloadReply } from '../contract/egress-control.ts';
-import { bundleHealth } from '../contract/health.ts';
+import { reloadReply } from '../contract/egress/reload.ts';
+import { controlReply } from '../contract/init/control.ts';
+import { bundleHealth } from '../contract/init/health.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 
 const USAGE = `usage: ctl.ts health            print the bundle's health as JSON

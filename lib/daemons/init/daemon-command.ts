@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path';
+import { UPSTREAM_PROXY_ENV } from '../contract/egress/upstream-proxy.ts';
 import { DAEMON_PORTS, type DaemonName } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
-import { UPSTREAM_PROXY_ENV } from '../contract/upstream-proxy.ts';
 
 /**
  * A daemon is to be small, since each bottle has its own. V8 gives new objects 16 MB, which grow to three times that

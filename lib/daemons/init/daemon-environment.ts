@@ -1,6 +1,6 @@
+import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from '../contract/egress/upstream-proxy.ts';
 import { type DaemonName, SLUG_ENV } from '../contract/names.ts';
-import { SELFTEST_NONCE_ENV } from '../contract/selftest.ts';
-import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from '../contract/upstream-proxy.ts';
+import { SELFTEST_NONCE_ENV } from '../contract/selftest/selftest.ts';
 
 /** Where Node finds the code that it made of the programs when the image was built. */
 const COMPILED = 'NODE_COMPILE_CACHE';

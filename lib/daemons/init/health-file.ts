@@ -1,5 +1,5 @@
 import { rename, writeFile } from 'node:fs/promises';
-import type { BundleHealth } from '../contract/health.ts';
+import type { BundleHealth } from '../contract/init/health.ts';
 
 /**
  * Keeps the health file current. A reader never sees half a file: each state is written beside it and renamed

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DaemonHealth } from '../contract/health.ts';
+import type { DaemonHealth } from '../contract/init/health.ts';
 import type { DaemonName } from '../contract/names.ts';
 import { acceptsConnections } from './accepts-connections.ts';
 import { prefixLines } from './prefix-lines.ts';

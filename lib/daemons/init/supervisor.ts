@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
-import type { ControlReply, ControlRequest } from '../contract/control.ts';
-import type { BundleHealth } from '../contract/health.ts';
+import type { ControlReply, ControlRequest } from '../contract/init/control.ts';
+import type { BundleHealth } from '../contract/init/health.ts';
 import { listenForControl } from './control-server.ts';
 import { HealthFile } from './health-file.ts';
 import { type DaemonSpec, SupervisedDaemon } from './supervised-daemon.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { SELFTEST_PROVE_PATH } from '../contract/selftest.ts';
+import { SELFTEST_PROVE_PATH } from '../contract/selftest/selftest.ts';
 
 export interface ProofAnswer {
   readonly status: number;

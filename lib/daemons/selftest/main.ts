@@ -3,7 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { DAEMON_PORTS } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
-import { SELFTEST_HOST } from '../contract/selftest.ts';
+import { SELFTEST_HOST } from '../contract/selftest/selftest.ts';
 import { answerProof } from './answer-proof.ts';
 import { selfSigned } from './self-signed.ts';
 

@@ -1,4 +1,4 @@
-import { type ServerCertificate, serverCertificate } from '../certificates/server-certificate.ts';
+import { type ServerCertificate, serverCertificate } from '../shared/server-certificate.ts';
 
 /** Milliseconds; a bundle does not live for a year, and its certificate is made anew at each start. */
 const LIFE_MS = 365 * 86_400_000;

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { z } from 'zod';
-import { isMissing, writeWhole } from '../../bottle/files.ts';
-import { isProcessAlive, processIdentity } from '../../bottle/process-identity.ts';
+import { isMissing, writeWhole } from '../../host/files.ts';
+import { isProcessAlive, processIdentity } from '../../host/process-identity.ts';
 import { engineFiles } from './place.ts';
 
 /** What the kit started, so that it stops that and nothing else. */

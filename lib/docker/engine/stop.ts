@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withLock } from '../../bottle/lock.ts';
-import { identifyProcess, isProcessAlive, type ProcessIdentity } from '../../bottle/process-identity.ts';
+import { withLock } from '../../host/lock.ts';
+import { identifyProcess, isProcessAlive, type ProcessIdentity } from '../../host/process-identity.ts';
 import { runLogged } from '../debian-host.ts';
 import { engineFiles } from './place.ts';
 import { forgetStarted, startedByKit } from './record.ts';

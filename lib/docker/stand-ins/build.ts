@@ -1,7 +1,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withLock } from '../../bottle/lock.ts';
 import { cacheDirectory } from '../../bottle/paths.ts';
+import { withLock } from '../../host/lock.ts';
 import type { BaseImage } from '../base-image-pins.ts';
 import { dockerTry } from '../cli.ts';
 import { buildImage, imageId, imageLabel } from '../image.ts';

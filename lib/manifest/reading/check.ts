@@ -1,9 +1,9 @@
 import type { z } from 'zod';
+import { printable } from '../../host/printable.ts';
 import type { RetiredKeys } from '../schema/retired-keys.ts';
 import { describeIssue } from './describe-issue.ts';
 import { anyKeyPath, keyPath } from './key-path.ts';
 import { knownKeys } from './known-keys.ts';
-import { printable } from './printable.ts';
 import { manifestInvalid, type Problem } from './problem.ts';
 import type { SourceFile } from './source-file.ts';
 import { didYouMean } from './suggest.ts';

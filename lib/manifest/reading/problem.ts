@@ -1,5 +1,5 @@
 import { BottleError } from '../../errors.ts';
-import { printable } from './printable.ts';
+import { printable } from '../../host/printable.ts';
 import { visibleLines } from './visible-line.ts';
 
 /** One thing wrong with a manifest file. */

@@ -1,6 +1,6 @@
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import { BottleError, messageOf } from '../../errors.ts';
-import { printable } from './printable.ts';
+import { printable } from '../../host/printable.ts';
 import { manifestInvalid, type Problem } from './problem.ts';
 import { quotePrompts } from './quote-prompts.ts';
 import type { SourceFile } from './source-file.ts';

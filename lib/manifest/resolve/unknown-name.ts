@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { BottleError } from '../../errors.ts';
+import { printable } from '../../host/printable.ts';
 import { listManifests, type ManifestSources } from '../find.ts';
 import { isManifestName, NAME_RULE } from '../name.ts';
-import { printable } from '../reading/printable.ts';
 import { manifestInvalid } from '../reading/problem.ts';
 import type { SourceFile } from '../reading/source-file.ts';
 import { didYouMean } from '../reading/suggest.ts';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { routeHost } from '../../daemons/contract/routes.ts';
+import { routeHost } from '../../daemons/contract/egress/routes.ts';
 import { fail } from './rule.ts';
 
 const hostName = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { routeAuth } from '../../daemons/contract/routes.ts';
+import { routeAuth } from '../../daemons/contract/egress/routes.ts';
 import type { ManifestRoute } from '../types.ts';
 import { routeDlp } from './route-dlp.ts';
 import { routeHost } from './route-host.ts';

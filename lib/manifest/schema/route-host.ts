@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { routeHost as exactName } from '../../daemons/contract/routes.ts';
-import { SELFTEST_HOST } from '../../daemons/contract/selftest.ts';
+import { routeHost as exactName } from '../../daemons/contract/egress/routes.ts';
+import { SELFTEST_HOST } from '../../daemons/contract/selftest/selftest.ts';
 import { fail } from './rule.ts';
 
 const WILDCARD = '*.';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pathFault, regexFault } from '../../daemons/contract/match-faults.ts';
+import { pathFault, regexFault } from '../../daemons/contract/egress/match-faults.ts';
 import type { RouteMatch } from '../types.ts';
 import { plainText } from './plain-text.ts';
 import { fail } from './rule.ts';

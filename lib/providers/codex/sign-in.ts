@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { shortPath } from '../../bottle/short-path.ts';
 import { BottleError } from '../../errors.ts';
+import { shortPath } from '../../host/short-path.ts';
 
 /** What Codex keeps of a sign-in with ChatGPT; it is Codex's file, so anything else in it is none of our business. */
 const signIn = z.looseObject({ tokens: z.looseObject({ access_token: z.string().min(1) }) });

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { configSchema, type ImageConfig } from '../registry/image-config.ts';
-import { bodyOf, type FileRange, type IndexedEntry, plainPath, tarIndex } from './tar-index.ts';
+import { bodyOf, type FileRange, type IndexedEntry, plainPath, tarIndex } from '../tar/tar-index.ts';
 
 /** Bytes of the largest JSON document that is read out of an archive. */
 const DOCUMENT_LIMIT = 4 * 1024 * 1024;

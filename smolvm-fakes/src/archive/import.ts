@@ -17,10 +17,10 @@ import { imageArchiveCacheDirectory } from '../paths.ts';
 import type { ImageConfig } from '../registry/image-config.ts';
 import { lock } from '../system/flock.ts';
 import { onSignal } from '../system/signals.ts';
-import { flatten } from './flatten.ts';
+import { flatten } from '../tar/flatten.ts';
+import { layerFile } from '../tar/layer-file.ts';
+import type { FileRange } from '../tar/tar-index.ts';
 import { readImageArchive } from './image-archive.ts';
-import { layerFile } from './layer-file.ts';
-import type { FileRange } from './tar-index.ts';
 
 const LOCAL = 'local:';
 

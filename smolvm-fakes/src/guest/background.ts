@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, readFileSync } from 'node:fs';
 import { agentError } from '../errors.ts';
-import { RUNC_ROOT } from '../network/registry.ts';
+import { RUNC_ROOT } from '../network/live-guests.ts';
 import type { VmRecord } from '../state/record.ts';
 import { HELPER_ENVIRONMENT } from '../system/run.ts';
 import { hiddenFile } from './exec.ts';

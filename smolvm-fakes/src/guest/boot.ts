@@ -4,8 +4,8 @@ import { mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { agentError } from '../errors.ts';
 import { attachNetwork, type Surroundings } from '../network/attach.ts';
+import { entryOf, type HostEntry, RUNC_ROOT, release, remember } from '../network/live-guests.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
-import { entryOf, type HostEntry, RUNC_ROOT, release, remember } from '../network/registry.ts';
 import { startRelay } from '../sockets/relay.ts';
 import type { PublishedSocket, VmRecord } from '../state/record.ts';
 import { startTimeOf } from '../system/process.ts';

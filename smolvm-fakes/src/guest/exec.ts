@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { RUNC_ROOT } from '../network/registry.ts';
+import { RUNC_ROOT } from '../network/live-guests.ts';
 import { RUNTIME_DIRECTORY } from '../paths.ts';
 import { HELPER_ENVIRONMENT } from '../system/run.ts';
 import { REAPER, systemCalls } from './reaper.ts';

@@ -1,4 +1,4 @@
-import { entryOf, release } from '../network/registry.ts';
+import { entryOf, release } from '../network/live-guests.ts';
 import { signalProcess, waitForEnd } from '../system/process.ts';
 import type { RunningGuest } from './folder.ts';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
-import { RUNC_ROOT } from '../network/registry.ts';
+import { RUNC_ROOT } from '../network/live-guests.ts';
 import { RUNTIME_DIRECTORY } from '../paths.ts';
 import { rawTerminal } from '../system/raw-mode.ts';
 import { HELPER_ENVIRONMENT } from '../system/run.ts';

@@ -5,8 +5,8 @@ import { backendOf, refuseBackend } from './backend.ts';
 import { allowForwarding, install, type Rule, rulesOf } from './firewall.ts';
 import { floorOf } from './floor.ts';
 import { connect, freeLink, isolate, type Link } from './link.ts';
+import { NETWORK_LOCK, takenDevices } from './live-guests.ts';
 import { hostResolver, type NetworkPolicy } from './policy.ts';
-import { NETWORK_LOCK, takenDevices } from './registry.ts';
 import { forwards, type Gateway, reachOf, type Subnet } from './subnet.ts';
 
 /** What is on the host because of one guest's network. */

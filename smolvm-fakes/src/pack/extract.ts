@@ -11,8 +11,8 @@ import { packCacheDirectory } from '../paths.ts';
 import { lock } from '../system/flock.ts';
 import { HELPER_ENVIRONMENT } from '../system/run.ts';
 import { onSignal } from '../system/signals.ts';
+import { tarEntries } from '../tar/tar-entries.ts';
 import type { Pack } from './read.ts';
-import { tarEntries } from './tar-entries.ts';
 
 /** Bytes that the assets are unpacked by. */
 const CHUNK = 256 * 1024;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { flatten } from '../archive/flatten.ts';
-import type { FileRange } from '../archive/tar-index.ts';
 import type { Profile } from '../profile.ts';
 import { openLayer, type RemoteImage } from '../registry/client.ts';
 import type { ImageReference } from '../registry/reference.ts';
-import { END_OF_ARCHIVE, layerEntries } from './merge.ts';
-import { Spool } from './spool.ts';
+import { flatten } from '../tar/flatten.ts';
+import { END_OF_ARCHIVE, layerEntries } from '../tar/merge.ts';
+import { Spool } from '../tar/spool.ts';
+import type { FileRange } from '../tar/tar-index.ts';
 
 /** An image's root filesystem as one tar file. */
 export interface FlatImage {

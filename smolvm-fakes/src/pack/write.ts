@@ -6,10 +6,10 @@ import { constants, crc32, createZstdCompress } from 'node:zlib';
 import { Header } from 'tar';
 import { dieIfAsked, refuseIfDiskFull } from '../faults/faults.ts';
 import { onSignal } from '../system/signals.ts';
+import { END_OF_ARCHIVE } from '../tar/merge.ts';
+import { padded } from '../tar/tar-header.ts';
 import { encodeFooter, FOOTER_SIZE } from './footer.ts';
 import type { PackManifest } from './manifest.ts';
-import { END_OF_ARCHIVE } from './merge.ts';
-import { padded } from './tar-header.ts';
 
 /** One file inside the pack. */
 export interface Asset {

@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import type { Verb } from '../cli/command.ts';
 import { agentError, configError, ioReason } from '../errors.ts';
 import { download, upload } from '../guest/copy.ts';
-import { connectTo, openDatabase } from '../machine/open.ts';
 import type { Profile } from '../profile.ts';
+import { connectTo, openDatabase } from '../state/open.ts';
 
 /** GiB of the largest file that smolvm copies. */
 const LARGEST_GIB = 4;

@@ -6,10 +6,10 @@ import { createGrammar } from '../machine/create-grammar.ts';
 import { acceptedName, nameTaken } from '../machine/name.ts';
 import { givenName } from '../machine/name-grammar.ts';
 import { packedRecord, plainRecord } from '../machine/new-machine.ts';
-import { openDatabase } from '../machine/open.ts';
 import { vmDirectory } from '../paths.ts';
 import type { Profile } from '../profile.ts';
 import type { Database } from '../state/database.ts';
+import { openDatabase } from '../state/open.ts';
 import type { VmRecord } from '../state/record.ts';
 
 export function machineCreate(profile: Profile): Verb {

@@ -1,9 +1,9 @@
 import type { Verb } from '../cli/command.ts';
 import { notFoundError } from '../errors.ts';
 import { givenName, nameGrammar } from '../machine/name-grammar.ts';
-import { openDatabase } from '../machine/open.ts';
 import { vmDirectory } from '../paths.ts';
 import type { Profile } from '../profile.ts';
+import { openDatabase } from '../state/open.ts';
 
 export function machineDataDir(profile: Profile): Verb {
   const grammar = nameGrammar(profile, true);

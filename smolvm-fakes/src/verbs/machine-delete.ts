@@ -5,9 +5,9 @@ import { dieIfAsked } from '../faults/faults.ts';
 import { runningGuest } from '../guest/folder.ts';
 import { haltGuest } from '../guest/halt.ts';
 import { givenName, nameGrammar } from '../machine/name-grammar.ts';
-import { openDatabase } from '../machine/open.ts';
 import { vmDirectory } from '../paths.ts';
 import type { Profile } from '../profile.ts';
+import { openDatabase } from '../state/open.ts';
 
 export function machineDelete(profile: Profile): Verb {
   const grammar = nameGrammar(profile, true);

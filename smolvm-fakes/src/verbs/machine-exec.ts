@@ -7,10 +7,10 @@ import { raceOf } from '../faults/exec-race.ts';
 import { dieIfAsked, faults } from '../faults/faults.ts';
 import { type Ending, execInGuest, type GuestProcess } from '../guest/exec.ts';
 import { execOnTerminal } from '../guest/terminal.ts';
-import { connectTo, openDatabase } from '../machine/open.ts';
 import { userOf } from '../machine/rootfs.ts';
 import { vmDirectory } from '../paths.ts';
 import type { Profile } from '../profile.ts';
+import { connectTo, openDatabase } from '../state/open.ts';
 import { onSignal } from '../system/signals.ts';
 
 /** Bytes of output that smolvm keeps of each stream when it does not stream. */

@@ -1,8 +1,8 @@
 import type { Verb } from '../cli/command.ts';
 import { probedState } from '../guest/folder.ts';
-import { openDatabase } from '../machine/open.ts';
 import { jsonView } from '../machine/view.ts';
 import type { Profile } from '../profile.ts';
+import { openDatabase } from '../state/open.ts';
 import type { VmRecord } from '../state/record.ts';
 
 /** GiB of the disks of a machine that names no size. */

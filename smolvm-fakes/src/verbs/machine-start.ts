@@ -10,12 +10,12 @@ import { ensureFolder, forgetRunning, identityOf, probedState, type RunningGuest
 import { haltGuest } from '../guest/halt.ts';
 import type { GuestUser } from '../guest/user.ts';
 import { DEFAULT_NAME } from '../machine/name.ts';
-import { openDatabase } from '../machine/open.ts';
 import { requireSource, rootfsOf, userOf } from '../machine/rootfs.ts';
 import { surroundingsOf } from '../network/attach.ts';
 import { policyOf } from '../network/policy.ts';
 import type { Profile } from '../profile.ts';
 import type { Database } from '../state/database.ts';
+import { openDatabase } from '../state/open.ts';
 import { newRecord, type VmRecord } from '../state/record.ts';
 import { tryLock } from '../system/flock.ts';
 import { signalProcess, waitForEnd } from '../system/process.ts';

@@ -2,9 +2,9 @@ import type { Verb } from '../cli/command.ts';
 import { configError, notFoundError } from '../errors.ts';
 import { ensureFolder, probedState } from '../guest/folder.ts';
 import { DEFAULT_NAME, validateName } from '../machine/name.ts';
-import { openDatabase } from '../machine/open.ts';
 import { jsonView } from '../machine/view.ts';
 import type { Profile } from '../profile.ts';
+import { openDatabase } from '../state/open.ts';
 
 export function machineStatus(profile: Profile): Verb {
   return {

@@ -4,8 +4,8 @@ import { dieIfAsked } from '../faults/faults.ts';
 import { ensureFolder, forgetRunning, probedState, runningGuest } from '../guest/folder.ts';
 import { haltGuest } from '../guest/halt.ts';
 import { DEFAULT_NAME, validateName } from '../machine/name.ts';
-import { openDatabase } from '../machine/open.ts';
 import type { Profile } from '../profile.ts';
+import { openDatabase } from '../state/open.ts';
 
 export function machineStop(profile: Profile): Verb {
   return {

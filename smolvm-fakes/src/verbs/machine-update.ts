@@ -4,9 +4,9 @@ import { parsePort, parseU8, parseU32 } from '../cli/values.ts';
 import { configError, notFoundError, SmolvmError } from '../errors.ts';
 import { probedState } from '../guest/folder.ts';
 import { givenName, nameGrammar } from '../machine/name-grammar.ts';
-import { openDatabase } from '../machine/open.ts';
 import { parseVolume } from '../machine/volume.ts';
 import type { Profile } from '../profile.ts';
+import { openDatabase } from '../state/open.ts';
 import type { VmRecord } from '../state/record.ts';
 
 const OPTIONS: readonly OptionSpec[] = [

@@ -4,12 +4,12 @@ import { parseU8, parseU32 } from '../cli/values.ts';
 import { agentError, configError, ioReason, messageOf } from '../errors.ts';
 import { writeLauncher } from '../pack/launcher.ts';
 import type { PackManifest } from '../pack/manifest.ts';
-import { END_OF_ARCHIVE } from '../pack/merge.ts';
 import { type FlatImage, pullFlat } from '../pack/pull.ts';
 import { type Asset, fileHeader, writeSidecar } from '../pack/write.ts';
 import type { Profile } from '../profile.ts';
 import { describeImage, type RemoteImage } from '../registry/client.ts';
 import { type ImageReference, parseReference } from '../registry/reference.ts';
+import { END_OF_ARCHIVE } from '../tar/merge.ts';
 
 const AGENT_NOTE = Buffer.from('The fake smolvm needs no agent: runc plays its part.\n');
 

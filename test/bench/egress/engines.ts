@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Route, routesText } from '../../../lib/daemons/contract/routes.ts';
+import { type Route, routesText } from '../../../lib/daemons/contract/egress/routes.ts';
 import { NODE_FLAGS } from '../../../lib/daemons/init/daemon-command.ts';
 import { ALLOCATOR } from '../../../lib/daemons/init/daemon-environment.ts';
 import type { Engine, Job } from './engine.ts';

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:tls';
 import { Agent } from 'undici';
-import { readAuthority } from '../../../lib/daemons/egress/authority-file.ts';
-import { leafIssuer } from '../../../lib/daemons/egress/leaf-issuer.ts';
+import { readAuthority } from '../../../lib/daemons/egress/tls/authority-file.ts';
+import { leafIssuer } from '../../../lib/daemons/egress/tls/leaf-issuer.ts';
 
 const [port, caFile = '', worldFile = '', upstreamPort, token] = process.argv.slice(2);
 const origin = `https://localhost:${upstreamPort}`;

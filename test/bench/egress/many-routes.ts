@@ -1,4 +1,4 @@
-import type { Route } from '../../../lib/daemons/contract/routes.ts';
+import type { Route } from '../../../lib/daemons/contract/egress/routes.ts';
 
 /** So many routes as a large allowlist has them: exact hosts, zones, and conditions of every kind. */
 export function manyRoutes(count: number): Route[] {

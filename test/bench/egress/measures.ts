@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reloadReply } from '../../../lib/daemons/contract/egress-control.ts';
+import { reloadReply } from '../../../lib/daemons/contract/egress/reload.ts';
 import type { Engine } from './engine.ts';
 import { controlOf, OURS, ours } from './engines.ts';
 import type { Rate } from './load.ts';

@@ -1,7 +1,7 @@
 // What one decision under a policy of 1,000 routes costs, in the process itself: printed as JSON, microseconds.
-import { decide } from '../../../lib/daemons/egress/decide.ts';
-import { buildPolicy } from '../../../lib/daemons/egress/policy.ts';
-import { parseRoutes } from '../../../lib/daemons/egress/routes-source.ts';
+import { decide } from '../../../lib/daemons/egress/policy/decide.ts';
+import { buildPolicy } from '../../../lib/daemons/egress/policy/policy.ts';
+import { parseRoutes } from '../../../lib/daemons/egress/policy/routes-source.ts';
 import { manyRoutes } from './many-routes.ts';
 
 const text = JSON.stringify({ version: 1, routes: manyRoutes(1000) });

@@ -1,4 +1,4 @@
-import { columns } from '../../../lib/cli/output.ts';
+import { columns } from '../../../lib/terminal/output.ts';
 import { CONNECTIONS, type EngineRound } from './measures.ts';
 
 /** Everything of one run of the bench; what this machine could not measure is absent. */

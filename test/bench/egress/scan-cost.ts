@@ -1,7 +1,7 @@
 // What looking at a body costs, in the process itself: printed as JSON, milliseconds a body by kind and size.
-import { BodyScanner } from '../../../lib/daemons/egress/dlp/body-scanner.ts';
-import { knownSecretFinder } from '../../../lib/daemons/egress/dlp/known-secrets.ts';
-import type { ScanOptions } from '../../../lib/daemons/egress/dlp/scan-text.ts';
+import { BodyScanner } from '../../../lib/daemons/detection/body-scanner.ts';
+import { knownSecretFinder } from '../../../lib/daemons/detection/rules/known-secrets.ts';
+import type { ScanOptions } from '../../../lib/daemons/detection/scan-text.ts';
 
 const options: ScanOptions = {
   detectors: new Set(['token_patterns', 'known_secrets']),

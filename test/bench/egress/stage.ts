@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stageBundleContext } from '../../../lib/bundle/context.ts';
-import { testAuthority } from '../../unit/daemons/support/authority.ts';
+import { testAuthority } from '../../support/egress/authority.ts';
 import type { Engine, Job } from './engine.ts';
 import { familyOf, freePort, launch, stop, stopAll, untilOpen } from './processes.ts';
 import type { Route } from './wire.ts';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { bundleHealth } from '../../../lib/daemons/contract/health.ts';
+import { bundleHealth } from '../../../lib/daemons/contract/init/health.ts';
 import { CONTAINER_PATHS } from '../../../lib/daemons/contract/paths.ts';
 import { NODE_FLAGS } from '../../../lib/daemons/init/daemon-command.ts';
 import { docker, dockerTry } from '../../../lib/docker/cli.ts';
-import { connectVia } from '../../unit/daemons/support/agent.ts';
-import { bundleScene, ctl, HOST_USER, healthOf, logsOf } from './bundle-scene.ts';
+import { bundleScene, ctl, HOST_USER, healthOf, logsOf } from '../../support/bundle/bundle-scene.ts';
+import { connectVia } from '../../support/egress/agent.ts';
 
 /** An owner of the mounted files who is neither root nor known inside. */
 const OWNER = 54_321;

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectVia, openTunnel } from '../../unit/daemons/support/agent.ts';
-import { HopScene, ORIGIN } from './hop-scene.ts';
+import { HopScene, ORIGIN } from '../../support/bundle/hop-scene.ts';
+import { connectVia, openTunnel } from '../../support/egress/agent.ts';
 
 const scene = new HopScene();
 beforeAll(() => scene.setUp());

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { isProcessAlive } from '../../../lib/bottle/process-identity.ts';
 import { canInstallDebianPackages, onPath } from '../../../lib/docker/debian-host.ts';
 import { startedByKit } from '../../../lib/docker/engine/record.ts';
 import { ensureEngine, stopEngine } from '../../../lib/docker/engine.ts';
+import { isProcessAlive } from '../../../lib/host/process-identity.ts';
 
 /** A second engine needs a daemon, root, and no systemd that would start the first one in its place. */
 const canRunSecond =

@@ -6,8 +6,8 @@ import { createBottle, type NewBottle } from '../../../lib/bottle/create.ts';
 import { checkColor, checkLabel } from '../../../lib/bottle/label.ts';
 import { readMetadata, writeMetadata } from '../../../lib/bottle/metadata.ts';
 import { isSlug, slugOfLabel } from '../../../lib/bottle/slug.ts';
+import { writeFiles } from '../../support/prepare-scene.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
-import { writeFiles } from '../preflight/scene.ts';
 
 const home = useTemporaryHome();
 

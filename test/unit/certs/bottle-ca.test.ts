@@ -13,7 +13,7 @@ import {
 } from '@peculiar/asn1-x509';
 import { describe, expect, it } from 'vitest';
 import { type BottleCa, mintBottleCa } from '../../../lib/certs/bottle-ca.ts';
-import { leafOf } from './leaf.ts';
+import { leafOf } from '../../support/leaf.ts';
 
 /** How a client that trusts `trusted` alone ends up with a server that shows `leaf`. */
 async function shake(leaf: { key: string; cert: string }, trusted: BottleCa): Promise<string> {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BASE_IMAGE_PINS } from '../../../lib/docker/base-image-pins.ts';
 import { ensureBaseImage } from '../../../lib/docker/base-images.ts';
 import { standInRecipe } from '../../../lib/docker/stand-ins/build.ts';
-import { type Machine, makeMachine } from './programs.ts';
+import { type Machine, makeMachine } from '../../support/docker-programs.ts';
 
 const PINNED = `{"digests":["node@${BASE_IMAGE_PINS.node.split('@')[1]}"],"labels":null}`;
 const NO_REGISTRY =

@@ -6,7 +6,7 @@ import {
   installDebianPackages,
   runLogged,
 } from '../../../lib/docker/debian-host.ts';
-import { type Machine, makeMachine } from './programs.ts';
+import { type Machine, makeMachine } from '../../support/docker-programs.ts';
 
 let machine: Machine;
 beforeEach(() => {

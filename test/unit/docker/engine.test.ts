@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ensureEngine, stopEngine } from '../../../lib/docker/engine.ts';
-import { type Machine, makeMachine } from './programs.ts';
+import { type Machine, makeMachine } from '../../support/docker-programs.ts';
 
 const SILENT = 'echo "Cannot connect to the Docker daemon" >&2; exit 1';
 

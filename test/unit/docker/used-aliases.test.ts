@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { usedAliases } from '../../../lib/docker/used-aliases.ts';
-import { type Machine, makeMachine } from './programs.ts';
+import { type Machine, makeMachine } from '../../support/docker-programs.ts';
 
 let machine: Machine;
 

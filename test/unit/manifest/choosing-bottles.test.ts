@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadManifest } from '../../../lib/manifest/load.ts';
 import type { Manifest } from '../../../lib/manifest/types.ts';
-import { agentOf, workshop, yaml } from './workshop.ts';
+import { agentOf, workshop, yaml } from '../../support/manifest-workspace.ts';
 
 /** The agent `dev` names bottle `own`; `portable` names none. */
 async function launch(agent: string, bottles?: readonly string[]): Promise<Manifest> {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadManifest } from '../../../lib/manifest/load.ts';
 import type { Manifest } from '../../../lib/manifest/types.ts';
-import { agentOf, workshop, yaml } from './workshop.ts';
+import { agentOf, workshop, yaml } from '../../support/manifest-workspace.ts';
 
 const REPO = (name: string) => `    ${name}: {url: "ssh://git@h.example/${name}.git", identity: /k}`;
 

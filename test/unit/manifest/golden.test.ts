@@ -2,6 +2,7 @@ import { mkdir, readdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { loadManifest } from '../../../lib/manifest/load.ts';
+import { errorOf, textOf, workshop } from '../../support/manifest-workspace.ts';
 import { agents } from './golden-cases/agents.ts';
 import { egress } from './golden-cases/egress.ts';
 import { envAndProvider } from './golden-cases/env-and-provider.ts';
@@ -9,7 +10,6 @@ import { extendsCases } from './golden-cases/extends.ts';
 import { files } from './golden-cases/files.ts';
 import { gitGate } from './golden-cases/git-gate.ts';
 import type { GoldenCase } from './golden-cases/golden-case.ts';
-import { errorOf, textOf, workshop } from './workshop.ts';
 
 /** Each is a file in `golden`, which `vitest run -u` rewrites: look at what changed, it is what people read. */
 const GROUPS: Readonly<Record<string, readonly GoldenCase[]>> = {

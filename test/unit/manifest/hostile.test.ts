@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BottleError } from '../../../lib/errors.ts';
 import { loadManifest } from '../../../lib/manifest/load.ts';
 import { suggest } from '../../../lib/manifest/reading/suggest.ts';
-import { agentOf, workshop } from './workshop.ts';
+import { agentOf, workshop } from '../../support/manifest-workspace.ts';
 
 /** Pieces that YAML gives a meaning to, in any order: nearer to its corners than arbitrary text. */
 const yamlish = fc

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadManifest } from '../../../lib/manifest/load.ts';
-import { agentOf, workshop, yaml } from './workshop.ts';
+import { agentOf, workshop, yaml } from '../../support/manifest-workspace.ts';
 
 const FULL_BOTTLE = `---
 env:

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadManifest } from '../../../lib/manifest/load.ts';
-import { agentOf, errorOf, textOf, workshop, yaml } from './workshop.ts';
+import { agentOf, errorOf, textOf, workshop, yaml } from '../../support/manifest-workspace.ts';
 
 /** The text that a launch with this bottle ends with. */
 async function complaint(bottle: string | Uint8Array): Promise<string> {

@@ -2,7 +2,7 @@ import { symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listAgents, listBottles, loadManifest } from '../../../lib/manifest/load.ts';
-import { agentOf, errorOf, workshop } from './workshop.ts';
+import { agentOf, errorOf, workshop } from '../../support/manifest-workspace.ts';
 
 describe('names', () => {
   it.each([

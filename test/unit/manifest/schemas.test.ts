@@ -24,7 +24,7 @@ function keysOf(schema: unknown, above = ''): [string, z.infer<typeof node>][] {
 }
 
 describe('the JSON Schemas for editors', () => {
-  it.each(NAMES)('are up to date: %s (node scripts/schemas.ts writes them)', async (name) => {
+  it.each(NAMES)('are up to date: %s (node scripts/dev/schemas.ts writes them)', async (name) => {
     expect(await readFile(path.join(FOLDER, `${name}.schema.json`), 'utf8')).toBe(jsonSchemas()[name]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadManifest } from '../../../lib/manifest/load.ts';
-import { agentOf, errorOf, textOf, workshop } from './workshop.ts';
+import { agentOf, errorOf, textOf, workshop } from '../../support/manifest-workspace.ts';
 
 const SECRET = 'hunter2';
 

@@ -2,7 +2,7 @@ import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listAgents, listBottles, loadManifest } from '../../../lib/manifest/load.ts';
-import { agentOf, errorOf, textOf, workshop, yaml } from './workshop.ts';
+import { agentOf, errorOf, textOf, workshop, yaml } from '../../support/manifest-workspace.ts';
 
 const HOME = { 'home/agents/dev.md': agentOf('b'), 'home/bottles/b.md': yaml() };
 

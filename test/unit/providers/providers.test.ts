@@ -6,12 +6,12 @@ import { KIT_DIRECTORY } from '../../../lib/bottle/paths.ts';
 import { BottleError } from '../../../lib/errors.ts';
 import { loadManifest } from '../../../lib/manifest/load.ts';
 import { manifestSources } from '../../../lib/manifest/sources.ts';
-import { imageSource } from '../../../lib/plan/image-source.ts';
+import { imageSource } from '../../../lib/prepare/image-source.ts';
 import { checkCodexSignIn } from '../../../lib/providers/codex/sign-in.ts';
 import { providerFor } from '../../../lib/providers/registry.ts';
 import { loadUserProvider } from '../../../lib/providers/user-provider.ts';
+import { writeFiles } from '../../support/prepare-scene.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
-import { writeFiles } from '../preflight/scene.ts';
 
 const LOADER = pathToFileURL(path.join(KIT_DIRECTORY, 'lib/providers/user-provider.ts')).href;
 

@@ -21,7 +21,7 @@ let checkout: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'setup-'));
   checkout = join(directory, 'a checkout');
-  for (const file of ['scripts/setup.sh', 'scripts/with-lock.ts', 'lib/bottle/lock.ts', 'lib/errors.ts']) {
+  for (const file of ['scripts/setup.sh', 'scripts/with-lock.ts', 'lib/host/lock.ts', 'lib/errors.ts']) {
     cpSync(join(KIT, file), join(checkout, file));
   }
   writeFileSync(join(checkout, 'package-lock.json'), '{}');

@@ -1,7 +1,7 @@
-import type { AuditEntry } from '../../contract/audit.ts';
-import type { HeaderLines } from '../headers.ts';
-import type { ClosingReason } from '../open-passages.ts';
-import type { Denial, DenialCode } from '../verdict.ts';
+import type { AuditEntry } from '../../contract/egress/audit.ts';
+import type { HeaderLines } from '../http/headers.ts';
+import type { ClosingReason } from '../policy/open-connections.ts';
+import type { Denial, DenialCode } from '../policy/verdict.ts';
 import type { RefusalCode } from '../websocket/frame-events.ts';
 import type { Outcome } from './outcome.ts';
 

@@ -4,8 +4,8 @@ import {
   type AuditGap,
   type AuditLevel,
   WITHHELD,
-} from '../../contract/audit.ts';
-import { canonicalTarget } from '../../contract/canonical-path.ts';
+} from '../../contract/egress/audit.ts';
+import { canonicalTarget } from '../../contract/egress/canonical-path.ts';
 import { Account, type Register, type Subject } from './account.ts';
 import { cut, harmlessHeaders } from './harmless-headers.ts';
 import type { Outcome } from './outcome.ts';

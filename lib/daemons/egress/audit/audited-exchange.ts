@@ -1,9 +1,9 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
-import type { Answer } from '../answer.ts';
-import type { Exchange } from '../exchange.ts';
-import type { RequestFacts } from '../facts.ts';
-import type { HeaderLines } from '../headers.ts';
-import { parseAuthority } from '../host-names.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { HeaderLines } from '../http/headers.ts';
+import { parseAuthority } from '../http/host-names.ts';
+import type { Answer } from '../http/local-response.ts';
+import type { RequestFacts } from '../http/request-facts.ts';
 import type { Account, Subject } from './account.ts';
 
 /** An exchange that keeps its own account: how it is answered, how many bytes pass, when it is over. */

@@ -1,4 +1,4 @@
-import { AUDIT_LIMITS } from '../../contract/audit.ts';
+import { AUDIT_LIMITS } from '../../contract/egress/audit.ts';
 import type { Withholder } from './withhold.ts';
 
 /** The headers whose values are written down. Any other may hold a credential, under whatever name. */

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AuditEntry } from '../../contract/audit.ts';
-import { LEARNED_FILE, type LearnedFile, learnedFile } from '../../contract/learned.ts';
+import type { AuditEntry } from '../../contract/egress/audit.ts';
+import { LEARNED_FILE, type LearnedFile, learnedFile } from '../../contract/egress/learned.ts';
 import { Learner } from './learner.ts';
 
 /** Milliseconds between two writes of the file. */

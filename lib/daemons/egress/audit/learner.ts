@@ -1,5 +1,5 @@
-import { AUDIT_LIMITS, type AuditEntry, WITHHELD } from '../../contract/audit.ts';
-import { type Denial, LEARNABLE, type LearnedFile } from '../../contract/learned.ts';
+import { AUDIT_LIMITS, type AuditEntry, WITHHELD } from '../../contract/egress/audit.ts';
+import { type Denial, LEARNABLE, type LearnedFile } from '../../contract/egress/learned.ts';
 
 /** Kinds of denials that are kept, in all and of one host, so that a flood of names or paths leaves room for others. */
 const MAX_KINDS = 1000;

@@ -1,9 +1,9 @@
-import { AUDIT_FILES, auditFileName, auditFileNumber } from '../../contract/audit.ts';
-import { knownSecretFinder } from '../dlp/known-secrets.ts';
-import type { PolicySource } from '../judge.ts';
+import { AUDIT_FILES, auditFileName, auditFileNumber } from '../../contract/egress/audit.ts';
+import { knownSecretFinder } from '../../detection/rules/known-secrets.ts';
+import { LineFiles } from '../../shared/line-files.ts';
+import type { PolicySource } from '../policy/judge.ts';
 import { AuditLog, lineOf } from './audit-log.ts';
 import { LearnedStore } from './learned-store.ts';
-import { LineFiles } from './line-files.ts';
 import { Withholder } from './withhold.ts';
 
 export interface AuditPlace {

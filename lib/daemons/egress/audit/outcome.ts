@@ -1,5 +1,5 @@
-import type { AuditEntry } from '../../contract/audit.ts';
-import type { HeaderLines } from '../headers.ts';
+import type { AuditEntry } from '../../contract/egress/audit.ts';
+import type { HeaderLines } from '../http/headers.ts';
 
 /** What is known of an exchange when it is over. */
 export interface Outcome

@@ -1,7 +1,7 @@
-import { WITHHELD } from '../../contract/audit.ts';
-import { scanHost } from '../dlp/host-labels.ts';
-import type { KnownSecretFinder } from '../dlp/known-secrets.ts';
-import { type ScanOptions, scanText } from '../dlp/scan-text.ts';
+import { WITHHELD } from '../../contract/egress/audit.ts';
+import type { KnownSecretFinder } from '../../detection/rules/known-secrets.ts';
+import { scanHost } from '../../detection/scan-host.ts';
+import { type ScanOptions, scanText } from '../../detection/scan-text.ts';
 
 /** Keeps out of what is written down whatever looks like a secret, also where the request itself was not scanned. */
 export class Withholder {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type HeaderLines, headerOf, valuesOf } from '../headers.ts';
-import { type Admission, type Denial, deny } from '../verdict.ts';
+import { type HeaderLines, headerOf, valuesOf } from '../http/headers.ts';
+import { type Admission, type Denial, deny } from '../policy/verdict.ts';
 
 /** The only version there is (RFC 6455). */
 const VERSION = '13';

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { injectionLevel } from '../dlp/injection.ts';
-import type { ReflectionScrubber } from '../reflection.ts';
+import { injectionLevel } from '../../detection/rules/injection.ts';
+import type { ReflectionScrubber } from '../inbound/reflection.ts';
 import { type FrameEvent, type Strand, strandOf, WebSocketRefusal } from './frame-events.ts';
 import { groupsOf, STEP } from './groups.ts';
 

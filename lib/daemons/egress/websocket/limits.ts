@@ -1,4 +1,4 @@
-import { MAX_HELD } from '../dlp/held-body.ts';
+import { MAX_HELD } from '../outbound/held-body.ts';
 
 /** Bytes of one message; a longer one ends the connection (1009), as only a whole message can be judged. */
 export const MAX_MESSAGE = MAX_HELD;

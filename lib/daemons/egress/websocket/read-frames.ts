@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Receiver } from 'ws';
-import type { HeldBudget } from '../dlp/held-budget.ts';
+import type { HeldBudget } from '../../shared/memory-budget.ts';
 import { type FrameEvent, WebSocketRefusal } from './frame-events.ts';
 import { MAX_CONTROL_RATE, MAX_MESSAGE, MAX_PIECES, UNCOUNTED } from './limits.ts';
 

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { HeldBudget } from '../dlp/held-budget.ts';
+import type { HeldBudget } from '../../shared/memory-budget.ts';
 import { type FrameEvent, WebSocketRefusal } from './frame-events.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { closeOf, hangUp, withinTime } from './hang-up.ts';

@@ -4,11 +4,11 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { auditEntry } from '../../../../lib/daemons/contract/audit.ts';
+import { auditEntry } from '../../../../lib/daemons/contract/egress/audit.ts';
 import { readCommandLine } from '../../../../lib/daemons/egress/command-line.ts';
-import { connectVia, fetchVia } from '../support/agent.ts';
-import { testAuthority } from '../support/authority.ts';
-import { startUpstream } from '../support/upstream.ts';
+import { connectVia, fetchVia } from '../../../support/egress/agent.ts';
+import { testAuthority } from '../../../support/egress/authority.ts';
+import { startUpstream } from '../../../support/egress/upstream.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', '..', '..', 'lib', 'daemons', 'egress', 'main.ts');
 const GIVEN = ['--routes', 'routes.yaml', '--ca', 'ca.pem', '--listen', '127.0.0.1:0'];

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, expect, it } from 'vitest';
-import { openTunnel, requestOn } from '../support/agent.ts';
-import { HOST, proxyScene } from '../support/proxy-scene.ts';
-import { startUpstream, type Upstream } from '../support/upstream.ts';
+import { openTunnel, requestOn } from '../../../support/egress/agent.ts';
+import { HOST, proxyScene } from '../../../support/egress/proxy-scene.ts';
+import { startUpstream, type Upstream } from '../../../support/egress/upstream.ts';
 
 const scene = proxyScene();
 let upstream: Upstream | undefined;

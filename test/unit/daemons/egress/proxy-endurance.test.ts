@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { connectVia, fetchVia, openTunnel } from '../support/agent.ts';
-import { HOST, proxyScene } from '../support/proxy-scene.ts';
-import { startUpstream } from '../support/upstream.ts';
+import { connectVia, fetchVia, openTunnel } from '../../../support/egress/agent.ts';
+import { HOST, proxyScene } from '../../../support/egress/proxy-scene.ts';
+import { startUpstream } from '../../../support/egress/upstream.ts';
 
 const scene = proxyScene();
 

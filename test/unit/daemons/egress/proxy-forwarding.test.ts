@@ -6,13 +6,13 @@ import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SELFTEST_HOST, SELFTEST_NONCE_ENV } from '../../../../lib/daemons/contract/selftest.ts';
+import { SELFTEST_HOST, SELFTEST_NONCE_ENV } from '../../../../lib/daemons/contract/selftest/selftest.ts';
 import { answerProof } from '../../../../lib/daemons/selftest/answer-proof.ts';
 import { selfSigned } from '../../../../lib/daemons/selftest/self-signed.ts';
-import { fetchVia, openTunnel, replyOf, requestOn } from '../support/agent.ts';
-import { startEgress } from '../support/egress.ts';
-import { HOST, proxyScene, TOKEN } from '../support/proxy-scene.ts';
-import { portOf, startUpstream } from '../support/upstream.ts';
+import { fetchVia, openTunnel, replyOf, requestOn } from '../../../support/egress/agent.ts';
+import { startEgress } from '../../../support/egress/egress.ts';
+import { HOST, proxyScene, TOKEN } from '../../../support/egress/proxy-scene.ts';
+import { portOf, startUpstream } from '../../../support/egress/upstream.ts';
 
 const scene = proxyScene();
 

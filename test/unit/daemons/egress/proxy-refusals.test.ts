@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { connectVia, fetchVia, openTunnel, replyOf, requestOn } from '../support/agent.ts';
-import { testAuthority } from '../support/authority.ts';
-import { HOST, proxyScene } from '../support/proxy-scene.ts';
-import { startUpstream } from '../support/upstream.ts';
+import { connectVia, fetchVia, openTunnel, replyOf, requestOn } from '../../../support/egress/agent.ts';
+import { testAuthority } from '../../../support/egress/authority.ts';
+import { HOST, proxyScene } from '../../../support/egress/proxy-scene.ts';
+import { startUpstream } from '../../../support/egress/upstream.ts';
 
 const scene = proxyScene();
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, it } from 'vitest';
-import { HOST, proxyScene, TOKEN } from '../support/proxy-scene.ts';
-import { startUpstream, type Upstream } from '../support/upstream.ts';
+import { HOST, proxyScene, TOKEN } from '../../../support/egress/proxy-scene.ts';
+import { startUpstream, type Upstream } from '../../../support/egress/upstream.ts';
 
 const OTHER = 'other.example.com';
 const scene = proxyScene();

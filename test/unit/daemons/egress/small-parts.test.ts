@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Lru } from '../../../../lib/daemons/egress/lru.ts';
-import { readTokens } from '../../../../lib/daemons/egress/tokens.ts';
-import { upstreamFailure } from '../../../../lib/daemons/egress/upstream-failure.ts';
+import { upstreamFailure } from '../../../../lib/daemons/egress/inbound/upstream-failure.ts';
+import { readTokens } from '../../../../lib/daemons/egress/policy/tokens.ts';
+import { Lru } from '../../../../lib/daemons/shared/lru.ts';
 
 describe('token slots', () => {
   it('are read by name; empty ones and other variables are not tokens', () => {

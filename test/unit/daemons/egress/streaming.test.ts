@@ -6,11 +6,11 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Route } from '../../../../lib/daemons/contract/routes.ts';
-import { openTunnel, replyOf, requestOn } from '../support/agent.ts';
-import { testAuthority } from '../support/authority.ts';
-import { type EgressFixture, startEgress } from '../support/egress.ts';
-import { startUpstream, type Upstream } from '../support/upstream.ts';
+import type { Route } from '../../../../lib/daemons/contract/egress/routes.ts';
+import { openTunnel, replyOf, requestOn } from '../../../support/egress/agent.ts';
+import { testAuthority } from '../../../support/egress/authority.ts';
+import { type EgressFixture, startEgress } from '../../../support/egress/egress.ts';
+import { startUpstream, type Upstream } from '../../../support/egress/upstream.ts';
 
 const HOST = 'api.example.com';
 const MIB = 1024 * 1024;

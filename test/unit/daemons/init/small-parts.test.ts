@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { SELFTEST_NONCE_ENV } from '../../../../lib/daemons/contract/selftest.ts';
+import { SELFTEST_NONCE_ENV } from '../../../../lib/daemons/contract/selftest/selftest.ts';
 import { daemonCommand } from '../../../../lib/daemons/init/daemon-command.ts';
 import { ALLOCATOR, daemonEnvironment } from '../../../../lib/daemons/init/daemon-environment.ts';
 import { prefixLines } from '../../../../lib/daemons/init/prefix-lines.ts';

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BundleHealth, bundleHealth } from '../../../../lib/daemons/contract/health.ts';
+import { type BundleHealth, bundleHealth } from '../../../../lib/daemons/contract/init/health.ts';
 import type { DaemonName } from '../../../../lib/daemons/contract/names.ts';
-import { portOf } from '../support/upstream.ts';
+import { portOf } from '../../../support/egress/upstream.ts';
 
-const HARNESS = join(import.meta.dirname, '../support/init-harness.ts');
-const FAKE = join(import.meta.dirname, '../support/fake-daemon.mjs');
+const HARNESS = join(import.meta.dirname, '../../../support/init-harness.ts');
+const FAKE = join(import.meta.dirname, '../../../support/fake-daemon.mjs');
 
 let directory: string;
 let init: ChildProcess | undefined;

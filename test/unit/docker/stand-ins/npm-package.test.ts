@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { create } from 'tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { unpackNpmPackage } from '../../../../lib/docker/stand-ins/npm-package.ts';
-import { type Machine, makeMachine } from '../programs.ts';
+import { type Machine, makeMachine } from '../../../support/docker-programs.ts';
 
 let machine: Machine;
 let integrity: string;

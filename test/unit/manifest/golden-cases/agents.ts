@@ -1,4 +1,4 @@
-import { agentOf, yaml } from '../workshop.ts';
+import { agentOf, yaml } from '../../../support/manifest-workspace.ts';
 import { badAgent, type GoldenCase } from './golden-case.ts';
 
 export const agents: readonly GoldenCase[] = [

@@ -1,4 +1,4 @@
-import { agentOf, yaml } from '../workshop.ts';
+import { agentOf, yaml } from '../../../support/manifest-workspace.ts';
 import type { GoldenCase } from './golden-case.ts';
 
 /** Bottles, each with its lines; the agent runs in `a`. */

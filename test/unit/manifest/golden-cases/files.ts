@@ -1,4 +1,4 @@
-import { agentOf, yaml } from '../workshop.ts';
+import { agentOf, yaml } from '../../../support/manifest-workspace.ts';
 import { badBottle, badFile, type GoldenCase } from './golden-case.ts';
 
 /** Files that are not what a manifest is, and YAML that a manifest has no use for. */

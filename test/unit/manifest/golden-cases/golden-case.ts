@@ -1,4 +1,4 @@
-import { agentOf, yaml } from '../workshop.ts';
+import { agentOf, yaml } from '../../../support/manifest-workspace.ts';
 
 /** A mistake that a person can make, and how they come upon it. */
 export interface GoldenCase {

@@ -1,0 +1,148 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { staleBundleImages } from '../../bundle/stale-images.ts';
+import { docker } from '../../docker/cli.ts';
+import { listContainers, removeContainer } from '../../docker/container.ts';
+import { SLUG_LABEL } from '../../docker/labels.ts';
+import { listNetworks, removeNetwork } from '../../docker/network.ts';
+import { BottleError, messageOf } from '../../errors.ts';
+import { removeMachine } from '../../guest/remove-machine.ts';
+import { artifactDirectory } from '../../handoff/artifact-cache.ts';
+import { forgetBottle, teardown } from '../../phases/teardown.ts';
+import { machineName } from '../../plan/names.ts';
+import type { SmolvmBinary } from '../../smolvm/binary.ts';
+import { SmolvmClient } from '../../smolvm/client.ts';
+import { bottleStatuses } from '../status/status.ts';
+
+/** One thing that nobody looks after any more, and how to be rid of it. */
+export interface Leftover {
+  what: string;
+  why: string;
+  remove(): Promise<void>;
+}
+
+export interface CleanupScope {
+  /** Machines are listed with these; several smolvms may keep their state in several places. */
+  smolvms: readonly SmolvmBinary[];
+  /** Also bottles that are up by hand and states that are kept. */
+  all: boolean;
+}
+
+/** Kinds of containers that a bottle or a pack owns; others with our label are images' own. */
+const OWNED_KINDS = new Set(['bundle', 'registry', 'push']);
+
+/**
+ * What crashes and `kill -9` left behind: journals of bottles whose launch is dead, and whatever the engine,
+ * smolvm and the cache hold for a bottle that has no state; also bundle images that are out of date. Bottles that are
+ * alive are never touched.
+ */
+export async function findLeftovers(scope: CleanupScope, say: (line: string) => void): Promise<Leftover[]> {
+  const statuses = await bottleStatuses();
+  const doomed = new Set(['orphaned', 'broken', ...(scope.all ? ['up', 'kept'] : [])]);
+  const bottles = statuses.filter(({ state }) => doomed.has(state));
+  const known = new Set(statuses.map(({ slug }) => slug));
+  return [
+    ...bottles.map(({ slug, state, acquired }) => ({
+      what: `bottle ${slug}`,
+      why: `${state}, ${acquired} things to undo`,
+      remove: async () => {
+        await teardown(slug, say);
+        await forgetBottle(slug);
+      },
+    })),
+    ...(await strayMachines(scope.smolvms, known)),
+    ...(await strayContainers(known)),
+    ...(await strayNetworks(known)),
+    ...(await strayWorkspaces(known)),
+    ...(await staleImages()),
+  ];
+}
+
+/** Removes everything, past every failure. @throws BottleError `teardown-incomplete` with all failures. */
+export async function removeLeftovers(
+  leftovers: readonly Leftover[],
+  say: (line: string) => void,
+): Promise<void> {
+  const failures: string[] = [];
+  for (const { what, remove } of leftovers) {
+    try {
+      await remove();
+      say(`removed ${what}`);
+    } catch (error) {
+      failures.push(`${what}: ${messageOf(error)}`);
+    }
+  }
+  if (failures.length === 0) return;
+  throw new BottleError(
+    'teardown-incomplete',
+    `${failures.length} things remain:\n  ${failures.join('\n  ')}`,
+  );
+}
+
+const NO_STATE = 'no bottle of this home knows it';
+
+async function strayMachines(
+  smolvms: readonly SmolvmBinary[],
+  known: ReadonlySet<string>,
+): Promise<Leftover[]> {
+  const kept = new Set([...known].map(machineName));
+  const found = new Map<string, Leftover>();
+  for (const binary of smolvms) {
+    const client = new SmolvmClient(binary);
+    for (const { name } of await client.machineList()) {
+      if (!name.startsWith(machineName('')) || kept.has(name)) continue;
+      found.set(name, { what: `machine ${name}`, why: NO_STATE, remove: () => removeMachine(client, name) });
+    }
+  }
+  return [...found.values()];
+}
+
+async function strayContainers(known: ReadonlySet<string>): Promise<Leftover[]> {
+  const containers = await listContainers();
+  const stray = containers.filter(
+    ({ kind, slug }) => OWNED_KINDS.has(kind) && slug !== '' && !known.has(slug),
+  );
+  return stray.map(({ name }) => ({
+    what: `container ${name}`,
+    why: NO_STATE,
+    remove: () => removeContainer(name, 0),
+  }));
+}
+
+async function strayNetworks(known: ReadonlySet<string>): Promise<Leftover[]> {
+  const networks = await listNetworks();
+  const stray = networks.filter(
+    ({ labels }) => labels[SLUG_LABEL] !== undefined && !known.has(labels[SLUG_LABEL]),
+  );
+  return stray.map(({ name }) => ({
+    what: `network ${name}`,
+    why: NO_STATE,
+    remove: () => removeNetwork(name),
+  }));
+}
+
+async function strayWorkspaces(known: ReadonlySet<string>): Promise<Leftover[]> {
+  const names = await readdir(artifactDirectory()).catch(() => []);
+  const stray = names.filter(
+    (name) => name.startsWith('partial-') && !known.has(name.slice('partial-'.length)),
+  );
+  return stray.map((name) => {
+    const path = join(artifactDirectory(), name);
+    return {
+      what: path,
+      why: 'a pack that was interrupted',
+      remove: () => rm(path, { recursive: true, force: true }),
+    };
+  });
+}
+
+async function staleImages(): Promise<Leftover[]> {
+  return (await staleBundleImages()).map((image) => ({
+    what: `image ${image}`,
+    why: 'of an older kit, and no container uses it',
+    // By its tag and without force: the engine refuses where a container has been made from it since.
+    remove: async () => {
+      await docker(['image', 'rm', image]);
+    },
+  }));
+}

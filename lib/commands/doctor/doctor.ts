@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { cacheDirectory, homeDirectory, KIT_DIRECTORY } from '../../bottle/paths.ts';
+import { ALIAS_POOL } from '../../channels/alias-pool.ts';
+import { dockerTry } from '../../docker/cli.ts';
+import { usedAliases } from '../../docker/used-aliases.ts';
+import { BottleError, messageOf } from '../../errors.ts';
+import { freeBytes, nearestExisting } from '../../prepare/disk.ts';
+import { checkKvm } from '../../prepare/kvm.ts';
+import { findSmolvm } from '../../smolvm/binary.ts';
+import { type Tier, tierOf } from '../../smolvm/version.ts';
+
+export interface Check {
+  name: string;
+  status: 'ok' | 'warning' | 'problem';
+  detail: string;
+  /** What to do about it; absent when all is well. */
+  hint?: string;
+}
+
+/** Bytes below which a first launch is likely to fill the disk: image, tarball and artifact, with room. */
+const SPACE_WANTED = 4 * 1024 ** 3;
+
+/** What a tier means for who launches. */
+const IMPLIED: Readonly<Record<Tier, string>> = {
+  alias: 'the guest reaches one loopback address, all ports of it',
+  socket: 'the guest gets no network, and one socket a daemon',
+};
+
+/** Everything a launch depends on, looked at without changing anything. */
+export async function diagnose(): Promise<Check[]> {
+  return Promise.all([
+    check('node', async () => ({ detail: process.version })),
+    check('docker', checkEngine),
+    check('smolvm', checkSmolvm),
+    check('kvm', checkKvmDevice),
+    check('disk', checkDisk),
+    check('aliases', checkAliases),
+    check('home', async () => ({ detail: homeDirectory() })),
+  ]);
+}
+
+type Finding = Omit<Check, 'name' | 'status'> & { status?: Check['status'] };
+
+async function check(name: string, look: () => Promise<Finding>): Promise<Check> {
+  try {
+    return { name, status: 'ok', ...(await look()) };
+  } catch (error) {
+    const hint = error instanceof BottleError ? error.hint : undefined;
+    return { name, status: 'problem', detail: messageOf(error), ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+async function checkEngine(): Promise<Finding> {
+  const format = '{{.ServerVersion}}, {{.Driver}}, {{.OperatingSystem}}';
+  const info = await dockerTry(['info', '--format', format], { timeoutMs: 20_000 });
+  if (info.exitCode === 0 && !info.stdout.startsWith(',')) return { detail: info.stdout.trim() };
+  return {
+    status: 'problem',
+    detail: 'no Docker engine answers',
+    hint: 'Start Docker, or let `make engine` do it.',
+  };
+}
+
+async function checkSmolvm(): Promise<Finding> {
+  try {
+    const { path, version } = await findSmolvm();
+    const tier = tierOf(version);
+    return { detail: `${version.join('.')}, tier ${tier}: ${IMPLIED[tier]} (${path})` };
+  } catch (error) {
+    if (!(error instanceof BottleError) || error.code !== 'smolvm-missing') throw error;
+    const fake = join(KIT_DIRECTORY, 'smolvm-fakes', 'bin');
+    return {
+      status: 'warning',
+      detail: `${error.message}; only the demo runs, on ${fake}`,
+      hint: error.hint ?? '',
+    };
+  }
+}
+
+async function checkKvmDevice(): Promise<Finding> {
+  if (process.platform !== 'linux') return { detail: 'not needed on this system' };
+  try {
+    await checkKvm();
+    return { detail: '/dev/kvm can be used' };
+  } catch (error) {
+    // Only a real smolvm needs it.
+    if (!(error instanceof BottleError)) throw error;
+    return {
+      status: 'warning',
+      detail: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    };
+  }
+}
+
+async function checkDisk(): Promise<Finding> {
+  const free = await freeBytes(cacheDirectory());
+  const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${await nearestExisting(cacheDirectory())}`;
+  if (free >= SPACE_WANTED) return { detail };
+  return {
+    status: 'warning',
+    detail,
+    hint: 'A first launch wants about 4 GiB: `docker system prune` may find them.',
+  };
+}
+
+async function checkAliases(): Promise<Finding> {
+  const used = await usedAliases();
+  const free = ALIAS_POOL.filter((alias) => !used.has(alias)).length;
+  const detail = `${free} of ${ALIAS_POOL.length} loopback aliases free`;
+  return free > 0 ? { detail } : { status: 'problem', detail, hint: 'End a bottle, or run `make cleanup`.' };
+}

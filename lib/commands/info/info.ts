@@ -1,0 +1,100 @@
+import { printable } from '../../host/printable.ts';
+import { shortPath } from '../../host/short-path.ts';
+import type { EnvValue, GitRepo, Manifest, ManifestRoute } from '../../manifest/types.ts';
+import type { Plan } from '../../plan/schema.ts';
+import { notProvided } from '../../prepare/egress-plan.ts';
+import type { CheckedAgent } from '../../prepare/preflight.ts';
+import { commandLine } from '../../providers/command-line.ts';
+
+/** One effective value, and where it was written: `FILE:LINE`, or the word `default`. */
+export interface Fact {
+  key: string;
+  value: string;
+  from: string;
+}
+
+/** What an agent and its bottles come to, in the order of a manifest; names of host variables, never their values. */
+export function factsOf({ manifest, provider, command, image }: CheckedAgent): Fact[] {
+  const { agent, bottles, bottle } = manifest;
+  const { gitGate, egress } = bottle;
+  const fact = (key: string, value: string, at = key): Fact => ({
+    key,
+    value: printable(value),
+    from: originOf(manifest, at),
+  });
+  const chosen = bottles.map(({ name, file }) => ({ key: 'bottle', value: name, from: shortPath(file) }));
+  const provided = provider?.routes?.(bottle.provider) ?? [];
+  const own = notProvided(egress.routes, provided);
+  const prompt = agent.prompt.split('\n');
+  return [
+    { key: 'agent', value: agent.name, from: shortPath(agent.file) },
+    ...chosen,
+    { key: 'prompt', value: promptOf(prompt), from: shortPath(agent.file) },
+    fact('skills', agent.skills.join(', ') || 'none'),
+    fact(
+      'agent_provider',
+      [bottle.provider.template, ...(command ? [`(${commandLine(command)})`] : [])].join(' '),
+    ),
+    { key: 'image', value: image ? imageOf(image) : 'none', from: image ? imageOrigin(manifest, image) : '' },
+    ...Object.entries(bottle.env).map(([name, value]) => fact(`env.${name}`, envOf(value))),
+    ...Object.entries(provider?.environment ?? {})
+      .filter(([name]) => bottle.env[name] === undefined)
+      .map(([name, value]) => ({ key: `env.${name}`, value: printable(value), from: 'provider' })),
+    fact('git-gate.user.name', gitGate.user.name ?? 'none'),
+    fact('git-gate.user.email', gitGate.user.email ?? 'none'),
+    ...gitGate.repos.map((repo) => fact(`git-gate.repos.${repo.name}`, repoOf(repo))),
+    ...provided.map((route) => ({ key: 'egress.routes', value: routeOf(route), from: 'provider' })),
+    ...egress.routes.map((route, index) =>
+      fact(
+        `egress.routes[${index}]`,
+        `${routeOf(route)}${own.includes(route) ? '' : ' [the provider’s wins]'}`,
+      ),
+    ),
+    fact('egress.log', String(egress.log)),
+    fact('egress.pipelock', String(egress.pipelock ?? false)),
+    fact('egress.learn', String(egress.learn)),
+    fact('supervise', String(bottle.supervise)),
+  ];
+}
+
+function originOf({ origins }: Manifest, key: string): string {
+  const origin = origins[key];
+  return origin === undefined ? 'default' : `${shortPath(origin.file)}:${origin.line}`;
+}
+
+function promptOf([first = '', ...more]: readonly string[]): string {
+  if (first === '') return 'none';
+  return more.length === 0 ? first : `${first} …`;
+}
+
+function imageOf(image: Plan['image']): string {
+  return image.kind === 'reference' ? image.reference : shortPath(image.dockerfile);
+}
+
+function imageOrigin(manifest: Manifest, image: Plan['image']): string {
+  if (image.kind === 'reference') return 'BOT_BOTTLE_IMAGE';
+  return manifest.bottle.provider.dockerfile === undefined
+    ? 'provider'
+    : originOf(manifest, 'agent_provider');
+}
+
+function envOf(value: EnvValue): string {
+  if (value.kind === 'literal') return value.value;
+  if (value.kind === 'host') return `\${${value.variable}}, from the shell that launches`;
+  return value.text === '' ? 'asked for at launch' : `asked for at launch: ${value.text}`;
+}
+
+function repoOf({ upstream: { user, host, port, path }, key }: GitRepo): string {
+  const means = key.kind === 'static' ? `key ${key.path}` : `a deploy key, by $${key.tokenVariable}`;
+  return `${user}@${host}:${port}${path} (${means})`;
+}
+
+function routeOf({ host, port, auth, matches, git, dlp }: ManifestRoute): string {
+  const marks = [
+    auth && `auth:${auth.scheme} of $${auth.tokenRef}`,
+    matches && `${matches.length} ${matches.length === 1 ? 'match' : 'matches'}`,
+    git?.fetch && 'git fetch',
+    dlp && 'dlp',
+  ].filter(Boolean);
+  return `${host}${port === undefined ? '' : `:${port}`}${marks.map((mark) => ` [${mark}]`).join('')}`;
+}

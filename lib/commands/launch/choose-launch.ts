@@ -1,0 +1,59 @@
+import type { ManifestSources } from '../../manifest/find.ts';
+import { type Asker, asking, type Choice } from '../../terminal/ask.ts';
+import { hasTerminal } from '../../terminal/has-terminal.ts';
+import { type Described, describeAgents, describeBottles } from '../list/describe-manifests.ts';
+import { requireAgent } from '../list/require-agent.ts';
+
+export interface Chosen {
+  agent: string;
+  bottles: readonly string[];
+}
+
+/** Stands in the list of bottles for wanting no more; no name has a blank. */
+const DONE = 'no more';
+
+/**
+ * The agent and the bottles to launch: those named, and on a terminal a choice of what was left open.
+ * @throws BottleError `usage` that lists the agents, when none is named and there is no terminal.
+ */
+export async function chooseLaunch(
+  named: { agent: string | undefined; bottles: readonly string[] },
+  sources: ManifestSources,
+  signal: AbortSignal,
+): Promise<Chosen> {
+  if (!hasTerminal()) return { ...named, agent: await requireAgent(named.agent, 'launch') };
+  const agents = await describeAgents(sources);
+  const agent = named.agent || (await asking(signal, (ask) => askAgent(agents, ask)));
+  const described = agents.find(({ name }) => name === agent);
+  const isOpen = described !== undefined && described.bottle === '' && !described.isBroken;
+  if (named.bottles.length > 0 || !isOpen) return { agent, bottles: named.bottles };
+  const bottles = await describeBottles(sources);
+  if (bottles.length === 0) return { agent, bottles: [] };
+  return { agent, bottles: await asking(signal, (ask) => askBottles(agent, bottles, ask)) };
+}
+
+export async function askAgent(agents: readonly Described[], ask: Pick<Asker, 'choose'>): Promise<string> {
+  return ask.choose('Launch which agent?', agents.map(choiceOf));
+}
+
+/** One question for each bottle, so that their order is the order of the answers; later ones override earlier ones. */
+export async function askBottles(
+  agent: string,
+  bottles: readonly Described[],
+  ask: Pick<Asker, 'choose'>,
+): Promise<string[]> {
+  const picked = [await ask.choose(`${agent} names no bottle. Run it in which?`, bottles.map(choiceOf))];
+  while (picked.length < bottles.length) {
+    const rest = bottles.filter(({ name }) => !picked.includes(name));
+    const choices = [{ value: DONE, label: DONE }, ...rest.map(choiceOf)];
+    const next = await ask.choose(`${picked.join(', then ')}; and over it?`, choices);
+    if (next === DONE) break;
+    picked.push(next);
+  }
+  return picked;
+}
+
+function choiceOf({ name, description, origin }: Described): Choice {
+  const from = origin === 'home' ? '' : ` (${origin})`;
+  return { value: name, label: description === '' ? name + from : `${name}${from}  ${description}` };
+}

@@ -1,0 +1,79 @@
+import { printable } from '../../host/printable.ts';
+import { shortPath } from '../../host/short-path.ts';
+import { isChained } from '../../plan/agent-facing.ts';
+import type { Plan } from '../../plan/schema.ts';
+import { commandLine } from '../../providers/command-line.ts';
+import { columns } from '../../terminal/output.ts';
+
+/**
+ * What a bottle may reach and hold, for the eyes of who launches it, in a terminal of that many columns. Names only,
+ * never a value.
+ */
+export function planScreen(plan: Plan, width?: number): string {
+  const { agent, provider, smolvm } = plan;
+  // No bottle's name has a `+` in it.
+  const bottles = plan.bottle.name.split('+');
+  const rows = [
+    ...list('agent', [`${agent.name}  ${place(plan)}`]),
+    ...list(bottles.length > 1 ? 'bottles' : 'bottle', [bottles.join(', then ')]),
+    ...list('image', [imageOf(plan)]),
+    ...list('runs', [`${commandLine(provider.command)}  (${provider.template}, as ${provider.user})`]),
+    ...list('guest', [`smolvm ${smolvm.version.join('.')}${smolvm.fake ? ', the kit’s fake' : ''}`]),
+    ...list('env', environmentOf(plan)),
+    ...list('skills', plan.skills.length === 0 ? [] : [plan.skills.join(', ')]),
+    ...list(
+      'git',
+      plan.git.map(({ name, host, port }) => `${name} -> ${host}:${port}`),
+    ),
+    ...list('routes', routesOf(plan), 'none: nothing outside the bottle can be reached'),
+    ...(plan.daemons.includes('pipelock') ? list('hop', [hopOf(plan)]) : []),
+    ...(plan.egress.learn ? list('learns', ['what is denied, for `make learn`']) : []),
+  ];
+  return columns(
+    rows.map(([key, value]) => [`  ${key}`, printable(value)]),
+    { width },
+  );
+}
+
+/** The key stands before the first of its values alone. */
+function list(key: string, values: readonly string[], none = 'none'): [string, string][] {
+  if (values.length === 0) return [[key, none]];
+  return values.map((value, index) => [index === 0 ? key : '', value]);
+}
+
+const ORIGINS = { home: '', cwd: ', of the working directory', examples: ', an example of the kit' } as const;
+
+function place({ agent }: Plan): string {
+  return `(${shortPath(agent.file)}${ORIGINS[agent.origin]})`;
+}
+
+function imageOf({ image }: Plan): string {
+  return image.kind === 'reference'
+    ? image.reference
+    : `${image.repository}, from ${shortPath(image.dockerfile)}`;
+}
+
+function environmentOf({ environment: { literals, forwarded, prompted } }: Plan): string[] {
+  const asked = Object.keys(prompted);
+  const taken = Object.entries(forwarded).filter(([name]) => prompted[name] === undefined);
+  return [
+    ...(Object.keys(literals).length > 0 ? [Object.keys(literals).join(', ')] : []),
+    ...taken.map(([name, from]) => `${name}  (from this shell${from === name ? '' : `: ${from}`})`),
+    ...asked.map((name) => `${name}  (asked for at launch)`),
+  ];
+}
+
+function hopOf(plan: Plan): string {
+  return isChained(plan) ? 'pipelock, behind egress: it sees tokens too' : 'pipelock, in place of egress';
+}
+
+function routesOf({ egress }: Plan): string[] {
+  return egress.routes.map(({ host, port, auth, owner, private: isPrivate }) => {
+    const marks = [
+      auth && `auth:${auth.scheme}`,
+      isPrivate && 'private',
+      owner === 'provider' && owner,
+    ].filter(Boolean);
+    return `${host}${port === undefined ? '' : `:${port}`}${marks.map((mark) => ` [${mark}]`).join('')}`;
+  });
+}

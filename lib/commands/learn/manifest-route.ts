@@ -1,0 +1,39 @@
+import type { Route } from '../../daemons/contract/egress/routes.ts';
+
+/** A route as a person writes it into a manifest. */
+export interface WrittenRoute {
+  host: string;
+  port?: number;
+  private?: boolean;
+  auth?: { scheme: string; token_ref: string };
+  matches?: NonNullable<Route['matches']>;
+  git?: { fetch: boolean };
+  dlp?: NonNullable<Route['dlp']>;
+}
+
+/** A planned route as its manifest has it; `tokens`: from slot to host variable. Holds no value of either. */
+export function writtenRoute(route: Route, tokens: Readonly<Record<string, string>>): WrittenRoute {
+  const { host, port, auth, matches, git, dlp } = route;
+  const variable = auth === undefined ? undefined : tokens[auth.slot];
+  return {
+    host,
+    ...(port === undefined ? {} : { port }),
+    ...(route.private === undefined ? {} : { private: route.private }),
+    ...(auth === undefined || variable === undefined
+      ? {}
+      : { auth: { scheme: auth.scheme, token_ref: variable } }),
+    ...(matches === undefined ? {} : { matches }),
+    ...(git === undefined ? {} : { git }),
+    ...(dlp === undefined ? {} : { dlp }),
+  };
+}
+
+/** The route for a host: an exact one, or that of its longest suffix. */
+export function routeFor(host: string, routes: readonly Route[]): Route | undefined {
+  const fits = ({ host: pattern }: Route) =>
+    pattern === host || (pattern.startsWith('*.') && host.endsWith(pattern.slice(1)));
+  return routes
+    .filter(fits)
+    .toSorted((one, other) => other.host.length - one.host.length)
+    .toSorted((one, other) => Number(other.host === host) - Number(one.host === host))[0];
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { messageOf } from '../../errors.ts';
+import { printable } from '../../host/printable.ts';
+import { findManifest, type ManifestKind } from '../../manifest/find.ts';
+import { listAgents, listBottles, type ManifestSources } from '../../manifest/load.ts';
+import { splitFrontmatter } from '../../manifest/reading/frontmatter.ts';
+import { readSource } from '../../manifest/reading/source-file.ts';
+import { parseYaml } from '../../manifest/reading/yaml-tree.ts';
+import type { ManifestFile } from '../../manifest/types.ts';
+
+/** A manifest as lists show it. */
+export interface Described extends ManifestFile {
+  /** Of an agent: the bottle that it names, or nothing. Of a bottle: the one that it extends, or nothing. */
+  bottle: string;
+  /** Its `description`, else the first line of its text, else what keeps it from being read. */
+  description: string;
+  /** Whether it cannot be read. */
+  isBroken: boolean;
+}
+
+export async function describeAgents(sources: ManifestSources): Promise<Described[]> {
+  return Promise.all((await listAgents(sources)).map((found) => describe(found, 'agents', sources)));
+}
+
+export async function describeBottles(sources: ManifestSources): Promise<Described[]> {
+  return Promise.all((await listBottles(sources)).map((found) => describe(found, 'bottles', sources)));
+}
+
+const looked = z.looseObject({
+  bottle: z.string().optional().catch(undefined),
+  extends: z.string().optional().catch(undefined),
+  description: z.string().optional().catch(undefined),
+});
+
+/** Only a look: a file that would not pass is listed with its first problem. */
+async function describe(
+  found: ManifestFile,
+  kind: ManifestKind,
+  sources: ManifestSources,
+): Promise<Described> {
+  try {
+    // What a launch would refuse, a link out of its folder, is not looked into here either.
+    await findManifest(sources, kind, found.name);
+    const source = await readSource(found.file);
+    const { yaml, body } = splitFrontmatter(source);
+    const keys = looked.catch({}).parse(parseYaml(source, yaml).data);
+    const [line = ''] = (keys.description ?? body).trim().split('\n');
+    return {
+      ...found,
+      bottle: printable(keys.bottle ?? keys.extends ?? ''),
+      description: printable(line),
+      isBroken: false,
+    };
+  } catch (error) {
+    const [line = ''] = messageOf(error).split('\n');
+    const problem = printable(`broken: ${line.replace(`${found.file}:`, 'line ')}`);
+    return { ...found, bottle: '', description: problem, isBroken: true };
+  }
+}

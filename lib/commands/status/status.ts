@@ -1,0 +1,96 @@
+import { pendingUndo } from '../../bottle/journal.ts';
+import { listBottles } from '../../bottle/list.ts';
+import { type BottleMetadata, readMetadata } from '../../bottle/metadata.ts';
+import { readRecord } from '../../bottle/records.ts';
+import { readHealth } from '../../bundle/health.ts';
+import { type LabelledContainer, listContainers } from '../../docker/container.ts';
+import { messageOf } from '../../errors.ts';
+import { printable } from '../../host/printable.ts';
+import { isProcessAlive } from '../../host/process-identity.ts';
+import { PHASES } from '../../phases/graph.ts';
+import { bundleName } from '../../plan/names.ts';
+
+export interface BottleStatus {
+  slug: string;
+  agent: string;
+  /** What the operator calls it, and in which colour; empty for none. */
+  label: string;
+  color: string;
+  /** UTC, ISO 8601; empty when not known. */
+  since: string;
+  /**
+   * `launching`: a launch supervises it; `orphaned`: its launch died; `up`: brought up by hand; `kept`: nothing
+   * runs, state is kept; `broken`: its state cannot be read.
+   */
+  state: 'launching' | 'up' | 'orphaned' | 'kept' | 'broken';
+  /** The phase that was done last; empty when there is none. */
+  phase: string;
+  /** Each daemon of a running bundle and its state; empty when the bundle does not run. */
+  daemons: Readonly<Record<string, string>>;
+  /** Host addresses that the bundle publishes. */
+  ports: string;
+  /** How many things teardown would undo. */
+  acquired: number;
+}
+
+/** Every bottle that has state, by name. */
+export async function bottleStatuses(): Promise<BottleStatus[]> {
+  const [slugs, containers] = await Promise.all([listBottles(), listContainers()]);
+  return Promise.all(slugs.map((slug) => statusOf(slug, containers)));
+}
+
+async function statusOf(slug: string, containers: readonly LabelledContainer[]): Promise<BottleStatus> {
+  try {
+    const [metadata, pending, phase] = await Promise.all([
+      readMetadata(slug),
+      pendingUndo(slug),
+      lastPhase(slug),
+    ]);
+    const bundle = containers.find((container) => container.name === bundleName(slug));
+    return {
+      slug,
+      agent: metadata?.agent_name ?? '',
+      label: printable(metadata?.label ?? ''),
+      color: metadata?.color ?? '',
+      since: metadata?.started_at ?? '',
+      state: await stateOf(metadata, pending.length),
+      phase,
+      daemons: bundle?.state === 'running' ? await daemonsOf(bundle.name) : {},
+      ports: bundle?.ports ?? '',
+      acquired: pending.length,
+    };
+  } catch (error) {
+    return {
+      slug,
+      agent: '',
+      label: '',
+      color: '',
+      since: '',
+      state: 'broken',
+      phase: messageOf(error).split('\n')[0] ?? '',
+      daemons: {},
+      ports: '',
+      acquired: 0,
+    };
+  }
+}
+
+async function daemonsOf(bundle: string): Promise<Record<string, string>> {
+  const health = await readHealth(bundle);
+  return Object.fromEntries((health?.daemons ?? []).map(({ name, state }) => [name, state]));
+}
+
+async function stateOf(
+  metadata: BottleMetadata | undefined,
+  acquired: number,
+): Promise<BottleStatus['state']> {
+  const owner = metadata?.owner ?? null;
+  if (owner !== null) return (await isProcessAlive(owner)) ? 'launching' : 'orphaned';
+  return acquired === 0 ? 'kept' : 'up';
+}
+
+async function lastPhase(slug: string): Promise<string> {
+  const records = await Promise.all(PHASES.map(({ name, record }) => readRecord(slug, name, record)));
+  const done = records.flatMap((record) => record ?? []);
+  return done.toSorted((a, b) => a.at.localeCompare(b.at)).at(-1)?.phase ?? '';
+}

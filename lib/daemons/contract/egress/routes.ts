@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import { SELFTEST_HOST } from '../selftest/selftest.ts';
+import { auditLevel } from './audit.ts';
+import { routeDlp } from './route-dlp.ts';
+import { routeMatch } from './route-match.ts';
+
+/** Name of an environment variable of the bundle that holds a token; the routes file never holds a value. */
+export const tokenSlot = z.string().regex(/^EGRESS_TOKEN_[0-9]+$/, 'a token slot is EGRESS_TOKEN_<number>');
+
+/** A DNS name in lower case with at least one letter, so that no IPv4 address passes for a name. */
+export const HOST_PATTERN =
+  /^(?=.*[a-z])[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+/** Exact DNS name, lower case: the match is on the whole name. */
+export const routeHost = z
+  .string()
+  .max(253)
+  .regex(HOST_PATTERN, 'a route host is a DNS name in lower case, without scheme, port, path or wildcard')
+  .refine((host) => host !== SELFTEST_HOST, `${SELFTEST_HOST} is built in and cannot be a route`);
+
+const suffixHost = z
+  .string()
+  .max(255)
+  .refine((text) => {
+    const name = text.slice(2);
+    return text.startsWith('*.') && name.includes('.') && HOST_PATTERN.test(name);
+  }, 'a route host is a DNS name in lower case, or `*.` and one of at least two labels, without scheme, port or path')
+  .refine(
+    (text) => !`.${SELFTEST_HOST}`.endsWith(text.slice(1)),
+    `${SELFTEST_HOST} is built in and cannot be a route`,
+  );
+
+/** `routeHost`, or `*.` and one: every name below it, not itself. */
+export const routeHostPattern = z.string().superRefine((text, context) => {
+  const parsed = (text.startsWith('*') ? suffixHost : routeHost).safeParse(text);
+  for (const issue of parsed.error?.issues ?? [])
+    context.addIssue({ code: 'custom', message: issue.message });
+});
+
+export const routeAuth = z.strictObject({
+  /** First word of the `Authorization` header that egress sends upstream. */
+  scheme: z.enum(['Bearer', 'token']),
+  slot: tokenSlot,
+});
+
+export const route = z.strictObject({
+  host: routeHostPattern,
+  auth: routeAuth.optional(),
+  /** The one TCP port of this host; default 443 through CONNECT, 80 for plain HTTP. */
+  port: z.number().int().min(1).max(65535).optional(),
+  /** Lets this host resolve to a private or loopback address; link-local and metadata addresses stay refused. */
+  private: z.boolean().optional(),
+  /** What a request must be like: as at least one of these. Absent: anything. */
+  matches: z.array(routeMatch).min(1).optional(),
+  /** `fetch: true` lets git clone and fetch over HTTPS; a push over HTTPS never passes. */
+  git: z.strictObject({ fetch: z.boolean() }).optional(),
+  dlp: routeDlp.optional(),
+  /** `provider`: the agent's provider owns this host; the bottle's own route for it is never looked at. */
+  owner: z.enum(['provider', 'bottle']).optional(),
+  /** The grant ends at this instant, RFC 3339. */
+  expires_at: z.iso.datetime({ offset: true }).optional(),
+  /** Requests that the grant is good for, counted from when the daemon first loads it. */
+  max_uses: z.number().int().min(1).max(1_000_000).optional(),
+});
+
+/** `routes.yaml`: what egress lets out. Everything that no route names is denied. */
+export const routesFile = z.strictObject({
+  version: z.literal(1),
+  /** How much is written down, see `audit.ts`; default 0. */
+  log: auditLevel.optional(),
+  /** Keeps what is denied to be learned from, see `learned.ts`; lets nothing more out. */
+  learn: z.boolean().optional(),
+  routes: z
+    .array(route)
+    .refine(
+      (routes) =>
+        new Set(routes.map((entry) => `${entry.owner ?? 'bottle'} ${entry.host}`)).size === routes.length,
+      'two routes name one host',
+    ),
+});
+
+/**
+ * The file as the host writes it: JSON, which is YAML too, in the one form that this gives. Egress knows it by that and
+ * reads it twenty times faster than other YAML; it has no repeated key, since what it was made of had none.
+ */
+export function routesText(file: z.infer<typeof routesFile>): string {
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+export type Route = z.infer<typeof route>;
+export type RoutesFile = z.infer<typeof routesFile>;

@@ -1,0 +1,96 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Account } from '../audit/account.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { parseAuthority } from '../http/host-names.ts';
+import { type Answer, denialAnswer, failureAnswer, sendRawAnswer } from '../http/local-response.ts';
+import type { Judge } from '../policy/judge.ts';
+import { deny } from '../policy/verdict.ts';
+import type { Interceptor } from '../tls/interceptor.ts';
+
+export interface ConnectHandlerOptions {
+  readonly judge: Judge;
+  readonly interceptor: Interceptor;
+  readonly audit: AuditLog;
+  /** Whether a socket is the inside of a tunnel. */
+  readonly isInside: (socket: Duplex) => boolean;
+}
+
+/** Opens a tunnel for a permitted CONNECT, and hands what comes in it to the interceptor. */
+export class ConnectHandler {
+  readonly #options: ConnectHandlerOptions;
+
+  constructor(options: ConnectHandlerOptions) {
+    this.#options = options;
+  }
+
+  /** `head`: what the guest sent ahead of the answer. */
+  async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { judge, interceptor, isInside } = this.#options;
+    socket.on('error', () => socket.destroy());
+    const account = this.#open(request);
+    if (awaitsAnswer(request, socket)) {
+      const reason = 'A tunnel is never opened behind a request that has no answer yet.';
+      account.refuse(deny('method-refused', null, reason, 'Wait for the answer, or use another connection.'));
+      account.close();
+      // Any answer to this would be read as the one to that request.
+      return void socket.destroy();
+    }
+    const verdict = isInside(socket)
+      ? deny('method-refused', null, 'A tunnel inside a tunnel is never opened.', 'Ask the proxy itself.')
+      : judge.decide({ kind: 'connect', target: request.url ?? '' });
+    if (!verdict.allow) {
+      account.refuse(verdict);
+      return answer(socket, account, denialAnswer(verdict, request.headers.accept));
+    }
+    const { host, port, rule } = verdict;
+    account.admit(rule.host);
+    let takeOver: (socket: Duplex) => void;
+    try {
+      takeOver = await interceptor.prepare({ host, port });
+    } catch {
+      const reason = `No certificate could be made for ${host}.`;
+      return answer(socket, account, failureAnswer(500, 'certificate-failed', reason));
+    }
+    if (socket.destroyed) return account.close();
+    // From here on what comes in the tunnel has accounts of its own.
+    if ('setTimeout' in socket && typeof socket.setTimeout === 'function') socket.setTimeout(0);
+    if (head.length > 0) socket.unshift(head);
+    socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+    takeOver(socket);
+  }
+
+  #open({ url, rawHeaders }: IncomingMessage): Account {
+    const { host = null, port = null } = parseAuthority(url ?? '') ?? {};
+    return this.#options.audit.open({
+      protocol: 'connect',
+      scheme: 'https',
+      method: 'CONNECT',
+      host,
+      port: port ?? null,
+      target: null,
+      rawHeaders,
+    });
+  }
+}
+
+/** Whether an earlier request on the socket is still to be answered: Node assigns it to one answer at a time. */
+function awaitsAnswer(request: IncomingMessage, socket: Duplex): boolean {
+  if (!(socket instanceof Socket)) return false;
+  const probe = new ServerResponse(request);
+  try {
+    probe.assignSocket(socket);
+  } catch {
+    return true;
+  }
+  probe.detachSocket(socket);
+  return false;
+}
+
+function answer(socket: Duplex, account: Account, given: Answer): void {
+  account.answer(given.status, { code: given.code });
+  account.count('received', Buffer.byteLength(given.text));
+  account.close();
+  sendRawAnswer(socket, given);
+}

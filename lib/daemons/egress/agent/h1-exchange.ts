@@ -1,0 +1,132 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { endWith } from '../http/end-message.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { type HeaderLines, valuesOf } from '../http/headers.ts';
+import { type Answer, answerHeaders } from '../http/local-response.ts';
+import type { RequestFacts } from '../http/request-facts.ts';
+import type { OpenTunnel } from '../tls/interceptor.ts';
+
+/** An exchange over HTTP/1.1. */
+export class H1Exchange implements Exchange {
+  readonly facts: RequestFacts;
+  readonly protocol: Exchange['protocol'] = 'http/1.1';
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #awaitsInvitation: boolean;
+
+  /** `tunnel`: absent for a request on the proxy port itself. */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { tunnel, awaitsInvitation }: { tunnel: OpenTunnel | undefined; awaitsInvitation: boolean },
+  ) {
+    this.#request = request;
+    this.#response = response;
+    this.#awaitsInvitation = awaitsInvitation;
+    this.facts = factsOf(request, tunnel);
+  }
+
+  get method(): string {
+    return this.#request.method ?? '';
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.#request.rawHeaders;
+  }
+
+  get hasBody(): boolean {
+    const { headers } = this.#request;
+    return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  }
+
+  get body(): Readable {
+    return this.#request;
+  }
+
+  get rawTrailers(): readonly string[] {
+    return this.#request.rawTrailers;
+  }
+
+  get connection(): Duplex {
+    return this.#request.socket;
+  }
+
+  get isAnswered(): boolean {
+    return this.#response.headersSent;
+  }
+
+  get isGone(): boolean {
+    return this.#response.destroyed;
+  }
+
+  get isDelivered(): boolean {
+    return this.#response.writableFinished;
+  }
+
+  onceOver(listener: () => void): void {
+    this.#response.once('close', listener);
+  }
+
+  invite(): void {
+    if (!this.#awaitsInvitation) return;
+    this.#awaitsInvitation = false;
+    this.#response.writeContinue();
+  }
+
+  hint(links: readonly string[]): void {
+    if (this.#request.httpVersion === '1.0') return;
+    try {
+      this.#response.writeEarlyHints({ link: [...links] });
+    } catch {
+      // Node sends no link that it finds odd; a hint may be left out.
+    }
+  }
+
+  addTrailers(headers: HeaderLines): void {
+    try {
+      this.#response.addTrailers(headers);
+    } catch {
+      this.#response.destroy();
+    }
+  }
+
+  start(status: number, headers: HeaderLines): Writable {
+    this.#response.sendDate = false;
+    this.#response.writeHead(status, headers);
+    // The first byte of the body may be minutes away (server-sent events).
+    this.#response.flushHeaders();
+    return this.#response;
+  }
+
+  respond(status: number, headers: HeaderLines, body: Buffer): Writable {
+    this.#response.sendDate = false;
+    this.#response.writeHead(status, headers);
+    return endWith(this.#response, body);
+  }
+
+  answer(answer: Answer): void {
+    // A body that was announced but will not come would be read as the next request.
+    if (this.#awaitsInvitation) this.#response.setHeader('connection', 'close');
+    this.#response.writeHead(answer.status, answerHeaders(answer));
+    this.#response.end(answer.text);
+    // What is left of the body has nowhere to go; unread, it would block the connection.
+    this.#request.resume();
+  }
+
+  abort(): void {
+    this.#response.destroy();
+  }
+}
+
+function factsOf(request: IncomingMessage, open: OpenTunnel | undefined): RequestFacts {
+  const common = {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    hostHeaders: valuesOf(request.rawHeaders, 'host'),
+    rawHeaders: request.rawHeaders,
+    version: request.httpVersion,
+    upgrade: valuesOf(request.rawHeaders, 'upgrade').join(',').toLowerCase(),
+  };
+  return open === undefined ? { kind: 'plain', ...common } : { kind: 'tunnelled', ...common, ...open };
+}

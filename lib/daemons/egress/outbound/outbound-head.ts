@@ -1,0 +1,48 @@
+import { type Finding, type ScanOptions, scanText } from '../../detection/scan-text.ts';
+import { CleanTexts } from './clean-texts.ts';
+
+/** Headers that egress replaces, or that name the host: the agent's own values never leave in them. */
+export const UNSENT: ReadonlySet<string> = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'accept-encoding',
+]);
+
+/** Texts that hold nothing, of each way of looking. */
+const cleanTexts = new WeakMap<ScanOptions, CleanTexts>();
+
+/** Path and query, and headers: each a text of its own. An agent sends the same again and again. */
+export function scanHead(
+  path: string,
+  query: string,
+  raw: readonly string[],
+  replacesAuthorization: boolean,
+  options: ScanOptions,
+): readonly Finding[] {
+  let lines = '';
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] ?? '').toLowerCase();
+    if (UNSENT.has(name) || (replacesAuthorization && name === 'authorization')) continue;
+    lines += `${lines === '' ? '' : '\n'}${raw[index] ?? ''}: ${raw[index + 1] ?? ''}`;
+  }
+  const target = scanOnce(`${path}${query}`, options);
+  const headers = scanOnce(lines, options);
+  return headers.length === 0 ? target : [...target, ...headers];
+}
+
+function scanOnce(text: string, options: ScanOptions): readonly Finding[] {
+  if (text === '') return NOTHING;
+  let clean = cleanTexts.get(options);
+  if (clean === undefined) {
+    clean = new CleanTexts();
+    cleanTexts.set(options, clean);
+  }
+  if (clean.has(text)) return NOTHING;
+  const findings = scanText(text, options);
+  if (findings.length === 0) clean.add(text);
+  return findings;
+}
+
+const NOTHING: readonly Finding[] = [];

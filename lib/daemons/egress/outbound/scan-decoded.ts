@@ -1,0 +1,63 @@
+import { pipeline, Readable } from 'node:stream';
+import { ContentScanner, MAX_UNPACKED } from '../../detection/content-scanner.ts';
+import type { Finding, ScanOptions } from '../../detection/scan-text.ts';
+import { scanned, UnscannableBody } from '../../detection/unscannable-body.ts';
+import { type HeldBudget, type HeldPlace, MemoryFull } from '../../shared/memory-budget.ts';
+import type { Decoder } from '../http/content-decoding.ts';
+
+/** Scans what a body unpacks to by its `Content-Encoding`. @throws UnscannableBody */
+export async function scanDecoded(
+  chunks: readonly Buffer[],
+  decoders: readonly Decoder[],
+  options: ScanOptions,
+  budget: HeldBudget,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const scanner = new ContentScanner(options, budget);
+  const kept = budget.open();
+  const source = Readable.from(chunks);
+  const passed = [bytesOf(source), ...decoders.map(bytesOf)];
+  for (const decoder of decoders) bound(decoder, kept);
+  pipeline([source, ...decoders], () => {});
+  try {
+    for await (const chunk of decoders.at(-1) ?? source)
+      findings.push(...(await scanned(scanner.push(chunk))));
+    // A decoder stops at the end of what is compressed; who reads it behind egress may not.
+    if (decoders.some(({ bytesWritten }, layer) => bytesWritten !== passed[layer]?.()))
+      throw new UnscannableBody('something follows what is compressed');
+    return [...findings, ...(await scanned(scanner.end()))];
+  } catch (error) {
+    throw error instanceof UnscannableBody
+      ? error
+      : new UnscannableBody('it is not what its Content-Encoding says');
+  } finally {
+    scanner.close();
+    kept.release();
+  }
+}
+
+/** Counts the bytes that come out of a stream. */
+function bytesOf(stream: Readable): () => number {
+  let bytes = 0;
+  onBytes(stream, (more) => {
+    bytes += more;
+  });
+  return () => bytes;
+}
+
+/** Ends a decoder that gives too much, also one of which the next makes little; counts what it keeps in `kept`. */
+function bound(decoder: Decoder, kept: HeldPlace): void {
+  let bytes = 0;
+  onBytes(decoder, (more) => {
+    const grown = Math.min(bytes + more, decoder.window) - Math.min(bytes, decoder.window);
+    bytes += more;
+    if (bytes > MAX_UNPACKED)
+      decoder.destroy(new UnscannableBody(`it unpacks to more than ${MAX_UNPACKED} bytes`));
+    else if (!kept.take(grown)) decoder.destroy(new UnscannableBody(new MemoryFull().message));
+  });
+}
+
+function onBytes(stream: Readable, count: (bytes: number) => void): void {
+  // Unlike `on`, this does not start the flow.
+  stream.prependListener('data', (chunk: Buffer) => count(chunk.length));
+}

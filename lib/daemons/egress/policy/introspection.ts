@@ -1,0 +1,64 @@
+import { parseAuthority } from '../http/host-names.ts';
+import type { Answer } from '../http/local-response.ts';
+import type { RequestFacts } from '../http/request-facts.ts';
+import { type Circumstances, decide } from './decide.ts';
+import { allRules, type Policy } from './policy.ts';
+
+/** What an agent may ask about the door itself, as plain HTTP through the proxy. No DNS name has an underscore first. */
+export const INTROSPECTION_HOST = '_egress.local';
+
+export interface Introspected {
+  readonly policy: Policy;
+  readonly generation: number;
+  readonly circumstances: Circumstances;
+}
+
+/** The answer to a request for `_egress.local`, or `undefined` when the request is for another host. */
+export function introspect(facts: RequestFacts, judge: { readonly state: Introspected }): Answer | undefined {
+  if (facts.kind !== 'plain') return undefined;
+  const match = /^http:\/\/_egress\.local(?::80)?(\/[^#]*)?$/i.exec(facts.target);
+  if (match === null) return undefined;
+  const { state } = judge;
+  const url = new URL(match[1] ?? '/', 'http://egress.invalid');
+  if (facts.method !== 'GET') return json(405, 'introspection', { error: 'only GET is answered here' });
+  if (url.pathname === '/allowlist') return json(200, 'introspection', allowlist(state));
+  const asked = url.searchParams.get('url');
+  if (url.pathname === '/why' && asked !== null) {
+    return json(200, 'introspection', why(asked, url.searchParams.get('method') ?? 'GET', state));
+  }
+  return json(404, 'introspection', { error: 'ask for /allowlist, or /why?url=URL&method=METHOD' });
+}
+
+/** The routes in force, in the keys of the routes file; slots by name, never by value. */
+function allowlist({ policy, generation }: Introspected): unknown {
+  return {
+    generation,
+    routes: allRules(policy).flatMap(({ source }) => (source === undefined ? [] : [source])),
+  };
+}
+
+/** What would become of a request for this URL. Its content is not judged: that would need the content. */
+function why(text: string, method: string, { policy, circumstances }: Introspected): unknown {
+  const match = /^(https?):\/\/([^/?#\\]+)([/?][^#]*)?$/i.exec(text);
+  const secure = match?.[1]?.toLowerCase() === 'https';
+  const authority = parseAuthority(match?.[2] ?? '');
+  const host = authority?.host ?? match?.[2] ?? text.slice(0, 253);
+  const port = authority?.port ?? (secure ? 443 : 80);
+  const opened = secure
+    ? decide({ kind: 'connect', target: `${host}:${port}` }, policy, circumstances)
+    : undefined;
+  const common = { method, hostHeaders: [`${host}:${port}`], rawHeaders: [], upgrade: '', version: '1.1' };
+  const rest = match?.[3] ?? '/';
+  const target = rest.startsWith('/') ? rest : `/${rest}`;
+  const facts: RequestFacts = secure
+    ? { kind: 'tunnelled', ...common, target, tunnel: { host, port }, serverName: host }
+    : { kind: 'plain', ...common, target: text };
+  const verdict = opened?.allow === false ? opened : decide(facts, policy, circumstances);
+  if (verdict.allow) return { allowed: true, rule: verdict.rule.host };
+  const { code, rule, reason, remedy } = verdict;
+  return { allowed: false, code, rule, reason, ask: remedy };
+}
+
+function json(status: number, code: string, value: unknown): Answer {
+  return { status, code, type: 'application/json', text: `${JSON.stringify(value)}\n` };
+}

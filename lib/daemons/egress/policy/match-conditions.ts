@@ -1,0 +1,74 @@
+import { RE2JS } from 're2js';
+import { canonicalTarget } from '../../contract/egress/canonical-path.ts';
+import type { RouteMatch } from '../../contract/egress/route-match.ts';
+import { Lru } from '../../shared/lru.ts';
+import { namedByConnection, valuesOf } from '../http/headers.ts';
+
+/** What `matches` looks at. */
+export interface Matchable {
+  readonly method: string;
+  /** Canonical. */
+  readonly path: string;
+  /** Name, value, name, value, ... */
+  readonly rawHeaders: readonly string[];
+}
+
+export type Condition = (request: Matchable) => boolean;
+
+/**
+ * One function for a route's whole `matches`: some entry, all of its conditions. Regular expressions run in RE2, whose
+ * time is linear in the text whatever the expression.
+ * @throws Error when an expression is no RE2, or a path can never be that of a request.
+ */
+export function compileMatches(matches: readonly RouteMatch[]): Condition {
+  const entries = matches.map(compileEntry);
+  return (request) => entries.some((holds) => holds(request));
+}
+
+function compileEntry({ paths, methods, headers }: RouteMatch): Condition {
+  const pathTests = paths?.map(({ type, value }) => pathTest(type, value));
+  const wanted = methods === undefined ? undefined : new Set(methods);
+  const headerTests = (headers ?? []).map(({ type, name, value }) => ({
+    name,
+    holds: textTest(type, value),
+  }));
+  return ({ method, path, rawHeaders }) =>
+    (wanted === undefined || wanted.has(method)) &&
+    (pathTests === undefined || pathTests.some((holds) => holds(path))) &&
+    headerTests.every(({ name, holds }) => {
+      // A header sent twice could be read as either: both must be as the route says.
+      const values = valuesOf(rawHeaders, name);
+      if (values.length === 0 || !values.every(holds)) return false;
+      // One that does not reach the upstream makes nothing of the request what the route asks for.
+      return !namedByConnection(rawHeaders).has(name);
+    });
+}
+
+function pathTest(type: 'prefix' | 'exact' | 'regex', value: string): (path: string) => boolean {
+  if (type === 'regex') return textTest('regex', value);
+  const canonical = canonicalTarget(value);
+  if ('fault' in canonical) throw new Error(`the path ${value} can never match: ${canonical.fault}`);
+  if (canonical.query !== '') throw new Error(`the path ${value} can never match: it holds a query`);
+  if (type === 'exact') return (path) => path === canonical.path;
+  const stem = canonical.path.replace(/\/+$/, '');
+  return (path) => path === stem || path.startsWith(`${stem}/`);
+}
+
+function textTest(type: 'exact' | 'regex', value: string): (text: string) => boolean {
+  if (type === 'exact') return (text) => text === value;
+  const expression = compile(value);
+  return (text) => expression.testExact(text);
+}
+
+/** Routes share expressions with one another, and nearly all with the same file of a moment ago. */
+const compiled = new Lru<string, RE2JS>(1024);
+
+function compile(value: string): RE2JS {
+  try {
+    return compiled.getOrMake(value, () => RE2JS.compile(value));
+  } catch (error) {
+    throw new Error(
+      `${value} is no RE2 expression: ${error instanceof Error ? error.message : 'unreadable'}`,
+    );
+  }
+}

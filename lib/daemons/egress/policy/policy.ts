@@ -1,0 +1,130 @@
+import type { AuditLevel } from '../../contract/egress/audit.ts';
+import type { Route, RoutesFile } from '../../contract/egress/routes.ts';
+import { SELFTEST_HOST, SELFTEST_NONCE_ENV } from '../../contract/selftest/selftest.ts';
+import { type Condition, compileMatches } from './match-conditions.ts';
+import { type ScanPlan, scanPlan } from './scan-plan.ts';
+
+export interface RuleAuth {
+  /** First word of the injected `Authorization` header. */
+  readonly scheme: 'Bearer' | 'token';
+  /** Environment variable that holds the rest of it. */
+  readonly slot: string;
+}
+
+/** One route that egress lets out. */
+export interface Rule {
+  /** Normalised DNS name, or `*.` and one; also the rule's name in the access log. */
+  readonly host: string;
+  /** Port for CONNECT. */
+  readonly securePort: number;
+  /** Port for plain HTTP; `undefined` when this host is never spoken to in plain text. */
+  readonly plainPort: number | undefined;
+  readonly auth: RuleAuth | undefined;
+  /** `public`: private addresses refused; `private`: allowed; `selftest`: the upstream inside the bundle. */
+  readonly upstream: 'public' | 'private' | 'selftest';
+  /** Absent: every request matches. */
+  readonly matches: Condition | undefined;
+  readonly gitFetch: boolean;
+  readonly scan: ScanPlan;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number | undefined;
+  readonly maxUses: number | undefined;
+  /** The same for two readings of one unchanged route: uses are counted by it. */
+  readonly grant: string;
+  /** As the file says it; `undefined` for the built-in route. */
+  readonly source: Route | undefined;
+}
+
+/** All that a decision depends on. Holds no token value. */
+export interface Policy {
+  /** From host, or `*.` and a host, to its route. The provider's routes are asked first. */
+  readonly rules: {
+    readonly provider: ReadonlyMap<string, Rule>;
+    readonly bottle: ReadonlyMap<string, Rule>;
+  };
+  /** Slots that hold a usable token. */
+  readonly filledSlots: ReadonlySet<string>;
+  /** How much is written down. */
+  readonly log: AuditLevel;
+  /** Whether what is denied is kept to be learned from. */
+  readonly learn: boolean;
+}
+
+/** Built in, so that a launch can prove the path offline; a routes file cannot name this host. */
+const SELFTEST_RULE: Rule = {
+  host: SELFTEST_HOST,
+  securePort: 443,
+  plainPort: undefined,
+  auth: { scheme: 'Bearer', slot: SELFTEST_NONCE_ENV },
+  upstream: 'selftest',
+  matches: undefined,
+  gitFetch: false,
+  scan: { outbound: new Set(), onMatch: 'block', inbound: false },
+  expiresAt: undefined,
+  maxUses: undefined,
+  grant: SELFTEST_HOST,
+  source: undefined,
+};
+
+/** @throws Error naming the route whose `matches` cannot be compiled. */
+export function buildPolicy(file: RoutesFile, filledSlots: ReadonlySet<string>): Policy {
+  const ownedBy = (owner: 'provider' | 'bottle') =>
+    file.routes.filter((route) => (route.owner ?? 'bottle') === owner).map(ruleOf);
+  const byHost = (rules: readonly Rule[]) => new Map(rules.map((rule) => [rule.host, rule]));
+  return {
+    rules: { provider: byHost([...ownedBy('provider'), SELFTEST_RULE]), bottle: byHost(ownedBy('bottle')) },
+    filledSlots,
+    log: file.log ?? 0,
+    learn: file.learn ?? false,
+  };
+}
+
+/** The route for a normalised host: the provider's before the bottle's, exact before suffix, longest suffix first. */
+export function ruleFor(policy: Policy, host: string): Rule | undefined {
+  for (const rules of [policy.rules.provider, policy.rules.bottle]) {
+    const exact = rules.get(host);
+    if (exact !== undefined) return exact;
+    for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+      const suffix = rules.get(`*${host.slice(dot)}`);
+      if (suffix !== undefined) return suffix;
+    }
+  }
+  return undefined;
+}
+
+/** Every route, the built-in one too. */
+export function allRules(policy: Policy): Rule[] {
+  return [...policy.rules.provider.values(), ...policy.rules.bottle.values()];
+}
+
+/** Where a CONNECT is certain to be let through: a suffix names no host. The provider's hosts come first. */
+export function knownTunnels(policy: Policy): { host: string; port: number }[] {
+  return allRules(policy)
+    .filter(({ host }) => !host.startsWith('*.'))
+    .map(({ host, securePort: port }) => ({ host, port }));
+}
+
+function ruleOf(route: Route): Rule {
+  return {
+    host: route.host,
+    securePort: route.port ?? 443,
+    plainPort: route.port ?? 80,
+    auth: route.auth,
+    upstream: route.private === true ? 'private' : 'public',
+    matches: route.matches === undefined ? undefined : conditionOf(route.host, route.matches),
+    gitFetch: route.git?.fetch === true,
+    scan: scanPlan(route.dlp),
+    expiresAt: route.expires_at === undefined ? undefined : Date.parse(route.expires_at),
+    maxUses: route.max_uses,
+    grant: JSON.stringify(route),
+    source: route,
+  };
+}
+
+function conditionOf(host: string, matches: NonNullable<Route['matches']>): Condition {
+  try {
+    return compileMatches(matches);
+  } catch (error) {
+    throw new Error(`the route of ${host}: ${error instanceof Error ? error.message : 'cannot be compiled'}`);
+  }
+}

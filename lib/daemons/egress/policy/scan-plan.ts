@@ -1,0 +1,20 @@
+import type { RouteDlp } from '../../contract/egress/route-dlp.ts';
+
+export type OutboundDetector = NonNullable<RouteDlp['outbound_detectors']>[number];
+
+/** What is looked for on one route, defaults filled in. */
+export interface ScanPlan {
+  readonly outbound: ReadonlySet<OutboundDetector>;
+  readonly onMatch: NonNullable<RouteDlp['outbound_on_match']>;
+  /** Whether responses are looked at for instructions to the agent. */
+  readonly inbound: boolean;
+}
+
+export function scanPlan(dlp: RouteDlp | undefined): ScanPlan {
+  const inbound = dlp?.inbound_detectors ?? ['naive_injection_detection'];
+  return {
+    outbound: new Set(dlp?.outbound_detectors ?? ['token_patterns', 'known_secrets']),
+    onMatch: dlp?.outbound_on_match ?? 'supervise',
+    inbound: inbound.length > 0,
+  };
+}

@@ -1,0 +1,23 @@
+import { SELFTEST_NONCE_ENV } from '../../contract/selftest/selftest.ts';
+
+const SLOT = /^EGRESS_TOKEN_[0-9]+$/;
+
+export interface Tokens {
+  /** Value of each usable slot. Never logged. */
+  readonly values: ReadonlyMap<string, string>;
+  /** Slots with a value that no HTTP header can carry; their routes stay blocked. */
+  readonly unusable: readonly string[];
+}
+
+/** Reads the token slots from the environment. An empty slot counts as missing. */
+export function readTokens(environment: NodeJS.ProcessEnv): Tokens {
+  const values = new Map<string, string>();
+  const unusable: string[] = [];
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined || value === '') continue;
+    if (!SLOT.test(name) && name !== SELFTEST_NONCE_ENV) continue;
+    if (/^[\x21-\x7e]+$/.test(value)) values.set(name, value);
+    else unusable.push(name);
+  }
+  return { values, unusable };
+}

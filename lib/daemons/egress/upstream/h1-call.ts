@@ -1,0 +1,83 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { endWith } from '../http/end-message.ts';
+import { takeWhole } from '../http/read-whole.ts';
+import type { Caller, CallListeners, OpenCall, UpstreamAnswer, UpstreamRequest } from './upstream-call.ts';
+
+/**
+ * A class, since V8 makes a shape of its own for each object that is written with a getter, and keeps that, and all that
+ * the getter sees, until the next full collection: nine of ten bytes that outlived a request.
+ */
+class H1Answer implements UpstreamAnswer {
+  readonly body: IncomingMessage;
+
+  constructor(incoming: IncomingMessage) {
+    this.body = incoming;
+  }
+
+  get status(): number {
+    return this.body.statusCode ?? 502;
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.body.rawHeaders;
+  }
+
+  get rawTrailers(): readonly string[] {
+    return this.body.rawTrailers;
+  }
+
+  take(length: number): Buffer | undefined {
+    return takeWhole(this.body, length);
+  }
+}
+
+/** Makes calls over HTTP/1.1, each of Node's own request. */
+export function h1Caller(start: (request: UpstreamRequest) => ClientRequest): Caller {
+  return {
+    open: (request, listeners) => h1Call(start(request), listeners),
+    send: (request, body, listeners) => {
+      const outgoing = start(request);
+      const call = h1Call(outgoing, listeners);
+      endWith(outgoing, body);
+      return call;
+    },
+  };
+}
+
+function h1Call(outgoing: ClientRequest, listeners: CallListeners): OpenCall {
+  const { answered, hinted, upgraded, failed } = listeners;
+  let isAnswered = false;
+  outgoing.on('error', failed);
+  // A connection that ends without an answer and without an error, e.g. after an unasked 101.
+  outgoing.on('close', () => {
+    if (!isAnswered) failed(new Error('closed without an answer'));
+  });
+  outgoing.on('information', ({ statusCode, rawHeaders }) => {
+    if (statusCode === 103) hinted(rawHeaders);
+  });
+  if (upgraded !== undefined) {
+    outgoing.on('upgrade', ({ rawHeaders }, stream: Socket, head) => {
+      isAnswered = true;
+      stream.on('error', () => stream.destroy());
+      stream.setTimeout(0);
+      if (head.length > 0) stream.unshift(head);
+      upgraded({ rawHeaders, stream });
+    });
+  }
+  outgoing.on('response', (incoming) => {
+    isAnswered = true;
+    answered(new H1Answer(incoming));
+  });
+  return {
+    body: outgoing,
+    addTrailers: (headers) => {
+      try {
+        outgoing.addTrailers(headers);
+      } catch {
+        outgoing.destroy(new Error('trailers that HTTP/1.1 has no words for'));
+      }
+    },
+    cancel: () => outgoing.destroy(),
+  };
+}

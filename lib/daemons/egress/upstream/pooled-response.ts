@@ -1,0 +1,88 @@
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { MAX_SHORT } from '../http/read-whole.ts';
+import { CallCancelled, type UpstreamAnswer } from './upstream-call.ts';
+
+const NOTHING: readonly string[] = [];
+
+/** An answer that undici reads. A stream is made of it only where one is needed: most are short, and come in one piece. */
+export class PooledAnswer implements UpstreamAnswer {
+  readonly status: number;
+  readonly rawHeaders: readonly string[];
+  readonly #controller: Dispatcher.DispatchController;
+  /** What came before anyone asked for a stream. */
+  readonly #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #rawTrailers = NOTHING;
+  #stream: Readable | undefined;
+  #isOver = false;
+  #error: Error | undefined;
+
+  constructor(controller: Dispatcher.DispatchController, status: number, rawHeaders: readonly string[]) {
+    this.#controller = controller;
+    this.status = status;
+    this.rawHeaders = rawHeaders;
+  }
+
+  get rawTrailers(): readonly string[] {
+    return this.#rawTrailers;
+  }
+
+  /** Whether all of it has come. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  get body(): Readable {
+    this.#stream ??= this.#open();
+    return this.#stream;
+  }
+
+  take(length: number): Buffer | undefined {
+    if (!this.#isOver || this.#stream !== undefined || this.#waitingBytes !== length) return undefined;
+    const [only] = this.#waiting;
+    return only !== undefined && this.#waiting.length === 1 ? only : Buffer.concat(this.#waiting);
+  }
+
+  /** More of the body has come. */
+  push(chunk: Buffer): void {
+    if (!this.#keep(chunk)) this.#controller.pause();
+  }
+
+  /** All of it has come. */
+  end(rawTrailers: readonly string[]): void {
+    this.#rawTrailers = rawTrailers;
+    this.#isOver = true;
+    this.#stream?.push(null);
+  }
+
+  /** No more of it will come. */
+  breakOff(error: Error): void {
+    this.#error = error;
+    this.#stream?.destroy(error);
+  }
+
+  /** @returns whether there is room for more. */
+  #keep(chunk: Buffer): boolean {
+    if (this.#stream !== undefined) return this.#stream.push(chunk);
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    return this.#waitingBytes < MAX_SHORT;
+  }
+
+  #open(): Readable {
+    const stream = new Readable({
+      read: () => this.#controller.resume(),
+      destroy: (error, done) => {
+        if (!this.#isOver) this.#controller.abort(new CallCancelled());
+        done(error);
+      },
+    });
+    // Who lets go of an answer does not care how it would have ended.
+    stream.on('error', () => {});
+    for (const chunk of this.#waiting.splice(0)) stream.push(chunk);
+    if (this.#isOver) stream.push(null);
+    if (this.#error !== undefined) stream.destroy(this.#error);
+    return stream;
+  }
+}

@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type ClientSessionRequestOptions,
+  connect,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { MAX_UPSTREAM_STREAMS, PING_MS, SESSION_WINDOW, UPSTREAM_SESSION } from '../http/http2-limits.ts';
+import type { Deadlines } from '../http/limits.ts';
+
+/** One HTTP/2 connection to an upstream. */
+export class UpstreamSession {
+  readonly #session: ClientHttp2Session;
+  readonly #deadlines: Deadlines;
+  #streams = 0;
+  /** Requests that are on their way to this session. */
+  #expected = 0;
+  #idle: NodeJS.Timeout | undefined;
+
+  private constructor(session: ClientHttp2Session, deadlines: Deadlines) {
+    this.#session = session;
+    this.#deadlines = deadlines;
+    const ping = setInterval(() => this.#ping(), PING_MS).unref();
+    session.once('close', () => {
+      clearInterval(ping);
+      clearTimeout(this.#idle);
+    });
+    this.#rest();
+  }
+
+  /** Speaks HTTP/2 on a socket that has agreed on `h2`. Resolves once the upstream has said how much it takes. */
+  static async open(socket: TLSSocket, deadlines: Deadlines, signal: AbortSignal): Promise<UpstreamSession> {
+    // The name in the URL only has to be one: each request brings its own, and the socket is connected already.
+    const session = connect('https://upstream.invalid', {
+      ...UPSTREAM_SESSION,
+      createConnection: () => socket,
+    });
+    session.on('error', () => {});
+    const gone = Promise.withResolvers<never>();
+    session.once('close', () => gone.reject(new Error('closed before it said anything')));
+    // It closes at some time, whoever waits for it then.
+    gone.promise.catch(() => {});
+    try {
+      await Promise.race([once(session, 'remoteSettings', { signal }), gone.promise]);
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+    session.setLocalWindowSize(SESSION_WINDOW);
+    return new UpstreamSession(session, deadlines);
+  }
+
+  /** Milliseconds after which a silent request is given up. */
+  get idleMs(): number {
+    return this.#deadlines.idleMs;
+  }
+
+  get isOpen(): boolean {
+    return !this.#session.closed && !this.#session.destroyed;
+  }
+
+  /** Whether one more request would be under way at once. */
+  get hasRoom(): boolean {
+    const theirs = this.#session.remoteSettings.maxConcurrentStreams ?? MAX_UPSTREAM_STREAMS;
+    return this.isOpen && this.#streams + this.#expected < Math.min(theirs, MAX_UPSTREAM_STREAMS);
+  }
+
+  /** Keeps a place for a request that is made in the same turn of the event loop, or not at all. */
+  keepPlace(): this {
+    this.#expected += 1;
+    if (this.#expected === 1)
+      setImmediate(() => {
+        this.#expected = 0;
+      });
+    return this;
+  }
+
+  /** Requests under way. */
+  get load(): number {
+    return this.#streams;
+  }
+
+  /** A request for which there is no room waits in nghttp2 until there is. */
+  request(headers: OutgoingHttpHeaders, options: ClientSessionRequestOptions): ClientHttp2Stream {
+    const stream = this.#session.request(headers, options);
+    this.#streams += 1;
+    this.#expected = Math.max(0, this.#expected - 1);
+    clearTimeout(this.#idle);
+    stream.once('close', () => {
+      this.#streams -= 1;
+      if (this.#streams === 0) this.#rest();
+    });
+    return stream;
+  }
+
+  onceClosed(listener: () => void): void {
+    this.#session.once('close', listener);
+  }
+
+  destroy(): void {
+    this.#session.destroy();
+  }
+
+  #rest(): void {
+    if (this.isOpen)
+      this.#idle = setTimeout(() => this.#session.close(), this.#deadlines.upstreamKeepAliveMs);
+  }
+
+  /** An upstream that vanished without a word is found out long before its requests count as silent. */
+  #ping(): void {
+    if (this.#streams === 0 || !this.isOpen) return;
+    const timer = setTimeout(() => this.#session.destroy(), this.#deadlines.dialMs);
+    this.#session.once('close', () => clearTimeout(timer));
+    this.#session.ping(() => clearTimeout(timer));
+  }
+}

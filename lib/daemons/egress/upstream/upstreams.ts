@@ -1,0 +1,196 @@
+import { readFile } from 'node:fs/promises';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
+import type { buildConnector } from 'undici';
+import { SELFTEST_HOST } from '../../contract/selftest/selftest.ts';
+import type { Deadlines } from '../http/limits.ts';
+import type { Rule } from '../policy/policy.ts';
+import { assertMayDial, guardedLookup, type Reach, type ResolveAll } from './addresses.ts';
+import { dialWithin } from './dial-within.ts';
+import { h1Caller } from './h1-call.ts';
+import { h2Caller } from './h2-call.ts';
+import { OriginAgent } from './origin-agent.ts';
+import { OriginPool } from './origin-pool.ts';
+import { ProxiedHttpAgent, ProxiedHttpsAgent } from './proxied-agents.ts';
+import { secureDirectly } from './secure-directly.ts';
+import type { Caller, UpstreamRequest } from './upstream-call.ts';
+import { secureThrough, type UpstreamProxy } from './upstream-proxy.ts';
+import { type SecureDialer, UpstreamSessions } from './upstream-sessions.ts';
+import { UpstreamTimeoutError } from './upstream-timeout.ts';
+
+export interface UpstreamTarget {
+  readonly rule: Rule;
+  /** The host to dial and to verify the certificate for. */
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  /** Whether HTTP/2 may be spoken: only what came by it is sent by it. */
+  readonly http2: boolean;
+}
+
+/** Where the bundle's own selftest upstream is. */
+export interface SelftestUpstream {
+  readonly port: number;
+  /** Path of the certificate it wrote at its start. */
+  readonly certificate: string;
+}
+
+export interface UpstreamsOptions {
+  readonly deadlines: Deadlines;
+  readonly selftest: SelftestUpstream;
+  /** How names become addresses; the system's resolver when absent. */
+  readonly resolve?: ResolveAll;
+  /** What all requests but those to the selftest upstream go through; absent: origins are dialled directly. */
+  readonly proxy?: UpstreamProxy | undefined;
+}
+
+/** How origins of one reach are spoken to in HTTP/1.1. */
+interface Agents {
+  readonly http: HttpAgent;
+  readonly https: OriginAgent;
+  readonly pool: OriginPool;
+}
+
+/** Opens requests to upstreams: TLS verified for the rule's name, only permitted addresses dialled. */
+export class Upstreams {
+  readonly #deadlines: Deadlines;
+  readonly #selftest: SelftestUpstream;
+  readonly #proxy: UpstreamProxy | undefined;
+  readonly #resolve: ResolveAll | undefined;
+  readonly #sessions: UpstreamSessions;
+  readonly #agents: Readonly<Record<Reach, Agents>>;
+
+  constructor({ deadlines, selftest, resolve, proxy }: UpstreamsOptions) {
+    this.#deadlines = deadlines;
+    this.#selftest = selftest;
+    this.#proxy = proxy;
+    this.#resolve = resolve;
+    this.#sessions = new UpstreamSessions(this.#secure, deadlines);
+    const agents = (reach: Reach) => {
+      const pool = { keepAlive: true, timeout: deadlines.upstreamKeepAliveMs };
+      if (proxy !== undefined) {
+        const options = { proxy, reach, resolve, pool, dialMs: deadlines.dialMs };
+        return {
+          http: new ProxiedHttpAgent(options),
+          https: new ProxiedHttpsAgent(options),
+          pool: new OriginPool({ connect: this.#connectorFor(reach), deadlines }),
+        };
+      }
+      const lookup = guardedLookup(reach, resolve);
+      const options = { ...pool, lookup };
+      const connect = { lookup, rejectUnauthorized: true, timeout: deadlines.dialMs };
+      return {
+        http: new HttpAgent(options),
+        https: new OriginAgent(options),
+        pool: new OriginPool({ connect, deadlines }),
+      };
+    };
+    this.#agents = { public: agents('public'), private: agents('private') };
+  }
+
+  /**
+   * How to reach one target.
+   * @throws Error for the selftest upstream while it has written no certificate; for plain HTTP through the hop, when
+   * the name or its addresses are refused.
+   */
+  async reach({ rule, host, port, secure, http2 }: UpstreamTarget): Promise<Caller> {
+    const common = { host, port, timeout: this.#deadlines.idleMs };
+    if (rule.upstream === 'selftest') {
+      const options = { ...common, ...(await this.#selftestOptions()) };
+      return h1Caller((request) => this.#bounded(httpsRequest({ ...options, ...inHttp1(request) })));
+    }
+    const agents = this.#agents[rule.upstream];
+    if (!secure) {
+      const inForm = await this.#plainForm(rule.upstream, host, port);
+      const options = { ...common, agent: agents.http };
+      return h1Caller((request) =>
+        this.#bounded(httpRequest({ ...options, ...inHttp1(request), ...inForm(request) })),
+      );
+    }
+    const origin = { reach: rule.upstream, host, port };
+    const session = http2 ? await this.#sessions.to(origin) : undefined;
+    if (session !== undefined) return h2Caller(session, () => this.#sessions.to(origin));
+    const verified = { ...common, agent: agents.https, servername: host, rejectUnauthorized: true };
+    const other = h1Caller((request) => this.#bounded(httpsRequest({ ...verified, ...inHttp1(request) })));
+    return agents.pool.caller(host, port, other);
+  }
+
+  /** Does what would hold up the first request. */
+  prepare(): void {
+    for (const { pool } of Object.values(this.#agents)) pool.prepare();
+  }
+
+  close(): void {
+    this.#sessions.close();
+    for (const { http, https, pool } of Object.values(this.#agents)) {
+      http.destroy();
+      https.destroy();
+      pool.close();
+    }
+  }
+
+  /** Connects to origins as HTTP/2 sessions are opened, through the hop. */
+  #connectorFor(reach: Reach): buildConnector.connector {
+    return ({ hostname, port }, connected) => {
+      const origin = { reach, host: hostname, port: Number(port || 443) };
+      const dial = (signal: AbortSignal) => this.#secure(origin, ['http/1.1'], signal);
+      dialWithin(this.#deadlines.dialMs, dial).then(
+        (socket) => connected(null, socket),
+        (error) => connected(error, null),
+      );
+    };
+  }
+
+  readonly #secure: SecureDialer = async ({ reach, host, port }, alpn, signal) => {
+    if (this.#proxy === undefined) {
+      return secureDirectly({ host, port, alpn, lookup: guardedLookup(reach, this.#resolve) }, signal);
+    }
+    await assertMayDial(host, { reach, resolve: this.#resolve }, signal);
+    return secureThrough(this.#proxy, { host, port, alpn }, signal);
+  };
+
+  /** What a plain request has besides: through the hop its target is in absolute form, and the hop is its host. */
+  async #plainForm(reach: Reach, host: string, port: number) {
+    const proxy = this.#proxy;
+    if (proxy === undefined) return () => ({});
+    const names = { reach, resolve: this.#resolve };
+    await dialWithin(this.#deadlines.dialMs, (signal) => assertMayDial(host, names, signal));
+    const origin = `http://${host}${port === 80 ? '' : `:${port}`}`;
+    return ({ path }: UpstreamRequest) => ({ host: proxy.host, port: proxy.port, path: `${origin}${path}` });
+  }
+
+  /** Read anew each time: a restarted selftest has another certificate. */
+  async #selftestOptions(): Promise<RequestOptions> {
+    return {
+      host: '127.0.0.1',
+      port: this.#selftest.port,
+      servername: SELFTEST_HOST,
+      ca: await readFile(this.#selftest.certificate),
+      rejectUnauthorized: true,
+      agent: false,
+    };
+  }
+
+  /** Adds the time limits for dialling and for silence. */
+  #bounded(request: ClientRequest): ClientRequest {
+    request.on('timeout', () => request.destroy(new UpstreamTimeoutError('the upstream fell silent')));
+    request.once('socket', (socket) => {
+      if (!socket.connecting) return;
+      const give = () =>
+        request.destroy(new UpstreamTimeoutError('the upstream did not accept the connection'));
+      const timer = setTimeout(give, this.#deadlines.dialMs);
+      const clear = () => clearTimeout(timer);
+      socket.once('encrypted' in socket ? 'secureConnect' : 'connect', clear);
+      socket.once('close', clear);
+    });
+    return request;
+  }
+}
+
+/** In HTTP/1.1 the wish for trailers concerns the connection, which has to name it; one that is upgraded has none. */
+function inHttp1({ method, path, headers }: UpstreamRequest): RequestOptions {
+  if (headers.te === undefined) return { method, path, headers };
+  const { te, ...rest } = headers;
+  if (rest.connection !== undefined) return { method, path, headers: rest };
+  return { method, path, headers: { ...rest, te: String(te), connection: 'keep-alive, TE' } };
+}

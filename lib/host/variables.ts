@@ -1,0 +1,37 @@
+import { BottleError } from '../errors.ts';
+import type { Plan } from '../plan/schema.ts';
+
+/** Every variable of the operator's environment that a plan draws on, sorted. */
+export function requiredVariables(plan: Pick<Plan, 'environment' | 'egress'>): string[] {
+  const names = [...Object.values(plan.environment.forwarded), ...Object.values(plan.egress.tokens)];
+  return [...new Set(names)].toSorted();
+}
+
+/**
+ * Reads the values behind `names` (target name -> host variable).
+ * @throws BottleError `variable-missing`, naming every variable that is unset or empty, never a value.
+ */
+export function readHostVariables(
+  names: Readonly<Record<string, string>>,
+  host: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string> {
+  assertVariables(Object.values(names), host);
+  return Object.fromEntries(
+    Object.entries(names).map(([target, variable]) => [target, host[variable] ?? '']),
+  );
+}
+
+export function assertVariables(
+  variables: readonly string[],
+  host: Readonly<Record<string, string | undefined>> = process.env,
+): void {
+  // An empty token would be injected as an empty credential: treat it as what it is, missing.
+  const missing = [...new Set(variables.filter((variable) => !host[variable]))].toSorted();
+  if (missing.length === 0) return;
+  const plural = missing.length > 1;
+  throw new BottleError(
+    'variable-missing',
+    `the host variable${plural ? 's' : ''} ${missing.join(', ')} ${plural ? 'are' : 'is'} not set`,
+    { hint: `Export ${missing.join(', ')} in this shell, then try again.` },
+  );
+}

@@ -1,0 +1,66 @@
+import type { EgressPolicy, ManifestRoute, RouteDlp, RouteMatch } from '../manifest/types.ts';
+import type { Plan } from '../plan/schema.ts';
+
+type PlannedRoute = Plan['egress']['routes'][number];
+
+/**
+ * The provider's routes, then those of the bottle for other hosts. One slot per distinct host variable, in order of
+ * first use; routes that share a variable share its slot.
+ */
+export function egressPlan(policy: EgressPolicy, provided: readonly ManifestRoute[] = []): Plan['egress'] {
+  const slots = new Map<string, string>();
+  const slotOf = (variable: string) => {
+    const slot = slots.get(variable) ?? `EGRESS_TOKEN_${slots.size}`;
+    slots.set(variable, slot);
+    return slot;
+  };
+  const routes = [
+    ...provided.map((route) => ({ ...plannedRoute(route, slotOf), owner: 'provider' as const })),
+    ...notProvided(policy.routes, provided).map((route) => plannedRoute(route, slotOf)),
+  ];
+  const { log, learn } = policy;
+  return {
+    routes,
+    log,
+    learn,
+    tokens: Object.fromEntries([...slots].map(([variable, slot]) => [slot, variable])),
+  };
+}
+
+/** Routes of the bottle that a provider does not take over. */
+export function notProvided(
+  routes: readonly ManifestRoute[],
+  provided: readonly ManifestRoute[],
+): readonly ManifestRoute[] {
+  return routes.filter(({ host }) => !provided.some((one) => one.host === host));
+}
+
+function plannedRoute(route: ManifestRoute, slotOf: (variable: string) => string): PlannedRoute {
+  const { host, auth, port, matches, git, dlp } = route;
+  return {
+    host,
+    ...(auth === undefined ? {} : { auth: { scheme: auth.scheme, slot: slotOf(auth.tokenRef) } }),
+    ...(port === undefined ? {} : { port }),
+    ...(route.private === undefined ? {} : { private: route.private }),
+    ...(matches === undefined ? {} : { matches: matches.map(plannedMatch) }),
+    ...(git === undefined ? {} : { git: { fetch: git.fetch } }),
+    ...(dlp === undefined ? {} : { dlp: plannedDlp(dlp) }),
+  };
+}
+
+function plannedMatch({ paths, methods, headers }: RouteMatch): NonNullable<PlannedRoute['matches']>[number] {
+  return {
+    ...(paths === undefined ? {} : { paths: [...paths] }),
+    ...(methods === undefined ? {} : { methods: [...methods] }),
+    ...(headers === undefined ? {} : { headers: [...headers] }),
+  };
+}
+
+function plannedDlp(dlp: RouteDlp): NonNullable<PlannedRoute['dlp']> {
+  const { outboundDetectors, inboundDetectors, outboundOnMatch } = dlp;
+  return {
+    ...(outboundDetectors === undefined ? {} : { outbound_detectors: [...outboundDetectors] }),
+    ...(inboundDetectors === undefined ? {} : { inbound_detectors: [...inboundDetectors] }),
+    ...(outboundOnMatch === undefined ? {} : { outbound_on_match: outboundOnMatch }),
+  };
+}

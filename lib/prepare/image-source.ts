@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { bottlePaths } from '../bottle/paths.ts';
+import { BottleError } from '../errors.ts';
+import { dockerfileOf } from '../manifest/dockerfile.ts';
+import type { Manifest } from '../manifest/types.ts';
+import type { Plan } from '../plan/schema.ts';
+import type { Provider } from '../providers/provider.ts';
+
+export interface ImageRequest {
+  slug: string;
+  manifest: Manifest;
+  provider: Provider;
+  /** The operator's working directory, where relative paths of manifests start. */
+  cwd: string;
+}
+
+/**
+ * Where the agent's image comes from: `BOT_BOTTLE_IMAGE`, else the Dockerfile of this very bottle in its state
+ * directory, the bottle's manifest, the provider; the first there is.
+ * @throws BottleError `manifest-invalid` when there is none.
+ */
+export function imageSource({ slug, manifest, provider, cwd }: ImageRequest): Plan['image'] {
+  const reference = process.env.BOT_BOTTLE_IMAGE;
+  if (reference) return { kind: 'reference', reference };
+  const own = dockerfileOf(manifest, cwd);
+  const usual = own ?? provider.dockerfile;
+  const override = bottlePaths.dockerfile(slug);
+  const common = { kind: 'dockerfile', repository: provider.image, extraCa: own === undefined } as const;
+  if (existsSync(override)) {
+    // Never the state directory itself, which holds the bottle's CA: what a build sees may end up in the image.
+    const context = usual === undefined ? dirname(bottlePaths.prompt(slug)) : dirname(usual);
+    return { ...common, dockerfile: override, context };
+  }
+  if (usual !== undefined) {
+    if (existsSync(usual)) return { ...common, dockerfile: usual, context: dirname(usual) };
+    throw new BottleError('manifest-invalid', `the Dockerfile ${usual} is not there`, {
+      hint: `Correct agent_provider.dockerfile in ${fileOf(manifest)}, or write that file.`,
+    });
+  }
+  throw new BottleError('manifest-invalid', `${fileOf(manifest)}: agent_provider.dockerfile is missing`, {
+    hint: `The template '${provider.template}' brings no image of its own: name a Dockerfile, or set BOT_BOTTLE_IMAGE.`,
+  });
+}
+
+function fileOf(manifest: Manifest): string {
+  return manifest.origins.agent_provider?.file ?? manifest.bottles[0].file;
+}

@@ -1,0 +1,63 @@
+import { chooseHandoff } from '../handoff/choose.ts';
+import type { Manifest } from '../manifest/types.ts';
+import { bundleName, machineName, networkName } from '../plan/names.ts';
+import { promptedVariable } from '../plan/prompted.ts';
+import type { Plan } from '../plan/schema.ts';
+import { tierOf } from '../smolvm/version.ts';
+import { egressPlan } from './egress-plan.ts';
+import type { Resolved } from './preflight.ts';
+import { isFakeSmolvm } from './smolvm.ts';
+
+/** The plan of what preflight found: names and places, and not a single secret value. */
+export function resolvePlan({ slug, manifest, provider, smolvm, image, command }: Resolved): Plan {
+  const { agent, bottle, bottles } = manifest;
+  const tier = tierOf(smolvm.version);
+  return {
+    slug,
+    agent: { name: agent.name, file: agent.file, origin: agent.origin },
+    skills: [...agent.skills],
+    bottle: { name: bottles.map(({ name }) => name).join('+'), file: (bottles.at(-1) ?? bottles[0]).file },
+    smolvm: {
+      path: smolvm.path,
+      version: [...smolvm.version],
+      tier,
+      fake: isFakeSmolvm(smolvm.path),
+    },
+    names: { machine: machineName(slug), network: networkName(slug), bundle: bundleName(slug) },
+    image,
+    handoff: chooseHandoff(tier),
+    provider: {
+      template: provider.template,
+      command: [...command],
+      user: provider.user,
+      home: provider.home,
+      promptMode: provider.promptMode,
+    },
+    hasPrompt: agent.prompt !== '',
+    environment: environmentOf(bottle, provider.environment),
+    git: bottle.gitGate.repos.map(({ name, upstream: { host, port } }) => ({ name, host, port })),
+    egress: egressPlan(bottle.egress, provider.routes?.(bottle.provider)),
+    daemons: ['selftest', 'egress', ...(bottle.egress.pipelock ? (['pipelock'] as const) : [])],
+  };
+}
+
+function environmentOf(
+  { env }: Manifest['bottle'],
+  fromProvider: Readonly<Record<string, string>>,
+): Plan['environment'] {
+  const literals: Record<string, string> = {};
+  const forwarded: Record<string, string> = {};
+  const prompted: Record<string, string> = {};
+  for (const [name, value] of Object.entries(fromProvider)) {
+    if (env[name] === undefined) literals[name] = value;
+  }
+  for (const [name, value] of Object.entries(env)) {
+    if (value.kind === 'literal') literals[name] = value.value;
+    if (value.kind === 'host') forwarded[name] = value.variable;
+    if (value.kind === 'prompt') {
+      forwarded[name] = promptedVariable(name);
+      prompted[name] = value.text;
+    }
+  }
+  return { literals, forwarded, prompted };
+}

@@ -1,0 +1,176 @@
+#!/usr/bin/env node
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { $, echo, fs } from 'zx';
+import { ensureBaseImage } from '../../lib/docker/base-images.ts';
+import { ensureEngine } from '../../lib/docker/engine.ts';
+import { BottleError, messageOf } from '../../lib/errors.ts';
+import { parseFlags } from '../../lib/terminal/flags.ts';
+import { line, paint } from '../../lib/terminal/output.ts';
+import { runScript } from '../../lib/terminal/run-script.ts';
+
+const SUITES = ['unit', 'integration', 'contract', 'e2e'] as const;
+type Suite = (typeof SUITES)[number];
+
+/**
+ * What follows the unit tests. The suites of a lane run one after the other, since they count what the engine holds; the
+ * lanes run beside each other, since each mostly waits: for containers the one, for guests the other.
+ */
+const LANES: readonly (readonly Suite[])[] = [['integration', 'e2e'], ['contract']];
+
+const report = z.looseObject({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numTodoTests: z.number(),
+  testResults: z.array(
+    z.looseObject({
+      status: z.string(),
+      assertionResults: z.array(
+        z.looseObject({
+          status: z.string(),
+          ancestorTitles: z.array(z.string()),
+          title: z.string(),
+          fullName: z.string(),
+          failureMessages: z.array(z.string()).nullish(),
+        }),
+      ),
+    }),
+  ),
+});
+type Report = z.infer<typeof report>;
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+await runScript(async ({ signal }) => {
+  const flags = parseFlags({
+    name: 'test',
+    file: 'scripts/dev/test.ts',
+    summary: 'run the test suites that this machine can',
+    flags: { suite: { type: 'string', help: `only this one: ${SUITES.join(', ')}` } },
+    notes: ['Ends with the line: N passed, N failed, N skipped'],
+  });
+  if (flags === undefined) return 0;
+  const suites = SUITES.filter((suite) => flags.suite === undefined || suite === flags.suite);
+  if (suites.length === 0)
+    throw new BottleError('usage', `there is no suite '${flags.suite}': ${SUITES.join(', ')}`);
+  const counts: Counts[] = [];
+  // On a bare machine the engine and its base images take a minute or two, which the unit tests need neither of.
+  const containers = suites.every((suite) => suite === 'unit') ? undefined : readyContainers(suites, signal);
+  try {
+    if (suites.includes('unit')) counts.push(await runSuite('unit', { held: false, signal }));
+  } finally {
+    // Whoever stops the engine after us must not find one that is still starting.
+    await containers;
+  }
+  counts.push(...(await runLanes(suites, await containers, signal)));
+  const sum = (of: keyof Counts) => counts.reduce((total, each) => total + each[of], 0);
+  echo(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+  return sum('failed') > 0 || sum('passed') === 0 ? 1 : 0;
+});
+
+/** `unable` is why there can be no containers, where there can be none. */
+async function runLanes(
+  suites: readonly Suite[],
+  unable: string | undefined,
+  signal: AbortSignal,
+): Promise<Counts[]> {
+  const lanes = LANES.map((lane) => lane.filter((suite) => suites.includes(suite)));
+  const wanted = lanes.filter((lane) => lane.length > 0);
+  const runLane = async (lane: readonly Suite[], held: boolean) => {
+    const counts: Counts[] = [];
+    for (const suite of lane) counts.push(await runSuite(suite, { held, signal }));
+    return counts;
+  };
+  if (unable === undefined) {
+    const runs = wanted.map((lane, index) => runLane(lane, index > 0));
+    // Nothing of ours may still run when we end, whichever lane ends us.
+    await Promise.allSettled(runs);
+    return (await Promise.all(runs)).flat();
+  }
+  for (const suite of wanted.flat()) line(`${paint('yellow', 'skipped')}: the suite ${suite}: ${unable}`);
+  return wanted.flat().map(() => ({ passed: 0, failed: 0, skipped: 1 }));
+}
+
+/** Readies the engine, and the base images that the suites want. Gives the reason why there can be no containers. */
+async function readyContainers(suites: readonly Suite[], signal: AbortSignal): Promise<string | undefined> {
+  try {
+    await ensureEngine({ say: line });
+  } catch (error) {
+    return messageOf(error);
+  }
+  if (!suites.includes('integration') && !suites.includes('e2e')) return undefined;
+  // An image that cannot be had is for the tests to tell, each of those that want it.
+  const images = ['node', 'registry', 'crane'] as const;
+  await Promise.allSettled(images.map((name) => ensureBaseImage(name, { say: line, signal })));
+  return undefined;
+}
+
+interface RunOptions {
+  /** Whether what the suite says is kept until it ends: another one speaks meanwhile. */
+  held: boolean;
+  signal: AbortSignal;
+}
+
+async function runSuite(suite: Suite, options: RunOptions): Promise<Counts> {
+  options.signal.throwIfAborted();
+  const directory = await mkdtemp(join(tmpdir(), 'bk-report-'));
+  try {
+    return await runInto(join(directory, 'report.json'), suite, options);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+async function runInto(output: string, suite: Suite, { held, signal }: RunOptions): Promise<Counts> {
+  const stdio = held ? 'pipe' : 'inherit';
+  const run = $({ nothrow: true, quiet: true, signal, stdio: ['ignore', stdio, stdio] });
+  const { exitCode, stdall } =
+    await run`node_modules/.bin/vitest run --project ${suite}* --reporter=default --reporter=json --outputFile.json=${output}`;
+  if (held) line(stdall);
+  signal.throwIfAborted();
+  const parsed = report.safeParse(await fs.readJson(output).catch(() => undefined));
+  if (!parsed.success) return { passed: 0, failed: 1, skipped: 0 };
+  for (const test of passedAtSecondTry(parsed.data)) line(`${paint('yellow', 'flaky')}: ${test}`);
+  for (const [what, tests] of skippedGroups(parsed.data))
+    line(`${paint('yellow', 'skipped')}: ${what}: ${tests}`);
+  // A file that did not load has no test to fail, and must count all the same.
+  const unloaded = parsed.data.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  );
+  const failed = parsed.data.numFailedTests + unloaded.length;
+  return {
+    passed: parsed.data.numPassedTests,
+    // What went wrong beside the tests, an error that nothing caught say, is told by vitest's exit code alone.
+    failed: failed === 0 && exitCode !== 0 ? 1 : failed,
+    skipped: parsed.data.numPendingTests + parsed.data.numTodoTests,
+  };
+}
+
+/** What CI tried again with success: it failed once all the same, and somebody should know. */
+function passedAtSecondTry({ testResults }: Report): string[] {
+  return testResults.flatMap(({ assertionResults }) =>
+    assertionResults
+      .filter(({ status, failureMessages }) => status === 'passed' && (failureMessages ?? []).length > 0)
+      .map(({ fullName }) => `${fullName}: passed at the second try`),
+  );
+}
+
+/** What was skipped, and how many tests each time: by the group whose title tells why, else one by one. */
+function skippedGroups({ testResults }: Report): Map<string, number> {
+  const groups = new Map<string, number>();
+  for (const { status, ancestorTitles, title, fullName } of testResults.flatMap(
+    (file) => file.assertionResults,
+  )) {
+    if (!['skipped', 'pending', 'todo'].includes(status)) continue;
+    const group = [...ancestorTitles, title].find((each) => each.includes('(skipped: ')) ?? fullName;
+    groups.set(group, (groups.get(group) ?? 0) + 1);
+  }
+  return groups;
+}

@@ -1,0 +1,11 @@
+// What a launch does with `PIN: ?What is the PIN`, alone: asks, and tells what would be handed on.
+import { askPrompted } from '../../lib/commands/up/ask-prompted.ts';
+import { runScript } from '../../lib/terminal/run-script.ts';
+
+await runScript(async ({ signal }) => {
+  const prompted = { PIN: 'What is the PIN' };
+  await askPrompted({ environment: { literals: {}, forwarded: {}, prompted } }, signal);
+  const answer = Buffer.from(process.env.BOT_BOTTLE_PROMPTED_PIN ?? '').toString('base64');
+  process.stdout.write(`answer=${answer};\n`);
+  return 0;
+});

@@ -1,0 +1,55 @@
+import { routesFile } from '../../../lib/daemons/contract/egress/routes.ts';
+import { SELFTEST_NONCE_ENV } from '../../../lib/daemons/contract/selftest/selftest.ts';
+import type { RequestFacts } from '../../../lib/daemons/egress/http/request-facts.ts';
+import { type Circumstances, decide } from '../../../lib/daemons/egress/policy/decide.ts';
+import { buildPolicy } from '../../../lib/daemons/egress/policy/policy.ts';
+
+const file = routesFile.parse({
+  version: 1,
+  routes: [
+    { host: 'api.example.com', auth: { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' } },
+    { host: 'open.example.com' },
+    { host: 'odd.example.com', port: 8443 },
+    { host: 'empty.example.com', auth: { scheme: 'token', slot: 'EGRESS_TOKEN_1' } },
+  ],
+});
+export const policy = buildPolicy(file, new Set(['EGRESS_TOKEN_0', SELFTEST_NONCE_ENV]));
+
+/** No grant has lapsed. */
+export const calm: Circumstances = { now: 0, uses: () => 0 };
+
+export const connect = (target: string) => decide({ kind: 'connect', target }, policy, calm);
+export const codeOf = (verdict: ReturnType<typeof decide>) => (verdict.allow ? 'allowed' : verdict.code);
+
+type Tunnelled = Extract<RequestFacts, { kind: 'tunnelled' }>;
+
+export const inside = (changes: Partial<Tunnelled> = {}) => {
+  const facts: Tunnelled = {
+    kind: 'tunnelled',
+    method: 'GET',
+    target: '/v1/things?x=1',
+    hostHeaders: ['api.example.com'],
+    rawHeaders: [],
+    upgrade: '',
+    version: '1.1',
+    tunnel: { host: 'api.example.com', port: 443 },
+    serverName: 'api.example.com',
+    ...changes,
+  };
+  return decide(facts, policy, calm);
+};
+
+export const plain = (target: string, changes: { hostHeaders?: string[] } = {}) =>
+  decide(
+    {
+      kind: 'plain',
+      method: 'GET',
+      target,
+      hostHeaders: changes.hostHeaders ?? [/^http:\/\/([^/?]*)/i.exec(target)?.[1] ?? ''],
+      rawHeaders: [],
+      upgrade: '',
+      version: '1.1',
+    },
+    policy,
+    calm,
+  );

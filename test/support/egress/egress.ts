@@ -1,0 +1,107 @@
+import type { LookupAddress } from 'node:dns';
+import { once } from 'node:events';
+import { type AuditEntry, auditEntry } from '../../../lib/daemons/contract/egress/audit.ts';
+import type { RoutesFile } from '../../../lib/daemons/contract/egress/routes.ts';
+import { knownSecretFinder } from '../../../lib/daemons/detection/rules/known-secrets.ts';
+import { AuditLog } from '../../../lib/daemons/egress/audit/audit-log.ts';
+import { Withholder } from '../../../lib/daemons/egress/audit/withhold.ts';
+import { DEADLINES, type Deadlines } from '../../../lib/daemons/egress/http/limits.ts';
+import type { Supervisor } from '../../../lib/daemons/egress/outbound/approvals.ts';
+import { buildPolicy } from '../../../lib/daemons/egress/policy/policy.ts';
+import { readTokens } from '../../../lib/daemons/egress/policy/tokens.ts';
+import { createEgress } from '../../../lib/daemons/egress/server.ts';
+import { type LeafIssuer, leafIssuer } from '../../../lib/daemons/egress/tls/leaf-issuer.ts';
+import type { UpstreamProxy } from '../../../lib/daemons/egress/upstream/upstream-proxy.ts';
+import { Upstreams } from '../../../lib/daemons/egress/upstream/upstreams.ts';
+import type { TestAuthority } from './authority.ts';
+import { portOf } from './upstream.ts';
+
+export interface EgressFixtureOptions {
+  readonly authority: TestAuthority;
+  readonly routes: RoutesFile['routes'];
+  readonly environment?: Record<string, string>;
+  readonly deadlines?: Partial<Deadlines>;
+  /** Address of every name; 127.0.0.1 when absent. */
+  readonly address?: string;
+  readonly supervisor?: Supervisor;
+  readonly selftest?: { port: number; certificate: string };
+  readonly proxy?: UpstreamProxy;
+  /** What makes leaves; by itself, in this thread, when absent. */
+  readonly issue?: LeafIssuer;
+  /** Addresses of names that have other ones; of `silent`, the resolver says nothing, ever. */
+  readonly addresses?: Readonly<Record<string, readonly string[] | 'silent'>>;
+}
+
+export interface EgressFixture {
+  readonly port: number;
+  /** The audit in whole; an entry comes when its exchange is over, which may be after the agent has its answer. */
+  readonly log: AuditEntry[];
+  /** Names that were looked up: nothing is dialled without. */
+  readonly lookedUp: string[];
+  setRoutes(routes: RoutesFile['routes']): void;
+  close(): Promise<void>;
+}
+
+/** The real proxy on a loopback port, with names that resolve to this machine. */
+export async function startEgress(options: EgressFixtureOptions): Promise<EgressFixture> {
+  const deadlines = { ...DEADLINES, ...options.deadlines };
+  const tokens = readTokens(options.environment ?? {});
+  const log: AuditEntry[] = [];
+  const lookedUp: string[] = [];
+  const address = options.address ?? '127.0.0.1';
+  const policyOf = (routes: RoutesFile['routes']) =>
+    buildPolicy({ version: 1, routes }, new Set(tokens.values.keys()));
+  let policy = policyOf(options.routes);
+  let generation = 1;
+  const listeners: (() => void)[] = [];
+
+  const upstreams = new Upstreams({
+    deadlines,
+    selftest: options.selftest ?? { port: 1, certificate: '/nonexistent' },
+    resolve: (hostname, done) => {
+      lookedUp.push(hostname);
+      const found = options.addresses?.[hostname] ?? [address];
+      if (found === 'silent') return;
+      const addresses: LookupAddress[] = found.map((one) => ({
+        address: one,
+        family: one.includes(':') ? 6 : 4,
+      }));
+      setImmediate(done, null, addresses);
+    },
+    proxy: options.proxy,
+  });
+  const server = createEgress({
+    policy: () => policy,
+    generation: () => generation,
+    onPolicyChange: (listener) => listeners.push(listener),
+    tokens: tokens.values,
+    issue: options.issue ?? leafIssuer(options.authority.authority),
+    upstreams,
+    deadlines,
+    audit: new AuditLog({
+      bottle: 'demo-a1b2c',
+      generation: () => generation,
+      level: () => 2,
+      withholder: new Withholder(knownSecretFinder(tokens.values.values())),
+      write: (line) => log.push(auditEntry.parse(JSON.parse(line))),
+    }),
+    ...(options.supervisor === undefined ? {} : { supervisor: options.supervisor }),
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: portOf(server),
+    log,
+    lookedUp,
+    setRoutes: (routes) => {
+      policy = policyOf(routes);
+      generation += 1;
+      for (const listener of listeners) listener();
+    },
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      upstreams.close();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { vi } from 'vitest';
+import { KIT_DIRECTORY } from '../../lib/bottle/paths.ts';
+import { BottleError } from '../../lib/errors.ts';
+import type { Host } from '../../lib/prepare/host.ts';
+import { type Checked, preflight } from '../../lib/prepare/preflight.ts';
+
+/** A machine on which nothing is missing, but for what a test says. */
+export function hostWith(changes: Partial<Host> = {}): Host {
+  return {
+    engine: async () => 'running',
+    kvm: async () => {},
+    usedAliases: async () => new Set(),
+    imageId: async () => undefined,
+    freeBytes: async () => 10 * 1024 ** 3,
+    hasTerminal: true,
+    ...changes,
+  };
+}
+
+/** Writes files below the test's temporary home; `.bot-bottle` of it is the kit's home. */
+export async function writeFiles(root: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    const file = path.join(root, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+}
+
+/** A smolvm that says its version and can do nothing else. */
+export async function smolvmOf(root: string, version: string): Promise<void> {
+  const file = path.join(root, 'bin', 'smolvm');
+  await writeFiles(root, { 'bin/smolvm': `#!/bin/sh\necho "${version}"\n` });
+  await chmod(file, 0o755);
+  vi.stubEnv('SMOLVM', file);
+}
+
+export const FAKE = path.join(KIT_DIRECTORY, 'smolvm-fakes', 'bin', 'smolvm-0.8.0');
+
+export async function check(root: string, agent: string, host: Host = hostWith()): Promise<Checked> {
+  const choice = { agent, bottles: [], cwd: path.join(root, 'cwd'), slug: `${agent}-00000` };
+  return preflight(choice, host);
+}
+
+export const missingEngine = async (): Promise<never> => {
+  throw new BottleError('engine-missing', 'no Docker engine answers', { hint: 'Start it.' });
+};

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bundleContentDigest, stageBundleContext } from '../../../lib/bundle/context.ts';
+import { openTunnel } from '../../support/egress/agent.ts';
+import { testAuthority } from '../../support/egress/authority.ts';
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'bundle-context-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+describe('the build context of the bundle', () => {
+  it('holds the daemons and what they import, and nothing of the host side', async () => {
+    await stageBundleContext(join(directory, 'context'));
+    const app = join(directory, 'context', 'app');
+    expect(await readdir(join(directory, 'context'))).toEqual(['Dockerfile', 'app']);
+    const files = await readdir(app, { recursive: true });
+    expect(files.filter((file) => file.endsWith('.mjs')).toSorted()).toEqual([
+      'egress/leaf-worker.mjs',
+      'egress/main.mjs',
+      'egress/scan-worker.mjs',
+      'init/compile.mjs',
+      'init/ctl.mjs',
+      'init/main.mjs',
+      'selftest/main.mjs',
+    ]);
+    const licences = files.filter((file) => file.startsWith('licences/'));
+    expect(licences).toEqual(expect.arrayContaining(['licences/zod', 'licences/@peculiar/asn1-x509']));
+  });
+
+  it('has programs that need nothing beside them, the threads of egress among them', async () => {
+    await stageBundleContext(join(directory, 'context'));
+    const authority = testAuthority('the bottle CA');
+    const [routes, ca] = [join(directory, 'routes.yaml'), join(directory, 'ca.pem')];
+    await writeFile(routes, 'version: 1\nroutes: [{ host: api.example.com }]\n');
+    await writeFile(ca, `${authority.certificate}${authority.keyPem}`);
+    const program = join(directory, 'context', 'app', 'egress', 'main.mjs');
+    const port = 20_000 + (process.pid % 20_000);
+    const flags = ['--routes', routes, '--ca', ca, '--control', join(directory, 'control.sock')];
+    const daemon = spawn(process.execPath, [program, ...flags, '--listen', `127.0.0.1:${port}`], {
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    try {
+      for await (const line of daemon.stderr) if (String(line).includes('listening on')) break;
+      const socket = await openTunnel({
+        proxyPort: port,
+        target: 'api.example.com:443',
+        ca: authority.certificate,
+      });
+      expect(socket.authorized).toBe(true);
+      socket.destroy();
+    } finally {
+      daemon.kill('SIGKILL');
+    }
+  });
+
+  it('can be read by any user of the container, whatever the umask of the host', async () => {
+    const umask = process.umask(0o077);
+    try {
+      await stageBundleContext(join(directory, 'context'));
+    } finally {
+      process.umask(umask);
+    }
+    const entries = await readdir(join(directory, 'context'), { recursive: true });
+    for (const entry of entries) {
+      const { mode } = await stat(join(directory, 'context', entry));
+      expect(mode & 0o004, entry).toBe(0o004);
+    }
+  });
+
+  it('has one digest for one content', async () => {
+    expect(await bundleContentDigest()).toMatch(/^[0-9a-f]{64}$/);
+    expect(await bundleContentDigest()).toBe(await bundleContentDigest());
+  });
+});

@@ -1,0 +1,108 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { auditFileName } from '../../../../lib/daemons/contract/egress/audit.ts';
+import { auditedRequest } from '../../../support/egress/audit-entry.ts';
+
+const SCRIPT = join(import.meta.dirname, '..', '..', '..', '..', 'scripts', 'logs.ts');
+const SLUG = 'demo-a1b2c';
+let home = '';
+
+const REFUSED = auditedRequest({
+  time: '2026-01-01T00:00:01.000Z',
+  verdict: 'deny',
+  reason: 'secret-found',
+  secrets: ['github-token'],
+  status: 403,
+  path: '[withheld]',
+});
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'logs-'));
+  const state = join(home, 'state', SLUG);
+  await mkdir(join(state, 'audit'), { recursive: true });
+  await writeFile(
+    join(state, 'metadata.json'),
+    JSON.stringify({ identity: SLUG, agent_name: 'demo', started_at: '2026-01-01T00:00:00.000Z' }),
+  );
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+const write = (...lines: string[]) =>
+  writeFile(join(home, 'state', SLUG, 'audit', auditFileName(1)), lines.map((line) => `${line}\n`).join(''));
+
+/** No engine answers, so the bottle has ended. */
+const logs = (...args: string[]) =>
+  execa('node', [SCRIPT, '--bottle', SLUG, ...args], {
+    reject: false,
+    env: { BOT_BOTTLE_HOME: home, DOCKER_HOST: `unix://${home}/none.sock`, NO_COLOR: '1' },
+  });
+
+describe('the log of a bottle that has ended', () => {
+  it('is one aligned line a request, with what was found and nothing of it', async () => {
+    await write(
+      JSON.stringify(auditedRequest()),
+      JSON.stringify(REFUSED),
+      JSON.stringify({ time: REFUSED.time, bottle: SLUG, lost: 3 }),
+    );
+    const { stdout, stderr, exitCode } = await logs('--follow');
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      'TIME                  WHAT   CODE    TOOK    SENT     GOT  METHOD   TARGET',
+      '2026-01-01T00:00:00Z  allow   200    34ms      0B     12B  GET      a.example/x',
+      '2026-01-01T00:00:01Z  deny    403    34ms      0B     12B  GET      a.example/[withheld]  (secret-found: github-token)',
+      '2026-01-01T00:00:01Z  3 lines were lost here',
+    ]);
+    expect(stderr).toContain('does not run');
+  });
+
+  it('can be had as it was written, in part', async () => {
+    await write(
+      JSON.stringify(auditedRequest()),
+      JSON.stringify(REFUSED),
+      JSON.stringify(auditedRequest({ time: '2026-01-02T00:00:00.000Z' })),
+    );
+    const times = async (...args: string[]) =>
+      (await logs('--json', ...args)).stdout.split('\n').map((line) => JSON.parse(line).time.slice(0, 19));
+    expect(await times('--denied')).toEqual(['2026-01-01T00:00:01']);
+    expect(await times('--since', '2026-01-01T00:00:01Z')).toEqual([
+      '2026-01-01T00:00:01',
+      '2026-01-02T00:00:00',
+    ]);
+    expect(await times('--lines', '1')).toEqual(['2026-01-02T00:00:00']);
+  });
+
+  it('has nothing in it that whoever can write the file has forged for the terminal', async () => {
+    const evil = JSON.stringify(auditedRequest({ path: '/\u001b]0;owned\u0007\u202e' }));
+    await write(
+      '{"verdict":"allow"}',
+      '\u001b[2Jraw',
+      JSON.stringify({ ...auditedRequest(), more: 1 }),
+      evil.replaceAll('\u202e', '\\u202e'),
+    );
+    const { stdout, stderr } = await logs();
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect(stdout).toMatch(/a\.example\/·\]0;owned··$/);
+    expect(stderr).toContain('3 lines cannot be read');
+  });
+
+  it('that is empty says so, and why', async () => {
+    expect((await logs()).stderr).toContain('refusals alone are (egress.log: 0)');
+    await write(JSON.stringify(auditedRequest()));
+    expect(await logs('--denied')).toMatchObject({
+      stdout: '',
+      stderr: expect.stringContaining('nothing like that'),
+    });
+  });
+
+  it('is an error for a bottle that is not there, and for a time that is none', async () => {
+    await rm(join(home, 'state', SLUG), { recursive: true });
+    expect(await logs()).toMatchObject({
+      exitCode: 69,
+      stderr: expect.stringContaining(`there is no bottle ${SLUG}`),
+    });
+    expect(await logs('--since', 'soon')).toMatchObject({ exitCode: 2 });
+  });
+});

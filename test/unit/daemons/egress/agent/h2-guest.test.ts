@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import type { ClientHttp2Session, OutgoingHttpHeaders, SecureClientSessionOptions } from 'node:http2';
+import { afterEach, describe, expect, it } from 'vitest';
+import { NUISANCE } from '../../../../../lib/daemons/egress/http/http2-limits.ts';
+import { fetchOn, h2ReplyOf, openSession, streamOn } from '../../../../support/egress/h2-agent.ts';
+import { HOST, proxyScene, TOKEN } from '../../../../support/egress/proxy-scene.ts';
+import { startUpstream } from '../../../../support/egress/upstream.ts';
+
+const scene = proxyScene();
+let session: ClientHttp2Session | undefined;
+afterEach(() => session?.destroy());
+
+async function open(settings: SecureClientSessionOptions = {}): Promise<ClientHttp2Session> {
+  session = await openSession(scene().tunnel(), settings);
+  return session;
+}
+
+describe('an agent that speaks HTTP/2', () => {
+  it('gets the token injected and its own credentials taken away', async () => {
+    const reply = await fetchOn(await open(), {
+      ':path': '/v1/x?secret=1',
+      authorization: 'Bearer stolen',
+      'x-keep-me': 'a',
+      cookie: ['a=1', 'b=2'],
+    });
+    expect(reply.status).toBe(200);
+    const [seen] = scene().upstream.seen;
+    expect(seen).toMatchObject({ method: 'GET', url: '/v1/x?secret=1' });
+    expect(seen?.headers).toMatchObject({
+      authorization: `Bearer ${TOKEN}`,
+      host: scene().tunnel().target,
+      cookie: 'a=1; b=2',
+      'x-keep-me': 'a',
+    });
+    expect(JSON.stringify(seen)).not.toContain('stolen');
+  });
+
+  it('sends a body without a length, which reaches an HTTP/1.1 upstream whole and framed', async () => {
+    const content = randomBytes(300_000).toString('hex');
+    const stream = streamOn(await open(), { ':method': 'POST' });
+    stream.end(content);
+    expect((await h2ReplyOf(stream)).body).toBe(content);
+    expect(scene().upstream.seen[0]?.headers).toMatchObject({ 'transfer-encoding': 'chunked' });
+  });
+
+  it('asks many things at once on one connection', async () => {
+    const many = await open();
+    const replies = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => fetchOn(many, { ':path': `/${index}` })),
+    );
+    expect(replies.map(({ status }) => status)).toEqual(Array(100).fill(200));
+    expect(new Set(scene().upstream.seen.map(({ url }) => url)).size).toBe(100);
+  });
+
+  it('is told why it is refused', async () => {
+    const reply = await fetchOn(await open(), { ':path': '/a/../b' });
+    expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([400, 'path-ambiguous']);
+    expect(reply.body).toContain('dot segment');
+  });
+});
+
+describe('a session of the agent', () => {
+  const many = NUISANCE.burst + 2 * NUISANCE.perSecond;
+
+  it.each<[what: string, headers: OutgoingHttpHeaders, body: string | undefined, status: number]>([
+    ['requests without a body', {}, undefined, 200],
+    ['requests with a body', { ':method': 'POST' }, 'x', 200],
+    ['requests with a body that says its length', { ':method': 'POST', 'content-length': 1 }, 'x', 200],
+    ['requests for a head', { ':method': 'HEAD' }, undefined, 200],
+    ['requests that are refused', { ':method': 'POST', ':path': '/o/r/git-receive-pack' }, 'x', 403],
+  ])('has no end to its %s, however fast they come', async (_what, headers, body, status) => {
+    const upstream = await startUpstream(await scene().world.leaf(HOST), (request, response) => {
+      request.resume().once('end', () => response.writeHead(200, { 'content-length': 2 }).end('ok'));
+    });
+    scene().egress.setRoutes(scene().routes(upstream.port));
+    session = await openSession(scene().tunnel(upstream.port));
+    const asked = session;
+    const ask = async () => {
+      const stream = asked.request(headers, { endStream: body === undefined });
+      stream.on('error', () => {});
+      const reply = h2ReplyOf(stream);
+      stream.end(body);
+      return (await reply).status;
+    };
+    const statuses: unknown[] = [];
+    const loop = async () => {
+      while (statuses.length < many) statuses.push(await ask());
+    };
+    await Promise.all(Array.from({ length: 16 }, loop));
+    expect(new Set(statuses)).toEqual(new Set([status]));
+    expect(session.closed).toBe(false);
+    const verdict = status === 200 ? 'allow' : 'deny';
+    await expect
+      .poll(() => new Set(scene().egress.log.map((entry) => entry.verdict)))
+      .toEqual(new Set([verdict]));
+    await upstream.close();
+  });
+});

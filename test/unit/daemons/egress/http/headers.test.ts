@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { agentHeaders, upstreamHeaders } from '../../../../../lib/daemons/egress/http/headers.ts';
+
+const to = (raw: string[], authorization?: string, hasBody = false) =>
+  upstreamHeaders(raw, { host: 'h.example', authorization, hasBody });
+
+describe('headers on their way upstream', () => {
+  it('keep repeated lines apart and their order', () => {
+    expect(to(['X-A', '1', 'x-b', '2', 'x-a', '3'])).toEqual({
+      host: 'h.example',
+      'x-a': ['1', '3'],
+      'x-b': '2',
+    });
+  });
+
+  it('lose every spelling of the credentials and of what concerns the connection', () => {
+    const names = [
+      'AUTHORIZATION',
+      'Proxy-Authorization',
+      'proxy-connection',
+      'Keep-Alive',
+      'TE',
+      'Upgrade',
+      'Expect',
+    ];
+    expect(to(names.flatMap((name) => [name, 'x']))).toEqual({ host: 'h.example' });
+  });
+
+  it('lose what Connection names, but never their framing', () => {
+    const raw = [
+      'Connection',
+      'close, X-Hop',
+      'x-hop',
+      '1',
+      'connection',
+      'Content-Length',
+      'content-length',
+      '5',
+    ];
+    expect(to(raw)).toEqual({ host: 'h.example', 'content-length': '5' });
+  });
+
+  it('cannot remove the injected token by naming it in Connection', () => {
+    expect(to(['Connection', 'Authorization, Host'], 'Bearer t')).toEqual({
+      host: 'h.example',
+      authorization: 'Bearer t',
+    });
+  });
+
+  it('ask for no part of an answer that could hold half of the injected token', () => {
+    const raw = ['Range', 'bytes=0-9', 'If-Range', '"x"', 'Accept-Encoding', 'gzip'];
+    const part = { range: 'bytes=0-9', 'if-range': '"x"', 'accept-encoding': 'identity' };
+    expect(to(raw)).toEqual({ host: 'h.example', ...part });
+    const whole = { 'accept-encoding': 'gzip', authorization: 'Bearer t' };
+    expect(to(raw, 'Bearer t')).toEqual({ host: 'h.example', ...whole });
+  });
+
+  it('frame a chunked body as chunked and nothing else', () => {
+    expect(to(['Transfer-Encoding', 'chunked'], undefined, true)).toEqual({
+      host: 'h.example',
+      'transfer-encoding': 'chunked',
+    });
+  });
+
+  it('ask for the encodings that egress knows, and carry nothing else in that', () => {
+    const accepted = (value: string) => to(['Accept-Encoding', value])['accept-encoding'];
+    expect(accepted('gzip, deflate, br;q=0.8 , ZSTD; q=1')).toBe('gzip, br;q=0.8, zstd;q=1');
+    expect(accepted('gzip;x=AKIAQ7XKPM2WZL9RTVBN, br;q=AKIAQ7XKPM2WZL9RTVBN, constructor')).toBe('identity');
+  });
+
+  it('never hold a credential of the agent, whatever it sends', () => {
+    const name = fc.constantFrom(
+      'Authorization',
+      'authorization',
+      'AuThOrIzAtIoN',
+      'Connection',
+      'X-A',
+      '__proto__',
+    );
+    const value = fc.constantFrom('stolen', 'authorization', 'x-a', '');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, value)), (pairs) => {
+        const headers = to(pairs.flat(), 'Bearer t');
+        expect(headers.authorization).toBe('Bearer t');
+        expect(headers.host).toBe('h.example');
+      }),
+    );
+  });
+});
+
+it('headers on their way to the agent keep several cookies and lose the connection of the upstream', () => {
+  const raw = [
+    'Set-Cookie',
+    'a=1',
+    'set-cookie',
+    'b=2',
+    'Connection',
+    'keep-alive',
+    'Keep-Alive',
+    'timeout=5',
+  ];
+  expect(agentHeaders(raw)).toEqual({ 'set-cookie': ['a=1', 'b=2'] });
+});

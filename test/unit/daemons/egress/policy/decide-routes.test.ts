@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest';
+import { type Route, routesFile } from '../../../../../lib/daemons/contract/egress/routes.ts';
+import { decide } from '../../../../../lib/daemons/egress/policy/decide.ts';
+import { GrantUses } from '../../../../../lib/daemons/egress/policy/grant-uses.ts';
+import { buildPolicy } from '../../../../../lib/daemons/egress/policy/policy.ts';
+import { calm, codeOf } from '../../../../support/egress/decisions.ts';
+
+const HOST = 'a.example.com';
+const policyOf = (...routes: Route[]) =>
+  buildPolicy(routesFile.parse({ version: 1, routes }), new Set(['EGRESS_TOKEN_0']));
+
+interface Asked {
+  readonly host?: string;
+  readonly method?: string;
+  readonly target?: string;
+  readonly headers?: string[];
+}
+
+const ask = (
+  routes: Route[],
+  { host = HOST, method = 'GET', target = '/', headers = [] }: Asked,
+  when = calm,
+) =>
+  decide(
+    {
+      kind: 'tunnelled',
+      method,
+      target,
+      hostHeaders: [host],
+      rawHeaders: headers,
+      upgrade: '',
+      version: '1.1',
+      tunnel: { host, port: 443 },
+      serverName: host,
+    },
+    policyOf(...routes),
+    when,
+  );
+
+describe('a route with matches', () => {
+  const matches: Route['matches'] = [
+    { paths: [{ type: 'prefix', value: '/v1' }], methods: ['GET', 'HEAD'] },
+    {
+      paths: [{ type: 'exact', value: '/upload' }],
+      headers: [{ type: 'exact', name: 'x-kind', value: 'a' }],
+    },
+    { paths: [{ type: 'regex', value: '/repos/[a-z]+/issues' }] },
+  ];
+  const routes = [{ host: HOST, matches }];
+
+  it.each([
+    { target: '/v1' },
+    { target: '/v1/x?y=../..' },
+    { target: '/%76%31/x' },
+    { target: '/v1/x', method: 'HEAD' },
+    { target: '/upload', method: 'PUT', headers: ['X-Kind', 'a'] },
+    { target: '/repos/kit/issues' },
+  ])('lets out %j', (asked) => expect(codeOf(ask(routes, asked))).toBe('allowed'));
+
+  it.each([
+    { target: '/v1x' },
+    { target: '/V1' },
+    { target: '/v1/x', method: 'POST' },
+    { target: '/upload', headers: ['X-Kind', 'b'] },
+    { target: '/upload', headers: ['X-Kind', 'a', 'x-kind', 'b'] },
+    { target: '/upload', headers: ['X-Kind', 'a', 'Connection', 'keep-alive, X-KIND'] },
+    { target: '/upload' },
+    { target: '/repos/kit/issues/1' },
+    { target: '/repos/KIT/issues' },
+    { target: '/' },
+  ])('refuses %j', (asked) => expect(codeOf(ask(routes, asked))).toBe('request-unmatched'));
+
+  it('refuses a path with two meanings, whatever it matches', () => {
+    expect(codeOf(ask(routes, { target: '/v1/%2e%2e/admin' }))).toBe('path-ambiguous');
+  });
+
+  it('takes time in proportion to the path, however hostile the expression', () => {
+    const hostile: Route = { host: HOST, matches: [{ paths: [{ type: 'regex', value: '/(a+)+$' }] }] };
+    const started = performance.now();
+    expect(codeOf(ask([hostile], { target: `/${'a'.repeat(10_000)}!` }))).toBe('request-unmatched');
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
+  it.each(['(?=a)', '(a)\\1', '['])('is refused with the expression %s', (value) => {
+    expect(() => policyOf({ host: HOST, matches: [{ paths: [{ type: 'regex', value }] }] })).toThrow(/RE2/);
+  });
+});
+
+describe('a route for all names below one', () => {
+  const routes: Route[] = [
+    { host: '*.example.com' },
+    { host: 'b.a.example.com', matches: [{ methods: ['PUT'] }] },
+  ];
+
+  it('lets out names at any depth below it, and says which one was meant', () => {
+    expect(ask(routes, { host: 'x.y.example.com' })).toMatchObject({ allow: true, host: 'x.y.example.com' });
+  });
+
+  it.each(['example.com', 'evilexample.com', 'a.example.com.evil.org'])('refuses %s', (host) => {
+    expect(codeOf(ask(routes, { host }))).toBe('host-unlisted');
+  });
+
+  it('yields to a route for the whole name', () => {
+    expect(codeOf(ask(routes, { host: 'b.a.example.com' }))).toBe('request-unmatched');
+  });
+
+  it('yields to a longer one', () => {
+    const longer: Route = { host: '*.a.example.com', matches: [{ methods: ['PUT'] }] };
+    expect(codeOf(ask([...routes, longer], { host: 'x.a.example.com' }))).toBe('request-unmatched');
+  });
+});
+
+it("the provider's route wins over the bottle's, even where the bottle's is more exact", () => {
+  const own: Route = { host: HOST };
+  const provided: Route = { host: '*.example.com', owner: 'provider', matches: [{ methods: ['POST'] }] };
+  expect(codeOf(ask([own, provided], {}))).toBe('request-unmatched');
+  expect(codeOf(ask([own, provided], { method: 'POST' }))).toBe('allowed');
+});
+
+describe('git over HTTPS', () => {
+  const push: Asked[] = [
+    { target: '/o/r.git/info/refs?service=git-receive-pack' },
+    { target: '/o/r/info/refs?service=git%2dreceive%2Dpack' },
+    { target: '/o/r/info/refs?a=b&service=git-receive-pack' },
+    { target: '/o/r/git-receive-pack', method: 'POST' },
+    { target: '/o/r/%67it-receive-pack', method: 'POST' },
+    { target: '/o/r/GIT-RECEIVE-PACK', method: 'POST' },
+    { target: '/o/r/x', method: 'POST', headers: ['Content-Type', 'application/x-git-receive-pack-request'] },
+    { target: '/o/r//git-receive-pack//', method: 'POST' },
+    { target: '/o/r/git-receive-pack;a=b', method: 'POST' },
+    { target: '/o/r/info//refs;a?service=git-receive-pack' },
+    // What git LFS does beside fetching: objects, their proof, locks.
+    { target: '/o/r.git/info/lfs/objects/4665a5', method: 'PUT' },
+    { target: '/o/r.git/info/lfs/objects/4665a5', method: 'PATCH' },
+    { target: '/o/r.git/info/lfs/objects', method: 'POST' },
+    { target: '/o/r.git/info/lfs/verify', method: 'POST' },
+    { target: '/o/r.git/info/lfs/objects/batch', method: 'PUT' },
+    { target: '/o/r.git/info/lfs/locks', method: 'POST' },
+    { target: '/o/r.git/info/lfs/locks/verify', method: 'POST' },
+    { target: '/o/r.git/info/lfs/locks/7/unlock', method: 'POST' },
+    { target: '/o/r.git//INFO;x/lfs/locks', method: 'POST' },
+    { target: '/o/r.git/gitlab-lfs/objects/4665a5/12', method: 'PUT' },
+    { target: '/rest/git-lfs/storage/o/r/4665a5', method: 'PUT' },
+    { target: '/lfs/4665a5', method: 'PUT', headers: ['Accept', 'application/vnd.git-lfs'] },
+    { target: '/lfs/locks', method: 'POST', headers: ['content-type', 'application/vnd.git-lfs+json'] },
+  ];
+  const fetch: Asked[] = [
+    { target: '/o/r.git/info/refs?service=git-upload-pack' },
+    { target: '/o/r.git/info/refs' },
+    { target: '/o/r/git-upload-pack', method: 'POST' },
+    // Of this, the body is still to say which it is.
+    { target: '/o/r.git/info/lfs/objects/batch', method: 'POST' },
+    { target: '/o/r.git/info/lfs/objects/4665a5' },
+    { target: '/o/r.git/info/lfs/locks?path=a' },
+    { target: '/o/r.git/gitlab-lfs/objects/4665a5', method: 'HEAD' },
+    { target: '/lfs/objects/batch', method: 'POST', headers: ['accept', 'application/vnd.git-lfs+json'] },
+  ];
+
+  it.each(push)('never lets a push out: %j', (asked) => {
+    expect(codeOf(ask([{ host: HOST, git: { fetch: true } }], asked))).toBe('git-push-refused');
+  });
+
+  it.each(fetch)('lets clone and fetch out only where the route says so: %j', (asked) => {
+    expect(codeOf(ask([{ host: HOST }], asked))).toBe('git-fetch-refused');
+    expect(codeOf(ask([{ host: HOST, git: { fetch: true } }], asked))).toBe('allowed');
+  });
+
+  it('leaves the pages and the API of a forge alone', () => {
+    expect(codeOf(ask([{ host: HOST }], { target: '/o/r/commits?service=git' }))).toBe('allowed');
+    expect(codeOf(ask([{ host: HOST }], { target: '/git-lfs/git-lfs/issues', method: 'POST' }))).toBe(
+      'allowed',
+    );
+    expect(codeOf(ask([{ host: HOST }], { target: '/v1/objects/batch', method: 'POST' }))).toBe('allowed');
+  });
+});
+
+describe('a grant', () => {
+  it('ends at its instant', () => {
+    const routes: Route[] = [{ host: HOST, expires_at: '2026-01-01T00:00:00Z' }];
+    const end = Date.parse('2026-01-01T00:00:00Z');
+    expect(codeOf(ask(routes, {}, { ...calm, now: end - 1 }))).toBe('allowed');
+    expect(codeOf(ask(routes, {}, { ...calm, now: end }))).toBe('grant-expired');
+  });
+
+  it('ends with its last use, and a reload of the unchanged route does not renew it', () => {
+    const routes: Route[] = [{ host: HOST, max_uses: 2 }];
+    const uses = new GrantUses();
+    const use = () => {
+      const verdict = ask(routes, {}, { now: 0, uses: (rule) => uses.of(rule) });
+      if (verdict.allow) uses.count(verdict.rule);
+      return codeOf(verdict);
+    };
+    expect([use(), use(), use()]).toEqual(['allowed', 'allowed', 'grant-used-up']);
+  });
+});
+
+it('names the route, the reason and what to ask for, as JSON to a program that prefers it', async () => {
+  const { denialAnswer } = await import('../../../../../lib/daemons/egress/http/local-response.ts');
+  const denial = ask([{ host: '*.example.com', matches: [{ methods: ['PUT'] }] }], {});
+  if (denial.allow) throw new Error('was let out');
+  expect(JSON.parse(denialAnswer(denial, 'application/json, text/plain, */*').text)).toEqual({
+    code: 'request-unmatched',
+    rule: '*.example.com',
+    reason: 'The route of a.example.com does not let out GET /.',
+    ask: expect.stringContaining('operator'),
+  });
+  for (const accept of [undefined, '*/*', 'text/html, application/json;q=0.5']) {
+    expect(denialAnswer(denial, accept).type).toContain('text/plain');
+  }
+});
+
+it.each(['2130706433', '0x7f000001', '0x7f.1', '127.1', 'a.0x1f', 'a.1', '[::1]', '[::ffff:127.0.0.1]'])(
+  'the number %s is no host, however it is spelt',
+  (host) => {
+    const verdict = decide(
+      { kind: 'connect', target: `${host}:443` },
+      policyOf({ host: '*.example.com' }),
+      calm,
+    );
+    expect(codeOf(verdict)).toBe('host-invalid');
+  },
+);

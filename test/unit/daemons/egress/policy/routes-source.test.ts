@@ -1,0 +1,143 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { routesText } from '../../../../../lib/daemons/contract/egress/routes.ts';
+import { PolicyFile } from '../../../../../lib/daemons/egress/policy/policy-file.ts';
+import { parseRoutes } from '../../../../../lib/daemons/egress/policy/routes-source.ts';
+
+const parse = (text: string) => parseRoutes(text, 'routes.yaml');
+
+describe('a routes file', () => {
+  it('is read with comments, both schemes, a port and a private host', () => {
+    const text = `# policy
+version: 1
+routes:
+  - host: api.example.com
+    auth: { scheme: Bearer, slot: EGRESS_TOKEN_0 }
+  - host: local.example.com
+    port: 8443
+    private: true
+`;
+    expect(parse(text).routes).toEqual([
+      { host: 'api.example.com', auth: { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' } },
+      { host: 'local.example.com', port: 8443, private: true },
+    ]);
+  });
+
+  it.each([
+    ['version: 2\nroutes: []\n', /^routes\.yaml:1: version: /],
+    ['version: 1\n', /^routes\.yaml:1: routes: /],
+    ['', /^routes\.yaml:1: the file: /],
+    ['version: 1\nroutes:\n  - host: A.example.com\n', /^routes\.yaml:3: routes\[0\]\.host: .*lower case/],
+    ['version: 1\nroutes:\n  - host: 127.0.0.1\n', /^routes\.yaml:3: routes\[0\]\.host: /],
+    ['version: 1\nroutes:\n  - host: "*.com"\n', /^routes\.yaml:3: routes\[0\]\.host: /],
+    ['version: 1\nroutes:\n  - host: https://example.com\n', /^routes\.yaml:3: routes\[0\]\.host: /],
+    [
+      'version: 1\nroutes:\n  - host: a.example\n    allow: true\n',
+      /^routes\.yaml:4: routes\[0\]\.allow: unknown key/,
+    ],
+    [
+      'version: 1\nroutes:\n  - host: a.example\n    auth:\n      scheme: Bearer\n      slot: MY_TOKEN\n',
+      /^routes\.yaml:6: routes\[0\]\.auth\.slot: a token slot is EGRESS_TOKEN_<number>/,
+    ],
+    [
+      'version: 1\nroutes:\n  - host: a.example\n    auth:\n      scheme: Basic\n      slot: EGRESS_TOKEN_0\n',
+      /^routes\.yaml:5: routes\[0\]\.auth\.scheme: /,
+    ],
+    [
+      'version: 1\nroutes:\n  - host: a.example\n  - host: a.example\n',
+      /^routes\.yaml:3: routes: two routes name one host/,
+    ],
+    ['version: 1\nroutes:\n  - host: a.example\n    port: 0\n', /^routes\.yaml:4: routes\[0\]\.port: /],
+    ['version: 1\nroutes: *nowhere\n', /^routes\.yaml:1: not valid YAML: Unresolved alias/],
+    ['version: 1\nroutes: [\n', /^routes\.yaml:\d: not valid YAML/],
+    ['version: 1\nversion: 1\nroutes: []\n', /^routes\.yaml:2: not valid YAML.*unique/],
+    [
+      'version: 1\nroutes:\n  - host: selftest.bot-bottle.internal\n',
+      /^routes\.yaml:3: routes\[0\]\.host: selftest\.bot-bottle\.internal is built in/,
+    ],
+  ])('%j is refused with file, line and key', (text, message) => {
+    expect(() => parse(text)).toThrow(message);
+  });
+
+  it('lists all its faults at once', () => {
+    expect(() => parse('version: 1\nroutes:\n  - host: A\n  - host: B\n')).toThrow(/:3: .*\n.*:4: /);
+  });
+});
+
+describe('the policy in force', () => {
+  let directory: string;
+  let path: string;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'routes-'));
+    path = join(directory, 'routes.yaml');
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it('denies all before a file was read, and when there is none', async () => {
+    const policy = new PolicyFile(path, new Set());
+    expect(policy.current.rules.bottle.size).toBe(0);
+    await expect(policy.load()).rejects.toThrow(path);
+    expect(policy.current.rules.bottle.size).toBe(0);
+  });
+
+  it('follows the file, and stays as it was when the file turns invalid', async () => {
+    const policy = new PolicyFile(path, new Set());
+    await writeFile(path, 'version: 1\nroutes:\n  - host: one.example\n');
+    await policy.load();
+    await writeFile(path, 'version: 1\nroutes:\n  - host: two.example\n');
+    expect(await policy.reload()).toEqual({ ok: true, generation: 2, routes: 2 });
+    expect([...policy.current.rules.bottle.keys()]).toContain('two.example');
+
+    await writeFile(path, 'version: 1\nroutes:\n  - hots: three.example\n');
+    expect(await policy.reload()).toEqual({
+      ok: false,
+      generation: 2,
+      error: expect.stringMatching(/routes\.yaml:3: routes\[0\]/),
+    });
+
+    await writeFile(
+      path,
+      'version: 1\nroutes:\n  - {host: a.example, matches: [{paths: [{type: regex, value: "("}]}]}\n',
+    );
+    expect(await policy.reload()).toMatchObject({
+      ok: false,
+      generation: 2,
+      error: expect.stringContaining('the route of a.example: ( is no RE2'),
+    });
+    expect([...policy.current.rules.bottle.keys()]).toContain('two.example');
+  });
+
+  it('names slots without a token, so that the log says why a host is blocked', async () => {
+    const policy = new PolicyFile(path, new Set(['EGRESS_TOKEN_0']));
+    const auth = (slot: string) => `    auth: { scheme: Bearer, slot: ${slot} }\n`;
+    await writeFile(
+      path,
+      `version: 1\nroutes:\n  - host: a.example\n${auth('EGRESS_TOKEN_0')}  - host: b.example\n${auth('EGRESS_TOKEN_1')}`,
+    );
+    await policy.load();
+    expect(policy.summary).toContain('EGRESS_TOKEN_1');
+    expect(policy.summary).not.toContain('EGRESS_TOKEN_0');
+  });
+});
+
+describe('a file as the host writes it', () => {
+  const file = { version: 1 as const, routes: [{ host: 'a.example', port: 8443 }, { host: '*.b.example' }] };
+
+  it('holds what was written, and is YAML to others', () => {
+    expect(parseRoutes(routesText(file), 'routes.yaml')).toEqual(file);
+    expect(parseYaml(routesText(file))).toEqual(file);
+  });
+
+  it('is no way around the rules for YAML', () => {
+    const twice = routesText(file).replace('"port": 8443', '"port": 443,\n      "port": 8443');
+    expect(() => parseRoutes(twice, 'routes.yaml')).toThrow(/not valid YAML.*unique/i);
+    const unknown = routesText(file).replace('"port"', '"prot"');
+    expect(() => parseRoutes(unknown, 'routes.yaml')).toThrow(
+      /routes\.yaml:\d+: routes\[0\]\.prot: unknown key/,
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
+import { threadedLeafIssuer } from '../../../../../lib/daemons/egress/tls/leaf-thread.ts';
+import { LEAF_WORKER } from '../../../../../lib/daemons/egress/workers.ts';
+import { connectVia, openTunnel, type Reply, replyOf, requestOn } from '../../../../support/egress/agent.ts';
+import { type EgressFixture, startEgress } from '../../../../support/egress/egress.ts';
+import { proxyScene } from '../../../../support/egress/proxy-scene.ts';
+
+const scene = proxyScene();
+const threads: Worker[] = [];
+const note = (worker: Worker) => threads.push(worker);
+process.on('worker', note);
+afterEach(() => {
+  threads.length = 0;
+});
+
+/** Kills the newest thread that was started. */
+async function kill(): Promise<void> {
+  await threads.at(-1)?.terminate();
+}
+
+describe('when the thread that scans dies', () => {
+  /** Long enough for the thread. */
+  const long = 'all work and no play makes a dull body. '.repeat(10_000);
+
+  async function post(whileHeld: () => Promise<void>): Promise<Reply> {
+    const socket = await openTunnel(scene().tunnel());
+    const headers = { host: scene().tunnel().target, 'transfer-encoding': 'chunked' };
+    const request = requestOn(socket, { method: 'POST', headers });
+    request.write(long);
+    await expect.poll(() => threads.length).toBe(1);
+    await whileHeld();
+    request.end(long);
+    const reply = await replyOf(request);
+    socket.destroy();
+    return reply;
+  }
+
+  it('what it held is refused, and what comes later is scanned by another', async () => {
+    const reply = await post(kill);
+    expect(reply.headers['x-bot-bottle-reason']).toBe('body-unscannable');
+    expect(scene().upstream.seen).toEqual([]);
+    threads.length = 0;
+    expect(await post(async () => {})).toMatchObject({ status: 200, body: long + long });
+  });
+});
+
+describe('when the thread that makes certificates dies', () => {
+  let egress: EgressFixture | undefined;
+  afterEach(() => egress?.close());
+
+  it('a CONNECT that waits for one is answered 500, and the next one gets its own', async () => {
+    const { bottle, upstream } = scene();
+    const other = { host: 'open.example.com', port: upstream.port, private: true };
+    const issue = threadedLeafIssuer(bottle.authority, LEAF_WORKER);
+    egress = await startEgress({ authority: bottle, issue, routes: [other] });
+    await expect.poll(() => threads.length).toBe(1);
+    // Before it is ready to make any.
+    const asked = connectVia(egress.port, `open.example.com:${upstream.port}`);
+    await kill();
+    expect(await asked).toMatchObject({
+      status: 500,
+      headers: { 'x-bot-bottle-reason': 'certificate-failed' },
+    });
+    const tunnel = {
+      ...scene().tunnel(),
+      proxyPort: egress.port,
+      target: `open.example.com:${upstream.port}`,
+    };
+    const socket = await openTunnel(tunnel);
+    expect(socket.authorized).toBe(true);
+    socket.destroy();
+    await once(socket, 'close');
+  });
+});

@@ -1,0 +1,213 @@
+import { once } from 'node:events';
+import { createServer as createTcpServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer, type TLSSocket } from 'node:tls';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openTunnel, type Reply, replyOf, requestOn } from '../../../../support/egress/agent.ts';
+import { HOST, proxyScene } from '../../../../support/egress/proxy-scene.ts';
+import { portOf } from '../../../../support/egress/upstream.ts';
+
+const scene = proxyScene();
+const closers: (() => unknown)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+interface Wire {
+  readonly socket: TLSSocket;
+  /** The first lines of the requests on this connection so far. */
+  readonly asked: string[];
+}
+
+interface WireUpstream {
+  readonly port: number;
+  readonly wires: Wire[];
+  /** First lines of all requests, in order. */
+  readonly asked: string[];
+}
+
+/** An upstream that says what it likes, byte by byte. `say` is called when a request without or with a short body is there. */
+async function startWire(say: (wire: Wire, line: string) => void, handshakeMs = 0): Promise<WireUpstream> {
+  const wires: Wire[] = [];
+  const asked: string[] = [];
+  const secure = createServer(await scene().world.leaf(HOST), (socket) => {
+    const wire: Wire = { socket, asked: [] };
+    wires.push(wire);
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (bytes) => {
+      const line = String(bytes).split('\r\n', 1)[0] ?? '';
+      wire.asked.push(line);
+      asked.push(line);
+      say(wire, line);
+    });
+  });
+  const sockets = new Set<Socket>();
+  const server = createTcpServer({ noDelay: true, pauseOnConnect: true }, async (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    await sleep(handshakeMs);
+    secure.emit('connection', socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  scene().egress.setRoutes(scene().routes(portOf(server)));
+  return { port: portOf(server), wires, asked };
+}
+
+async function ask(port: number, path: string, body?: string): Promise<Reply> {
+  const socket = await openTunnel(scene().tunnel(port));
+  closers.push(() => socket.destroy());
+  const length = body === undefined ? {} : { 'content-length': String(body.length) };
+  const request = requestOn(socket, {
+    method: body === undefined ? 'GET' : 'POST',
+    path,
+    headers: { host: `${HOST}:${port}`, ...length },
+  });
+  request.end(body);
+  return replyOf(request);
+}
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+describe('a connection to an upstream', () => {
+  it('is used for one request after another', async () => {
+    const { port, wires, asked } = await startWire(({ socket }) => void socket.write(OK));
+    for (const body of [undefined, 'a', undefined, 'b']) expect((await ask(port, '/', body)).body).toBe('ok');
+    expect([wires.length, asked.length]).toEqual([1, 4]);
+  });
+
+  it.each([
+    ['another answer, as if to the next request', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'],
+    ['bytes that are none', 'evil'],
+    ['half an answer', 'HTTP/1.1 200 OK\r\nContent-Le'],
+  ])('on which %s was sent unasked is not used again', async (_what, unasked) => {
+    const { port, wires } = await startWire(({ socket, asked }) => {
+      socket.write(OK);
+      if (wires.length === 1 && asked.length === 1) socket.write(unasked);
+    });
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect((await ask(port, `/${turn}`)).body).toBe('ok');
+      await sleep(20);
+    }
+    expect(wires.map(({ asked }) => asked.length)).toEqual([1, 2]);
+  });
+
+  it.each([
+    ['by Connection: close', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok', false],
+    ['by its end after the answer', OK, true],
+    ['by its end, where nothing else says how long an answer is', 'HTTP/1.1 200 OK\r\n\r\nok', true],
+    ['by HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok', true],
+  ])('is given up %s, and the next request gets another', async (_how, answer, ends) => {
+    const { port, wires } = await startWire(({ socket }) => {
+      socket.write(answer);
+      if (ends) socket.end();
+    });
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect((await ask(port, `/${turn}`, 'body')).body).toBe('ok');
+      await sleep(20);
+    }
+    expect(wires.map(({ asked }) => asked.length)).toEqual([1, 1, 1]);
+  });
+
+  it('that does not come to stand is a failure after the time for dialling', async () => {
+    const { port } = await startWire(() => {}, 2000);
+    await scene().hurry({ dialMs: 200 }, port);
+    for (const body of [undefined, 'short', 'x'.repeat(100_000)]) {
+      const reply = await ask(port, '/', body);
+      expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([504, 'upstream-timeout']);
+    }
+  });
+
+  it('is not used for a request that was given up before it stood', async () => {
+    const { port, asked } = await startWire(({ socket }) => void socket.write(OK), 300);
+    const socket = await openTunnel(scene().tunnel(port));
+    const request = requestOn(socket, { path: '/given-up', headers: { host: `${HOST}:${port}` } });
+    request.on('error', () => {});
+    request.end();
+    await sleep(100);
+    socket.destroy();
+    await sleep(300);
+    expect((await ask(port, '/wanted')).body).toBe('ok');
+    expect(asked).toEqual(['GET /wanted HTTP/1.1']);
+  });
+});
+
+describe('an answer', () => {
+  const PIECES = [
+    'HTTP/1.1 20',
+    '0 OK\r\nTransfer-Encoding: chunked\r\nX-Long: a',
+    'b\r\nTrailer: x-sum\r\n\r\n3\r\nabc\r',
+    '\n4\r\nde',
+    'fg\r\n0\r\nX-Sum: 7\r',
+    '\n\r\n',
+  ];
+
+  it('is put together, whatever pieces it comes in', async () => {
+    const { port } = await startWire(async ({ socket }) => {
+      for (const piece of PIECES) {
+        socket.write(piece);
+        await sleep(15);
+      }
+    });
+    const reply = await ask(port, '/');
+    expect(reply).toMatchObject({ status: 200, body: 'abcdefg', headers: { 'x-long': 'ab' } });
+  });
+
+  it.each([
+    ['with two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok'],
+    [
+      'with a length and chunks',
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    ],
+    ['with a folded header', 'HTTP/1.1 200 OK\r\nX-Folded: a\r\n b: c\r\nContent-Length: 2\r\n\r\nok'],
+    ['with a length that is none', 'HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok'],
+    ['with 100 KB of headers', `HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(100_000)}\r\n\r\nok`],
+    ['in another protocol, unasked', 'HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nok'],
+    ['that is none', 'SSH-2.0-OpenSSH_9.2\r\n'],
+    ['that is not there', ''],
+  ])('%s is a failure of the upstream', async (_what, answer) => {
+    const { port } = await startWire(({ socket }) => void socket.end(answer));
+    for (const body of [undefined, 'body']) {
+      const reply = await ask(port, '/', body);
+      expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([502, 'upstream-failed']);
+    }
+  });
+
+  it('to HEAD, or that there is nothing new, has no body even if one is announced', async () => {
+    const { port } = await startWire(({ socket }, line) => {
+      const status = line.startsWith('HEAD') ? '200 OK' : '304 Not Modified';
+      socket.write(`HTTP/1.1 ${status}\r\nContent-Length: 5\r\n\r\n`);
+    });
+    const socket = await openTunnel(scene().tunnel(port));
+    closers.push(() => socket.destroy());
+    const request = requestOn(socket, { method: 'HEAD', path: '/', headers: { host: `${HOST}:${port}` } });
+    request.end();
+    expect(await replyOf(request)).toMatchObject({ status: 200, body: '' });
+    expect(await ask(port, '/')).toMatchObject({ status: 304, body: '' });
+  });
+
+  const HALF = 'HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 10\r\n\r\nhalf';
+
+  it('of which the rest never comes is a failure after the time for silence', async () => {
+    const { port } = await startWire(({ socket }, line) => {
+      if (line.includes('/half')) socket.write(HALF);
+    });
+    await scene().hurry({ idleMs: 200 }, port);
+    expect((await ask(port, '/none')).headers['x-bot-bottle-reason']).toBe('upstream-timeout');
+    expect((await ask(port, '/none', 'body')).headers['x-bot-bottle-reason']).toBe('upstream-timeout');
+    await expect(ask(port, '/half')).rejects.toThrow();
+    const broken = { verdict: 'fail', reason: 'upstream-failed', path: '/half' };
+    await expect.poll(() => scene().egress.log.at(-1)).toMatchObject(broken);
+  });
+
+  it('comes after 100 (Continue) that nobody asked for, at the latest for the second request', async () => {
+    const { port } = await startWire(({ socket }) => void socket.write(`HTTP/1.1 100 Continue\r\n\r\n${OK}`));
+    const first = await ask(port, '/', 'body');
+    if (first.status !== 200) expect(first.body).toContain('the next request will be sent another way');
+    for (let turn = 0; turn < 3; turn += 1) expect((await ask(port, '/', 'body')).body).toBe('ok');
+  });
+});

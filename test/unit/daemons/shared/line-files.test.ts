@@ -1,0 +1,147 @@
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { auditFileName, auditFileNumber } from '../../../../lib/daemons/contract/egress/audit.ts';
+import { LineFiles, type LineFilesOptions } from '../../../../lib/daemons/shared/line-files.ts';
+
+let directory = '';
+const said: string[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'line-files-'));
+  said.length = 0;
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const openFiles = (changes: Partial<LineFilesOptions> = {}) =>
+  LineFiles.open({
+    directory,
+    nameOf: auditFileName,
+    numberOf: auditFileNumber,
+    maxBytes: 1000,
+    maxFiles: 3,
+    maxQueuedBytes: 1_000_000,
+    retryMs: 10,
+    gap: (lost) => `gap ${lost}`,
+    say: (text) => said.push(text),
+    ...changes,
+  });
+
+const files = async () => (await readdir(directory)).sort();
+const contentOf = async (name: string) =>
+  (await readFile(join(directory, name), 'utf8')).split('\n').slice(0, -1);
+const allLines = async () => {
+  const names = (await files()).filter((name) => auditFileNumber(name) !== undefined);
+  return (await Promise.all(names.map(contentOf))).flat();
+};
+
+describe('lines', () => {
+  it('all arrive, in order and whole, over as many files as they need', async () => {
+    const lines = await openFiles({ maxFiles: 1000 });
+    const sent = Array.from({ length: 2000 }, (_, index) => `${index} ${'x'.repeat(index % 50)}`);
+    for (const [index, line] of sent.entries()) {
+      lines.append(line);
+      if (index % 100 === 0) await new Promise(setImmediate);
+    }
+    await lines.close();
+    expect(await allLines()).toEqual(sent);
+    expect((await files()).length).toBeGreaterThan(30);
+    expect(said).toEqual([]);
+  });
+
+  it('take no more room than the files that are kept, the newest ones', async () => {
+    const lines = await openFiles();
+    for (let index = 0; index < 1000; index += 1) lines.append(`line ${index}`);
+    await lines.close();
+    expect(await files()).toHaveLength(3);
+    const kept = await allLines();
+    expect(kept.at(-1)).toBe('line 999');
+    expect(kept).toEqual(
+      Array.from({ length: kept.length }, (_, index) => `line ${1000 - kept.length + index}`),
+    );
+    for (const name of await files()) {
+      expect((await readFile(join(directory, name))).length).toBeLessThan(1000 + 'line 999\n'.length);
+    }
+  });
+
+  it('go on in the newest file after a restart, on a line of their own even after a kill', async () => {
+    const first = await openFiles();
+    first.append('whole');
+    await first.close();
+    await appendFile(join(directory, auditFileName(1)), '{"cut');
+    const second = await openFiles();
+    second.append('after');
+    await second.close();
+    expect(await files()).toEqual([auditFileName(1)]);
+    expect(await allLines()).toEqual(['whole', '{"cut', 'after']);
+  });
+
+  it('are closed to all but their owner', async () => {
+    const lines = await openFiles({ directory: join(directory, 'new') });
+    await lines.close();
+    const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+    expect(await modeOf(join(directory, 'new'))).toBe(0o700);
+    expect(await modeOf(join(directory, 'new', auditFileName(1)))).toBe(0o600);
+  });
+});
+
+/** The next file cannot be begun, as on a full disk: its name is taken by a directory. */
+async function blockNextFile(number: number): Promise<() => Promise<void>> {
+  const path = join(directory, auditFileName(number));
+  await mkdir(path);
+  return () => rename(path, `${path}.gone`);
+}
+
+describe('where nothing can be written', () => {
+  it('lines wait, and arrive in order once there is room', async () => {
+    const lines = await openFiles({ maxBytes: 1 });
+    const unblock = await blockNextFile(2);
+    for (const line of ['a', 'b', 'c']) lines.append(line);
+    await vi.waitFor(() => expect(said).toEqual(['lines cannot be written (EISDIR): they wait']));
+    await unblock();
+    await vi.waitFor(() => expect(said).toHaveLength(2));
+    await lines.close();
+    expect(said[1]).toBe('lines are written again');
+    expect(await allLines()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('what memory has no room for is counted, and a line says so in its place', async () => {
+    const lines = await openFiles({ maxBytes: 1, maxFiles: 100, maxQueuedBytes: 20 });
+    const unblock = await blockNextFile(2);
+    lines.append('first');
+    await vi.waitFor(async () => expect(await contentOf(auditFileName(1))).toEqual(['first']));
+    for (let index = 0; index < 12; index += 1) lines.append(`line ${index}`);
+    await vi.waitFor(() => expect(said).toHaveLength(1));
+    await unblock();
+    await vi.waitFor(() => expect(said).toHaveLength(2));
+    lines.append('last');
+    await lines.close();
+    expect(await allLines()).toEqual(['first', 'line 0', 'line 1', 'gap 10', 'last']);
+  });
+
+  it.skipIf(process.platform !== 'linux')('as on a disk that is full, the caller goes on', async () => {
+    await symlink('/dev/full', join(directory, auditFileName(1)));
+    const lines = await openFiles();
+    lines.append('a');
+    await vi.waitFor(() => expect(said).toEqual(['lines cannot be written (ENOSPC): they wait']));
+    lines.append('b');
+    await lines.close();
+    expect(said.at(-1)).toBe('2 lines were lost');
+  });
+
+  it('closing ends all the same, and says how many were lost', async () => {
+    const lines = await openFiles({ maxBytes: 1, retryMs: 60_000 });
+    await blockNextFile(2);
+    lines.append('a');
+    lines.append('b');
+    await vi.waitFor(() => expect(said).toHaveLength(1));
+    await lines.close();
+    expect(said.at(-1)).toBe('1 line was lost');
+  });
+});
+
+it('a directory that cannot be is an error at once', async () => {
+  await appendFile(join(directory, 'file'), '');
+  await expect(openFiles({ directory: join(directory, 'file') })).rejects.toThrow();
+});

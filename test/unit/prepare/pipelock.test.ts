@@ -1,0 +1,140 @@
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { bottlePaths } from '../../../lib/bottle/paths.ts';
+import { runArguments } from '../../../lib/bundle/launch-spec.ts';
+import { mintCerts } from '../../../lib/phases/mint-certs.ts';
+import type { PhaseContext } from '../../../lib/phases/phase.ts';
+import { agentFacing, doorOf, isChained } from '../../../lib/plan/agent-facing.ts';
+import type { Plan } from '../../../lib/plan/schema.ts';
+import { pipelockConfig } from '../../../lib/prepare/pipelock-config.ts';
+import { useTemporaryHome } from '../../support/temporary-home.ts';
+
+const SLUG = 'demo-a1b2c';
+const home = useTemporaryHome();
+
+const ROUTES: Plan['egress']['routes'] = [
+  { host: 'nas.lan', port: 8443, private: true },
+  { host: 'api.example.com', auth: { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' } },
+  { host: '*.example.org' },
+];
+
+function planWith(daemons: Plan['daemons'], routes: Plan['egress']['routes']): Plan {
+  return {
+    slug: SLUG,
+    agent: { name: 'demo', file: '/demo.md', origin: 'home' },
+    skills: [],
+    bottle: { name: 'demo', file: '/demo.md' },
+    smolvm: { path: '/smolvm', version: [1, 9, 3], tier: 'socket', fake: true },
+    names: { machine: 'm', network: 'n', bundle: 'b' },
+    image: { kind: 'reference', reference: 'image' },
+    handoff: 'archive',
+    provider: {
+      template: 'command',
+      command: ['run'],
+      user: 'node',
+      home: '/home/node',
+      promptMode: 'variable',
+    },
+    hasPrompt: false,
+    environment: { literals: {}, forwarded: {}, prompted: {} },
+    git: [],
+    egress: { routes, log: 0, learn: false, tokens: {} },
+    daemons,
+  };
+}
+
+const CHAINED = planWith(['selftest', 'egress', 'pipelock'], ROUTES);
+const ALONE = planWith(['selftest', 'egress', 'pipelock'], []);
+const WITHOUT = planWith(['selftest', 'egress'], ROUTES);
+
+describe('pipelock’s configuration', () => {
+  it('allows the hosts of the routes and nothing else, and ends TLS with its own CA', async () => {
+    await expect(stringify(pipelockConfig(CHAINED.egress))).toMatchFileSnapshot('golden/pipelock.yaml');
+  });
+
+  it('without routes allows nothing: an empty list would allow everything', async () => {
+    const config = parse(stringify(pipelockConfig(ALONE.egress)));
+    expect(config.mode).toBe('strict');
+    expect(config.api_allowlist).toEqual(['no-route.invalid']);
+  });
+
+  it('does not search the header that egress puts the token into', () => {
+    expect(JSON.stringify(pipelockConfig(CHAINED.egress))).not.toMatch(/"Authorization"|EGRESS_TOKEN/);
+  });
+});
+
+describe('which daemon faces the guest', () => {
+  it.each([
+    ['egress, when there are routes, with pipelock behind it', CHAINED, 'egress', true],
+    ['pipelock, when it is asked for and there are none', ALONE, 'pipelock', false],
+    ['egress, when pipelock is not asked for', WITHOUT, 'egress', false],
+    ['egress, when there is neither', planWith(['selftest', 'egress'], []), 'egress', false],
+  ])('is %s', (_title, plan, door, chained) => {
+    expect([doorOf(plan), agentFacing(plan), isChained(plan)]).toEqual([door, [door], chained]);
+  });
+});
+
+describe('how the bundle is started', () => {
+  const started = async (plan: Plan) => {
+    await mkdir(bottlePaths.egress(SLUG), { recursive: true });
+    const allocation = { alias: '127.0.0.16', network: 'n' };
+    const args = await runArguments({ plan, allocation, certs: { directory: '/ca' }, image: 'image' });
+    return { text: args.join(' '), published: args.filter((_, index) => args[index - 1] === '--publish') };
+  };
+
+  it('with pipelock behind egress publishes egress, and tells it where to send everything', async () => {
+    const { text, published } = await started(CHAINED);
+    expect(published).toEqual(['127.0.0.16::9099']);
+    expect(text).toContain('--env BOT_BOTTLE_SIDECAR_DAEMONS=selftest,egress,pipelock ');
+    expect(text).toContain('--env EGRESS_UPSTREAM_PROXY=http://127.0.0.1:8888 ');
+    expect(text).toContain('--env EGRESS_UPSTREAM_CA=/etc/bot-bottle/pipelock/ca.pem ');
+    expect(text).toContain(`source=${bottlePaths.pipelock(SLUG)},target=/etc/bot-bottle/pipelock,readonly`);
+  });
+
+  it('without routes publishes pipelock', async () => {
+    const { text, published } = await started(ALONE);
+    expect(published).toEqual(['127.0.0.16::8888']);
+    expect(text).not.toContain('EGRESS_UPSTREAM');
+  });
+
+  it('without pipelock has no trace of it', async () => {
+    const { text, published } = await started(WITHOUT);
+    expect(published).toEqual(['127.0.0.16::9099']);
+    expect(text).not.toMatch(/pipelock|EGRESS_UPSTREAM/);
+  });
+});
+
+describe('minting', () => {
+  const contextOf = (plan: Plan): PhaseContext => ({
+    slug: SLUG,
+    signal: new AbortController().signal,
+    force: false,
+    say: () => {},
+    read: async (phase) => phase.record.parse(plan),
+    willUndo: async () => async () => {},
+  });
+
+  it('gives pipelock a CA of its own, whose key only its owner can read', async () => {
+    const context = contextOf(CHAINED);
+    const certs = await mintCerts.run(context);
+    const directory = join(home.path, 'home', 'state', SLUG, 'pipelock');
+    const key = join(directory, 'ca-key.pem');
+    expect(certs.pipelock).toMatchObject({ certificate: join(directory, 'ca.pem'), key });
+    expect(certs.pipelock?.fingerprint).not.toBe(certs.fingerprint);
+    const [ofKey, ofDirectory] = await Promise.all([stat(key), stat(directory)]);
+    expect([ofKey.mode & 0o777, ofDirectory.mode & 0o777]).toEqual([0o600, 0o700]);
+    expect(await readFile(key, 'utf8')).toMatch(/^-----BEGIN EC PRIVATE KEY-----\n/);
+    expect(await readFile(join(directory, 'ca.pem'), 'utf8')).not.toContain('PRIVATE');
+    expect(await mintCerts.isAlive(context, certs)).toBe(true);
+    expect(await mintCerts.isAlive(contextOf(WITHOUT), certs)).toBe(false);
+  });
+
+  it('mints none when pipelock is not asked for', async () => {
+    const certs = await mintCerts.run(contextOf(WITHOUT));
+    expect(certs.pipelock).toBeUndefined();
+    expect(await mintCerts.isAlive(contextOf(WITHOUT), certs)).toBe(true);
+    expect(await mintCerts.isAlive(contextOf(CHAINED), certs)).toBe(false);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { loadManifest } from '../../../lib/manifest/load.ts';
+import type { Manifest } from '../../../lib/manifest/types.ts';
+import { assertSupported, unsupportedKeys } from '../../../lib/prepare/unsupported.ts';
+import { agentOf, workshop, yaml } from '../../support/manifest-workspace.ts';
+
+const COMMAND = 'agent_provider: {template: command, command: [x]}';
+
+async function manifestOf(...lines: string[]): Promise<Manifest> {
+  const sources = await workshop({ 'home/agents/dev.md': agentOf('b'), 'home/bottles/b.md': yaml(...lines) });
+  return loadManifest('dev', sources);
+}
+
+describe('what a manifest asks for and this version cannot honour', () => {
+  it('is nothing where a bottle says only what runs, what may be reached and what is in the environment', async () => {
+    const manifest = await manifestOf(
+      COMMAND,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the manifest's own spelling
+      'env: {A: b, C: "${D}", E: "?"}',
+      'egress: {log: 2, learn: true, routes: [{host: a.example, port: 8443, private: true, auth: {scheme: Bearer, token_ref: T}}]}',
+    );
+    expect(manifest.bottle.supervise).toBe(true);
+    expect(() => assertSupported(manifest)).not.toThrow();
+  });
+
+  it('is nothing where a route says which requests it lets out', async () => {
+    const lines = [
+      'supervise: false',
+      'egress: {routes: [{host: "*.a.example", matches: [{methods: [GET]}], git: {fetch: true}, dlp: {outbound_on_match: block}}]}',
+    ];
+    expect(unsupportedKeys(await manifestOf(COMMAND, ...lines))).toEqual([]);
+  });
+
+  it('is nothing where supervision is declined', async () => {
+    expect(unsupportedKeys(await manifestOf(COMMAND, 'supervise: false'))).toEqual([]);
+  });
+
+  it.each([
+    ['agent_provider.template', []],
+    ['agent_provider.template', ['agent_provider: {template: codex}']],
+    ['git-gate.user', [COMMAND, 'git-gate: {user: {name: A}}']],
+    ['git-gate.repos', [COMMAND, 'git-gate: {repos: {a: {url: "ssh://git@h.example/a", identity: k}}}']],
+    ['supervise', [COMMAND, 'supervise: true']],
+  ])('is refused by name: %s', async (key, lines) => {
+    const manifest = await manifestOf(...lines);
+    expect(unsupportedKeys(manifest)).toEqual([key]);
+    expect(() => assertSupported(manifest)).toThrow(`${key}: not supported yet`);
+  });
+
+  it('is named with the file and line that ask for it, all of it at once', async () => {
+    const sources = await workshop({
+      'home/agents/dev.md': yaml(
+        'bottle: b',
+        'skills: [review]',
+        'git-gate:',
+        '  user:',
+        '    email: a@example',
+      ),
+      'home/bottles/b.md': yaml('egress:', '  log: 2', '  routes:', '    - host: a.example'),
+    });
+    const manifest = await loadManifest('dev', sources);
+    expect(() => assertSupported(manifest)).toThrow(
+      [
+        'the manifest asks for 3 things that are not supported yet',
+        `${sources.home}/bottles/b.md: agent_provider.template: not supported yet (\`claude\`, the default; \`command\` is)`,
+        `${sources.home}/agents/dev.md:6: git-gate.user: not supported yet`,
+
+        `${sources.home}/agents/dev.md:3: skills: not supported yet`,
+      ].join('\n'),
+    );
+  });
+});

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, expect, it } from 'vitest';
+import { entryOf, releaseDead, remember } from '../../../../smolvm-fakes/src/network/live-guests.ts';
+import { startTimeOf } from '../../../../smolvm-fakes/src/system/process.ts';
+
+const container = `smolvm-test-${randomBytes(8).toString('hex')}`;
+const alive = {
+  container,
+  machine: 'm',
+  pid: process.pid,
+  startTime: startTimeOf(process.pid) ?? 0,
+  rules: [],
+};
+const dead = { ...alive, startTime: alive.startTime - 1 };
+
+afterEach(async () => {
+  remember(dead);
+  await releaseDead(container);
+});
+
+// Only root starts guests.
+it.skipIf(process.getuid?.() !== 0)(
+  'a machine that its starter has handed over to is not cleared away for dead',
+  async () => {
+    remember(dead);
+    // What a sweep saw before; by the time it acts, the machine itself is there.
+    remember(alive);
+    await releaseDead(container);
+    expect(entryOf(container)).toEqual(alive);
+  },
+);
+
+it.skipIf(process.getuid?.() !== 0)('a machine that is dead is cleared away', async () => {
+  remember(dead);
+  await releaseDead(container);
+  expect(entryOf(container)).toBeUndefined();
+});
