@@ -2,7 +2,7 @@
 import { echo } from 'zx';
 import { mintSlug } from '../lib/bottle/slug.ts';
 import { type Fact, factsOf } from '../lib/commands/info/info.ts';
-import { choiceOf } from '../lib/commands/launch/launch-flags.ts';
+import { launchChoice } from '../lib/commands/launch/launch-flags.ts';
 import { requireAgent } from '../lib/commands/list/require-agent.ts';
 import { checkAgent } from '../lib/prepare/preflight.ts';
 import { shown } from '../lib/terminal/error-text.ts';
@@ -23,7 +23,7 @@ await runScript(async () => {
   });
   if (flags === undefined) return 0;
   const agent = await requireAgent(flags.agent, 'info');
-  const { bottles, cwd } = choiceOf({ ...flags, label: undefined, color: undefined });
+  const { bottles, cwd } = launchChoice({ ...flags, label: undefined, color: undefined });
   const checked = await checkAgent({ agent, bottles, cwd, slug: mintSlug('info') });
   const facts = factsOf(checked);
   if (flags.json) echo(JSON.stringify(facts, null, 2));

@@ -3,7 +3,7 @@ import { echo } from 'zx';
 import { chooseLaunch } from '../lib/commands/launch/choose-launch.ts';
 import { confirmLaunch } from '../lib/commands/launch/confirm-launch.ts';
 import { launch } from '../lib/commands/launch/launch.ts';
-import { CHOICE_FLAGS, choiceOf } from '../lib/commands/launch/launch-flags.ts';
+import { CHOICE_FLAGS, launchChoice } from '../lib/commands/launch/launch-flags.ts';
 import { planScreen } from '../lib/commands/launch/plan-screen.ts';
 import { previewLaunch } from '../lib/commands/launch/preview.ts';
 import { reportPhase } from '../lib/commands/phase/phase-script.ts';
@@ -37,7 +37,7 @@ await runScript(async ({ signal }) => {
   if (flags === undefined) return 0;
   const quiet = flags.verbosity === 'quiet';
   const say = quiet ? () => {} : (text: string) => line(`${paint('dim', '·')} ${text}`);
-  const choice = choiceOf(flags);
+  const choice = launchChoice(flags);
   const chosen = {
     ...choice,
     ...(await chooseLaunch({ ...choice, agent: flags.agent }, manifestSources(), signal)),

@@ -2,7 +2,7 @@
 import { echo } from 'zx';
 import { createBottle } from '../lib/bottle/create.ts';
 import { chooseLaunch } from '../lib/commands/launch/choose-launch.ts';
-import { CHOICE_FLAGS, choiceOf } from '../lib/commands/launch/launch-flags.ts';
+import { CHOICE_FLAGS, launchChoice } from '../lib/commands/launch/launch-flags.ts';
 import { PHASE_FLAGS, reportPhase } from '../lib/commands/phase/phase-script.ts';
 import { manifestSources } from '../lib/manifest/sources.ts';
 import { prepare } from '../lib/phases/prepare.ts';
@@ -28,7 +28,7 @@ await runScript(async ({ signal }) => {
     await reportPhase(prepare, bottle, { ...flags, signal, print: echo });
     return 0;
   }
-  const choice = choiceOf(flags);
+  const choice = launchChoice(flags);
   const chosen = await chooseLaunch({ ...choice, agent }, manifestSources(), signal);
   const slug = await createBottle({ ...choice, ...chosen, owner: null, labelMustBeFree: hasTerminal() });
   try {

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isMissing, writeWhole } from '../host/files.ts';
+import { isMissing, writeAtomically } from '../host/files.ts';
 import { readJson } from '../host/read-json.ts';
 import { bottleDirectory } from './paths.ts';
 
@@ -12,7 +12,7 @@ export type Failure = z.infer<typeof failure>;
 const directoryOf = (slug: string) => join(bottleDirectory(slug), 'failures');
 
 export async function recordFailure(slug: string, what: Failure): Promise<void> {
-  await writeWhole(join(directoryOf(slug), `${what.phase}.json`), JSON.stringify(what));
+  await writeAtomically(join(directoryOf(slug), `${what.phase}.json`), JSON.stringify(what));
 }
 
 export async function clearFailure(slug: string, phase: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isMissing, syncDirectory, writeWhole } from '../host/files.ts';
+import { isMissing, syncDirectory, writeAtomically } from '../host/files.ts';
 import { readJson } from '../host/read-json.ts';
 import { bottlePaths } from './paths.ts';
 
@@ -34,7 +34,7 @@ export async function journal(slug: string, phase: string, undo: UndoAction): Pr
   const at = new Date();
   const order = `${String(at.getTime()).padStart(14, '0')}-${String(written++).padStart(4, '0')}`;
   const id = `${order}-${phase}-${undo.kind}-${process.pid}.json`;
-  await writeWhole(
+  await writeAtomically(
     join(bottlePaths.journal(slug), id),
     JSON.stringify({ phase, at: at.toISOString(), undo }),
   );
@@ -62,7 +62,7 @@ export async function pendingUndo(slug: string): Promise<JournalEntry[]> {
 }
 
 /** Strikes an entry out: its thing is gone. */
-export async function settle(slug: string, id: string): Promise<void> {
+export async function markUndone(slug: string, id: string): Promise<void> {
   const directory = bottlePaths.journal(slug);
   await rm(join(directory, id), { force: true });
   await syncDirectory(directory);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { writeWhole } from '../host/files.ts';
+import { writeAtomically } from '../host/files.ts';
 import { processIdentity } from '../host/process-identity.ts';
 import { readJson } from '../host/read-json.ts';
 import { bottlePaths } from './paths.ts';
@@ -52,5 +52,5 @@ export async function readMetadata(slug: string): Promise<BottleMetadata | undef
 }
 
 export async function writeMetadata(metadata: BottleMetadata): Promise<void> {
-  await writeWhole(bottlePaths.metadata(metadata.identity), `${JSON.stringify(metadata, null, 2)}\n`);
+  await writeAtomically(bottlePaths.metadata(metadata.identity), `${JSON.stringify(metadata, null, 2)}\n`);
 }

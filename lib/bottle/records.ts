@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeWhole } from '../host/files.ts';
+import { writeAtomically } from '../host/files.ts';
 import { readJson, validate } from '../host/read-json.ts';
 import { bottlePaths } from './paths.ts';
 
@@ -40,7 +40,7 @@ export async function readRecord<T>(
 }
 
 export async function writeRecord<T>(slug: string, record: PhaseRecord<T>): Promise<void> {
-  await writeWhole(recordPath(slug, record.phase), `${JSON.stringify(record, null, 2)}\n`);
+  await writeAtomically(recordPath(slug, record.phase), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** Records are make targets: an up-to-date one must look newer than what it was made from. */

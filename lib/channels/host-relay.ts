@@ -6,7 +6,7 @@ import { bottleDirectory } from '../bottle/paths.ts';
 import { recordPath } from '../bottle/records.ts';
 import type { DaemonName } from '../daemons/contract/names.ts';
 import { BottleError } from '../errors.ts';
-import { writeWhole } from '../host/files.ts';
+import { writeAtomically } from '../host/files.ts';
 import { identifyProcess, isProcessAlive, processIdentity } from '../host/process-identity.ts';
 import { readJson } from '../host/read-json.ts';
 import { hostSocket, makeSocketDirectory, socketDirectory } from './socket-place.ts';
@@ -31,7 +31,7 @@ export async function startHostRelay(slug: string, daemons: readonly DaemonName[
   const child = spawn(process.execPath, args, { detached: true, stdio: 'ignore', env: {} });
   child.unref();
   const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
-  if (identity !== undefined) await writeWhole(identityPath(slug), JSON.stringify(identity));
+  if (identity !== undefined) await writeAtomically(identityPath(slug), JSON.stringify(identity));
   for (const deadline = performance.now() + READY_TIMEOUT_MS; performance.now() < deadline; await sleep(20)) {
     if ((await readFile(ready, 'utf8').catch(() => '')) === String(child.pid)) return;
     if (child.exitCode !== null) break;

@@ -12,7 +12,7 @@ export const loopbackAlias: Channel = {
   name: 'loopback-alias',
   needsRelay: false,
   exposesWildcardListeners: true,
-  waysOut: ({ alias }) => ({ allowedCidrs: policy(alias), sockets: [] }),
+  networkGrants: ({ alias }) => ({ allowedCidrs: policy(alias), sockets: [] }),
 
   confineBeforeStart(machine, { alias }) {
     // `create --from` dropped the policy that it was given.

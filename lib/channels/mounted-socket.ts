@@ -19,7 +19,7 @@ export const mountedSocket: Channel = {
   name: 'mounted-socket',
   needsRelay: true,
   exposesWildcardListeners: false,
-  waysOut: ({ slug, daemons }) => ({
+  networkGrants: ({ slug, daemons }) => ({
     allowedCidrs: [],
     sockets: daemons.map((daemon) => ({ host: hostSocket(slug, daemon), guest: guestSocket(daemon) })),
   }),

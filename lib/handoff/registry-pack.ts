@@ -89,8 +89,8 @@ async function withRegistry<T>(
   const { slug, signal, willUndo } = options;
   const network = `bot-bottle-pack-${slug}`;
   const name = `bot-bottle-registry-${slug}`;
-  const networkSettled = await willUndo({ kind: 'network', name: network });
-  const containerSettled = await willUndo({ kind: 'container', name });
+  const networkUndone = await willUndo({ kind: 'network', name: network });
+  const containerUndone = await willUndo({ kind: 'container', name });
   await removeContainer(name, 0);
   await removeNetwork(network);
   try {
@@ -102,9 +102,9 @@ async function withRegistry<T>(
   } finally {
     await removeContainer(`bot-bottle-push-${slug}`, 0);
     await removeContainer(name, 0);
-    await containerSettled();
+    await containerUndone();
     await removeNetwork(network);
-    await networkSettled();
+    await networkUndone();
   }
 }
 

@@ -1,2 +1,2 @@
 /** What Node reads in the place of bytes that are no UTF-8: whatever they were is lost by then. */
-export const LOST_BYTES = '\ufffd';
+export const REPLACEMENT_CHARACTER = '\ufffd';

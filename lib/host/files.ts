@@ -5,7 +5,11 @@ import { dirname } from 'node:path';
  * Writes a file whole or not at all, and survives a power cut: temporary file, fsync, rename, fsync of the
  * directory. `mode` defaults to 0600; missing directories are made with 0700.
  */
-export async function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o600,
+): Promise<void> {
   const directory = dirname(path);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}.tmp`;

@@ -52,7 +52,7 @@ export const allocate: Phase<Allocation> = {
 };
 
 async function reserve(context: PhaseContext, network: string): Promise<Allocation> {
-  const settled = await context.willUndo({ kind: 'network', name: network });
+  const markUndone = await context.willUndo({ kind: 'network', name: network });
   // A network of this bottle that an interrupted run left has an alias too: begin anew.
   if ((await findNetwork(network)) !== undefined) await removeNetwork(network);
   const alias = lowestFree(await usedAliases());
@@ -60,7 +60,7 @@ async function reserve(context: PhaseContext, network: string): Promise<Allocati
   if (await holdsAlias(network, alias)) return { alias, network, subnet };
   // Another user of this engine, under a lock of their own, took the same alias first.
   await removeNetwork(network);
-  await settled();
+  await markUndone();
   return reserve(context, network);
 }
 

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { Channel, Meeting } from '../channels/channel.ts';
+import type { Channel, ChannelContext } from '../channels/channel.ts';
 import { channelOf } from '../channels/channel-of.ts';
 import { isHostRelayAlive, startHostRelay } from '../channels/host-relay.ts';
 import { removeMachine } from '../guest/remove-machine.ts';
@@ -37,8 +37,8 @@ export const createGuest: Phase<Guest> = {
     const [plan, { alias }, { kind, path }] = await readAll(context, prepare, allocate, packArtifact);
     const { machine } = plan.names;
     const channel = channelOf(plan.smolvm.tier);
-    const meeting: Meeting = { slug: context.slug, alias, daemons: agentFacing(plan) };
-    const wanted: Guest = { machine, boot: { kind, path }, ...channel.waysOut(meeting) };
+    const channelContext: ChannelContext = { slug: context.slug, alias, daemons: agentFacing(plan) };
+    const wanted: Guest = { machine, boot: { kind, path }, ...channel.networkGrants(channelContext) };
     if (channel.needsRelay) {
       await context.willUndo({ kind: 'relay', name: context.slug });
       await startHostRelay(context.slug, agentFacing(plan));
@@ -49,7 +49,7 @@ export const createGuest: Phase<Guest> = {
     await context.willUndo({ kind: 'machine', name: machine, smolvm: plan.smolvm.path });
     await removeMachine(client, machine);
     await client.machineCreate(machine, wanted);
-    channel.confineBeforeStart(machine, meeting);
+    channel.confineBeforeStart(machine, channelContext);
     return wanted;
   },
 

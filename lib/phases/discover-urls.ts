@@ -4,7 +4,7 @@ import { channelOf } from '../channels/channel-of.ts';
 import { DAEMON_NAMES, DAEMON_PORTS } from '../daemons/contract/names.ts';
 import { findContainer, hostPortOf } from '../docker/container.ts';
 import { BottleError } from '../errors.ts';
-import { agentFacing, doorOf } from '../plan/agent-facing.ts';
+import { agentFacing, proxyDaemonOf } from '../plan/agent-facing.ts';
 import { allocate } from './allocate.ts';
 import { type Phase, type PhaseContext, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
@@ -46,9 +46,9 @@ async function discover(context: PhaseContext): Promise<Urls> {
       hint: 'Start the bundle again: run start-bundle with --force.',
     });
   });
-  const door = doorOf(plan);
+  const door = proxyDaemonOf(plan);
   const hostPort = published.find(({ daemon }) => daemon === door)?.port ?? 0;
-  const meeting = { slug: context.slug, alias, daemons: agentFacing(plan) };
-  const seen = channelOf(plan.smolvm.tier).guestAddress(meeting, door, hostPort);
+  const channelContext = { slug: context.slug, alias, daemons: agentFacing(plan) };
+  const seen = channelOf(plan.smolvm.tier).guestAddress(channelContext, door, hostPort);
   return { published, proxy: `http://${seen.host}:${seen.port}` };
 }

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { bottlePaths } from '../bottle/paths.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
-import { writeWhole } from '../host/files.ts';
+import { writeAtomically } from '../host/files.ts';
 import type { Phase } from './phase.ts';
 import { prepare } from './prepare.ts';
 
@@ -36,8 +36,8 @@ export const mintCerts: Phase<Certificates> = {
     const directory = bottlePaths.ca(slug);
     // Outside the mounted directory, which holds only what the bundle needs.
     const certificate = join(bottlePaths.egress(slug), '..', 'egress-ca-cert.pem');
-    await writeWhole(join(directory, 'ca.pem'), `${ca.certificatePem}${ca.privateKeyPem}`, 0o600);
-    await writeWhole(certificate, ca.certificatePem, 0o644);
+    await writeAtomically(join(directory, 'ca.pem'), `${ca.certificatePem}${ca.privateKeyPem}`, 0o600);
+    await writeAtomically(certificate, ca.certificatePem, 0o644);
     const pipelock = daemons.includes('pipelock') ? { pipelock: await mintForPipelock(slug) } : {};
     return { directory, certificate, fingerprint: ca.fingerprint, ...pipelock };
   },
@@ -60,8 +60,8 @@ async function mintForPipelock(slug: string): Promise<NonNullable<Certificates['
   const directory = bottlePaths.pipelock(slug);
   const certificate = join(directory, basename(CONTAINER_PATHS.pipelockCa));
   const key = join(directory, basename(CONTAINER_PATHS.pipelockCaKey));
-  await writeWhole(key, ca.privateKeyPem, 0o600);
-  await writeWhole(certificate, ca.certificatePem, 0o644);
+  await writeAtomically(key, ca.privateKeyPem, 0o600);
+  await writeAtomically(certificate, ca.certificatePem, 0o644);
   return { certificate, key, fingerprint: ca.fingerprint };
 }
 

@@ -29,7 +29,7 @@ export const packArtifact: Phase<Artifact> = {
     const { handoff, smolvm } = plan;
     if (context.force || !(await hasArtifact(image.id, handoff))) {
       const workspace = join(artifactDirectory(), `partial-${context.slug}`);
-      const settled = await context.willUndo({ kind: 'path', path: workspace });
+      const markUndone = await context.willUndo({ kind: 'path', path: workspace });
       const options = { ...context, image, workspace };
       const { registryPack } = await import('../handoff/registry-pack.ts');
       await makeArtifact(image.id, {
@@ -42,7 +42,7 @@ export const packArtifact: Phase<Artifact> = {
             ? saveArchive(options, path)
             : registryPack({ ...options, client: new SmolvmClient(smolvm) }, path),
       });
-      await settled();
+      await markUndone();
     }
     const path = artifactPath(image.id, handoff);
     return { kind: handoff === 'archive' ? 'archive' : 'artifact', path, bytes: (await stat(path)).size };

@@ -9,7 +9,7 @@ import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import { ensureEngine } from '../docker/engine.ts';
 import { findNetwork } from '../docker/network.ts';
 import { BottleError } from '../errors.ts';
-import { writeWhole } from '../host/files.ts';
+import { writeAtomically } from '../host/files.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { networkName } from '../plan/names.ts';
 import type { Plan } from '../plan/schema.ts';
@@ -26,7 +26,7 @@ import type { PhaseContext } from './phase.ts';
  * @throws BottleError with everything that stands in the way.
  */
 export async function preparePlan(context: PhaseContext): Promise<Plan> {
-  const choice = await choiceOf(context.slug);
+  const choice = await recordedChoice(context.slug);
   const checked = await preflight({ ...choice, slug: context.slug }, thisHost(hasTerminal()));
   for (const warning of checked.manifest?.warnings ?? []) context.say(warning);
   const resolved = assertResolved(checked);
@@ -60,7 +60,7 @@ async function assertUnclaimed(slug: string): Promise<void> {
   );
 }
 
-async function choiceOf(slug: string): Promise<LaunchChoice> {
+async function recordedChoice(slug: string): Promise<LaunchChoice> {
   const metadata = await readMetadata(slug);
   if (metadata === undefined) throw new BottleError('state-missing', `there is no bottle ${slug}`);
   const { agent_name, bottle_names, cwd } = metadata;
@@ -68,13 +68,13 @@ async function choiceOf(slug: string): Promise<LaunchChoice> {
 }
 
 async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest): Promise<void> {
-  await writeWhole(bottlePaths.prompt(context.slug), manifest.agent.prompt);
+  await writeAtomically(bottlePaths.prompt(context.slug), manifest.agent.prompt);
   const { log, learn, routes } = plan.egress;
   const file: RoutesFile = { version: 1, log, learn, routes };
-  await writeWhole(join(bottlePaths.egress(context.slug), 'routes.yaml'), routesText(file));
+  await writeAtomically(join(bottlePaths.egress(context.slug), 'routes.yaml'), routesText(file));
   if (!plan.daemons.includes('pipelock')) return;
   const config = stringify(pipelockConfig(plan.egress));
-  await writeWhole(
+  await writeAtomically(
     join(bottlePaths.pipelock(context.slug), basename(CONTAINER_PATHS.pipelockConfig)),
     config,
   );

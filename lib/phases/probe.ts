@@ -4,7 +4,7 @@ import { probeGuest } from '../channels/probe/probe-guest.ts';
 import { probeFinding } from '../channels/probe/verdict.ts';
 import { wildcardListeners } from '../channels/probe/wildcard-listeners.ts';
 import { BottleError } from '../errors.ts';
-import { doorOf } from '../plan/agent-facing.ts';
+import { proxyDaemonOf } from '../plan/agent-facing.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { allocate } from './allocate.ts';
 import { discoverUrls } from './discover-urls.ts';
@@ -42,7 +42,7 @@ export const probe: Phase<Confinement> = {
       machine,
       agent: plan.provider,
       alias,
-      door: doorOf(plan),
+      door: proxyDaemonOf(plan),
       bundle,
       forbidden: pastTheSocket,
     });

@@ -7,7 +7,7 @@ import { runInGuest, writeFileScript } from '../guest/guest-shell.ts';
 import { environmentScript } from '../guest/session.ts';
 import { trustCaScript } from '../guest/trust.ts';
 import { readHostVariables } from '../host/variables.ts';
-import { agentFacing, doorOf } from '../plan/agent-facing.ts';
+import { agentFacing, proxyDaemonOf } from '../plan/agent-facing.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { allocate } from './allocate.ts';
 import { discoverUrls } from './discover-urls.ts';
@@ -46,15 +46,15 @@ export const provision: Phase<ProvisionedGuest> = {
     const configured = { ...plan.environment.literals, ...readHostVariables(plan.environment.forwarded) };
     const options = { slug: context.slug, user, home, proxy, alias, promptFile, configured };
     const environment = guestEnvironment(options);
-    const { certificate: ownCa } = (doorOf(plan) === 'pipelock' && certs.pipelock) || certs;
+    const { certificate: ownCa } = (proxyDaemonOf(plan) === 'pipelock' && certs.pipelock) || certs;
     const [certificate, prompt] = await Promise.all([
       readFile(ownCa, 'utf8'),
       readFile(bottlePaths.prompt(context.slug), 'utf8'),
     ]);
-    const meeting = { slug: context.slug, alias, daemons: agentFacing(plan) };
+    const channelContext = { slug: context.slug, alias, daemons: agentFacing(plan) };
     const script = [
       'set -e',
-      await channelOf(plan.smolvm.tier).guestScript(meeting),
+      await channelOf(plan.smolvm.tier).guestScript(channelContext),
       trustCaScript(certificate),
       writeFileScript(promptFile, prompt, `${user}:`, '0600'),
       environmentScript(environment),

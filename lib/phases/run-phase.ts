@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { clearFailure, recordFailure } from '../bottle/failures.ts';
-import { journal, settle } from '../bottle/journal.ts';
+import { journal, markUndone } from '../bottle/journal.ts';
 import { readMetadata } from '../bottle/metadata.ts';
 import { bottleDirectory } from '../bottle/paths.ts';
 import { digestOf, type PhaseRecord, readRecord, touchRecord, writeRecord } from '../bottle/records.ts';
@@ -90,7 +90,7 @@ export function contextFor(
     read: async (needed) => (await readNeeded(needed, slug, phase.name)).data,
     willUndo: async (action) => {
       const id = await journal(slug, phase.name, action);
-      return () => settle(slug, id);
+      return () => markUndone(slug, id);
     },
   };
 }

@@ -23,8 +23,8 @@ export const startGuest: Phase<RunningGuest> = {
     const client = new SmolvmClient(plan.smolvm);
     if (context.force && (await runningPid(client, machine)) !== undefined) await client.machineStop(machine);
     await client.machineStart(machine);
-    const meeting = { slug: context.slug, alias, daemons: agentFacing(plan) };
-    await channelOf(plan.smolvm.tier).assertConfinedAfterStart(client, machine, meeting);
+    const channelContext = { slug: context.slug, alias, daemons: agentFacing(plan) };
+    await channelOf(plan.smolvm.tier).assertConfinedAfterStart(client, machine, channelContext);
     return running.parse({ machine, pid: await runningPid(client, machine) });
   },
 

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pendingUndo, settle } from '../bottle/journal.ts';
+import { markUndone, pendingUndo } from '../bottle/journal.ts';
 import { bottleDirectory } from '../bottle/paths.ts';
 import { removeRecord } from '../bottle/records.ts';
 import { BottleError, messageOf } from '../errors.ts';
@@ -27,7 +27,7 @@ async function undoAll(slug: string, say: (line: string) => void): Promise<strin
     const what = describeUndo(entry.undo);
     try {
       await undo(slug, entry.undo);
-      await settle(slug, entry.id);
+      await markUndone(slug, entry.id);
       undone.push(what);
     } catch (error) {
       failures.push(`${what}: ${messageOf(error)}`);

@@ -5,16 +5,16 @@ import type { Plan } from './schema.ts';
  * that asks for pipelock and has no routes there is nothing for egress to inject or decide, and pipelock faces the
  * guest by itself, as in the original.
  */
-export function doorOf({ daemons, egress }: Pick<Plan, 'daemons' | 'egress'>): 'egress' | 'pipelock' {
+export function proxyDaemonOf({ daemons, egress }: Pick<Plan, 'daemons' | 'egress'>): 'egress' | 'pipelock' {
   return daemons.includes('pipelock') && egress.routes.length === 0 ? 'pipelock' : 'egress';
 }
 
 /** Whether egress sends all that it lets out through pipelock. */
 export function isChained(plan: Pick<Plan, 'daemons' | 'egress'>): boolean {
-  return plan.daemons.includes('pipelock') && doorOf(plan) === 'egress';
+  return plan.daemons.includes('pipelock') && proxyDaemonOf(plan) === 'egress';
 }
 
 /** Daemons that the guest may dial, its proxy first; each is published on the bottle's alias. */
 export function agentFacing(plan: Pick<Plan, 'daemons' | 'egress'>): ('egress' | 'pipelock')[] {
-  return [doorOf(plan)];
+  return [proxyDaemonOf(plan)];
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { BottleError } from '../errors.ts';
 import { shortPath } from '../host/short-path.ts';
 import type { Manifest } from '../manifest/types.ts';
-import { placeOf } from './place.ts';
+import { placeOf } from './manifest-place.ts';
 
 /** Absolute path of a key file: `~/` is the operator's home, a relative path starts at the working directory. */
 export function keyFile(written: string, cwd: string): string {

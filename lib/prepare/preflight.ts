@@ -14,7 +14,7 @@ import { tierOf } from '../smolvm/version.ts';
 import { gitKeyProblems } from './git-keys.ts';
 import { checkHost, type Host } from './host.ts';
 import { imageSource } from './image-source.ts';
-import { placeOf } from './place.ts';
+import { placeOf } from './manifest-place.ts';
 import { Problems, throwProblems } from './problems.ts';
 import { skillProblems } from './skills.ts';
 import { isFakeSmolvm, smolvmFor } from './smolvm.ts';

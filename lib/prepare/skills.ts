@@ -5,7 +5,7 @@ import { homeDirectory } from '../bottle/paths.ts';
 import { BottleError } from '../errors.ts';
 import { shortPath } from '../host/short-path.ts';
 import type { Manifest } from '../manifest/types.ts';
-import { placeOf } from './place.ts';
+import { placeOf } from './manifest-place.ts';
 
 /** Where the operator keeps skills, a directory each; the first that has one wins. */
 export function skillFolders(): string[] {

@@ -1,8 +1,8 @@
 import { BottleError } from '../errors.ts';
-import { LOST_BYTES } from '../host/environment.ts';
+import { REPLACEMENT_CHARACTER } from '../host/environment.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { promptedVariable } from '../plan/prompted.ts';
-import { placeOf } from './place.ts';
+import { placeOf } from './manifest-place.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -49,7 +49,7 @@ function hostProblem(variable: string, users: readonly string[], environment: En
       }),
     ];
   }
-  return value.includes(LOST_BYTES) ? [notText(variable, needed)] : [];
+  return value.includes(REPLACEMENT_CHARACTER) ? [notText(variable, needed)] : [];
 }
 
 function notText(variable: string, needed: string): BottleError {
@@ -66,7 +66,7 @@ function promptProblems(manifest: Manifest, environment: Environment, hasTermina
     const variable = promptedVariable(name);
     const place = placeOf(manifest, `env.${name}`);
     const given = environment[variable];
-    if (given?.includes(LOST_BYTES)) return [notText(variable, `env.${name}${place} needs it`)];
+    if (given?.includes(REPLACEMENT_CHARACTER)) return [notText(variable, `env.${name}${place} needs it`)];
     if (given || hasTerminal) return [];
     return [
       new BottleError(

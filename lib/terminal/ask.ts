@@ -1,7 +1,7 @@
 import { openSync } from 'node:fs';
 import { ReadStream, WriteStream } from 'node:tty';
 import { BottleError, messageOf } from '../errors.ts';
-import { LOST_BYTES } from '../host/environment.ts';
+import { REPLACEMENT_CHARACTER } from '../host/environment.ts';
 import { hasTerminal } from './has-terminal.ts';
 import { cut } from './output.ts';
 
@@ -104,7 +104,7 @@ async function onTerminal<T>(signal: AbortSignal, prompt: (place: Place) => Prom
 /** What may become a variable of a process; the message is shown to who types. */
 export function checkSecret(answer: string): true | string {
   if (answer === '') return 'An empty answer is none.';
-  if (answer.includes(LOST_BYTES)) return 'That holds bytes that are no UTF-8 text.';
+  if (answer.includes(REPLACEMENT_CHARACTER)) return 'That holds bytes that are no UTF-8 text.';
   return answer.includes('\0') ? 'A NUL character cannot be part of a variable.' : true;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { join } from 'node:path';
 import { KIT_DIRECTORY } from '../../lib/bottle/paths.ts';
-import { writeWhole } from '../../lib/host/files.ts';
+import { writeAtomically } from '../../lib/host/files.ts';
 import { jsonSchemas } from '../../lib/manifest/json-schemas.ts';
 import { parseFlags } from '../../lib/terminal/flags.ts';
 import { line } from '../../lib/terminal/output.ts';
@@ -19,7 +19,7 @@ await runScript(async () => {
   const folder = join(KIT_DIRECTORY, 'fixtures', 'schemas');
   for (const [name, text] of Object.entries(jsonSchemas())) {
     const file = join(folder, `${name}.schema.json`);
-    await writeWhole(file, text, 0o644);
+    await writeAtomically(file, text, 0o644);
     if (flags.verbosity !== 'quiet') line(`wrote ${file}`);
   }
   return 0;

@@ -2,7 +2,7 @@ import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { BottleError } from '../../errors.ts';
-import { writeWhole } from '../../host/files.ts';
+import { writeAtomically } from '../../host/files.ts';
 import type { ManifestSources } from '../../manifest/find.ts';
 import { loadManifest } from '../../manifest/load.ts';
 import { isManifestName, NAME_RULE } from '../../manifest/name.ts';
@@ -50,8 +50,8 @@ export async function writeFirstAgent(first: FirstAgent, sources: ManifestSource
   await assertFree('bottles', first.bottle, home);
   const [bottle, agent] = [fileOf('bottles', first.bottle, home), fileOf('agents', first.agent, home)];
   try {
-    await writeWhole(bottle, frontmatter(bottleKeys(first), `What ${first.agent} may reach and hold.`));
-    await writeWhole(agent, frontmatter({ bottle: first.bottle }, first.prompt));
+    await writeAtomically(bottle, frontmatter(bottleKeys(first), `What ${first.agent} may reach and hold.`));
+    await writeAtomically(agent, frontmatter({ bottle: first.bottle }, first.prompt));
     await loadManifest(first.agent, sources);
   } catch (error) {
     for (const file of [bottle, agent]) await rm(file, { force: true });

@@ -33,7 +33,7 @@ export async function chooseLaunch(
 }
 
 export async function askAgent(agents: readonly Described[], ask: Pick<Asker, 'choose'>): Promise<string> {
-  return ask.choose('Launch which agent?', agents.map(choiceOf));
+  return ask.choose('Launch which agent?', agents.map(asMenuChoice));
 }
 
 /** One question for each bottle, so that their order is the order of the answers; later ones override earlier ones. */
@@ -42,10 +42,10 @@ export async function askBottles(
   bottles: readonly Described[],
   ask: Pick<Asker, 'choose'>,
 ): Promise<string[]> {
-  const picked = [await ask.choose(`${agent} names no bottle. Run it in which?`, bottles.map(choiceOf))];
+  const picked = [await ask.choose(`${agent} names no bottle. Run it in which?`, bottles.map(asMenuChoice))];
   while (picked.length < bottles.length) {
     const rest = bottles.filter(({ name }) => !picked.includes(name));
-    const choices = [{ value: DONE, label: DONE }, ...rest.map(choiceOf)];
+    const choices = [{ value: DONE, label: DONE }, ...rest.map(asMenuChoice)];
     const next = await ask.choose(`${picked.join(', then ')}; and over it?`, choices);
     if (next === DONE) break;
     picked.push(next);
@@ -53,7 +53,7 @@ export async function askBottles(
   return picked;
 }
 
-function choiceOf({ name, description, origin }: Described): Choice {
+function asMenuChoice({ name, description, origin }: Described): Choice {
   const from = origin === 'home' ? '' : ` (${origin})`;
   return { value: name, label: description === '' ? name + from : `${name}${from}  ${description}` };
 }

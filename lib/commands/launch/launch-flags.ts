@@ -17,7 +17,7 @@ export interface ChoiceFlags {
 }
 
 /** @throws BottleError `usage` for a label or a colour that cannot be. */
-export function choiceOf({ bottles, label, color }: ChoiceFlags) {
+export function launchChoice({ bottles, label, color }: ChoiceFlags) {
   const names = (bottles ?? '').split(',').map((name) => name.trim());
   return {
     bottles: names.filter((name) => name !== ''),

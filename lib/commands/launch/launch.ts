@@ -38,7 +38,7 @@ export async function launch(
     signal.throwIfAborted();
     exitCode = await steps.attach(slug, signal);
   } finally {
-    await settle(slug, { exitCode, learns: plan.egress.learn }, steps);
+    await endLaunch(slug, { exitCode, learns: plan.egress.learn }, steps);
   }
   return exitCode;
 }
@@ -60,7 +60,7 @@ interface Ending {
   readonly learns: boolean;
 }
 
-async function settle(slug: string, { exitCode, learns }: Ending, steps: LaunchSteps): Promise<void> {
+async function endLaunch(slug: string, { exitCode, learns }: Ending, steps: LaunchSteps): Promise<void> {
   const metadata = await readMetadata(slug);
   if (metadata === undefined) return;
   steps.say('taking everything down');

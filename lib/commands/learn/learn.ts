@@ -31,7 +31,7 @@ export async function learnedRoutes(slug: string): Promise<string> {
       hint: 'Write `learn: true` under `egress` of its manifest, launch, and let the agent try.',
     });
   }
-  const nothing: LearnedFile = { version: 1, denials: [], beyond: 0, withheld: 0, hopeless: {} };
+  const nothing: LearnedFile = { version: 1, denials: [], beyond: 0, withheld: 0, unlearnable: {} };
   return proposalText(slug, learned ?? nothing, plan.egress);
 }
 

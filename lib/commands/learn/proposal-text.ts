@@ -80,8 +80,8 @@ function summary(denials: readonly Denial[]): string {
   return `${total(denials)} denied (${reasons}), from ${first} to ${last}.`;
 }
 
-function leftOut({ denials, hopeless, withheld, beyond }: LearnedFile, usable: number): string[] {
-  const counted = Object.entries(hopeless)
+function leftOut({ denials, unlearnable, withheld, beyond }: LearnedFile, usable: number): string[] {
+  const counted = Object.entries(unlearnable)
     .filter(([reason]) => /^[a-z-]{1,64}$/.test(reason))
     .map(
       ([reason, count]) => `${count} × ${reason}${ADVICE[reason] === undefined ? '' : `: ${ADVICE[reason]}`}`,

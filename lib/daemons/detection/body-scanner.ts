@@ -1,5 +1,23 @@
-import { scanBytes } from './scan-bytes.ts';
-import type { Finding, ScanOptions } from './scan-text.ts';
+import { plainText, runsText } from './decode/readable-text.ts';
+import { type Finding, type RemoteScan, type ScanOptions, scanText, TYPE_KNOWN } from './scan-text.ts';
+
+/**
+ * Every secret in what can be read of the bytes. Of known ones also the letters that stand between bytes that are no text,
+ * however few of them at a time: such bytes separate, as blanks and dots do.
+ */
+export function scanBytes(bytes: Buffer, options: ScanOptions): Finding[] {
+  const plain = plainText(bytes);
+  if (plain !== undefined) return scanText(plain, options);
+  const { detectors, findKnown, exhaustive = false } = options;
+  const findings = scanText(runsText(bytes), options);
+  if (!detectors.has('known_secrets') || (findings.length > 0 && !exhaustive)) return findings;
+  const all = { text: bytes.toString('latin1'), bytes, length: bytes.length };
+  for (const { value } of findKnown(all, exhaustive)) {
+    if (findings.some((known) => known.value === value)) continue;
+    findings.push({ type: TYPE_KNOWN, value, inPlainSight: false });
+  }
+  return findings;
+}
 
 /** Bytes that are scanned at once: some milliseconds of work, between which other requests get their turn. */
 const WINDOW = 64 * 1024;
@@ -44,5 +62,69 @@ export class BodyScanner {
     this.#size = tail.length;
     this.#fresh = 0;
     return scanBytes(bytes, this.#options);
+  }
+}
+
+/** Bytes that are scanned at once, here or in the other thread. */
+const PORTION = 64 * 1024;
+
+/**
+ * Scans a body as it comes: a short one here when it is whole, which costs less than asking; a longer one portion by
+ * portion in the other thread, where there is one. To be awaited, so that memory is bounded by a portion.
+ */
+export class PacedScanner {
+  readonly #options: ScanOptions;
+  readonly #announced: number;
+  #portion: Buffer[] = [];
+  #size = 0;
+  #remote: RemoteScan | undefined;
+  #local: BodyScanner | undefined;
+
+  /** `announced`: bytes that the body says it has; absent when it says nothing. */
+  constructor(options: ScanOptions, announced = Number.POSITIVE_INFINITY) {
+    this.#options = options;
+    this.#announced = announced;
+  }
+
+  /** What was found meanwhile. @throws Error when the other thread died. */
+  async push(chunk: Buffer): Promise<Finding[]> {
+    this.#portion.push(chunk);
+    this.#size += chunk.length;
+    return this.#size < PORTION ? [] : this.#flush();
+  }
+
+  /** What was found in the rest of what has come so far. More may follow. @throws Error when the other thread died. */
+  async end(): Promise<Finding[]> {
+    if (this.#remote === undefined) return [...this.#scanHere(), ...this.#scannerHere().end()];
+    const findings = this.#size === 0 ? [] : await this.#flush();
+    return [...findings, ...(await this.#remote.end())];
+  }
+
+  close(): void {
+    this.#remote?.close();
+  }
+
+  #flush(): Promise<Finding[]> | Finding[] {
+    const { thread, detectors, exhaustive } = this.#options;
+    if (thread === undefined) return this.#scanHere();
+    this.#remote ??= thread.open({ detectors, exhaustive }, this.#announced);
+    return this.#remote.push(this.#takePortion());
+  }
+
+  #scanHere(): Finding[] {
+    const scanner = this.#scannerHere();
+    return this.#takePortion().flatMap((chunk) => scanner.push(chunk));
+  }
+
+  #scannerHere(): BodyScanner {
+    this.#local ??= new BodyScanner(this.#options);
+    return this.#local;
+  }
+
+  #takePortion(): Buffer[] {
+    const portion = this.#portion;
+    this.#portion = [];
+    this.#size = 0;
+    return portion;
   }
 }

@@ -1,6 +1,6 @@
-import { type HeldBudget, type HeldPlace, MemoryFull } from '../shared/memory-budget.ts';
+import { type MemoryBudget, MemoryExhausted, type MemoryShare } from '../shared/memory-budget.ts';
+import { PacedScanner } from './body-scanner.ts';
 import { LOOK_BACK, MAGIC_BYTES, PackedFile, type PackedStart, packedStarts } from './decode/packed-file.ts';
-import { PacedScanner } from './paced-scanner.ts';
 import type { Finding, ScanOptions } from './scan-text.ts';
 import { UnscannableBody } from './unscannable-body.ts';
 
@@ -30,7 +30,7 @@ interface OpenFile {
   readonly file: PackedFile;
   readonly scanner: ContentScanner;
   /** What its decoder may keep, which is all that it has unpacked; absent where that is next to nothing. */
-  readonly kept: HeldPlace | undefined;
+  readonly kept: MemoryShare | undefined;
 }
 
 /**
@@ -39,7 +39,7 @@ interface OpenFile {
  */
 export class ContentScanner {
   readonly #options: ScanOptions;
-  readonly #budget: HeldBudget;
+  readonly #budget: MemoryBudget;
   readonly #plain: PacedScanner;
   readonly #depth: number;
   readonly #spent: Spent;
@@ -50,7 +50,7 @@ export class ContentScanner {
   /** `announced`: bytes that the body says it has; absent when it says nothing. */
   constructor(
     options: ScanOptions,
-    budget: HeldBudget,
+    budget: MemoryBudget,
     announced?: number,
     { depth, spent }: { depth: number; spent: Spent } = { depth: 0, spent: nothing() },
   ) {
@@ -116,7 +116,7 @@ export class ContentScanner {
       this.#spend('read', read);
       for (const part of unpacked) {
         this.#spend('unpacked', part.length);
-        if (kept?.take(part.length) === false) throw new UnscannableBody(new MemoryFull().message);
+        if (kept?.take(part.length) === false) throw new UnscannableBody(new MemoryExhausted().message);
         findings.push(...hidden(await scanner.push(part)));
       }
     }

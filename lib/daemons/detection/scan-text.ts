@@ -1,4 +1,3 @@
-import type { OutboundDetector } from '../egress/policy/scan-plan.ts';
 import { eachView } from './decode/views.ts';
 import type { KnownSecretFinder } from './rules/known-secrets.ts';
 import { ENTROPY_PATTERN } from './rules/token-patterns.ts';
@@ -14,9 +13,12 @@ export interface Finding {
   readonly inPlainSight: boolean;
 }
 
+/** A way of looking for secrets. */
+export type Detector = 'token_patterns' | 'known_secrets' | 'entropy';
+
 /** What is looked for. */
 export interface ScanScope {
-  readonly detectors: ReadonlySet<OutboundDetector>;
+  readonly detectors: ReadonlySet<Detector>;
   /**
    * Whether to go on after a find. For a person who may let out what was found: nothing else must hide behind it.
    * Others refuse at the first find, or cut it out and scan again.

@@ -1,16 +1,18 @@
+import { headerOf } from '../shared/raw-headers.ts';
 import type { Account } from './audit/account.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { AuditedExchange, subjectOf } from './audit/audited-exchange.ts';
 import { forward } from './forward.ts';
 import type { Exchange } from './http/exchange.ts';
-import { headerOf } from './http/headers.ts';
 import type { Deadlines } from './http/limits.ts';
-import { denialAnswer } from './http/local-response.ts';
-import { drop } from './outbound/approved-request.ts';
+import type { Reason } from './http/reasons.ts';
+import { discardBody } from './outbound/approved-request.ts';
 import type { OutboundGate } from './outbound/outbound-gate.ts';
+import { denialResponse } from './policy/denial-response.ts';
 import { introspect } from './policy/introspection.ts';
 import type { Judge } from './policy/judge.ts';
-import type { OpenPassages } from './policy/open-connections.ts';
+import type { OpenConnections } from './policy/open-connections.ts';
+import { credentialFor } from './policy/tokens.ts';
 import type { Denial } from './policy/verdict.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 import { WebSocketUpgrade } from './websocket/web-socket-upgrade.ts';
@@ -18,7 +20,7 @@ import { WebSocketUpgrade } from './websocket/web-socket-upgrade.ts';
 export interface ExchangeHandlerOptions {
   readonly judge: Judge;
   readonly gate: OutboundGate;
-  readonly passages: OpenPassages;
+  readonly connections: OpenConnections;
   readonly upstreams: Upstreams;
   readonly tokens: ReadonlyMap<string, string>;
   readonly audit: AuditLog;
@@ -38,7 +40,7 @@ export class ExchangeHandler {
     try {
       const told = introspect(exchange.facts, this.#options.judge);
       if (told === undefined) this.#audited(exchange);
-      else exchange.answer(told);
+      else exchange.respondLocally(told);
     } catch {
       exchange.abort();
     }
@@ -46,50 +48,60 @@ export class ExchangeHandler {
 
   #audited(exchange: Exchange): void {
     const account = this.#options.audit.open(subjectOf(exchange));
-    const { passages } = this.#options;
-    const brokeOff = (reason: string) => account.breakOff(passages.whyClosed(exchange.connection) ?? reason);
+    const { connections } = this.#options;
+    const brokeOff = (reason: Reason) =>
+      account.breakOff(connections.whyClosed(exchange.connection) ?? reason);
     this.#serve(new AuditedExchange(exchange, account, brokeOff), account, brokeOff).catch(() => {
       account.breakOff('internal');
       exchange.abort();
     });
   }
 
-  async #serve(exchange: Exchange, account: Account, brokeOff: (reason: string) => void): Promise<void> {
-    const { judge, gate, passages, upstreams, tokens, deadlines } = this.#options;
+  async #serve(exchange: Exchange, account: Account, brokeOff: (reason: Reason) => void): Promise<void> {
+    const { judge, gate, connections, upstreams, tokens, deadlines } = this.#options;
     const { facts } = exchange;
     const { policy } = judge;
     const verdict = judge.decide(facts);
     if (!verdict.allow) return refuse(exchange, account, verdict);
 
-    exchange.invite();
+    exchange.sendContinue();
     const { host, rule, port } = verdict;
+    const credential = credentialFor(rule, tokens);
     account.admit(rule.host);
     judge.count(rule);
     const isTunnelled = facts.kind === 'tunnelled';
-    if (!isTunnelled) exchange.onceOver(passages.add(exchange.connection, { host, port, isTunnel: false }));
-    const cleared = await gate.inspect(exchange, verdict).catch(() => undefined);
-    if (!cleared?.clear) judge.giveBack(rule);
-    if (cleared === undefined) return exchange.abort();
-    account.found(cleared.types);
-    if (!cleared.clear) return refuse(exchange, account, cleared.denial);
+    if (!isTunnelled)
+      exchange.onceEnded(connections.add(exchange.connection, { host, port, isTunnel: false }));
+    const decision = await gate.inspect(exchange, verdict).catch(() => undefined);
+    if (!decision?.approved) judge.giveBack(rule);
+    if (decision === undefined) return exchange.abort();
+    account.found(decision.types);
+    if (!decision.approved) return refuse(exchange, account, decision.denial);
     // To look at a request, or to ask a person, may take minutes.
     const changed = judge.policy === policy ? undefined : judge.changed(facts, rule);
     if (changed !== undefined) {
       judge.giveBack(rule);
-      drop(cleared, exchange);
+      discardBody(decision, exchange);
       return refuse(exchange, account, changed);
     }
     const { webSocket } = exchange;
-    const token = rule.auth === undefined ? undefined : tokens.get(rule.auth.slot);
-    const asked = { exchange, admission: verdict, cleared, gate, passages, token, account };
+    const asked = {
+      exchange,
+      admission: verdict,
+      approved: decision,
+      gate,
+      connections,
+      token: credential?.token,
+      account,
+    };
     const upgrade = webSocket && new WebSocketUpgrade({ ...asked, webSocket, idleMs: deadlines.idleMs });
     await forward(exchange, {
       admission: verdict,
-      cleared,
+      approved: decision,
       secure: isTunnelled,
       upgrade,
       upstreams,
-      tokens,
+      credential,
       budget: gate.budget,
       found: (types) => account.found(types),
       brokeOff,
@@ -99,5 +111,5 @@ export class ExchangeHandler {
 
 function refuse(exchange: Exchange, account: Account, denial: Denial): void {
   account.refuse(denial);
-  exchange.answer(denialAnswer(denial, headerOf(exchange.rawHeaders, 'accept')));
+  exchange.respondLocally(denialResponse(denial, headerOf(exchange.rawHeaders, 'accept')));
 }

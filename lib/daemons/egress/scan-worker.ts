@@ -1,19 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { BodyScanner } from '../detection/body-scanner.ts';
-import { knownSecretFinder } from '../detection/rules/known-secrets.ts';
-import type { Finding, ScanScope } from '../detection/scan-text.ts';
-
-/** What `scan-thread.ts` asks of this thread; every question but `close` is answered once, in order. */
-export type ScanQuestion =
-  | { readonly kind: 'open'; readonly id: number; readonly scope: ScanScope }
-  | { readonly kind: 'push'; readonly id: number; readonly bytes: ArrayBuffer }
-  | { readonly kind: 'end'; readonly id: number }
-  | { readonly kind: 'close'; readonly id: number };
-
-export interface ScanReply {
-  readonly id: number;
-  readonly findings: Finding[];
-}
+import { BodyScanner, knownSecretFinder } from '../detection/index.ts';
+import type { ScanQuestion, ScanReply } from './outbound/scan-thread.ts';
 
 const secrets: readonly string[] = workerData;
 const findKnown = knownSecretFinder(secrets);

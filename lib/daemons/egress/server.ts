@@ -1,20 +1,20 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { knownSecretFinder } from '../detection/rules/known-secrets.ts';
+import { knownSecretFinder } from '../detection/index.ts';
 import { ConnectHandler } from './agent/connect-handler.ts';
 import { GuestSessions } from './agent/guest-sessions.ts';
 import { H1Exchange } from './agent/h1-exchange.ts';
 import { H1WebSocketExchange } from './agent/h1-web-socket.ts';
-import { keepWhatComesWhilePaused } from './agent/paused-connection.ts';
+import { bufferWhilePaused } from './agent/paused-connection.ts';
 import { ProxyServer } from './agent/proxy-server.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { ExchangeHandler } from './exchange-handler.ts';
 import type { Deadlines } from './http/limits.ts';
-import { Supervision, type Supervisor } from './outbound/approvals.ts';
+import { Approvals, type Approver } from './outbound/approvals.ts';
 import { OutboundGate } from './outbound/outbound-gate.ts';
 import { ScanThread } from './outbound/scan-thread.ts';
 import { Judge, type PolicySource } from './policy/judge.ts';
-import { OpenPassages } from './policy/open-connections.ts';
+import { OpenConnections } from './policy/open-connections.ts';
 import { knownTunnels, ruleFor } from './policy/policy.ts';
 import { Interceptor, type OpenTunnel } from './tls/interceptor.ts';
 import type { LeafIssuer } from './tls/leaf-issuer.ts';
@@ -30,7 +30,7 @@ export interface EgressOptions extends PolicySource {
   /** Calls back after each change of the policy. */
   readonly onPolicyChange: (listener: () => void) => void;
   /** Who answers for the operator; absent: what needs an answer is refused. */
-  readonly supervisor?: Supervisor;
+  readonly approver?: Approver;
 }
 
 /** Milliseconds between two looks for grants that have expired meanwhile. */
@@ -44,19 +44,19 @@ const EXPIRY_SWEEP_MS = 1000;
 export function createEgress(options: EgressOptions): Server {
   const { deadlines, audit, upstreams, tokens } = options;
   const judge = new Judge(options);
-  const passages = new OpenPassages();
+  const connections = new OpenConnections();
   const thread = new ScanThread(SCAN_WORKER, tokens.values());
-  const supervision = new Supervision(options.supervisor);
-  const gate = new OutboundGate(knownSecretFinder(tokens.values()), supervision, thread);
-  const exchanges = new ExchangeHandler({ judge, gate, passages, upstreams, tokens, audit, deadlines });
+  const approvals = new Approvals(options.approver);
+  const gate = new OutboundGate(knownSecretFinder(tokens.values()), approvals, thread);
+  const exchanges = new ExchangeHandler({ judge, gate, connections, upstreams, tokens, audit, deadlines });
   const sessions = new GuestSessions({ deadlines, handle: (exchange) => exchanges.handle(exchange) });
   const tunnels = new WeakMap<Duplex, OpenTunnel>();
-  const server = new ProxyServer(deadlines, sessions, passages);
+  const server = new ProxyServer(deadlines, sessions, connections);
   const interceptor = new Interceptor({
     issue: options.issue,
     deadlines,
     opened: (socket, open) => {
-      passages.add(socket, { ...open.tunnel, isTunnel: true });
+      connections.add(socket, { ...open.tunnel, isTunnel: true });
       if (socket.alpnProtocol === 'h2') return sessions.serve(socket, open);
       tunnels.set(socket, open);
       server.emit('connection', socket);
@@ -76,10 +76,10 @@ export function createEgress(options: EgressOptions): Server {
     isInside: (socket) => tunnels.has(socket),
   });
 
-  const handle = (request: IncomingMessage, response: ServerResponse, awaitsInvitation: boolean) => {
-    keepWhatComesWhilePaused(request.socket);
+  const handle = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => {
+    bufferWhilePaused(request.socket);
     const tunnel = tunnels.get(request.socket);
-    exchanges.handle(new H1Exchange(request, response, { tunnel, awaitsInvitation }));
+    exchanges.handle(new H1Exchange(request, response, { tunnel, awaitsContinue }));
   };
   server.on('request', (request, response) => handle(request, response, false));
   // Any other `Expect`: Node would answer 417 itself, without a reason or a line in the log.
@@ -101,7 +101,7 @@ export function createEgress(options: EgressOptions): Server {
   server.once('listening', warm);
   options.onPolicyChange(warm);
 
-  const closeRevoked = () => passages.closeUnless((passage) => judge.stillPermits(passage));
+  const closeRevoked = () => connections.closeUnless((connection) => judge.stillPermits(connection));
   options.onPolicyChange(closeRevoked);
   const sweep = setInterval(closeRevoked, EXPIRY_SWEEP_MS).unref();
   server.on('close', () => clearInterval(sweep));

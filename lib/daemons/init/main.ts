@@ -2,14 +2,14 @@ import { DAEMON_PORTS, DAEMONS_ENV, type DaemonName } from '../contract/names.ts
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { daemonCommand } from './daemon-command.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
+import { DaemonRunner } from './daemon-runner.ts';
 import { requestedDaemons } from './requested-daemons.ts';
 import { runUntilSignalled } from './run-until-signalled.ts';
-import { Supervisor } from './supervisor.ts';
 import { TIMINGS } from './timings.ts';
 
 /** The bundle's first program: runs the daemons that `BOT_BOTTLE_SIDECAR_DAEMONS` names until told to stop. */
-function supervisor(names: readonly DaemonName[]): Supervisor {
-  return new Supervisor({
+function runner(names: readonly DaemonName[]): DaemonRunner {
+  return new DaemonRunner({
     daemons: names.map((name) => ({
       name,
       command: daemonCommand(name, process.env),
@@ -25,7 +25,7 @@ function supervisor(names: readonly DaemonName[]): Supervisor {
 }
 
 try {
-  await runUntilSignalled(supervisor(requestedDaemons(process.env[DAEMONS_ENV])));
+  await runUntilSignalled(runner(requestedDaemons(process.env[DAEMONS_ENV])));
 } catch (error) {
   process.stderr.write(`[init] fatal: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -2,14 +2,14 @@
 export const MAX_HELD_TOTAL = 160 * 1024 * 1024;
 
 /** There is no room for more at this time. */
-export class MemoryFull extends Error {
+export class MemoryExhausted extends Error {
   constructor() {
     super('too many other bodies are held at this time');
   }
 }
 
 /** One body's share of the memory for held bodies. */
-export interface HeldPlace {
+export interface MemoryShare {
   /** Whether so many more bytes may be held; counts them if so. Never after `release`. */
   take(bytes: number): boolean;
   /** Gives all of it back; may be called again. */
@@ -17,10 +17,10 @@ export interface HeldPlace {
 }
 
 /** Bounds what held bodies take together: a thousand stalled uploads would else be gigabytes. */
-export class HeldBudget {
+export class MemoryBudget {
   #left = MAX_HELD_TOTAL;
 
-  open(): HeldPlace {
+  open(): MemoryShare {
     let taken = 0;
     let isReleased = false;
     return {

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { z } from 'zod';
-import { isMissing, writeWhole } from '../../host/files.ts';
+import { isMissing, writeAtomically } from '../../host/files.ts';
 import { isProcessAlive, processIdentity } from '../../host/process-identity.ts';
 import { engineFiles } from './place.ts';
 
@@ -17,7 +17,7 @@ const engineRecord = z.strictObject({
 export type StartedEngine = z.infer<typeof engineRecord>['started'];
 
 export async function recordStarted(started: StartedEngine): Promise<void> {
-  await writeWhole(engineFiles.record(), `${JSON.stringify({ boot: await bootId(), started })}\n`);
+  await writeAtomically(engineFiles.record(), `${JSON.stringify({ boot: await bootId(), started })}\n`);
 }
 
 export async function forgetStarted(): Promise<void> {

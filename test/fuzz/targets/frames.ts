@@ -2,12 +2,12 @@ import { type Duplex, duplexPair } from 'node:stream';
 import { Receiver } from 'ws';
 import { knownSecretFinder } from '../../../lib/daemons/detection/rules/known-secrets.ts';
 import { ReflectionScrubber } from '../../../lib/daemons/egress/inbound/reflection.ts';
-import { Supervision } from '../../../lib/daemons/egress/outbound/approvals.ts';
+import { Approvals } from '../../../lib/daemons/egress/outbound/approvals.ts';
 import { InboundMessages } from '../../../lib/daemons/egress/websocket/inbound-messages.ts';
 import { MAX_MESSAGE } from '../../../lib/daemons/egress/websocket/limits.ts';
 import { OutboundMessages } from '../../../lib/daemons/egress/websocket/outbound-messages.ts';
 import { relay } from '../../../lib/daemons/egress/websocket/relay.ts';
-import { HeldBudget, MAX_HELD_TOTAL } from '../../../lib/daemons/shared/memory-budget.ts';
+import { MAX_HELD_TOTAL, MemoryBudget } from '../../../lib/daemons/shared/memory-budget.ts';
 import { type FrameOptions, frame } from '../../support/egress/web-socket.ts';
 import { claim, inTime } from '../claim.ts';
 import type { Random } from '../random.ts';
@@ -17,7 +17,7 @@ const CLOSE = 8;
 const findKnown = knownSecretFinder([SECRET]);
 const scan = { detectors: new Set(['token_patterns', 'known_secrets'] as const), findKnown };
 const scrubber = new ReflectionScrubber(SECRET);
-const supervision = new Supervision(undefined);
+const approvals = new Approvals(undefined);
 
 /** Milliseconds for one whole WebSocket, its end included; far above what the slowest takes. */
 const PATIENCE_MS = 10_000;
@@ -29,7 +29,7 @@ const PATIENCE_MS = 10_000;
 export async function frames(random: Random): Promise<void> {
   const [agent, agentSide] = duplexPair();
   const [upstream, upstreamSide] = duplexPair();
-  const budget = new HeldBudget();
+  const budget = new MemoryBudget();
   let endings = 0;
   const relayed = relay({
     agent,
@@ -37,7 +37,7 @@ export async function frames(random: Random): Promise<void> {
     outbound: new OutboundMessages({
       scan,
       onMatch: random.pick(['block', 'redact', 'supervise']),
-      supervision,
+      approvals,
       budget,
       host: 'a.example.com',
       path: '/',

@@ -15,7 +15,7 @@ import { docker, dockerTry } from '../../../lib/docker/cli.ts';
 import { findContainer, hostPortOf } from '../../../lib/docker/container.ts';
 import { buildImage } from '../../../lib/docker/image.ts';
 import { messageOf } from '../../../lib/errors.ts';
-import { writeWhole } from '../../../lib/host/files.ts';
+import { writeAtomically } from '../../../lib/host/files.ts';
 import { type Certificates, mintCerts } from '../../../lib/phases/mint-certs.ts';
 import type { Plan } from '../../../lib/plan/schema.ts';
 import { pipelockConfig } from '../../../lib/prepare/pipelock-config.ts';
@@ -98,7 +98,7 @@ export class HopScene {
     await mkdir(bottlePaths.egress(this.#slug), { recursive: true });
     await writeFile(join(bottlePaths.egress(this.#slug), 'routes.yaml'), file);
     const config = join(bottlePaths.pipelock(this.#slug), 'pipelock.yaml');
-    await writeWhole(config, stringify(pipelockConfig(plan.egress)));
+    await writeAtomically(config, stringify(pipelockConfig(plan.egress)));
     const certs = await mintCerts.run({
       slug: this.#slug,
       signal: new AbortController().signal,

@@ -6,7 +6,7 @@ import { knownSecretFinder } from '../../../lib/daemons/detection/rules/known-se
 import { AuditLog } from '../../../lib/daemons/egress/audit/audit-log.ts';
 import { Withholder } from '../../../lib/daemons/egress/audit/withhold.ts';
 import { DEADLINES, type Deadlines } from '../../../lib/daemons/egress/http/limits.ts';
-import type { Supervisor } from '../../../lib/daemons/egress/outbound/approvals.ts';
+import type { Approver } from '../../../lib/daemons/egress/outbound/approvals.ts';
 import { buildPolicy } from '../../../lib/daemons/egress/policy/policy.ts';
 import { readTokens } from '../../../lib/daemons/egress/policy/tokens.ts';
 import { createEgress } from '../../../lib/daemons/egress/server.ts';
@@ -23,7 +23,7 @@ export interface EgressFixtureOptions {
   readonly deadlines?: Partial<Deadlines>;
   /** Address of every name; 127.0.0.1 when absent. */
   readonly address?: string;
-  readonly supervisor?: Supervisor;
+  readonly approver?: Approver;
   readonly selftest?: { port: number; certificate: string };
   readonly proxy?: UpstreamProxy;
   /** What makes leaves; by itself, in this thread, when absent. */
@@ -85,7 +85,7 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
       withholder: new Withholder(knownSecretFinder(tokens.values.values())),
       write: (line) => log.push(auditEntry.parse(JSON.parse(line))),
     }),
-    ...(options.supervisor === undefined ? {} : { supervisor: options.supervisor }),
+    ...(options.approver === undefined ? {} : { approver: options.approver }),
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

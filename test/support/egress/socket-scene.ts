@@ -1,7 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Route } from '../../../lib/daemons/contract/egress/routes.ts';
-import type { Supervisor } from '../../../lib/daemons/egress/outbound/approvals.ts';
+import type { Approver } from '../../../lib/daemons/egress/outbound/approvals.ts';
 import type { TunnelOptions } from './agent.ts';
 import { type TestAuthority, testAuthority } from './authority.ts';
 import { type EgressFixture, startEgress } from './egress.ts';
@@ -25,11 +25,11 @@ export interface SocketScene {
 }
 
 /** Registers the hooks of the calling test file. `idleMs`: of silence, milliseconds. */
-export function socketScene(options: { idleMs?: number; supervisor?: Supervisor } = {}): () => SocketScene {
+export function socketScene(options: { idleMs?: number; approver?: Approver } = {}): () => SocketScene {
   const bottle = testAuthority('the bottle CA');
   const world = testAuthority('the CA that upstreams have');
   const trusted = getCACertificates('default');
-  const { supervisor, ...deadlines } = options;
+  const { approver, ...deadlines } = options;
   let scene: SocketScene | undefined;
 
   beforeAll(async () => {
@@ -47,7 +47,7 @@ export function socketScene(options: { idleMs?: number; supervisor?: Supervisor 
       routes: [route()],
       environment: { EGRESS_TOKEN_0: TOKEN },
       deadlines,
-      ...(supervisor === undefined ? {} : { supervisor }),
+      ...(approver === undefined ? {} : { approver }),
     });
     scene = {
       bottle,

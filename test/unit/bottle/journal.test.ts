@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { journal, pendingUndo, settle } from '../../../lib/bottle/journal.ts';
+import { journal, markUndone, pendingUndo } from '../../../lib/bottle/journal.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
 
 describe('the undo journal', () => {
@@ -17,8 +17,8 @@ describe('the undo journal', () => {
   it('forgets only what was settled', async () => {
     const first = await journal(slug, 'allocate', { kind: 'network', name: 'n' });
     await journal(slug, 'start-bundle', { kind: 'container', name: 'c' });
-    await settle(slug, first);
-    await settle(slug, first);
+    await markUndone(slug, first);
+    await markUndone(slug, first);
     expect((await pendingUndo(slug)).map((entry) => entry.undo)).toEqual([{ kind: 'container', name: 'c' }]);
   });
 

@@ -6,7 +6,7 @@ import { bottlePaths } from '../../../lib/bottle/paths.ts';
 import { runArguments } from '../../../lib/bundle/launch-spec.ts';
 import { mintCerts } from '../../../lib/phases/mint-certs.ts';
 import type { PhaseContext } from '../../../lib/phases/phase.ts';
-import { agentFacing, doorOf, isChained } from '../../../lib/plan/agent-facing.ts';
+import { agentFacing, isChained, proxyDaemonOf } from '../../../lib/plan/agent-facing.ts';
 import type { Plan } from '../../../lib/plan/schema.ts';
 import { pipelockConfig } from '../../../lib/prepare/pipelock-config.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
@@ -72,7 +72,7 @@ describe('which daemon faces the guest', () => {
     ['egress, when pipelock is not asked for', WITHOUT, 'egress', false],
     ['egress, when there is neither', planWith(['selftest', 'egress'], []), 'egress', false],
   ])('is %s', (_title, plan, door, chained) => {
-    expect([doorOf(plan), agentFacing(plan), isChained(plan)]).toEqual([door, [door], chained]);
+    expect([proxyDaemonOf(plan), agentFacing(plan), isChained(plan)]).toEqual([door, [door], chained]);
   });
 });
 

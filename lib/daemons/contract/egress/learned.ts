@@ -40,7 +40,7 @@ export const learnedFile = z.strictObject({
   /** Denials whose path or host held what looks like a secret. */
   withheld: count,
   /** Denials that no route could admit, by reason. */
-  hopeless: z.record(z.string(), count),
+  unlearnable: z.record(z.string(), count),
 });
 
 export const LEARNED_FILE = 'learned.json';

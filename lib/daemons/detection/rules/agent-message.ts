@@ -5,7 +5,7 @@ import { injectionLevel } from './injection.ts';
 const MAX_READ = 1024 * 1024;
 
 /** Messages between agents (JSON-RPC: A2A, MCP) are prompts: an attack in one is refused like a secret. */
-export function steering(message: string): Finding[] {
+export function findPromptInjection(message: string): Finding[] {
   const text = message.slice(0, MAX_READ);
   const isMessage = /^\s{0,64}[[{]/.test(text) && /"jsonrpc"\s{0,8}:/.test(text);
   if (!isMessage || injectionLevel(text) !== 'high') return [];

@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream';
 import type { Account } from '../audit/account.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { parseAuthority } from '../http/host-names.ts';
-import { type Answer, denialAnswer, failureAnswer, sendRawAnswer } from '../http/local-response.ts';
+import { failureResponse, type LocalResponse, sendRawResponse } from '../http/local-response.ts';
+import { denialResponse } from '../policy/denial-response.ts';
 import type { Judge } from '../policy/judge.ts';
 import { deny } from '../policy/verdict.ts';
 import type { Interceptor } from '../tls/interceptor.ts';
@@ -42,7 +43,7 @@ export class ConnectHandler {
       : judge.decide({ kind: 'connect', target: request.url ?? '' });
     if (!verdict.allow) {
       account.refuse(verdict);
-      return answer(socket, account, denialAnswer(verdict, request.headers.accept));
+      return respond(socket, account, denialResponse(verdict, request.headers.accept));
     }
     const { host, port, rule } = verdict;
     account.admit(rule.host);
@@ -51,7 +52,7 @@ export class ConnectHandler {
       takeOver = await interceptor.prepare({ host, port });
     } catch {
       const reason = `No certificate could be made for ${host}.`;
-      return answer(socket, account, failureAnswer(500, 'certificate-failed', reason));
+      return respond(socket, account, failureResponse(500, 'certificate-failed', reason));
     }
     if (socket.destroyed) return account.close();
     // From here on what comes in the tunnel has accounts of its own.
@@ -75,7 +76,7 @@ export class ConnectHandler {
   }
 }
 
-/** Whether an earlier request on the socket is still to be answered: Node assigns it to one answer at a time. */
+/** Whether an earlier request on the socket is still waits for its response: Node assigns it to one answer at a time. */
 function awaitsAnswer(request: IncomingMessage, socket: Duplex): boolean {
   if (!(socket instanceof Socket)) return false;
   const probe = new ServerResponse(request);
@@ -88,9 +89,9 @@ function awaitsAnswer(request: IncomingMessage, socket: Duplex): boolean {
   return false;
 }
 
-function answer(socket: Duplex, account: Account, given: Answer): void {
-  account.answer(given.status, { code: given.code });
-  account.count('received', Buffer.byteLength(given.text));
+function respond(socket: Duplex, account: Account, response: LocalResponse): void {
+  account.answer(response.status, { code: response.code });
+  account.count('received', Buffer.byteLength(response.text));
   account.close();
-  sendRawAnswer(socket, given);
+  sendRawResponse(socket, response);
 }

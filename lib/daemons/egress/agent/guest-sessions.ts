@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { RateAllowance } from '../../shared/rate-allowance.ts';
 import { cancelStream } from '../http/cancel-stream.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { GUEST_SESSION, MAX_STREAMS_TOTAL, NUISANCE, SESSION_WINDOW } from '../http/http2-limits.ts';
+import { ABUSE_BUDGET, GUEST_SESSION, MAX_STREAMS_TOTAL, SESSION_WINDOW } from '../http/http2-limits.ts';
 import type { Deadlines } from '../http/limits.ts';
 import type { OpenTunnel } from '../tls/interceptor.ts';
 import { H2Exchange, isComplete } from './h2-exchange.ts';
@@ -33,7 +33,7 @@ export class GuestSessions {
     session.once('close', () => this.#open.delete(session));
     session.setLocalWindowSize(SESSION_WINDOW);
     const idle = closeIdle(session, deadlines);
-    const disturbed = toleranceOf(session);
+    const countAbuse = abuseLimiter(session);
     session.on('stream', (stream, headers, _flags, raw) => {
       if (this.#streams >= MAX_STREAMS_TOTAL) {
         stream.on('error', () => {});
@@ -48,7 +48,7 @@ export class GuestSessions {
       stream.once('close', () => {
         this.#streams -= 1;
         idle.closed();
-        if (!isComplete(stream)) disturbed();
+        if (!isComplete(stream)) countAbuse();
       });
       const isExtended = headers[':protocol'] !== undefined;
       handle(new (isExtended ? H2WebSocketExchange : H2Exchange)(stream, raw, tunnel, socket));
@@ -85,8 +85,8 @@ function closeIdle(session: ServerHttp2Session, deadlines: Deadlines): { opened(
 }
 
 /** Closes a session that sends too much of what brings nothing, or never acknowledges its limits. */
-function toleranceOf(session: ServerHttp2Session): () => void {
-  const allowance = new RateAllowance(NUISANCE);
+function abuseLimiter(session: ServerHttp2Session): () => void {
+  const allowance = new RateAllowance(ABUSE_BUDGET);
   const end = () => session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   const count = () => {
     // Not at once: PING and SETTINGS are told from within nghttp2, which still works on the session.

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { endWith } from '../http/end-message.ts';
+import { valuesOf } from '../../shared/raw-headers.ts';
+import { endMessage } from '../http/end-message.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { type HeaderLines, valuesOf } from '../http/headers.ts';
-import { type Answer, answerHeaders } from '../http/local-response.ts';
+import type { HeaderLines } from '../http/headers.ts';
+import { type LocalResponse, localResponseHeaders } from '../http/local-response.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
 import type { OpenTunnel } from '../tls/interceptor.ts';
 
@@ -13,17 +14,17 @@ export class H1Exchange implements Exchange {
   readonly protocol: Exchange['protocol'] = 'http/1.1';
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  #awaitsInvitation: boolean;
+  #awaitsContinue: boolean;
 
   /** `tunnel`: absent for a request on the proxy port itself. */
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
-    { tunnel, awaitsInvitation }: { tunnel: OpenTunnel | undefined; awaitsInvitation: boolean },
+    { tunnel, awaitsContinue }: { tunnel: OpenTunnel | undefined; awaitsContinue: boolean },
   ) {
     this.#request = request;
     this.#response = response;
-    this.#awaitsInvitation = awaitsInvitation;
+    this.#awaitsContinue = awaitsContinue;
     this.facts = factsOf(request, tunnel);
   }
 
@@ -52,11 +53,11 @@ export class H1Exchange implements Exchange {
     return this.#request.socket;
   }
 
-  get isAnswered(): boolean {
+  get hasResponded(): boolean {
     return this.#response.headersSent;
   }
 
-  get isGone(): boolean {
+  get isAborted(): boolean {
     return this.#response.destroyed;
   }
 
@@ -64,17 +65,17 @@ export class H1Exchange implements Exchange {
     return this.#response.writableFinished;
   }
 
-  onceOver(listener: () => void): void {
+  onceEnded(listener: () => void): void {
     this.#response.once('close', listener);
   }
 
-  invite(): void {
-    if (!this.#awaitsInvitation) return;
-    this.#awaitsInvitation = false;
+  sendContinue(): void {
+    if (!this.#awaitsContinue) return;
+    this.#awaitsContinue = false;
     this.#response.writeContinue();
   }
 
-  hint(links: readonly string[]): void {
+  sendEarlyHints(links: readonly string[]): void {
     if (this.#request.httpVersion === '1.0') return;
     try {
       this.#response.writeEarlyHints({ link: [...links] });
@@ -102,14 +103,14 @@ export class H1Exchange implements Exchange {
   respond(status: number, headers: HeaderLines, body: Buffer): Writable {
     this.#response.sendDate = false;
     this.#response.writeHead(status, headers);
-    return endWith(this.#response, body);
+    return endMessage(this.#response, body);
   }
 
-  answer(answer: Answer): void {
+  respondLocally(response: LocalResponse): void {
     // A body that was announced but will not come would be read as the next request.
-    if (this.#awaitsInvitation) this.#response.setHeader('connection', 'close');
-    this.#response.writeHead(answer.status, answerHeaders(answer));
-    this.#response.end(answer.text);
+    if (this.#awaitsContinue) this.#response.setHeader('connection', 'close');
+    this.#response.writeHead(response.status, localResponseHeaders(response));
+    this.#response.end(response.text);
     // What is left of the body has nowhere to go; unread, it would block the connection.
     this.#request.resume();
   }

@@ -1,8 +1,8 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { headerOf } from '../../shared/raw-headers.ts';
 import type { WebSocketOffer } from '../http/exchange.ts';
-import { headerOf } from '../http/headers.ts';
 import type { OpenTunnel } from '../tls/interceptor.ts';
 import { acceptFor } from '../websocket/handshake.ts';
 import { hangUp } from '../websocket/hang-up.ts';
@@ -17,7 +17,7 @@ export class H1WebSocketExchange extends H1Exchange {
   /** `head`: what came after the request, already frames. */
   constructor(request: IncomingMessage, socket: Duplex, head: Buffer, tunnel: OpenTunnel | undefined) {
     const response = responseOn(socket, request);
-    super(request, response, { tunnel, awaitsInvitation: false });
+    super(request, response, { tunnel, awaitsContinue: false });
     if (head.length > 0) socket.unshift(head);
     this.webSocket = {
       status: 101,

@@ -1,9 +1,10 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex, Readable, Writable } from 'node:stream';
+import { valuesOf } from '../../shared/raw-headers.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { endWithTrailers, splitH2Headers } from '../http/h2-headers.ts';
-import { type HeaderLines, valuesOf } from '../http/headers.ts';
-import { type Answer, answerHeaders } from '../http/local-response.ts';
+import type { HeaderLines } from '../http/headers.ts';
+import { type LocalResponse, localResponseHeaders } from '../http/local-response.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
 import type { OpenTunnel } from '../tls/interceptor.ts';
 
@@ -31,7 +32,7 @@ export class H2Exchange implements Exchange {
   readonly body: Readable;
   readonly #stream: ServerHttp2Stream;
   readonly rawTrailers: string[] = [];
-  #awaitsInvitation: boolean;
+  #awaitsContinue: boolean;
   #trailers: HeaderLines = {};
 
   /** `raw`: the header block as received, pseudo-headers and all. `connection`: the socket of the session. */
@@ -43,7 +44,7 @@ export class H2Exchange implements Exchange {
     this.body = stream;
     this.connection = connection;
     this.hasBody = !stream.endAfterHeaders;
-    this.#awaitsInvitation = valuesOf(rawHeaders, 'expect').length > 0;
+    this.#awaitsContinue = valuesOf(rawHeaders, 'expect').length > 0;
     // What looks at headers finds the host where HTTP/1.1 has it.
     this.rawHeaders =
       hostHeaders.length > 0 || authority === undefined ? rawHeaders : ['host', authority, ...rawHeaders];
@@ -67,11 +68,11 @@ export class H2Exchange implements Exchange {
     return this.facts.method;
   }
 
-  get isAnswered(): boolean {
+  get hasResponded(): boolean {
     return this.#stream.headersSent;
   }
 
-  get isGone(): boolean {
+  get isAborted(): boolean {
     return this.#stream.closed || this.#stream.destroyed;
   }
 
@@ -79,7 +80,7 @@ export class H2Exchange implements Exchange {
     return isComplete(this.#stream) && !this.connection.destroyed;
   }
 
-  onceOver(listener: () => void): void {
+  onceEnded(listener: () => void): void {
     let isOver = false;
     const over = () => {
       if (!isOver) listener();
@@ -90,13 +91,13 @@ export class H2Exchange implements Exchange {
     this.#stream.once('close', over);
   }
 
-  invite(): void {
-    if (!this.#awaitsInvitation || this.isGone) return;
-    this.#awaitsInvitation = false;
+  sendContinue(): void {
+    if (!this.#awaitsContinue || this.isAborted) return;
+    this.#awaitsContinue = false;
     this.#stream.additionalHeaders({ ':status': 100 });
   }
 
-  hint(links: readonly string[]): void {
+  sendEarlyHints(links: readonly string[]): void {
     try {
       this.#stream.additionalHeaders({ ':status': 103, link: [...links] });
     } catch {
@@ -122,11 +123,11 @@ export class H2Exchange implements Exchange {
     return this.start(status, headers).end(body);
   }
 
-  answer(answer: Answer): void {
-    if (this.isGone) return;
-    this.#stream.respond({ ...answerHeaders(answer), ':status': answer.status });
+  respondLocally(response: LocalResponse): void {
+    if (this.isAborted) return;
+    this.#stream.respond({ ...localResponseHeaders(response), ':status': response.status });
     // Node has ended the stream of a HEAD already.
-    if (this.method !== 'HEAD') this.#stream.end(answer.text);
+    if (this.method !== 'HEAD') this.#stream.end(response.text);
   }
 
   abort(): void {

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
  * records that are here already still reach it: it ends the connection then (`HPE_PAUSED`). Once there is a listener for
  * its data, Node reads a connection through a stream, which keeps them until it is resumed.
  */
-export function keepWhatComesWhilePaused(connection: Socket): void {
+export function bufferWhilePaused(connection: Socket): void {
   if (!connection.isPaused() || connection.listenerCount('data', nothing) > 0) return;
   connection.on('data', nothing);
   // The stream has been waiting, since the connection began, for data that went past it; until some comes it would not

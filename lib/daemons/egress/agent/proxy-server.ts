@@ -6,16 +6,16 @@ import {
   MAX_CONNECTIONS_PER_SOURCE,
   MAX_HEADER_BYTES,
 } from '../http/limits.ts';
-import type { OpenPassages } from '../policy/open-connections.ts';
+import type { OpenConnections } from '../policy/open-connections.ts';
 import type { GuestSessions } from './guest-sessions.ts';
 
 /** The HTTP/1.1 side of egress with its limits; closes the HTTP/2 sessions inside its tunnels with itself. */
 export class ProxyServer extends Server {
   readonly #sessions: GuestSessions;
-  readonly #passages: OpenPassages;
+  readonly #connections: OpenConnections;
   readonly #bySource = new Map<string, number>();
 
-  constructor(deadlines: Deadlines, sessions: GuestSessions, passages: OpenPassages) {
+  constructor(deadlines: Deadlines, sessions: GuestSessions, connections: OpenConnections) {
     super({
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: deadlines.headersMs,
@@ -29,7 +29,7 @@ export class ProxyServer extends Server {
       requireHostHeader: false,
     });
     this.#sessions = sessions;
-    this.#passages = passages;
+    this.#connections = connections;
     // Longer than that of an upstream, so that the agent is told that it fell silent.
     this.timeout = deadlines.idleMs + deadlines.dialMs;
     this.maxConnections = MAX_CONNECTIONS;
@@ -44,7 +44,7 @@ export class ProxyServer extends Server {
   }
 
   override closeAllConnections(): void {
-    this.#passages.closeAll();
+    this.#connections.closeAll();
     super.closeAllConnections();
     this.#sessions.destroy();
   }

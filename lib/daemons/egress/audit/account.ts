@@ -1,8 +1,6 @@
 import type { AuditEntry } from '../../contract/egress/audit.ts';
 import type { HeaderLines } from '../http/headers.ts';
-import type { ClosingReason } from '../policy/open-connections.ts';
-import type { Denial, DenialCode } from '../policy/verdict.ts';
-import type { RefusalCode } from '../websocket/frame-events.ts';
+import type { Reason } from '../http/reasons.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What is asked, as far as it is known before anything is judged. */
@@ -11,6 +9,15 @@ export interface Subject extends Pick<AuditEntry, 'protocol' | 'scheme' | 'metho
   readonly target: string | null;
   /** Name, value, name, value, ... */
   readonly rawHeaders: readonly string[];
+}
+
+/** A refusal by policy, as far as it is written down. */
+export interface Refusal {
+  /** Host of the route that refused it; `null` when no route was found. */
+  readonly rule: string | null;
+  /** HTTP status that the agent gets. */
+  readonly status: number;
+  readonly code: Reason;
 }
 
 /** Where accounts go. */
@@ -24,13 +31,13 @@ export interface Register {
 const CLIENT_GONE = 499;
 
 /** Reasons for which egress ends by policy what it had let out. */
-const BY_POLICY: ReadonlySet<string> = new Set<string>([
+const BY_POLICY: ReadonlySet<Reason> = new Set<Reason>([
   'secret-found',
   'body-unscannable',
   'injection-found',
   'message-unscannable',
   'route-revoked',
-] satisfies (DenialCode | RefusalCode | ClosingReason)[]);
+]);
 
 /** Account of one exchange: what becomes of it is noted as it happens, and written down once, when it is over. */
 export class Account {
@@ -43,7 +50,7 @@ export class Account {
   #verdict: Outcome['verdict'] = 'fail';
   /** Whether what happens further changes nothing about how it ended. */
   #isSettled = false;
-  #reason: string | null = 'client-gone';
+  #reason: Reason | null = 'client-gone';
   #status = CLIENT_GONE;
   #rule: string | null = null;
   #secrets: readonly string[] = [];
@@ -63,7 +70,7 @@ export class Account {
   }
 
   /** Policy refuses it, before or after its content was looked at. */
-  refuse({ rule, status, code }: Pick<Denial, 'rule' | 'status'> & { readonly code: string }): void {
+  refuse({ rule, status, code }: Refusal): void {
     this.#isSettled = true;
     this.#verdict = 'deny';
     this.#rule = rule;
@@ -77,7 +84,7 @@ export class Account {
   }
 
   /** The guest is given the answer of the upstream, or one of egress itself, with the code of its reason. */
-  answer(status: number, { code, headers = {} }: { code?: string; headers?: HeaderLines } = {}): void {
+  answer(status: number, { code, headers = {} }: { code?: Reason; headers?: HeaderLines } = {}): void {
     this.#responseHeaders = headers;
     if (code !== undefined) this.#answeredAt = performance.now();
     if (this.#isSettled) return;
@@ -88,7 +95,7 @@ export class Account {
   }
 
   /** It ended before its answer did. The first reason is the cause of any other. */
-  breakOff(reason: string): void {
+  breakOff(reason: Reason): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#verdict = verdictOf(reason);
@@ -124,4 +131,4 @@ export class Account {
   }
 }
 
-const verdictOf = (code: string) => (BY_POLICY.has(code) ? 'deny' : 'fail');
+const verdictOf = (code: Reason) => (BY_POLICY.has(code) ? 'deny' : 'fail');

@@ -21,7 +21,7 @@ export interface AuditLogOptions {
   readonly withholder: Withholder;
   /** Takes one line, without its line break. */
   readonly write: (line: string) => void;
-  /** Told of every request that was not answered in whole, written or not. */
+  /** Told of every request that did not get a whole response, written or not. */
   readonly learn?: (entry: AuditEntry) => void;
 }
 

@@ -2,11 +2,12 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Exchange } from '../http/exchange.ts';
 import type { HeaderLines } from '../http/headers.ts';
 import { parseAuthority } from '../http/host-names.ts';
-import type { Answer } from '../http/local-response.ts';
+import type { LocalResponse } from '../http/local-response.ts';
+import type { Reason } from '../http/reasons.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
 import type { Account, Subject } from './account.ts';
 
-/** An exchange that keeps its own account: how it is answered, how many bytes pass, when it is over. */
+/** An exchange that keeps its own account: its response, how many bytes pass, when it is over. */
 export class AuditedExchange implements Exchange {
   readonly #exchange: Exchange;
   readonly #account: Account;
@@ -14,11 +15,11 @@ export class AuditedExchange implements Exchange {
   #isGiven = false;
 
   /** `brokeOff`: notes for what reason it ended before its answer did. */
-  constructor(exchange: Exchange, account: Account, brokeOff: (reason: string) => void) {
+  constructor(exchange: Exchange, account: Account, brokeOff: (reason: Reason) => void) {
     this.#exchange = exchange;
     this.#account = account;
     if (exchange.hasBody) tally(exchange.body, (bytes) => account.count('sent', bytes));
-    exchange.onceOver(() => {
+    exchange.onceEnded(() => {
       if (this.#isGiven && exchange.isDelivered) return account.close();
       // Whoever broke it off says so in this turn; if nobody does, it was the guest.
       setImmediate(() => {
@@ -64,28 +65,28 @@ export class AuditedExchange implements Exchange {
     return this.#exchange.connection;
   }
 
-  get isAnswered(): boolean {
-    return this.#exchange.isAnswered;
+  get hasResponded(): boolean {
+    return this.#exchange.hasResponded;
   }
 
-  get isGone(): boolean {
-    return this.#exchange.isGone;
+  get isAborted(): boolean {
+    return this.#exchange.isAborted;
   }
 
   get isDelivered(): boolean {
     return this.#exchange.isDelivered;
   }
 
-  onceOver(listener: () => void): void {
-    this.#exchange.onceOver(listener);
+  onceEnded(listener: () => void): void {
+    this.#exchange.onceEnded(listener);
   }
 
-  invite(): void {
-    this.#exchange.invite();
+  sendContinue(): void {
+    this.#exchange.sendContinue();
   }
 
-  hint(links: readonly string[]): void {
-    this.#exchange.hint(links);
+  sendEarlyHints(links: readonly string[]): void {
+    this.#exchange.sendEarlyHints(links);
   }
 
   addTrailers(headers: HeaderLines): void {
@@ -109,10 +110,10 @@ export class AuditedExchange implements Exchange {
     return sink;
   }
 
-  answer(answer: Answer): void {
-    this.#account.answer(answer.status, { code: answer.code });
-    if (this.method !== 'HEAD') this.#account.count('received', Buffer.byteLength(answer.text));
-    this.#exchange.answer(answer);
+  respondLocally(response: LocalResponse): void {
+    this.#account.answer(response.status, { code: response.code });
+    if (this.method !== 'HEAD') this.#account.count('received', Buffer.byteLength(response.text));
+    this.#exchange.respondLocally(response);
   }
 
   abort(): void {

@@ -9,7 +9,7 @@ const MAX_KINDS_OF_HOST = 100;
 export class Learner {
   readonly #kinds = new Map<string, Denial>();
   readonly #kindsOfHost = new Map<string, number>();
-  readonly #hopeless: Record<string, number> = {};
+  readonly #unlearnable: Record<string, number> = {};
   #beyond = 0;
   #withheld = 0;
 
@@ -17,7 +17,7 @@ export class Learner {
   constructor(before?: LearnedFile) {
     if (before === undefined) return;
     for (const denial of before.denials) this.#keep(keyOf(denial), denial);
-    Object.assign(this.#hopeless, before.hopeless);
+    Object.assign(this.#unlearnable, before.unlearnable);
     this.#beyond = before.beyond;
     this.#withheld = before.withheld;
   }
@@ -28,7 +28,7 @@ export class Learner {
       denials: [...this.#kinds.values()],
       beyond: this.#beyond,
       withheld: this.#withheld,
-      hopeless: { ...this.#hopeless },
+      unlearnable: { ...this.#unlearnable },
     };
   }
 
@@ -38,7 +38,7 @@ export class Learner {
     if (reason === null || (entry.verdict !== 'deny' && reason !== 'address-refused')) return false;
     const seen = denialOf(entry);
     if (seen === undefined) {
-      this.#hopeless[reason] = (this.#hopeless[reason] ?? 0) + 1;
+      this.#unlearnable[reason] = (this.#unlearnable[reason] ?? 0) + 1;
       return true;
     }
     if (seen.host.includes(WITHHELD) || seen.path === WITHHELD) {

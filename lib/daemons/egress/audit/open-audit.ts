@@ -1,10 +1,15 @@
-import { AUDIT_FILES, auditFileName, auditFileNumber } from '../../contract/egress/audit.ts';
-import { knownSecretFinder } from '../../detection/rules/known-secrets.ts';
+import { AUDIT_FILES, type AuditLevel, auditFileName, auditFileNumber } from '../../contract/egress/audit.ts';
+import { knownSecretFinder } from '../../detection/index.ts';
 import { LineFiles } from '../../shared/line-files.ts';
-import type { PolicySource } from '../policy/judge.ts';
 import { AuditLog, lineOf } from './audit-log.ts';
 import { LearnedStore } from './learned-store.ts';
 import { Withholder } from './withhold.ts';
+
+/** What the audit has to know of the policy in force. */
+export interface AuditedPolicy {
+  readonly policy: () => { readonly log: AuditLevel; readonly learn: boolean };
+  readonly generation: () => number;
+}
 
 export interface AuditPlace {
   /** Where the audit's files are; `-` for lines on standard output, with nothing learned. */
@@ -13,7 +18,7 @@ export interface AuditPlace {
   readonly bottle: string | null;
   /** Values of all token slots: none of them is ever written. */
   readonly secrets: Iterable<string>;
-  readonly policy: PolicySource;
+  readonly policy: AuditedPolicy;
   /** Says one line to the operator. */
   readonly say: (line: string) => void;
 }

@@ -1,12 +1,12 @@
 import type { AuditEntry } from '../../contract/egress/audit.ts';
 import type { HeaderLines } from '../http/headers.ts';
+import type { Reason } from '../http/reasons.ts';
 
 /** What is known of an exchange when it is over. */
 export interface Outcome
   extends Pick<
     AuditEntry,
     | 'verdict'
-    | 'reason'
     | 'rule'
     | 'protocol'
     | 'scheme'
@@ -18,6 +18,7 @@ export interface Outcome
     | 'received'
     | 'generation'
   > {
+  readonly reason: Reason | null;
   /** Request target as sent; `null` for CONNECT. */
   readonly target: string | null;
   /** Milliseconds. */

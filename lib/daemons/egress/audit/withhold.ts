@@ -1,7 +1,5 @@
 import { WITHHELD } from '../../contract/egress/audit.ts';
-import type { KnownSecretFinder } from '../../detection/rules/known-secrets.ts';
-import { scanHost } from '../../detection/scan-host.ts';
-import { type ScanOptions, scanText } from '../../detection/scan-text.ts';
+import { type KnownSecretFinder, type ScanOptions, scanHost, scanText } from '../../detection/index.ts';
 
 /** Keeps out of what is written down whatever looks like a secret, also where the request itself was not scanned. */
 export class Withholder {

@@ -1,6 +1,6 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { HeaderLines } from './headers.ts';
-import type { Answer } from './local-response.ts';
+import type { LocalResponse } from './local-response.ts';
 import type { RequestFacts } from './request-facts.ts';
 
 /** What of a request would leave, as sent. */
@@ -33,17 +33,17 @@ export interface Exchange extends RequestContent {
   /** The connection it came on; other exchanges may share it. */
   readonly connection: Duplex;
   /** Whether the headers of an answer are on their way. */
-  readonly isAnswered: boolean;
+  readonly hasResponded: boolean;
   /** Whether nobody waits for an answer any more. */
-  readonly isGone: boolean;
+  readonly isAborted: boolean;
   /** Once it is over: whether the answer was sent to its end. */
   readonly isDelivered: boolean;
-  /** Calls back once, when the exchange is over, answered or not, or its body is known to be cut short. */
-  onceOver(listener: () => void): void;
+  /** Calls back once, when the exchange is over, with or without a response, or its body is known to be cut short. */
+  onceEnded(listener: () => void): void;
   /** Tells a guest that waits for it (`Expect: 100-continue`) to send the body. */
-  invite(): void;
+  sendContinue(): void;
   /** Passes values of `Link` on ahead of the answer (103 Early Hints). */
-  hint(links: readonly string[]): void;
+  sendEarlyHints(links: readonly string[]): void;
   /** Headers to send after the body of the answer; to be called before that is ended. */
   addTrailers(headers: HeaderLines): void;
   /** Sends the head of an answer at once; its body is to be piped into what this gives. */
@@ -51,7 +51,7 @@ export interface Exchange extends RequestContent {
   /** Sends a whole answer in one go. @returns what says when it is written. */
   respond(status: number, headers: HeaderLines, body: Buffer): Writable;
   /** Sends a whole answer of egress itself, and lets go of what is left of the request's body. */
-  answer(answer: Answer): void;
+  respondLocally(response: LocalResponse): void;
   /** Breaks off, so that no half answer looks whole. */
   abort(): void;
 }

@@ -1,3 +1,4 @@
+import { headerOf } from '../../shared/raw-headers.ts';
 import { acceptableEncodings } from './content-decoding.ts';
 
 /** Headers of one connection (RFC 9110, 7.6.1), plus what only ever concerns a proxy. Never forwarded. */
@@ -72,28 +73,6 @@ export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderO
 /** The headers to give the agent for a response with these raw headers. */
 export function agentHeaders(raw: readonly string[]): HeaderLines {
   return linesWithout(NOT_TO_AGENT, raw);
-}
-
-/** Every value of one header, in order. `name` in lower case. */
-export function valuesOf(raw: readonly string[], name: string): string[] {
-  const values: string[] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const key = raw[index] ?? '';
-    if (key.length === name.length && key.toLowerCase() === name) values.push(raw[index + 1] ?? '');
-  }
-  return values;
-}
-
-/** All values of one header as one list, or `undefined` when there is none. `name` in lower case. */
-export function headerOf(raw: readonly string[], name: string): string | undefined {
-  let list: string | undefined;
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const key = raw[index] ?? '';
-    if (key.length !== name.length || key.toLowerCase() !== name) continue;
-    const value = raw[index + 1] ?? '';
-    list = list === undefined ? value : `${list}, ${value}`;
-  }
-  return list;
 }
 
 /** An object that inherits nothing, since a header may have any name; V8 reads it quicker than one made with `null`. */

@@ -20,7 +20,7 @@ export const SESSION_WINDOW = 1024 * 1024;
  * Frames that cost work and bring nothing (PING, SETTINGS, a stream that is given up before its answer): so many at
  * once, so many a second after. A guest that gives up all its streams at once stays well below.
  */
-export const NUISANCE = { burst: 2 * MAX_STREAMS, perSecond: 32 } as const;
+export const ABUSE_BUDGET = { burst: 2 * MAX_STREAMS, perSecond: 32 } as const;
 
 /** Frames that break the protocol, and streams above `MAX_STREAMS`, until a connection closes. Node allows 1000. */
 const MAX_FAULTS = 100;
@@ -40,9 +40,9 @@ export const GUEST_SESSION: ServerSessionOptions = {
   maxSessionMemory: 8,
   maxSessionInvalidFrames: MAX_FAULTS,
   maxSessionRejectedStreams: MAX_FAULTS,
-  // Below `NUISANCE` nghttp2 counts resets itself, also those of streams that no JavaScript saw (CVE-2023-44487).
-  streamResetBurst: NUISANCE.burst,
-  streamResetRate: NUISANCE.perSecond,
+  // Below `ABUSE_BUDGET` nghttp2 counts resets itself, also those of streams that no JavaScript saw (CVE-2023-44487).
+  streamResetBurst: ABUSE_BUDGET.burst,
+  streamResetRate: ABUSE_BUDGET.perSecond,
   // An upstream may repeat what should be there once; it is passed on as it is.
   strictSingleValueFields: false,
 };

@@ -1,57 +1,58 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Denial } from '../policy/verdict.ts';
-import { prefersJson } from './prefers-json.ts';
+import type { Reason } from './reasons.ts';
 
-/** What egress itself says to the agent, as opposed to what an upstream said. */
-export interface Answer {
+/** A response of egress itself, as opposed to one of an upstream. */
+export interface LocalResponse {
   readonly status: number;
-  /** Machine-readable reason, header `x-bot-bottle-reason`. */
-  readonly code: string;
+  /** Header `x-bot-bottle-reason`. */
+  readonly code: Reason;
   readonly type: 'text/plain; charset=utf-8' | 'application/json';
   /** Body: plain text for a person or an agent, or JSON for a program. */
   readonly text: string;
 }
 
-/** `accept`: the request's own `Accept`; JSON is given to who prefers it. */
-export function denialAnswer(denial: Denial, accept?: string): Answer {
-  const { status, code, rule, reason, remedy } = denial;
-  if (prefersJson(accept)) {
-    const text = `${JSON.stringify({ code, rule, reason, ask: remedy })}\n`;
-    return { status, code, type: 'application/json', text };
-  }
-  const text = `bot-bottle egress refused this request (${code}).\n${reason}\n${remedy}\n`;
-  return { status, code, type: 'text/plain; charset=utf-8', text };
-}
-
 /** `reason` is one sentence and must hold no header value. */
-export function failureAnswer(status: 403 | 500 | 502 | 504, code: string, reason: string): Answer {
+export function failureResponse(status: 403 | 500 | 502 | 504, code: Reason, reason: string): LocalResponse {
   const text = `bot-bottle egress could not complete this request (${code}).\n${reason}\n`;
   return { status, code, type: 'text/plain; charset=utf-8', text };
 }
 
-/** The headers that go with it. */
-export function answerHeaders(answer: Answer): Record<string, string> {
+export function localResponseHeaders(response: LocalResponse): Record<string, string> {
   return {
-    'content-type': answer.type,
-    'content-length': String(Buffer.byteLength(answer.text)),
-    'x-bot-bottle-reason': answer.code,
+    'content-type': response.type,
+    'content-length': String(Buffer.byteLength(response.text)),
+    'x-bot-bottle-reason': response.code,
   };
 }
 
-/** Milliseconds that the guest has to read an answer before its socket goes. */
-const READ_ANSWER_MS = 2000;
+/** Milliseconds that the agent has to read a response before its socket is destroyed. */
+const READ_RESPONSE_MS = 2000;
 
-/** Answers on a socket that Node has already detached from HTTP (after CONNECT); closes it. */
-export function sendRawAnswer(socket: Duplex, answer: Answer): void {
-  const lines = Object.entries({ ...answerHeaders(answer), connection: 'close' }).map(
+/** Responds on a socket that Node has already detached from HTTP (after CONNECT), then closes it. */
+export function sendRawResponse(socket: Duplex, response: LocalResponse): void {
+  const lines = Object.entries({ ...localResponseHeaders(response), connection: 'close' }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   );
-  const status = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? 'Refused'}\r\n`;
-  socket.end(`${status}${lines.join('')}\r\n${answer.text}`);
-  // Closing with unread bytes would send a reset, which can overtake the answer: read them, then let go.
+  const status = `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? 'Refused'}\r\n`;
+  socket.end(`${status}${lines.join('')}\r\n${response.text}`);
+  // Closing with unread bytes would send a reset, which can overtake the response: read them first.
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), READ_ANSWER_MS);
+  const timer = setTimeout(() => socket.destroy(), READ_RESPONSE_MS);
   socket.once('end', () => socket.destroy());
   socket.once('close', () => clearTimeout(timer));
+}
+
+/** Whether an `Accept` header asks for JSON more than for text. A bare wildcard asks for nothing in particular. */
+export function prefersJson(accept: string | undefined): boolean {
+  let json = 0;
+  let text = 0;
+  for (const range of (accept ?? '').slice(0, 1024).split(',')) {
+    const [type = '', ...parameters] = range.toLowerCase().split(';');
+    const quality = parameters.map((parameter) => /^\s*q=([0-9.]+)\s*$/.exec(parameter)?.[1]).find(Boolean);
+    const weight = quality === undefined ? 1 : Number(quality);
+    if (/^application\/([a-z0-9.-]+\+)?json$/.test(type.trim())) json = Math.max(json, weight);
+    if (/^text\//.test(type.trim())) text = Math.max(text, weight);
+  }
+  return json > 0 && json >= text;
 }

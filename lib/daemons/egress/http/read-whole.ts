@@ -1,6 +1,19 @@
 import type { Readable } from 'node:stream';
-import { type HeldPlace, MemoryFull } from '../../shared/memory-budget.ts';
-import { announcedLength } from './announced-length.ts';
+import { MemoryExhausted, type MemoryShare } from '../../shared/memory-budget.ts';
+import { headerOf } from '../../shared/raw-headers.ts';
+
+/** Digits of a length that a number holds exactly. */
+const LENGTH = /^(?:0|[1-9][0-9]{0,14})$/;
+
+/**
+ * Bytes of the body that a message announces; `undefined` where it announces none. What is not one plain number, or is
+ * beside a transfer coding, announces nothing: such a body is counted as it comes.
+ */
+export function announcedLength(rawHeaders: readonly string[]): number | undefined {
+  const text = headerOf(rawHeaders, 'content-length') ?? '';
+  if (!LENGTH.test(text) || headerOf(rawHeaders, 'transfer-encoding') !== undefined) return undefined;
+  return Number(text);
+}
 
 /** Bytes of a body that is passed on in one piece, without the cost of a stream. */
 export const MAX_SHORT = 64 * 1024;
@@ -12,7 +25,7 @@ export function shortLength(rawHeaders: readonly string[]): number | undefined {
 }
 
 /** Resolves when what came together with the head of a message can be read: Node reads both in one turn. */
-export function behindTheHead(): Promise<void> {
+export function afterHeadTick(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }
 
@@ -27,9 +40,9 @@ export function takeWhole(body: Readable, length: number): Buffer | undefined {
 
 /**
  * All of a stream. `place`: what its bytes are to be counted in; absent: they have been.
- * @throws MemoryFull; Error when it breaks off, or is longer than `most` bytes.
+ * @throws MemoryExhausted; Error when it breaks off, or is longer than `most` bytes.
  */
-export function readWhole(stream: Readable, most: number, place?: HeldPlace): Promise<Buffer> {
+export function readWhole(stream: Readable, most: number, place?: MemoryShare): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (stream.closed) return reject(new Error('broke off'));
     const chunks: Buffer[] = [];
@@ -39,7 +52,7 @@ export function readWhole(stream: Readable, most: number, place?: HeldPlace): Pr
       chunks.push(chunk);
       size += chunk.length;
       if (size > most) stream.destroy(new Error(`longer than ${most} bytes`));
-      else if (place?.take(chunk.length) === false) stream.destroy(new MemoryFull());
+      else if (place?.take(chunk.length) === false) stream.destroy(new MemoryExhausted());
     });
     stream.once('end', () => {
       isWhole = true;

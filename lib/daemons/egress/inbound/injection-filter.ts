@@ -1,6 +1,6 @@
 import { Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { type InjectionLevel, injectionLevel } from '../../detection/rules/injection.ts';
+import { type InjectionLevel, injectionLevel } from '../../detection/index.ts';
 
 /** Characters before a chunk that are looked at again with it. */
 const CONTEXT = 4096;

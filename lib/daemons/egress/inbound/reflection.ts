@@ -1,6 +1,5 @@
 import { Transform } from 'node:stream';
-import { encodingsOf } from '../../detection/rules/known-secrets.ts';
-import { EscapedSearch } from '../../detection/search/escaped-search.ts';
+import { EscapedSearch, encodingsOf } from '../../detection/index.ts';
 import type { HeaderLines } from '../http/headers.ts';
 
 /** Characters of a token, or of a part of its encoding, that stand for it alone. */

@@ -1,6 +1,4 @@
-import { UnscannableBody } from '../../detection/unscannable-body.ts';
-import { type Answer, failureAnswer } from '../http/local-response.ts';
-import { LateFinding } from '../outbound/held-body.ts';
+import { failureResponse, type LocalResponse } from '../http/local-response.ts';
 
 /** Ours, and those of undici. */
 const TIMEOUTS: ReadonlySet<string> = new Set([
@@ -11,43 +9,35 @@ const TIMEOUTS: ReadonlySet<string> = new Set([
 ]);
 
 /** What the agent is told of a failed upstream; the error's own text could name internals, so only kinds pass. */
-export function upstreamFailure(host: string, error: unknown): Answer {
-  if (error instanceof LateFinding) {
-    const reason = `A secret was found late in a long body to ${host}; the transfer was cut off.`;
-    return failureAnswer(403, 'secret-found', reason);
-  }
-  if (error instanceof UnscannableBody) {
-    const reason = `The rest of a long body to ${host} cannot be scanned for secrets: ${error.message}; the transfer was cut off.`;
-    return failureAnswer(403, 'body-unscannable', reason);
-  }
+export function upstreamFailure(host: string, error: unknown): LocalResponse {
   const code = codeOf(error);
   if (TIMEOUTS.has(code)) {
-    return failureAnswer(504, 'upstream-timeout', `${host} did not answer in time.`);
+    return failureResponse(504, 'upstream-timeout', `${host} did not answer in time.`);
   }
   if (code === 'ADDRESS_REFUSED') {
     const reason = `${host} resolves to a private or reserved address, which this route may not reach.`;
-    return failureAnswer(502, 'address-refused', reason);
+    return failureResponse(502, 'address-refused', reason);
   }
   if (code === 'UNASKED_CONTINUE') {
     const reason = `${host} answered "100 Continue" to a request that did not ask for it; the next request will be sent another way.`;
-    return failureAnswer(502, 'upstream-failed', reason);
+    return failureResponse(502, 'upstream-failed', reason);
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return failureAnswer(502, 'name-unresolved', `The name ${host} could not be resolved (${code}).`);
+    return failureResponse(502, 'name-unresolved', `The name ${host} could not be resolved (${code}).`);
   }
   if (code === 'UPSTREAM_PROXY_UNREACHABLE') {
     const reason = 'The upstream proxy, through which all requests go, cannot be reached; nothing was sent.';
-    return failureAnswer(502, 'upstream-proxy-failed', reason);
+    return failureResponse(502, 'upstream-proxy-failed', reason);
   }
   if (code === 'UPSTREAM_PROXY_REFUSED') {
     const reason = `The upstream proxy, through which all requests go, refuses a connection to ${host}; nothing was sent.`;
-    return failureAnswer(502, 'upstream-proxy-refused', reason);
+    return failureResponse(502, 'upstream-proxy-refused', reason);
   }
   if (/CERT|ISSUER|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code)) {
     const reason = `The certificate of ${host} could not be verified (${code}).`;
-    return failureAnswer(502, 'upstream-untrusted', reason);
+    return failureResponse(502, 'upstream-untrusted', reason);
   }
-  return failureAnswer(502, 'upstream-failed', `The connection to ${host} failed (${code}).`);
+  return failureResponse(502, 'upstream-failed', `The connection to ${host} failed (${code}).`);
 }
 
 function codeOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import { type Finding, type ScanOptions, scanPlainText } from '../../detection/scan-text.ts';
+import { type Finding, type ScanOptions, scanPlainText } from '../../detection/index.ts';
 
 /** Times that a text is gone through: cutting out one kind of secret may lay open another. */
 const MAX_PASSES = 8;

@@ -1,15 +1,19 @@
 import type { Readable } from 'node:stream';
-import { ContentScanner } from '../../detection/content-scanner.ts';
-import { packedStarts } from '../../detection/decode/packed-file.ts';
-import { scanBytes } from '../../detection/scan-bytes.ts';
-import type { Finding, ScanOptions } from '../../detection/scan-text.ts';
-import { scanned, UnscannableBody } from '../../detection/unscannable-body.ts';
-import { type HeldBudget, type HeldPlace, MemoryFull } from '../../shared/memory-budget.ts';
-import { announcedLength } from '../http/announced-length.ts';
+import {
+  ContentScanner,
+  type Finding,
+  packedStarts,
+  type ScanOptions,
+  scanBytes,
+  scanned,
+  UnscannableBody,
+} from '../../detection/index.ts';
+import { type MemoryBudget, MemoryExhausted, type MemoryShare } from '../../shared/memory-budget.ts';
+import { headerOf } from '../../shared/raw-headers.ts';
 import { type Decoder, decodersFor } from '../http/content-decoding.ts';
 import type { RequestContent } from '../http/exchange.ts';
-import { headerOf } from '../http/headers.ts';
-import { behindTheHead, readWhole, shortLength, takeWhole } from '../http/read-whole.ts';
+import { afterHeadTick, announcedLength, readWhole, shortLength, takeWhole } from '../http/read-whole.ts';
+import { LateFinding } from './body-failure.ts';
 import { scanDecoded } from './scan-decoded.ts';
 
 /** Bytes of a body that are held back until they were scanned; of a longer one the rest is scanned as it passes. */
@@ -35,20 +39,11 @@ export interface HeldBody {
   release(): void;
 }
 
-export class LateFinding extends Error {
-  readonly findings: readonly Finding[];
-
-  constructor(findings: readonly Finding[]) {
-    super('a secret in a body that was already on its way');
-    this.findings = findings;
-  }
-}
-
 /** Reads up to `MAX_HELD` bytes of the body and scans them. @throws UnscannableBody; Error when the client is gone. */
 export async function holdBody(
   request: RequestContent,
   options: ScanOptions,
-  budget: HeldBudget,
+  budget: MemoryBudget,
 ): Promise<HeldBody> {
   if (!request.hasBody) return new WholeBody([], NOTHING);
   const decoders = decodersFor(headerOf(request.rawHeaders, 'content-encoding') ?? '');
@@ -63,12 +58,12 @@ async function holdShort(
   body: Readable,
   length: number,
   options: ScanOptions,
-  budget: HeldBudget,
+  budget: MemoryBudget,
 ): Promise<HeldBody> {
   const place = budget.open();
   try {
-    if (!place.take(length)) throw new UnscannableBody(new MemoryFull().message);
-    await behindTheHead();
+    if (!place.take(length)) throw new UnscannableBody(new MemoryExhausted().message);
+    await afterHeadTick();
     const bytes = takeWhole(body, length) ?? (await readWhole(body, length));
     if (bytes.length !== length) throw new Error('the body broke off');
     const isPacked = packedStarts(bytes, true).length > 0;
@@ -84,7 +79,7 @@ async function holdLong(
   { body, rawHeaders }: RequestContent,
   decoders: readonly Decoder[],
   options: ScanOptions,
-  budget: HeldBudget,
+  budget: MemoryBudget,
 ): Promise<HeldBody> {
   const place = budget.open();
   const scanner = new ContentScanner(options, budget, announcedLength(rawHeaders));
@@ -110,7 +105,7 @@ async function holdLong(
   }
 }
 
-async function scanPacked(bytes: Buffer, options: ScanOptions, budget: HeldBudget): Promise<Finding[]> {
+async function scanPacked(bytes: Buffer, options: ScanOptions, budget: MemoryBudget): Promise<Finding[]> {
   const scanner = new ContentScanner(options, budget, bytes.length);
   try {
     return [...(await scanned(scanner.push(bytes))), ...(await scanned(scanner.end()))];
@@ -124,9 +119,9 @@ class WholeBody implements HeldBody {
   readonly whole = true;
   readonly chunks: Buffer[];
   readonly findings: readonly Finding[];
-  readonly #place: HeldPlace | undefined;
+  readonly #place: MemoryShare | undefined;
 
-  constructor(chunks: Buffer[], findings: readonly Finding[], place?: HeldPlace) {
+  constructor(chunks: Buffer[], findings: readonly Finding[], place?: MemoryShare) {
     this.chunks = chunks;
     this.findings = findings;
     this.#place = place;
@@ -153,7 +148,7 @@ function* drained(chunks: Buffer[]): Generator<Buffer> {
 async function readAndScan(
   source: AsyncIterator<Buffer>,
   scanner: ContentScanner,
-  place: HeldPlace,
+  place: MemoryShare,
   decode: ((chunks: readonly Buffer[]) => Promise<Finding[]>) | undefined,
 ): Promise<Omit<HeldBody, 'release'>> {
   const chunks: Buffer[] = [];
@@ -163,7 +158,7 @@ async function readAndScan(
   for (;;) {
     const { value, done } = await source.next();
     if (done === true) break;
-    if (!place.take(value.length)) throw new UnscannableBody(new MemoryFull().message);
+    if (!place.take(value.length)) throw new UnscannableBody(new MemoryExhausted().message);
     chunks.push(value);
     size += value.length;
     // What is compressed as well: formats have room for comments that a decoder passes over.

@@ -1,4 +1,4 @@
-import { type Finding, type ScanOptions, scanText } from '../../detection/scan-text.ts';
+import { type Finding, type ScanOptions, scanText } from '../../detection/index.ts';
 import { CleanTexts } from './clean-texts.ts';
 
 /** Headers that egress replaces, or that name the host: the agent's own values never leave in them. */

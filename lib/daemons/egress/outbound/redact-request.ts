@@ -1,10 +1,9 @@
 import { canonicalTarget } from '../../contract/egress/canonical-path.ts';
-import { PacedScanner } from '../../detection/paced-scanner.ts';
-import type { Finding, ScanOptions } from '../../detection/scan-text.ts';
+import { type Finding, PacedScanner, type ScanOptions } from '../../detection/index.ts';
+import { headerOf } from '../../shared/raw-headers.ts';
 import type { RequestContent } from '../http/exchange.ts';
-import { headerOf } from '../http/headers.ts';
 import type { Admission } from '../policy/verdict.ts';
-import type { Cleared } from './approved-request.ts';
+import type { ApprovedRequest } from './approved-request.ts';
 import { cutOut } from './cut-out.ts';
 import type { HeldBody } from './held-body.ts';
 import { scanHead, UNSENT } from './outbound-head.ts';
@@ -16,7 +15,7 @@ export async function redacted(
   body: HeldBody,
   findings: readonly Finding[],
   options: ScanOptions,
-): Promise<Cleared | undefined> {
+): Promise<ApprovedRequest | undefined> {
   const encoded = (headerOf(request.rawHeaders, 'content-encoding') ?? 'identity') !== 'identity';
   if (!body.whole || encoded || findings.some(({ inPlainSight }) => !inPlainSight)) return undefined;
   const cut = (text: string) => cutOut(text, options);
@@ -39,7 +38,7 @@ export async function redacted(
   const { matches } = admission.rule;
   if (matches !== undefined && !matches({ method: request.method, path, rawHeaders })) return undefined;
   const types = [...new Set(findings.map(({ type }) => type))];
-  return { clear: true, path, query, rawHeaders, body: content, types };
+  return { approved: true, path, query, rawHeaders, body: content, types };
 }
 
 /** As it was scanned before: the bounds on what is decoded are those of a window. */

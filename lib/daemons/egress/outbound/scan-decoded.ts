@@ -1,8 +1,13 @@
 import { pipeline, Readable } from 'node:stream';
-import { ContentScanner, MAX_UNPACKED } from '../../detection/content-scanner.ts';
-import type { Finding, ScanOptions } from '../../detection/scan-text.ts';
-import { scanned, UnscannableBody } from '../../detection/unscannable-body.ts';
-import { type HeldBudget, type HeldPlace, MemoryFull } from '../../shared/memory-budget.ts';
+import {
+  ContentScanner,
+  type Finding,
+  MAX_UNPACKED,
+  type ScanOptions,
+  scanned,
+  UnscannableBody,
+} from '../../detection/index.ts';
+import { type MemoryBudget, MemoryExhausted, type MemoryShare } from '../../shared/memory-budget.ts';
 import type { Decoder } from '../http/content-decoding.ts';
 
 /** Scans what a body unpacks to by its `Content-Encoding`. @throws UnscannableBody */
@@ -10,7 +15,7 @@ export async function scanDecoded(
   chunks: readonly Buffer[],
   decoders: readonly Decoder[],
   options: ScanOptions,
-  budget: HeldBudget,
+  budget: MemoryBudget,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   const scanner = new ContentScanner(options, budget);
@@ -46,14 +51,14 @@ function bytesOf(stream: Readable): () => number {
 }
 
 /** Ends a decoder that gives too much, also one of which the next makes little; counts what it keeps in `kept`. */
-function bound(decoder: Decoder, kept: HeldPlace): void {
+function bound(decoder: Decoder, kept: MemoryShare): void {
   let bytes = 0;
   onBytes(decoder, (more) => {
     const grown = Math.min(bytes + more, decoder.window) - Math.min(bytes, decoder.window);
     bytes += more;
     if (bytes > MAX_UNPACKED)
       decoder.destroy(new UnscannableBody(`it unpacks to more than ${MAX_UNPACKED} bytes`));
-    else if (!kept.take(grown)) decoder.destroy(new UnscannableBody(new MemoryFull().message));
+    else if (!kept.take(grown)) decoder.destroy(new UnscannableBody(new MemoryExhausted().message));
   });
 }
 

@@ -1,6 +1,17 @@
-import type { Finding, RemoteScan, RemoteScans, ScanScope } from '../../detection/scan-text.ts';
+import type { Finding, RemoteScan, RemoteScans, ScanScope } from '../../detection/index.ts';
 import { ThreadOnDemand } from '../../shared/thread-on-demand.ts';
-import type { ScanQuestion, ScanReply } from '../scan-worker.ts';
+
+/** What the thread is asked; every question but `close` is answered once, in order. */
+export type ScanQuestion =
+  | { readonly kind: 'open'; readonly id: number; readonly scope: ScanScope }
+  | { readonly kind: 'push'; readonly id: number; readonly bytes: ArrayBuffer }
+  | { readonly kind: 'end'; readonly id: number }
+  | { readonly kind: 'close'; readonly id: number };
+
+export interface ScanReply {
+  readonly id: number;
+  readonly findings: Finding[];
+}
 
 /** Megabytes of heap: a window of text and what it decodes to is small, garbage comes fast. */
 const HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };

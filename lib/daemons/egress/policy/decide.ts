@@ -1,9 +1,9 @@
 import { canonicalTarget } from '../../contract/egress/canonical-path.ts';
-import { headerOf } from '../http/headers.ts';
+import { headerOf } from '../../shared/raw-headers.ts';
 import { parseAuthority } from '../http/host-names.ts';
 import type { ConnectFacts, Facts, RequestFacts } from '../http/request-facts.ts';
-import { handshakeDenial, methodAskedBy } from '../websocket/handshake.ts';
 import { gitUse, pushDenial } from './git-request.ts';
+import { handshakeDenial, methodAskedBy } from './handshake.ts';
 import { checkHosts, mismatch, names } from './host-agreement.ts';
 import { type Policy, type Rule, ruleFor } from './policy.ts';
 import { checkForm } from './request-form.ts';

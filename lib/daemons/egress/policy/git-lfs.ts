@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { valuesOf } from '../http/headers.ts';
-import type { Cleared } from '../outbound/approved-request.ts';
+import { valuesOf } from '../../shared/raw-headers.ts';
 
 /**
  * What a request is to a git LFS server; `undefined` when it is for none. All that changes something there is a push, and
@@ -23,6 +22,14 @@ export function lfsUse(
 
 const BATCH_TYPE = /^application\/vnd\.git-lfs\+json(?:; ?charset=utf-8)?$/i;
 
+/** A batch request as it is to leave. */
+export interface LeavingBatch {
+  readonly query: string;
+  readonly rawHeaders: readonly string[];
+  /** A `Buffer` where it is sent in one piece. */
+  readonly body: unknown;
+}
+
 const download = z.object({ operation: z.literal('download') });
 
 /**
@@ -30,7 +37,7 @@ const download = z.object({ operation: z.literal('download') });
  * way too is not: another media type, a query, a key twice or in other letters, an escape, a body that is compressed or
  * too long to be sent in one piece (a hundred objects, as clients ask for at once, are 12 KB).
  */
-export function asksForDownload({ query, rawHeaders, body }: Cleared): boolean {
+export function asksForDownload({ query, rawHeaders, body }: LeavingBatch): boolean {
   const type = valuesOf(rawHeaders, 'content-type').join(',');
   if (query !== '' || !BATCH_TYPE.test(type) || !Buffer.isBuffer(body)) return false;
   const text = body.toString('utf8');

@@ -1,5 +1,6 @@
 import { parseAuthority } from '../http/host-names.ts';
-import type { Answer } from '../http/local-response.ts';
+import type { LocalResponse } from '../http/local-response.ts';
+import { INTROSPECTION_REASON } from '../http/reasons.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
 import { type Circumstances, decide } from './decide.ts';
 import { allRules, type Policy } from './policy.ts';
@@ -14,19 +15,22 @@ export interface Introspected {
 }
 
 /** The answer to a request for `_egress.local`, or `undefined` when the request is for another host. */
-export function introspect(facts: RequestFacts, judge: { readonly state: Introspected }): Answer | undefined {
+export function introspect(
+  facts: RequestFacts,
+  judge: { readonly state: Introspected },
+): LocalResponse | undefined {
   if (facts.kind !== 'plain') return undefined;
   const match = /^http:\/\/_egress\.local(?::80)?(\/[^#]*)?$/i.exec(facts.target);
   if (match === null) return undefined;
   const { state } = judge;
   const url = new URL(match[1] ?? '/', 'http://egress.invalid');
-  if (facts.method !== 'GET') return json(405, 'introspection', { error: 'only GET is answered here' });
-  if (url.pathname === '/allowlist') return json(200, 'introspection', allowlist(state));
+  if (facts.method !== 'GET') return json(405, { error: 'only GET is answered here' });
+  if (url.pathname === '/allowlist') return json(200, allowlist(state));
   const asked = url.searchParams.get('url');
   if (url.pathname === '/why' && asked !== null) {
-    return json(200, 'introspection', why(asked, url.searchParams.get('method') ?? 'GET', state));
+    return json(200, why(asked, url.searchParams.get('method') ?? 'GET', state));
   }
-  return json(404, 'introspection', { error: 'ask for /allowlist, or /why?url=URL&method=METHOD' });
+  return json(404, { error: 'ask for /allowlist, or /why?url=URL&method=METHOD' });
 }
 
 /** The routes in force, in the keys of the routes file; slots by name, never by value. */
@@ -59,6 +63,6 @@ function why(text: string, method: string, { policy, circumstances }: Introspect
   return { allowed: false, code, rule, reason, ask: remedy };
 }
 
-function json(status: number, code: string, value: unknown): Answer {
-  return { status, code, type: 'application/json', text: `${JSON.stringify(value)}\n` };
+function json(status: number, value: unknown): LocalResponse {
+  return { status, code: INTROSPECTION_REASON, type: 'application/json', text: `${JSON.stringify(value)}\n` };
 }

@@ -1,7 +1,6 @@
 import type { Facts } from '../http/request-facts.ts';
 import { type Circumstances, decide, isOpen } from './decide.ts';
-import { GrantUses } from './grant-uses.ts';
-import type { Passage } from './open-connections.ts';
+import type { OpenConnection } from './open-connections.ts';
 import type { Policy, Rule } from './policy.ts';
 import { type Denial, deny, type Verdict } from './verdict.ts';
 
@@ -11,6 +10,24 @@ export interface PolicySource {
   readonly policy: () => Policy;
   /** Generation of the policy in force. */
   readonly generation: () => number;
+}
+
+/** How often each grant with `max_uses` was used. Counts outlive a reload in which the route did not change. */
+export class GrantUses {
+  readonly #counts = new Map<string, number>();
+
+  of(rule: Rule): number {
+    return this.#counts.get(rule.grant) ?? 0;
+  }
+
+  /** A use that was counted, and came to nothing. */
+  giveBack(rule: Rule): void {
+    if (rule.maxUses !== undefined) this.#counts.set(rule.grant, Math.max(0, this.of(rule) - 1));
+  }
+
+  count(rule: Rule): void {
+    if (rule.maxUses !== undefined) this.#counts.set(rule.grant, this.of(rule) + 1);
+  }
 }
 
 /** Judges by the policy in force and by what has become of its grants. */
@@ -59,7 +76,7 @@ export class Judge {
   }
 
   /** Whether what is open may stay so. A grant's last use may still be under way, and is not cut off. */
-  stillPermits({ host, port, isTunnel, webSocket }: Passage): boolean {
+  stillPermits({ host, port, isTunnel, webSocket }: OpenConnection): boolean {
     const policy = this.#source.policy();
     const then = { now: Date.now(), uses: () => 0 };
     if (webSocket === undefined) return isOpen(host, port, isTunnel, policy, then);

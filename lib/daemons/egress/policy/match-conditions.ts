@@ -2,7 +2,8 @@ import { RE2JS } from 're2js';
 import { canonicalTarget } from '../../contract/egress/canonical-path.ts';
 import type { RouteMatch } from '../../contract/egress/route-match.ts';
 import { Lru } from '../../shared/lru.ts';
-import { namedByConnection, valuesOf } from '../http/headers.ts';
+import { valuesOf } from '../../shared/raw-headers.ts';
+import { namedByConnection } from '../http/headers.ts';
 
 /** What `matches` looks at. */
 export interface Matchable {

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
+import type { ClosingReason } from '../http/reasons.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
 
-/** What is open through the door: a tunnel, a plain request under way, or a WebSocket. */
-export interface Passage {
+/** What is open through egress: a tunnel, a plain request under way, or a WebSocket. */
+export interface OpenConnection {
   readonly host: string;
   readonly port: number;
   readonly isTunnel: boolean;
@@ -10,28 +11,25 @@ export interface Passage {
   readonly webSocket?: { readonly facts: RequestFacts; readonly grant: string };
 }
 
-/** Why egress closed what was open, as the audit says it. */
-export type ClosingReason = 'route-revoked' | 'egress-ended';
-
 /** Everything that is open, so that a route that is taken away takes its connections with it. */
-export class OpenPassages {
+export class OpenConnections {
   /** Several may share a connection: plain requests that were asked one behind the other. */
-  readonly #open = new Map<Duplex, Set<Passage>>();
+  readonly #open = new Map<Duplex, Set<OpenConnection>>();
   readonly #closed = new WeakMap<Duplex, ClosingReason>();
 
   /** @returns what is to be called when it is over before its socket is. */
-  add(socket: Duplex, passage: Passage): () => void {
+  add(socket: Duplex, connection: OpenConnection): () => void {
     if (socket.closed) return () => {};
-    const passages = this.#open.get(socket) ?? new Set();
+    const connections = this.#open.get(socket) ?? new Set();
     if (!this.#open.has(socket)) socket.once('close', () => this.#open.delete(socket));
-    this.#open.set(socket, passages.add(passage));
-    return () => passages.delete(passage);
+    this.#open.set(socket, connections.add(connection));
+    return () => connections.delete(connection);
   }
 
   /** Closes what is no longer permitted. */
-  closeUnless(isPermitted: (passage: Passage) => boolean): void {
-    for (const [socket, passages] of [...this.#open])
-      if (![...passages].every(isPermitted)) this.#close(socket, 'route-revoked');
+  closeUnless(isPermitted: (connection: OpenConnection) => boolean): void {
+    for (const [socket, connections] of [...this.#open])
+      if (![...connections].every(isPermitted)) this.#close(socket, 'route-revoked');
   }
 
   closeAll(): void {

@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http';
-import { valuesOf } from '../http/headers.ts';
+import { valuesOf } from '../../shared/raw-headers.ts';
 import { MAX_HEADER_BYTES, MAX_HEADERS } from '../http/limits.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
 import { type Denial, deny, FIX_CLIENT } from './verdict.ts';

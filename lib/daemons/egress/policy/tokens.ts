@@ -1,4 +1,5 @@
 import { SELFTEST_NONCE_ENV } from '../../contract/selftest/selftest.ts';
+import type { Rule } from './policy.ts';
 
 const SLOT = /^EGRESS_TOKEN_[0-9]+$/;
 
@@ -20,4 +21,24 @@ export function readTokens(environment: NodeJS.ProcessEnv): Tokens {
     else unusable.push(name);
   }
   return { values, unusable };
+}
+
+/** What is injected into a request as `Authorization`. */
+export interface InjectedCredential {
+  readonly scheme: string;
+  readonly token: string;
+}
+
+/**
+ * The credential that a rule promises; `undefined` where it promises none.
+ * @throws Error when its slot is empty, so that no request ever leaves without it.
+ */
+export function credentialFor(
+  { auth }: Pick<Rule, 'auth'>,
+  tokens: ReadonlyMap<string, string>,
+): InjectedCredential | undefined {
+  if (auth === undefined) return undefined;
+  const token = tokens.get(auth.slot);
+  if (token === undefined) throw new Error(`slot ${auth.slot} is empty`);
+  return { scheme: auth.scheme, token };
 }

@@ -1,43 +1,12 @@
+import { DENIAL_STATUS, type DenialReason } from '../http/reasons.ts';
 import type { Rule } from './policy.ts';
-
-/** Every reason for which egress refuses by policy, and the HTTP status that goes with it. */
-export const DENIAL_STATUS = {
-  'target-invalid': 400,
-  'host-invalid': 400,
-  'host-header-invalid': 400,
-  'headers-invalid': 400,
-  'headers-too-many': 431,
-  'version-refused': 505,
-  'headers-too-long': 431,
-  'expectation-refused': 417,
-  'method-refused': 405,
-  'host-unlisted': 403,
-  'port-refused': 403,
-  'plaintext-refused': 403,
-  'host-mismatch': 421,
-  'token-missing': 403,
-  'upgrade-refused': 501,
-  'handshake-invalid': 400,
-  'path-ambiguous': 400,
-  'request-unmatched': 403,
-  'git-push-refused': 403,
-  'git-fetch-refused': 403,
-  'grant-expired': 403,
-  'grant-used-up': 403,
-  'route-changed': 403,
-  'line-injection': 400,
-  'secret-found': 403,
-  'body-unscannable': 403,
-} as const;
 
 /** Remedy where only the client is at fault. */
 export const FIX_CLIENT = 'Fix the client; the same request will be refused again.';
 
-export type DenialCode = keyof typeof DENIAL_STATUS;
-
 export interface Denial {
   readonly allow: false;
-  readonly code: DenialCode;
+  readonly code: DenialReason;
   readonly status: number;
   /** What was wrong, one sentence. */
   readonly reason: string;
@@ -66,7 +35,7 @@ export interface Admission {
 export type Verdict = Admission | Denial;
 
 export function deny(
-  code: DenialCode,
+  code: DenialReason,
   host: string | null,
   reason: string,
   remedy: string,

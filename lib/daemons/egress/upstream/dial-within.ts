@@ -1,4 +1,4 @@
-import { UpstreamTimeoutError } from './upstream-timeout.ts';
+import { UpstreamTimeoutError } from './upstream-call.ts';
 
 /**
  * Dials within a time limit: `signal` is aborted at its end.

@@ -1,14 +1,14 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { endWith } from '../http/end-message.ts';
+import { endMessage } from '../http/end-message.ts';
 import { takeWhole } from '../http/read-whole.ts';
-import type { Caller, CallListeners, OpenCall, UpstreamAnswer, UpstreamRequest } from './upstream-call.ts';
+import type { Caller, CallListeners, OpenCall, UpstreamRequest, UpstreamResponse } from './upstream-call.ts';
 
 /**
  * A class, since V8 makes a shape of its own for each object that is written with a getter, and keeps that, and all that
  * the getter sees, until the next full collection: nine of ten bytes that outlived a request.
  */
-class H1Answer implements UpstreamAnswer {
+class H1Response implements UpstreamResponse {
   readonly body: IncomingMessage;
 
   constructor(incoming: IncomingMessage) {
@@ -39,26 +39,26 @@ export function h1Caller(start: (request: UpstreamRequest) => ClientRequest): Ca
     send: (request, body, listeners) => {
       const outgoing = start(request);
       const call = h1Call(outgoing, listeners);
-      endWith(outgoing, body);
+      endMessage(outgoing, body);
       return call;
     },
   };
 }
 
 function h1Call(outgoing: ClientRequest, listeners: CallListeners): OpenCall {
-  const { answered, hinted, upgraded, failed } = listeners;
-  let isAnswered = false;
+  const { responded, earlyHints, upgraded, failed } = listeners;
+  let hasResponded = false;
   outgoing.on('error', failed);
   // A connection that ends without an answer and without an error, e.g. after an unasked 101.
   outgoing.on('close', () => {
-    if (!isAnswered) failed(new Error('closed without an answer'));
+    if (!hasResponded) failed(new Error('closed without an answer'));
   });
   outgoing.on('information', ({ statusCode, rawHeaders }) => {
-    if (statusCode === 103) hinted(rawHeaders);
+    if (statusCode === 103) earlyHints(rawHeaders);
   });
   if (upgraded !== undefined) {
     outgoing.on('upgrade', ({ rawHeaders }, stream: Socket, head) => {
-      isAnswered = true;
+      hasResponded = true;
       stream.on('error', () => stream.destroy());
       stream.setTimeout(0);
       if (head.length > 0) stream.unshift(head);
@@ -66,8 +66,8 @@ function h1Call(outgoing: ClientRequest, listeners: CallListeners): OpenCall {
     });
   }
   outgoing.on('response', (incoming) => {
-    isAnswered = true;
-    answered(new H1Answer(incoming));
+    hasResponded = true;
+    responded(new H1Response(incoming));
   });
   return {
     body: outgoing,

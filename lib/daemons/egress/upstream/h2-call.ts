@@ -10,9 +10,9 @@ import {
   type CallListeners,
   type OpenCall,
   type UpstreamRequest,
+  UpstreamTimeoutError,
 } from './upstream-call.ts';
 import type { UpstreamSession } from './upstream-session.ts';
-import { UpstreamTimeoutError } from './upstream-timeout.ts';
 
 /** The upstream says that it did nothing about the request, and never will. */
 class UnprocessedError extends Error {}
@@ -38,7 +38,7 @@ export function h2Caller(session: UpstreamSession, another: AnotherSession): Cal
   };
 }
 
-/** A class for its getter, as `H1Answer` is. */
+/** A class for its getter, as `H1Response` is. */
 class RepeatableCall implements OpenCall {
   readonly #another: AnotherSession;
   readonly #request: UpstreamRequest;
@@ -110,7 +110,7 @@ function h2Call(session: UpstreamSession, request: UpstreamRequest, listeners: C
   stream.on('error', fail);
   stream.on('close', () => fail(new Error('closed without an answer')));
   stream.on('headers', (headers, _flags, raw) => {
-    if (headers[':status'] === 103) listeners.hinted(splitH2Headers(raw).rawHeaders);
+    if (headers[':status'] === 103) listeners.earlyHints(splitH2Headers(raw).rawHeaders);
   });
   stream.on('trailers', (_headers, _flags, raw) => rawTrailers.push(...splitH2Headers(raw).rawHeaders));
   stream.on('wantTrailers', () => endWithTrailers(stream, trailers));
@@ -118,7 +118,7 @@ function h2Call(session: UpstreamSession, request: UpstreamRequest, listeners: C
     const { rawHeaders } = splitH2Headers(raw);
     const status = headers[':status'] ?? 502;
     const take = (length: number) => takeWhole(stream, length);
-    listeners.answered({ status, rawHeaders, body: stream, rawTrailers, take });
+    listeners.responded({ status, rawHeaders, body: stream, rawTrailers, take });
   });
   return {
     body: stream,

@@ -1,5 +1,5 @@
 import type { Agent, Dispatcher } from 'undici';
-import { PooledAnswer } from './pooled-response.ts';
+import { PooledResponse } from './pooled-response.ts';
 import {
   CallCancelled,
   type CallListeners,
@@ -24,7 +24,7 @@ export class PooledCall implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly #listeners: CallListeners;
   readonly #toldToContinue: () => void;
   #controller: Dispatcher.DispatchController | undefined;
-  #answer: PooledAnswer | undefined;
+  #answer: PooledResponse | undefined;
   #isDispatching = false;
   #isCancelled = false;
   #isDelivered = false;
@@ -56,9 +56,9 @@ export class PooledCall implements UpstreamCall, Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     const rawHeaders = textsOf(controller.rawHeaders);
-    if (status === 103) this.#listeners.hinted(rawHeaders);
+    if (status === 103) this.#listeners.earlyHints(rawHeaders);
     if (status < 200) return;
-    this.#answer = new PooledAnswer(controller, status, rawHeaders);
+    this.#answer = new PooledResponse(controller, status, rawHeaders);
     // A short body comes in the same turn: with it, nobody has to wait for it.
     queueMicrotask(() => this.#deliver());
   }
@@ -86,7 +86,7 @@ export class PooledCall implements UpstreamCall, Dispatcher.DispatchHandler {
   #deliver(): void {
     if (this.#isDelivered || this.#answer === undefined) return;
     this.#isDelivered = true;
-    this.#listeners.answered(this.#answer);
+    this.#listeners.responded(this.#answer);
   }
 }
 

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { MAX_SHORT } from '../http/read-whole.ts';
-import { CallCancelled, type UpstreamAnswer } from './upstream-call.ts';
+import { CallCancelled, type UpstreamResponse } from './upstream-call.ts';
 
 const NOTHING: readonly string[] = [];
 
 /** An answer that undici reads. A stream is made of it only where one is needed: most are short, and come in one piece. */
-export class PooledAnswer implements UpstreamAnswer {
+export class PooledResponse implements UpstreamResponse {
   readonly status: number;
   readonly rawHeaders: readonly string[];
   readonly #controller: Dispatcher.DispatchController;

@@ -9,7 +9,7 @@ export interface UpstreamRequest {
 }
 
 /** The answer of an upstream, whichever HTTP it came by. */
-export interface UpstreamAnswer {
+export interface UpstreamResponse {
   readonly status: number;
   /** Every header: name, value, name, value, ... */
   readonly rawHeaders: readonly string[];
@@ -27,13 +27,21 @@ export interface UpstreamUpgrade {
   readonly stream: Duplex;
 }
 
+/** How a request for another protocol goes on. */
+export interface Upgrade {
+  /** The headers of the request, with what an upstream needs to agree. */
+  requestHeaders(headers: HeaderLines): HeaderLines;
+  /** Takes over from an upstream that did. @throws Error, and answers nobody, when it did not really. */
+  agreed(upgrade: UpstreamUpgrade): void;
+}
+
 export interface CallListeners {
   /** Called at most once. */
-  readonly answered: (answer: UpstreamAnswer) => void;
+  readonly responded: (answer: UpstreamResponse) => void;
   /** Called at most once, instead of `answered`; absent: an upstream that changes the protocol has failed. */
   readonly upgraded?: (upgrade: UpstreamUpgrade) => void;
   /** Called for each 103 (Early Hints) before the answer. */
-  readonly hinted: (rawHeaders: readonly string[]) => void;
+  readonly earlyHints: (rawHeaders: readonly string[]) => void;
   /** Called when no answer is to be had (any more); may be called after `answered`, and more than once. */
   readonly failed: (error: unknown) => void;
 }
@@ -60,4 +68,9 @@ export interface Caller {
   send(request: UpstreamRequest, body: Buffer, listeners: CallListeners): UpstreamCall;
   /** The head of a request. @throws Error when it cannot be put into words. */
   open(request: UpstreamRequest, listeners: CallListeners): OpenCall;
+}
+
+/** An upstream that takes longer than the deadlines allow. */
+export class UpstreamTimeoutError extends Error {
+  readonly code = 'UPSTREAM_TIMEOUT';
 }

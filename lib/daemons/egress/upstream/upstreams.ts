@@ -4,7 +4,6 @@ import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { buildConnector } from 'undici';
 import { SELFTEST_HOST } from '../../contract/selftest/selftest.ts';
 import type { Deadlines } from '../http/limits.ts';
-import type { Rule } from '../policy/policy.ts';
 import { assertMayDial, guardedLookup, type Reach, type ResolveAll } from './addresses.ts';
 import { dialWithin } from './dial-within.ts';
 import { h1Caller } from './h1-call.ts';
@@ -13,13 +12,13 @@ import { OriginAgent } from './origin-agent.ts';
 import { OriginPool } from './origin-pool.ts';
 import { ProxiedHttpAgent, ProxiedHttpsAgent } from './proxied-agents.ts';
 import { secureDirectly } from './secure-directly.ts';
-import type { Caller, UpstreamRequest } from './upstream-call.ts';
+import { type Caller, type UpstreamRequest, UpstreamTimeoutError } from './upstream-call.ts';
 import { secureThrough, type UpstreamProxy } from './upstream-proxy.ts';
 import { type SecureDialer, UpstreamSessions } from './upstream-sessions.ts';
-import { UpstreamTimeoutError } from './upstream-timeout.ts';
 
 export interface UpstreamTarget {
-  readonly rule: Rule;
+  /** `selftest`: the upstream inside the bundle; else which addresses may be dialed. */
+  readonly upstream: Reach | 'selftest';
   /** The host to dial and to verify the certificate for. */
   readonly host: string;
   readonly port: number;
@@ -93,21 +92,21 @@ export class Upstreams {
    * @throws Error for the selftest upstream while it has written no certificate; for plain HTTP through the hop, when
    * the name or its addresses are refused.
    */
-  async reach({ rule, host, port, secure, http2 }: UpstreamTarget): Promise<Caller> {
+  async reach({ upstream, host, port, secure, http2 }: UpstreamTarget): Promise<Caller> {
     const common = { host, port, timeout: this.#deadlines.idleMs };
-    if (rule.upstream === 'selftest') {
+    if (upstream === 'selftest') {
       const options = { ...common, ...(await this.#selftestOptions()) };
       return h1Caller((request) => this.#bounded(httpsRequest({ ...options, ...inHttp1(request) })));
     }
-    const agents = this.#agents[rule.upstream];
+    const agents = this.#agents[upstream];
     if (!secure) {
-      const inForm = await this.#plainForm(rule.upstream, host, port);
+      const inForm = await this.#plainForm(upstream, host, port);
       const options = { ...common, agent: agents.http };
       return h1Caller((request) =>
         this.#bounded(httpRequest({ ...options, ...inHttp1(request), ...inForm(request) })),
       );
     }
-    const origin = { reach: rule.upstream, host, port };
+    const origin = { reach: upstream, host, port };
     const session = http2 ? await this.#sessions.to(origin) : undefined;
     if (session !== undefined) return h2Caller(session, () => this.#sessions.to(origin));
     const verified = { ...common, agent: agents.https, servername: host, rejectUnauthorized: true };

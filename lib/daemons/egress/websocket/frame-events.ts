@@ -1,3 +1,5 @@
+import type { WebSocketReason } from '../http/reasons.ts';
+
 /** What one side of a WebSocket says to the other. Messages are whole, however they were cut into frames. */
 export type FrameEvent =
   | { readonly kind: 'message'; readonly data: Buffer; readonly isBinary: boolean }
@@ -15,25 +17,15 @@ export type Strand = 'messages' | 'controls';
 
 export const strandOf = ({ kind }: FrameEvent): Strand => (kind === 'message' ? 'messages' : 'controls');
 
-/** Why egress ended a WebSocket: the reason in the close frame, and in the access log. */
-export type RefusalCode =
-  | 'secret-found'
-  | 'injection-found'
-  | 'frame-invalid'
-  | 'message-too-long'
-  | 'message-unscannable'
-  | 'memory-full'
-  | 'control-flood';
-
 /** Something that ends the connection. `message` is the close frame's reason. */
 export class WebSocketRefusal extends Error {
-  readonly code: RefusalCode;
+  readonly code: WebSocketReason;
   /** Status of the close frame (RFC 6455, 7.4.1). */
   readonly status: number;
   /** Kinds of secrets that were found, never one. */
   readonly types: readonly string[];
 
-  constructor(code: RefusalCode, status: number, types: readonly string[] = []) {
+  constructor(code: WebSocketReason, status: number, types: readonly string[] = []) {
     super(code);
     this.code = code;
     this.status = status;

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { injectionLevel } from '../../detection/rules/injection.ts';
+import { injectionLevel } from '../../detection/index.ts';
 import type { ReflectionScrubber } from '../inbound/reflection.ts';
 import { type FrameEvent, type Strand, strandOf, WebSocketRefusal } from './frame-events.ts';
 import { groupsOf, STEP } from './groups.ts';
@@ -28,7 +28,7 @@ export class InboundMessages {
   }
 
   /** Gives what the agent may read, in order. @throws WebSocketRefusal where something is an attack on it. */
-  async *judge(events: readonly FrameEvent[]): AsyncGenerator<readonly FrameEvent[]> {
+  async *inspect(events: readonly FrameEvent[]): AsyncGenerator<readonly FrameEvent[]> {
     const { scrubber, looks } = this.#options;
     const clean = scrubber === undefined ? events : events.map((event) => this.#scrubbed(event, scrubber));
     if (!looks) return yield clean;

@@ -1,13 +1,17 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { ContentScanner } from '../../detection/content-scanner.ts';
-import { packedStarts } from '../../detection/decode/packed-file.ts';
-import { readableText } from '../../detection/decode/readable-text.ts';
-import { steering } from '../../detection/rules/agent-message.ts';
-import { scanBytes } from '../../detection/scan-bytes.ts';
-import { type Finding, type ScanOptions, scanText } from '../../detection/scan-text.ts';
-import { UnscannableBody } from '../../detection/unscannable-body.ts';
-import type { HeldBudget } from '../../shared/memory-budget.ts';
-import type { Supervision } from '../outbound/approvals.ts';
+import {
+  ContentScanner,
+  type Finding,
+  findPromptInjection,
+  packedStarts,
+  readableText,
+  type ScanOptions,
+  scanBytes,
+  scanText,
+  UnscannableBody,
+} from '../../detection/index.ts';
+import type { MemoryBudget } from '../../shared/memory-budget.ts';
+import type { Approvals } from '../outbound/approvals.ts';
 import { cutOut } from '../outbound/cut-out.ts';
 import type { ScanPlan } from '../policy/scan-plan.ts';
 import { type FrameEvent, type Strand, strandOf, WebSocketRefusal } from './frame-events.ts';
@@ -17,9 +21,9 @@ import { MAX_REDACTED, TAIL } from './limits.ts';
 export interface OutboundMessagesOptions {
   readonly scan: ScanOptions;
   readonly onMatch: ScanPlan['onMatch'];
-  readonly supervision: Supervision;
+  readonly approvals: Approvals;
   /** For what decoders of compressed files keep. */
-  readonly budget: HeldBudget;
+  readonly budget: MemoryBudget;
   readonly host: string;
   /** Of the handshake, where it holds nothing that was found. */
   readonly path: string;
@@ -39,7 +43,7 @@ export class OutboundMessages {
   }
 
   /** Gives what may leave, in order. @throws WebSocketRefusal where something may not. */
-  async *judge(events: readonly FrameEvent[]): AsyncGenerator<readonly FrameEvent[]> {
+  async *inspect(events: readonly FrameEvent[]): AsyncGenerator<readonly FrameEvent[]> {
     if (this.#options.scan.detectors.size === 0) return yield events;
     for (const group of groupsOf(events)) {
       const findings = await this.#findingsIn(group);
@@ -50,13 +54,13 @@ export class OutboundMessages {
       }
       // Something in it: what came before that may still leave.
       for (const event of group) {
-        yield [await this.#judgeOne(event)];
+        yield [await this.#inspectOne(event)];
         await breathe();
       }
     }
   }
 
-  async #judgeOne(event: FrameEvent): Promise<FrameEvent> {
+  async #inspectOne(event: FrameEvent): Promise<FrameEvent> {
     const findings = await this.#findingsIn([event]);
     if (findings.length === 0) {
       this.#remember([event]);
@@ -91,7 +95,12 @@ export class OutboundMessages {
     for (const event of group) {
       if (packedStarts(event.data, true).length > 0) packed.push(...(await this.#findingsInWhole(event)));
     }
-    return [...glued, ...apart, ...packed, ...(first.kind === 'message' ? texts.flatMap(steering) : [])];
+    return [
+      ...glued,
+      ...apart,
+      ...packed,
+      ...(first.kind === 'message' ? texts.flatMap(findPromptInjection) : []),
+    ];
   }
 
   /** Of a long message, or one that holds a compressed file. @throws WebSocketRefusal where it cannot be looked into. */
@@ -110,7 +119,7 @@ export class OutboundMessages {
     } finally {
       scanner.close();
     }
-    return [...findings, ...steering(data.toString('utf8'))];
+    return [...findings, ...findPromptInjection(data.toString('utf8'))];
   }
 
   #remember(group: readonly FrameEvent[]): void {
@@ -120,8 +129,8 @@ export class OutboundMessages {
 
   /** @throws WebSocketRefusal unless a person lets it out. */
   async #ask(findings: readonly Finding[], types: readonly string[]): Promise<void> {
-    const { supervision, host, path } = this.#options;
-    const answer = await supervision.answer({ host, method: 'WEBSOCKET', path, types }, findings);
+    const { approvals, host, path } = this.#options;
+    const answer = await approvals.request({ host, method: 'WEBSOCKET', path, types }, findings);
     if (answer !== 'allow') throw new WebSocketRefusal('secret-found', 1008, types);
   }
 

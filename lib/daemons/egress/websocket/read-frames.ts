@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Receiver } from 'ws';
-import type { HeldBudget } from '../../shared/memory-budget.ts';
+import type { MemoryBudget } from '../../shared/memory-budget.ts';
 import { type FrameEvent, WebSocketRefusal } from './frame-events.ts';
 import { MAX_CONTROL_RATE, MAX_MESSAGE, MAX_PIECES, UNCOUNTED } from './limits.ts';
 
@@ -8,7 +8,7 @@ export interface ReadOptions {
   /** Whether the frames must be masked: the agent's are, an upstream's never. */
   readonly masked: boolean;
   /** Memory for unfinished messages. */
-  readonly budget: HeldBudget;
+  readonly budget: MemoryBudget;
   /** Called for each piece of input, whole frame or not. */
   readonly stirred: (bytes: number) => void;
 }

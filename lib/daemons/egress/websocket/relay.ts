@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { HeldBudget } from '../../shared/memory-budget.ts';
+import type { MemoryBudget } from '../../shared/memory-budget.ts';
 import { type FrameEvent, WebSocketRefusal } from './frame-events.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { closeOf, hangUp, withinTime } from './hang-up.ts';
@@ -7,8 +7,8 @@ import { CLOSE_MS, LINGER_MS } from './limits.ts';
 import { readFrames } from './read-frames.ts';
 
 /** Gives what may pass of some events, in order. @throws WebSocketRefusal where something may not. */
-export interface Judge {
-  judge(events: readonly FrameEvent[]): AsyncGenerator<readonly FrameEvent[]>;
+export interface MessageInspector {
+  inspect(events: readonly FrameEvent[]): AsyncGenerator<readonly FrameEvent[]>;
 }
 
 type Side = 'agent' | 'upstream';
@@ -16,11 +16,11 @@ type Side = 'agent' | 'upstream';
 export interface RelayOptions {
   readonly agent: Duplex;
   readonly upstream: Duplex;
-  /** Judges what the agent says. */
-  readonly outbound: Judge;
-  /** Judges what the upstream says. */
-  readonly inbound: Judge;
-  readonly budget: HeldBudget;
+  /** Inspects what the agent says. */
+  readonly outbound: MessageInspector;
+  /** Inspects what the upstream says. */
+  readonly inbound: MessageInspector;
+  readonly budget: MemoryBudget;
   /** Milliseconds without a byte either way, after which both sides are closed. */
   readonly idleMs: number;
   /** Called with the bytes of frames that came from one side. */
@@ -83,12 +83,12 @@ export async function relay(options: RelayOptions): Promise<void> {
 async function pump(
   by: Side,
   said: AsyncGenerator<readonly FrameEvent[]>,
-  judge: Judge,
+  inspector: MessageInspector,
   writer: FrameWriter,
 ): Promise<Ending> {
   try {
     for await (const events of said) {
-      for await (const passed of judge.judge(events)) await writer.write(passed);
+      for await (const passed of inspector.inspect(events)) await writer.write(passed);
       if (events.at(-1)?.kind === 'close') return { by, closed: true };
     }
     return { by };

@@ -1,18 +1,20 @@
 import type { Duplex } from 'node:stream';
 import { WITHHELD } from '../../contract/egress/audit.ts';
 import type { Account } from '../audit/account.ts';
-import type { Upgrade } from '../forward.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { agentHeaders, type HeaderLines } from '../http/headers.ts';
 import { ReflectionScrubber } from '../inbound/reflection.ts';
-import type { Cleared } from '../outbound/approved-request.ts';
+import type { ApprovedRequest } from '../outbound/approved-request.ts';
 import type { OutboundGate } from '../outbound/outbound-gate.ts';
-import type { OpenPassages } from '../policy/open-connections.ts';
+import type { OpenConnections } from '../policy/open-connections.ts';
 import type { Admission } from '../policy/verdict.ts';
-import type { UpstreamUpgrade } from '../upstream/upstream-call.ts';
+import type { Upgrade, UpstreamUpgrade } from '../upstream/upstream-call.ts';
 import { betweenEnds, UpstreamHandshake } from './handshake.ts';
 import { InboundMessages } from './inbound-messages.ts';
+import { OutboundMessages } from './outbound-messages.ts';
 import { type Ending, relay } from './relay.ts';
+
+const END_REASONS = { agent: 'client-gone', upstream: 'upstream-failed', idle: 'idle' } as const;
 
 export interface WebSocketUpgradeOptions {
   readonly exchange: Exchange;
@@ -20,9 +22,9 @@ export interface WebSocketUpgradeOptions {
   readonly webSocket: NonNullable<Exchange['webSocket']>;
   readonly admission: Admission;
   /** The request as it leaves. */
-  readonly cleared: Cleared;
+  readonly approved: ApprovedRequest;
   readonly gate: OutboundGate;
-  readonly passages: OpenPassages;
+  readonly connections: OpenConnections;
   /** The token that is injected; must not come back. */
   readonly token: string | undefined;
   readonly account: Account;
@@ -37,7 +39,7 @@ export class WebSocketUpgrade implements Upgrade {
 
   constructor(options: WebSocketUpgradeOptions) {
     this.#options = options;
-    this.#handshake = new UpstreamHandshake(options.cleared.rawHeaders);
+    this.#handshake = new UpstreamHandshake(options.approved.rawHeaders);
   }
 
   requestHeaders(headers: HeaderLines): HeaderLines {
@@ -46,8 +48,8 @@ export class WebSocketUpgrade implements Upgrade {
 
   agreed({ rawHeaders, stream }: UpstreamUpgrade): void {
     this.#handshake.verify(rawHeaders);
-    const { exchange, webSocket, admission, cleared, gate, passages, token, account, idleMs } = this.#options;
-    const { rule, host, port, path } = admission;
+    const { exchange, webSocket, admission, gate, connections, token, account, idleMs } = this.#options;
+    const { rule, host, port } = admission;
     const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
     const { 'content-length': _unframed, ...sent } = betweenEnds(agentHeaders(rawHeaders));
     const headers = scrubber === undefined ? sent : scrubber.headers(sent);
@@ -55,30 +57,43 @@ export class WebSocketUpgrade implements Upgrade {
     account.answer(webSocket.status, { headers });
     const { facts } = exchange;
     const isTunnel = facts.kind === 'tunnelled';
-    passages.add(agent, { host, port, isTunnel, webSocket: { facts, grant: rule.grant } });
+    connections.add(agent, { host, port, isTunnel, webSocket: { facts, grant: rule.grant } });
     relay({
       agent,
       upstream: stream,
-      outbound: gate.messages(admission, cleared.types.length === 0 ? path : WITHHELD),
+      outbound: this.#outboundMessages(),
       inbound: new InboundMessages({ scrubber, looks: rule.scan.inbound }),
       budget: gate.budget,
       idleMs,
       read: (by, bytes) => account.count(by === 'agent' ? 'sent' : 'received', bytes),
-      ended: (ending) => this.#settle(ending, agent),
+      ended: (ending) => this.#recordEnd(ending, agent),
     }).catch(() => {
       agent.destroy();
       stream.destroy();
     });
   }
 
-  #settle({ by, closed, refusal }: Ending, agent: Duplex): void {
-    const { account, webSocket, admission, passages, exchange } = this.#options;
+  #outboundMessages(): OutboundMessages {
+    const { gate, admission, approved } = this.#options;
+    const { rule, host, path } = admission;
+    return new OutboundMessages({
+      scan: gate.optionsFor(rule),
+      onMatch: rule.scan.onMatch,
+      approvals: gate.approvals,
+      budget: gate.budget,
+      host,
+      path: approved.types.length === 0 ? path : WITHHELD,
+    });
+  }
+
+  #recordEnd({ by, closed, refusal }: Ending, agent: Duplex): void {
+    const { account, webSocket, admission, connections, exchange } = this.#options;
     if (refusal !== undefined) {
       account.refuse({ rule: admission.rule.host, status: webSocket.status, code: refusal.code });
       if (refusal.types.length > 0) account.found(refusal.types);
     } else if (!closed) {
-      const reason = { agent: 'client-gone', upstream: 'upstream-failed', idle: 'idle' }[by];
-      account.breakOff(passages.whyClosed(agent) ?? passages.whyClosed(exchange.connection) ?? reason);
+      const reason = END_REASONS[by];
+      account.breakOff(connections.whyClosed(agent) ?? connections.whyClosed(exchange.connection) ?? reason);
     }
     account.close();
   }

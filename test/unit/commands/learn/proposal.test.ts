@@ -52,7 +52,7 @@ async function propose(denials: readonly Denial[], more: Partial<LearnedFile> = 
     denials: [...denials],
     beyond: 0,
     withheld: 0,
-    hopeless: {},
+    unlearnable: {},
     ...more,
   };
   return proposalText('demo-a1b2c', learned, await planOf(PRESENT));
@@ -187,7 +187,7 @@ describe('what is not proposed', () => {
           rule: 'lan.example',
         }),
       ],
-      { hopeless: { 'host-invalid': 3, 'git-push-refused': 1 }, withheld: 4, beyond: 5 },
+      { unlearnable: { 'host-invalid': 3, 'git-push-refused': 1 }, withheld: 4, beyond: 5 },
     );
     expect(parse(text)).toBeNull();
     expect(text).toContain('git.example.org: It resolved to a private address: `private: true` is needed');
@@ -213,7 +213,7 @@ describe('what is not proposed', () => {
 
   it('is a route of the provider, which the bottle cannot change', async () => {
     const present = { routes: [{ host: 'api.example.com', owner: 'provider' as const }], tokens: {} };
-    const learned = { version: 1 as const, denials: [denial({})], beyond: 0, withheld: 0, hopeless: {} };
+    const learned = { version: 1 as const, denials: [denial({})], beyond: 0, withheld: 0, unlearnable: {} };
     expect(proposalText('demo-a1b2c', learned, present)).toContain("belongs to the agent's provider");
   });
 });

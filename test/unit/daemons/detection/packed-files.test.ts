@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ContentScanner } from '../../../../lib/daemons/detection/content-scanner.ts';
 import { knownSecretFinder } from '../../../../lib/daemons/detection/rules/known-secrets.ts';
 import type { ScanScope } from '../../../../lib/daemons/detection/scan-text.ts';
-import { HeldBudget } from '../../../../lib/daemons/shared/memory-budget.ts';
+import { MemoryBudget } from '../../../../lib/daemons/shared/memory-budget.ts';
 import { openTunnel, type Reply, replyOf, requestOn } from '../../../support/egress/agent.ts';
 import { proxyScene } from '../../../support/egress/proxy-scene.ts';
 
@@ -117,7 +117,7 @@ const BEGINNINGS = Buffer.concat([
 
 describe('what a compressed file holds', () => {
   const scannerFor = (detectors: ScanScope['detectors']) =>
-    new ContentScanner({ detectors, findKnown: knownSecretFinder([]) }, new HeldBudget());
+    new ContentScanner({ detectors, findKnown: knownSecretFinder([]) }, new MemoryBudget());
 
   it('cannot be cut out of the body', async () => {
     const scanner = scannerFor(new Set(['token_patterns']));

@@ -4,12 +4,12 @@ import type { ClientHttp2Session } from 'node:http2';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { SELFTEST_HOST, SELFTEST_NONCE_ENV } from '../../../../lib/daemons/contract/selftest/selftest.ts';
+import { SELFTEST_HOST } from '../../../../lib/daemons/contract/selftest/selftest.ts';
 import { H1Exchange } from '../../../../lib/daemons/egress/agent/h1-exchange.ts';
 import { forward } from '../../../../lib/daemons/egress/forward.ts';
 import { DEADLINES } from '../../../../lib/daemons/egress/http/limits.ts';
 import { Upstreams } from '../../../../lib/daemons/egress/upstream/upstreams.ts';
-import { HeldBudget } from '../../../../lib/daemons/shared/memory-budget.ts';
+import { MemoryBudget } from '../../../../lib/daemons/shared/memory-budget.ts';
 import { connectVia, fetchVia, openTunnel, replyOf, requestOn } from '../../../support/egress/agent.ts';
 import { connect } from '../../../support/egress/decisions.ts';
 import { fetchOn, h2ReplyOf, openSession, streamOn } from '../../../support/egress/h2-agent.ts';
@@ -255,12 +255,19 @@ it('what is held of a body is let go when there is no upstream to send it to', a
   });
   const body = Readable.from(['held']);
   const server = createServer((request, response) => {
-    const exchange = new H1Exchange(request, response, { tunnel: undefined, awaitsInvitation: false });
-    const cleared = { clear: true as const, path: '/', query: '', rawHeaders: [], body, types: [] };
-    const tokens = new Map([[SELFTEST_NONCE_ENV, 'nonce']]);
+    const exchange = new H1Exchange(request, response, { tunnel: undefined, awaitsContinue: false });
+    const approved = { approved: true as const, path: '/', query: '', rawHeaders: [], body, types: [] };
+    const credential = { scheme: 'Bearer', token: 'nonce' };
     const told = { found: () => {}, brokeOff: () => {} };
-    const rest = { secure: true, upgrade: undefined, upstreams, tokens, budget: new HeldBudget(), ...told };
-    void forward(exchange, { admission, cleared, ...rest });
+    const rest = {
+      secure: true,
+      upgrade: undefined,
+      upstreams,
+      credential,
+      budget: new MemoryBudget(),
+      ...told,
+    };
+    void forward(exchange, { admission, approved, ...rest });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const request = httpRequest({ host: '127.0.0.1', port: portOf(server), method: 'POST' });

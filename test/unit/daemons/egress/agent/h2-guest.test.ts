@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ClientHttp2Session, OutgoingHttpHeaders, SecureClientSessionOptions } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
-import { NUISANCE } from '../../../../../lib/daemons/egress/http/http2-limits.ts';
+import { ABUSE_BUDGET } from '../../../../../lib/daemons/egress/http/http2-limits.ts';
 import { fetchOn, h2ReplyOf, openSession, streamOn } from '../../../../support/egress/h2-agent.ts';
 import { HOST, proxyScene, TOKEN } from '../../../../support/egress/proxy-scene.ts';
 import { startUpstream } from '../../../../support/egress/upstream.ts';
@@ -60,7 +60,7 @@ describe('an agent that speaks HTTP/2', () => {
 });
 
 describe('a session of the agent', () => {
-  const many = NUISANCE.burst + 2 * NUISANCE.perSecond;
+  const many = ABUSE_BUDGET.burst + 2 * ABUSE_BUDGET.perSecond;
 
   it.each<[what: string, headers: OutgoingHttpHeaders, body: string | undefined, status: number]>([
     ['requests without a body', {}, undefined, 200],

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { MAX_STREAMS, NUISANCE } from '../../../../../lib/daemons/egress/http/http2-limits.ts';
+import { ABUSE_BUDGET, MAX_STREAMS } from '../../../../../lib/daemons/egress/http/http2-limits.ts';
 import { openTunnel, type TunnelOptions } from '../../../../support/egress/agent.ts';
 import { fetchOn, openSession } from '../../../../support/egress/h2-agent.ts';
 import {
@@ -185,7 +185,9 @@ describe('too much of it', () => {
     const seconds = (performance.now() - startedAt) / 1000;
     // On a slow machine some are answered before they are reset, and are no harm.
     const givenUp = scene().egress.log.filter(({ verdict }) => verdict !== 'allow');
-    expect(givenUp.length).toBeLessThan(NUISANCE.burst + NUISANCE.perSecond * seconds + 2 * MAX_STREAMS);
+    expect(givenUp.length).toBeLessThan(
+      ABUSE_BUDGET.burst + ABUSE_BUDGET.perSecond * seconds + 2 * MAX_STREAMS,
+    );
   });
 
   it.each<[string, () => Buffer]>([

@@ -58,12 +58,12 @@ describe('a request over HTTP/2 that the agent gives up is given up upstream', (
     ['while its body, which is not scanned, waits to be read', none, false],
     ['while its body waits to be read, and its answer comes', undefined, true],
     ['while its body, which is not scanned, waits to be read, and its answer comes', none, true],
-  ])('%s', async (_when, dlp, isAnswered) => {
+  ])('%s', async (_when, dlp, hasResponded) => {
     const reached = Promise.withResolvers<ServerHttp2Stream>();
     await start(
       (stream) => {
         if (upstream.seen.length > 1) return void stream.respond({ ':status': 200 }, { endStream: true });
-        if (isAnswered) {
+        if (hasResponded) {
           stream.respond({ ':status': 200 });
           stream.write('so far');
         }
@@ -75,7 +75,7 @@ describe('a request over HTTP/2 that the agent gives up is given up upstream', (
     const request = streamOn(session, { ':method': 'POST', ':path': '/' });
     request.end('lorem ipsum '.repeat(LONG / 12));
     const stream = await reached.promise;
-    if (isAnswered) await once(request, 'response');
+    if (hasResponded) await once(request, 'response');
     await expect.poll(() => stream.readableLength, { timeout: 5000 }).toBeGreaterThan(0);
     request.close(constants.NGHTTP2_CANCEL);
     expect(await codeOf(stream)).toBe(constants.NGHTTP2_CANCEL);

@@ -28,21 +28,21 @@ describe('what is learned', () => {
   });
 
   it('is nothing of what was let out, or failed for another reason than a private address', () => {
-    const { denials, hopeless } = learnedFrom(
+    const { denials, unlearnable } = learnedFrom(
       entry({ verdict: 'allow', reason: null }),
       entry({ verdict: 'fail', reason: 'upstream-failed' }),
       entry({ verdict: 'fail', reason: 'address-refused' }),
     );
-    expect([denials.map(({ reason }) => reason), hopeless]).toEqual([['address-refused'], {}]);
+    expect([denials.map(({ reason }) => reason), unlearnable]).toEqual([['address-refused'], {}]);
   });
 
   it('is only a number where no route could help', () => {
-    const { denials, hopeless } = learnedFrom(
+    const { denials, unlearnable } = learnedFrom(
       entry({ reason: 'host-invalid', host: null, port: null }),
       entry({ reason: 'git-push-refused' }),
       entry({ reason: 'git-push-refused' }),
     );
-    expect([denials, hopeless]).toEqual([[], { 'host-invalid': 1, 'git-push-refused': 2 }]);
+    expect([denials, unlearnable]).toEqual([[], { 'host-invalid': 1, 'git-push-refused': 2 }]);
   });
 
   it('is nothing that a secret was withheld from', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { announcedLength } from '../../../../../lib/daemons/egress/http/announced-length.ts';
-import { shortLength } from '../../../../../lib/daemons/egress/http/read-whole.ts';
+import { announcedLength, shortLength } from '../../../../../lib/daemons/egress/http/read-whole.ts';
 
 describe('the announced length of a body', () => {
   it.each([

@@ -4,7 +4,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Route } from '../../../../../lib/daemons/contract/egress/routes.ts';
-import { Supervision, type Supervisor } from '../../../../../lib/daemons/egress/outbound/approvals.ts';
+import { Approvals, type Approver } from '../../../../../lib/daemons/egress/outbound/approvals.ts';
 import { openTunnel, type Reply, replyOf, requestOn } from '../../../../support/egress/agent.ts';
 import { testAuthority } from '../../../../support/egress/authority.ts';
 import { type EgressFixture, startEgress } from '../../../../support/egress/egress.ts';
@@ -25,10 +25,10 @@ interface Scene {
   readonly max_uses?: number;
   readonly matches?: Route['matches'];
   readonly handle?: RequestListener;
-  readonly supervisor?: Supervisor;
+  readonly approver?: Approver;
 }
 
-async function start({ dlp = {}, handle, supervisor, ...more }: Scene) {
+async function start({ dlp = {}, handle, approver, ...more }: Scene) {
   const echo: RequestListener = (request, response) => void request.pipe(response);
   upstream = await startUpstream(await world.leaf(HOST), handle ?? echo);
   const auth = { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' } as const;
@@ -36,7 +36,7 @@ async function start({ dlp = {}, handle, supervisor, ...more }: Scene) {
     authority: bottle,
     routes: [{ host: HOST, port: upstream.port, private: true, auth, dlp, ...more }],
     environment: { EGRESS_TOKEN_0: TOKEN },
-    ...(supervisor === undefined ? {} : { supervisor }),
+    ...(approver === undefined ? {} : { approver }),
   });
 }
 
@@ -167,13 +167,13 @@ describe('a secret on its way out', () => {
 
   it('leaves when a person lets it, and is not asked about again', async () => {
     const asked: unknown[] = [];
-    const supervisor: Supervisor = {
+    const approver: Approver = {
       ask: async (question) => {
         asked.push(question);
         return 'allow';
       },
     };
-    await start({ supervisor });
+    await start({ approver });
     expect((await send({ body: KEY })).status).toBe(200);
     expect((await send({ body: `again ${KEY}` })).status).toBe(200);
     expect(asked).toEqual([{ host: HOST, method: 'POST', path: '/', types: ['aws-access-key'] }]);
@@ -182,7 +182,7 @@ describe('a secret on its way out', () => {
   it('leaves for the host that the person was asked about, and for no other', async () => {
     await start({});
     const asked: string[] = [];
-    const supervision = new Supervision({
+    const approvals = new Approvals({
       ask: async ({ host }) => {
         asked.push(host);
         return host === HOST ? 'allow' : 'deny';
@@ -190,7 +190,7 @@ describe('a secret on its way out', () => {
     });
     const found = [{ type: 'jwt', value: 'x', inPlainSight: true }];
     const answerFor = (host: string) =>
-      supervision.answer({ host, method: 'GET', path: '/', types: ['jwt'] }, found);
+      approvals.request({ host, method: 'GET', path: '/', types: ['jwt'] }, found);
     expect([await answerFor(HOST), await answerFor('evil.example'), await answerFor(HOST)]).toEqual([
       'allow',
       'deny',
@@ -201,13 +201,13 @@ describe('a secret on its way out', () => {
 
   it('takes nothing else along that hides behind what was let out', async () => {
     const asked: (readonly string[])[] = [];
-    const supervisor: Supervisor = {
+    const approver: Approver = {
       ask: async ({ types }) => {
         asked.push(types);
         return asked.length === 1 ? 'allow' : 'deny';
       },
     };
-    await start({ supervisor });
+    await start({ approver });
     expect((await send({ body: KEY })).status).toBe(200);
     const hidden = Buffer.from(Buffer.from(TOKEN).toString('base64')).toString('hex');
     expect((await send({ body: `${KEY} ${hidden}` })).status).toBe(403);
@@ -222,7 +222,7 @@ describe('a secret on its way out', () => {
   it('is stopped when the person refuses, or the asking fails', async () => {
     const answers = [async () => 'deny' as const, () => Promise.reject(new Error('gone'))];
     await start({
-      supervisor: { ask: () => answers.shift()?.() ?? Promise.reject(new Error('asked again')) },
+      approver: { ask: () => answers.shift()?.() ?? Promise.reject(new Error('asked again')) },
     });
     expect((await send({ body: KEY })).status).toBe(403);
     expect((await send({ body: KEY })).status).toBe(403);
@@ -231,9 +231,9 @@ describe('a secret on its way out', () => {
 
   it('is stopped when nobody answers in time', async () => {
     await start({});
-    const supervision = new Supervision({ ask: () => new Promise(() => {}) }, 50);
+    const approvals = new Approvals({ ask: () => new Promise(() => {}) }, 50);
     const question = { host: HOST, method: 'GET', path: '/', types: ['jwt'] };
-    expect(await supervision.answer(question, [{ type: 'jwt', value: 'x', inPlainSight: true }])).toBe(
+    expect(await approvals.request(question, [{ type: 'jwt', value: 'x', inPlainSight: true }])).toBe(
       'timeout',
     );
   });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { PacedScanner } from '../../../../../lib/daemons/detection/paced-scanner.ts';
+import { PacedScanner } from '../../../../../lib/daemons/detection/body-scanner.ts';
 import { knownSecretFinder } from '../../../../../lib/daemons/detection/rules/known-secrets.ts';
 import type { ScanOptions } from '../../../../../lib/daemons/detection/scan-text.ts';
 import { ScanThread } from '../../../../../lib/daemons/egress/outbound/scan-thread.ts';

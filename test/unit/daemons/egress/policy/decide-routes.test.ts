@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Route, routesFile } from '../../../../../lib/daemons/contract/egress/routes.ts';
 import { decide } from '../../../../../lib/daemons/egress/policy/decide.ts';
-import { GrantUses } from '../../../../../lib/daemons/egress/policy/grant-uses.ts';
+import { GrantUses } from '../../../../../lib/daemons/egress/policy/judge.ts';
 import { buildPolicy } from '../../../../../lib/daemons/egress/policy/policy.ts';
 import { calm, codeOf } from '../../../../support/egress/decisions.ts';
 
@@ -195,17 +195,17 @@ describe('a grant', () => {
 });
 
 it('names the route, the reason and what to ask for, as JSON to a program that prefers it', async () => {
-  const { denialAnswer } = await import('../../../../../lib/daemons/egress/http/local-response.ts');
+  const { denialResponse } = await import('../../../../../lib/daemons/egress/policy/denial-response.ts');
   const denial = ask([{ host: '*.example.com', matches: [{ methods: ['PUT'] }] }], {});
   if (denial.allow) throw new Error('was let out');
-  expect(JSON.parse(denialAnswer(denial, 'application/json, text/plain, */*').text)).toEqual({
+  expect(JSON.parse(denialResponse(denial, 'application/json, text/plain, */*').text)).toEqual({
     code: 'request-unmatched',
     rule: '*.example.com',
     reason: 'The route of a.example.com does not let out GET /.',
     ask: expect.stringContaining('operator'),
   });
   for (const accept of [undefined, '*/*', 'text/html, application/json;q=0.5']) {
-    expect(denialAnswer(denial, accept).type).toContain('text/plain');
+    expect(denialResponse(denial, accept).type).toContain('text/plain');
   }
 });
 

@@ -3,15 +3,15 @@ import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { Route } from '../../../../../lib/daemons/contract/egress/routes.ts';
-import type { Question, Supervisor } from '../../../../../lib/daemons/egress/outbound/approvals.ts';
+import type { ApprovalRequest, Approver } from '../../../../../lib/daemons/egress/outbound/approvals.ts';
 import { HOST, socketScene, TOKEN } from '../../../../support/egress/socket-scene.ts';
 import { closeOf, nextMessage, openWebSocket } from '../../../../support/egress/web-socket.ts';
 
 const KEY = 'AKIAQ7XKPM2WZL9RTVBN';
-const asked: Question[] = [];
-let answer: Supervisor['ask'] = () => Promise.reject(new Error('nobody'));
+const asked: ApprovalRequest[] = [];
+let answer: Approver['ask'] = () => Promise.reject(new Error('nobody'));
 const scene = socketScene({
-  supervisor: {
+  approver: {
     ask: (question, signal) => {
       asked.push(question);
       return answer(question, signal);

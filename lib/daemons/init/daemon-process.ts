@@ -37,7 +37,7 @@ interface Run {
 }
 
 /** One daemon process: started, watched, started again when it dies, stopped with grace. */
-export class SupervisedDaemon {
+export class DaemonProcess {
   readonly spec: DaemonSpec;
   readonly #host: DaemonHost;
   #run: Run | undefined;

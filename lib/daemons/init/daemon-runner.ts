@@ -2,11 +2,11 @@ import type { Writable } from 'node:stream';
 import type { ControlReply, ControlRequest } from '../contract/init/control.ts';
 import type { BundleHealth } from '../contract/init/health.ts';
 import { listenForControl } from './control-server.ts';
+import { DaemonProcess, type DaemonSpec } from './daemon-process.ts';
 import { HealthFile } from './health-file.ts';
-import { type DaemonSpec, SupervisedDaemon } from './supervised-daemon.ts';
 import type { Timings } from './timings.ts';
 
-export interface SupervisorOptions {
+export interface DaemonRunnerOptions {
   readonly daemons: readonly DaemonSpec[];
   /** Path of the health file. */
   readonly health: string;
@@ -18,9 +18,9 @@ export interface SupervisorOptions {
 }
 
 /** Runs all daemons of a bundle and keeps the health file true to them. */
-export class Supervisor {
-  readonly #options: SupervisorOptions;
-  readonly #daemons: readonly SupervisedDaemon[];
+export class DaemonRunner {
+  readonly #options: DaemonRunnerOptions;
+  readonly #daemons: readonly DaemonProcess[];
   readonly #healthFile: HealthFile;
   readonly #startedAt = Date.now();
   #saidReady = false;
@@ -29,12 +29,12 @@ export class Supervisor {
   #restarts: Promise<unknown> = Promise.resolve();
   #control: { close(): void } | undefined;
 
-  constructor(options: SupervisorOptions) {
+  constructor(options: DaemonRunnerOptions) {
     this.#options = options;
     this.#healthFile = new HealthFile(options.health);
     this.#daemons = options.daemons.map(
       (spec) =>
-        new SupervisedDaemon(spec, {
+        new DaemonProcess(spec, {
           stdout: options.stdout,
           stderr: options.stderr,
           timings: options.timings,

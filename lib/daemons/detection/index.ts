@@ -1,0 +1,20 @@
+/** The public door of detection: what egress and other daemons may use. Nothing else in here is imported from outside. */
+export { BodyScanner, PacedScanner, scanBytes } from './body-scanner.ts';
+export { ContentScanner, MAX_UNPACKED } from './content-scanner.ts';
+export { packedStarts } from './decode/packed-file.ts';
+export { readableText } from './decode/readable-text.ts';
+export { findPromptInjection } from './rules/agent-message.ts';
+export { type InjectionLevel, injectionLevel } from './rules/injection.ts';
+export { encodingsOf, type KnownSecretFinder, knownSecretFinder } from './rules/known-secrets.ts';
+export { scanHost } from './scan-host.ts';
+export {
+  type Finding,
+  type RemoteScan,
+  type RemoteScans,
+  type ScanOptions,
+  type ScanScope,
+  scanPlainText,
+  scanText,
+} from './scan-text.ts';
+export { EscapedSearch } from './search/escaped-search.ts';
+export { scanned, UnscannableBody } from './unscannable-body.ts';
