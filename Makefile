@@ -108,9 +108,10 @@ test-contract: setup ## [SMOLVM=x]: every fake, or any smolvm, verb by verb
 test-e2e: setup ## whole launches, each phase by hand, interruptions
 	@$(DEV) scripts/dev/test.ts --suite e2e
 
-bench: setup ## what the relays cost, and the two hand-offs side by side
+bench: setup ## the relays, the two hand-offs side by side, and leaves by key type
 	@$(DEV) test/bench/relay.ts
 	@$(DEV) test/bench/handoff.ts
+	@$(DEV) test/bench/leaf.ts
 
 bench-egress: setup ## [QUICK=1] [JSON=1] [INSTALL=1]: egress beside mitmproxy, squid and a bare tunnel
 	@$(DEV) test/bench/egress/main.ts $(if $(call is_on,$(QUICK)),--quick) $(if $(call is_on,$(JSON)),--json) $(if $(call is_on,$(INSTALL)),--install)

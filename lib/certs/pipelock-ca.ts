@@ -1,12 +1,35 @@
-import type { BottleCa } from './bottle-ca.ts';
-import { mintCa } from './mint-ca.ts';
+import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import {
+  BasicConstraints,
+  id_ce_basicConstraints,
+  id_ce_keyUsage,
+  KeyUsage,
+  KeyUsageFlags,
+} from '@peculiar/asn1-x509';
+import { commonName, extension, signCertificate } from '../daemons/contract/certificate.ts';
+import { type BottleCa, caName, caValidity } from './ca-profile.ts';
 
 /**
- * Mints the CA with which one bottle's pipelock signs for the hosts that egress asks it for. Of its own, so that who
- * trusts egress does not trust pipelock, nor the other way round. Its key in SEC 1 form: pipelock 2.3.0 reads no other
- * (`certgen.LoadCA`).
+ * Mints the CA with which one bottle's pipelock signs for the hosts that egress asks it for. It is separate, so that
+ * trusting egress does not mean trusting pipelock, nor the reverse. On P-256, with its key in SEC 1 form: pipelock
+ * 2.3.0 reads nothing else (`certgen.LoadCA`).
  */
 export function mintPipelockCa(slug: string): BottleCa {
-  const { privateKey, ...minted } = mintCa(slug, 'pipelock');
-  return { ...minted, privateKeyPem: privateKey.export({ type: 'sec1', format: 'pem' }).toString() };
+  const pair: { publicKey: KeyObject; privateKey: KeyObject } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+  });
+  const certificatePem = signCertificate({
+    subject: commonName(caName(slug, 'pipelock')),
+    publicKey: pair.publicKey,
+    issuer: { key: pair.privateKey },
+    ...caValidity(),
+    extensions: [
+      // Path length 0: it signs leaves only, so that a leaf can never be passed off as another CA.
+      extension(id_ce_basicConstraints, new BasicConstraints({ cA: true, pathLenConstraint: 0 }), true),
+      extension(id_ce_keyUsage, new KeyUsage(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign), true),
+    ],
+  });
+  const { fingerprint256: fingerprint } = new X509Certificate(certificatePem);
+  const privateKeyPem = pair.privateKey.export({ type: 'sec1', format: 'pem' }).toString();
+  return { certificatePem, privateKeyPem, fingerprint };
 }

@@ -32,7 +32,7 @@ export const mintCerts: Phase<Certificates> = {
     const { slug } = context;
     const { daemons } = await context.read(prepare);
     const { mintBottleCa } = await import('../certs/bottle-ca.ts');
-    const ca = mintBottleCa(slug);
+    const ca = await mintBottleCa(slug);
     const directory = bottlePaths.ca(slug);
     // Outside the mounted directory, which holds only what the bundle needs.
     const certificate = join(bottlePaths.egress(slug), '..', 'egress-ca-cert.pem');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import tls from 'node:tls';
-import type { BottleCa } from '../../../lib/certs/bottle-ca.ts';
+import type { BottleCa } from '../../../lib/certs/ca-profile.ts';
 import { leafOf } from '../leaf.ts';
 
 export interface EgressBehaviour {

@@ -4,7 +4,8 @@ import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach } from 'vitest';
-import { type BottleCa, mintBottleCa } from '../../../lib/certs/bottle-ca.ts';
+import { mintBottleCa } from '../../../lib/certs/bottle-ca.ts';
+import type { BottleCa } from '../../../lib/certs/ca-profile.ts';
 import { type EgressBehaviour, startFakeEgress } from './fake-egress.ts';
 import { type Row, type Settings, takeTour } from './tour.ts';
 

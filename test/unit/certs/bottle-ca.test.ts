@@ -12,7 +12,8 @@ import {
   KeyUsage,
 } from '@peculiar/asn1-x509';
 import { describe, expect, it } from 'vitest';
-import { type BottleCa, mintBottleCa } from '../../../lib/certs/bottle-ca.ts';
+import { mintBottleCa } from '../../../lib/certs/bottle-ca.ts';
+import type { BottleCa } from '../../../lib/certs/ca-profile.ts';
 import { leafOf } from '../../support/leaf.ts';
 
 /** How a client that trusts `trusted` alone ends up with a server that shows `leaf`. */
@@ -40,13 +41,15 @@ async function shake(leaf: { key: string; cert: string }, trusted: BottleCa): Pr
 
 describe('the CA of a bottle', () => {
   it('is named after its bottle, signs itself, and may sign leaves and nothing else', async () => {
-    const ca = mintBottleCa('demo-a1b2c');
+    const ca = await mintBottleCa('demo-a1b2c');
     const certificate = new X509Certificate(ca.certificatePem);
     expect(certificate.subject).toBe('CN=bot-bottle demo-a1b2c egress CA');
     expect(certificate.ca).toBe(true);
     expect(certificate.verify(certificate.publicKey)).toBe(true);
     expect(certificate.checkPrivateKey(createPrivateKey(ca.privateKeyPem))).toBe(true);
-    expect(certificate.publicKey.asymmetricKeyDetails?.namedCurve).toBe('prime256v1');
+    expect(certificate.publicKey.asymmetricKeyType).toBe('rsa');
+    expect(certificate.publicKey.asymmetricKeyDetails?.modulusLength).toBe(2048);
+    expect(certificate.signatureAlgorithm).toBe('sha256WithRSAEncryption');
     expect(certificate.fingerprint256).toBe(ca.fingerprint);
     expect(ca.fingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
 
@@ -66,14 +69,14 @@ describe('the CA of a bottle', () => {
   });
 
   it('is valid an hour ago, now and for thirty days, and no longer', async () => {
-    const certificate = new X509Certificate(mintBottleCa('demo-a1b2c').certificatePem);
+    const certificate = new X509Certificate((await mintBottleCa('demo-a1b2c')).certificatePem);
     const minutes = (to: Date) => Math.round((to.getTime() - Date.now()) / 60_000);
     expect(minutes(certificate.validFromDate)).toBe(-60);
     expect(minutes(certificate.validToDate)).toBe(30 * 24 * 60);
   });
 
   it('has a positive serial of 20 bytes and a key that no other bottle shares', async () => {
-    const [one, two] = [mintBottleCa('demo-a1b2c'), mintBottleCa('demo-a1b2c')];
+    const [one, two] = await Promise.all([mintBottleCa('demo-a1b2c'), mintBottleCa('demo-a1b2c')]);
     const serials = [one, two].map((ca) => new X509Certificate(ca.certificatePem).serialNumber);
     for (const serial of serials) expect(serial).toMatch(/^[4-7][0-9A-F]{39}$/);
     expect(serials[0]).not.toBe(serials[1]);
@@ -81,7 +84,7 @@ describe('the CA of a bottle', () => {
   });
 
   it('makes a TLS client trust the leaves it signed, and not those of another bottle', async () => {
-    const [ours, other] = [mintBottleCa('demo-a1b2c'), mintBottleCa('demo-d3e4f')];
+    const [ours, other] = await Promise.all([mintBottleCa('demo-a1b2c'), mintBottleCa('demo-d3e4f')]);
     const leaf = leafOf(ours, 'a.example');
     expect(await shake(leaf, ours)).toBe('trusted');
     expect(await shake(leaf, other)).not.toBe('trusted');
@@ -89,14 +92,14 @@ describe('the CA of a bottle', () => {
   });
 
   it('cannot vouch for another CA', async () => {
-    const ours = mintBottleCa('demo-a1b2c');
+    const ours = await mintBottleCa('demo-a1b2c');
     const middle = leafOf(ours, 'middle', { ca: true });
     const leaf = leafOf({ certificatePem: middle.cert, privateKeyPem: middle.key }, 'a.example');
     expect(await shake({ key: leaf.key, cert: `${leaf.cert}\n${middle.cert}` }, ours)).not.toBe('trusted');
   });
 
   it('keeps the name of a very long bottle within what X.509 allows', async () => {
-    const { subject } = new X509Certificate(mintBottleCa(`a${'b'.repeat(200)}`).certificatePem);
+    const { subject } = new X509Certificate((await mintBottleCa(`a${'b'.repeat(200)}`)).certificatePem);
     expect(subject).toMatch(/^CN=bot-bottle ab+ egress CA$/);
     expect(subject.length - 'CN='.length).toBe(64);
   });

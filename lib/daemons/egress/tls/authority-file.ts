@@ -19,7 +19,7 @@ export async function readAuthority(path: string): Promise<BottleAuthority> {
   }
 }
 
-function parseAuthorityPem(text: string): BottleAuthority {
+export function parseAuthorityPem(text: string): BottleAuthority {
   const certificate = new X509Certificate(block(text, 'CERTIFICATE'));
   const key = createPrivateKey(block(text, '(?:RSA |EC )?PRIVATE KEY'));
   if (!certificate.ca) throw new Error('the certificate is no CA');
