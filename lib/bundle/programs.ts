@@ -4,19 +4,24 @@ import { join, sep } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import * as re2js from 're2js';
 import * as yaml from 'yaml';
+import type { DaemonDefinition } from '../daemons/contract/daemon.ts';
+import { DAEMONS } from '../daemons/contract/daemons.ts';
 
 const KIT = join(import.meta.dirname, '..', '..');
 
-/** What is started in the bundle, or when its image is built, and the threads of egress. Modules below `lib/daemons`. */
-const PROGRAMS = [
-  'init/main',
-  'init/ctl',
-  'init/compile',
-  'selftest/main',
-  'egress/main',
-  'egress/leaf-worker',
-  'egress/scan-worker',
-] as const;
+/** Programs of init: its own, the control client, and what warms up the compile cache in the image build. */
+const INIT_PROGRAMS = ['init/main', 'init/ctl', 'init/compile'];
+
+/** The modules below `lib/daemons` that become programs of the bundle: those of init, and each daemon of ours. */
+function programModules(): string[] {
+  const daemons = Object.entries<DaemonDefinition>(DAEMONS).filter(
+    ([, { command }]) => command === undefined,
+  );
+  const modules = daemons.flatMap(([name, { workers = [] }]) =>
+    ['main', ...workers].map((file) => `${name}/${file}`),
+  );
+  return [...INIT_PROGRAMS, ...modules];
+}
 
 /** Packages in CommonJS ask for Node's own modules through this. */
 const REQUIRE =
@@ -79,7 +84,7 @@ export async function bundledPrograms(): Promise<ProgramFile[]> {
   const daemons = join(KIT, 'lib', 'daemons');
   const { outputFiles, metafile } = await build({
     absWorkingDir: KIT,
-    entryPoints: PROGRAMS.map((name) => join(daemons, `${name}.ts`)),
+    entryPoints: programModules().map((name) => join(daemons, `${name}.ts`)),
     outbase: daemons,
     outdir: 'programs',
     outExtension: { '.js': '.mjs' },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bottleDirectory } from '../bottle/paths.ts';
-import type { DaemonName } from '../daemons/contract/names.ts';
+import type { DaemonName } from '../daemons/contract/daemons.ts';
 import { BottleError } from '../errors.ts';
 
 /**

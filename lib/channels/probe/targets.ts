@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { DAEMON_PORTS } from '../../daemons/contract/names.ts';
+import { daemonPort } from '../../daemons/contract/daemons.ts';
 import { SELFTEST_HOST, SELFTEST_PROVE_PATH } from '../../daemons/contract/selftest/selftest.ts';
 
 /** One thing that the guest tries. All but `selftest` and `refusal` must fail. */
@@ -12,7 +12,7 @@ export type Target =
 
 export interface ProbeFacts {
   /** What the guest's proxy is. Behind pipelock alone there is no selftest upstream. */
-  door: 'egress' | 'pipelock';
+  proxyDaemon: 'egress' | 'pipelock';
   /** Real listeners that the host opened for this probe, each somewhere a guest must not get. */
   listeners: readonly { name: string; host: string; port: number }[];
   /** The bundle's address on its bridge. */
@@ -27,9 +27,9 @@ export function newChallenge(): string {
 
 /** Everything a launch tries from inside the guest before the agent may run. */
 export function probeTargets(facts: ProbeFacts, challenge: string): Target[] {
-  const { bundleAddress, door, listeners, forbidden } = facts;
+  const { bundleAddress, proxyDaemon, listeners, forbidden } = facts;
   return [
-    door === 'pipelock'
+    proxyDaemon === 'pipelock'
       ? { name: 'a refusal by pipelock', try: 'refusal', host: SELFTEST_HOST }
       : {
           name: 'the selftest upstream through egress',
@@ -48,7 +48,7 @@ export function probeTargets(facts: ProbeFacts, challenge: string): Target[] {
       name: 'the bundle past its published ports',
       try: 'tcp',
       host: bundleAddress,
-      port: DAEMON_PORTS[door],
+      port: daemonPort(proxyDaemon),
     },
     { name: 'a public address', try: 'tcp', host: '1.1.1.1', port: 443 },
     { name: 'a public DNS server over TCP', try: 'tcp', host: '8.8.8.8', port: 53 },

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DaemonName } from '../contract/daemons.ts';
 import type { DaemonHealth } from '../contract/init/health.ts';
-import type { DaemonName } from '../contract/names.ts';
 import { acceptsConnections } from './accepts-connections.ts';
 import { prefixLines } from './prefix-lines.ts';
 import type { Timings } from './timings.ts';

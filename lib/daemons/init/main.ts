@@ -1,4 +1,5 @@
-import { DAEMON_PORTS, DAEMONS_ENV, type DaemonName } from '../contract/names.ts';
+import { type DaemonName, daemonPort } from '../contract/daemons.ts';
+import { DAEMONS_ENV } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { daemonCommand } from './daemon-command.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
@@ -13,7 +14,7 @@ function runner(names: readonly DaemonName[]): DaemonRunner {
     daemons: names.map((name) => ({
       name,
       command: daemonCommand(name, process.env),
-      port: DAEMON_PORTS[name],
+      port: daemonPort(name),
       environment: daemonEnvironment(name, process.env),
     })),
     health: CONTAINER_PATHS.health,

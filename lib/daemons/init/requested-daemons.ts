@@ -1,4 +1,5 @@
-import { DAEMON_NAMES, DAEMONS_ENV, type DaemonName } from '../contract/names.ts';
+import { DAEMON_NAMES, type DaemonName } from '../contract/daemons.ts';
+import { DAEMONS_ENV } from '../contract/names.ts';
 
 /**
  * The daemons that a CSV names, in the contract's start order whatever order the CSV has.

@@ -1,7 +1,7 @@
+import { daemonPort } from '../contract/daemons.ts';
 import { once } from 'node:events';
 import { rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
-import { DAEMON_PORTS } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { SELFTEST_HOST } from '../contract/selftest/selftest.ts';
 import { answerProof } from './answer-proof.ts';
@@ -19,7 +19,7 @@ async function start(): Promise<void> {
     response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
     response.end(`${JSON.stringify(body)}\n`);
   });
-  server.listen(DAEMON_PORTS.selftest, '127.0.0.1');
+  server.listen(daemonPort('selftest'), '127.0.0.1');
   await once(server, 'listening');
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DAEMON_NAMES } from '../names.ts';
+import { DAEMON_NAMES } from '../daemons.ts';
 
 /**
  * The protocol of init's control socket (`CONTAINER_PATHS.control`): the client sends one JSON line of at most

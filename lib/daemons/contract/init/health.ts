@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DAEMON_NAMES } from '../names.ts';
+import { DAEMON_NAMES } from '../daemons.ts';
 
 export const daemonHealth = z.strictObject({
   name: z.enum(DAEMON_NAMES),
