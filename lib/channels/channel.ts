@@ -1,4 +1,4 @@
-import type { DaemonName } from '../daemons/contract/names.ts';
+import type { DaemonName } from '../daemons/contract/daemons.ts';
 import type { SmolvmClient } from '../smolvm/client.ts';
 
 /** Where a bottle's guest and bundle meet. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bottleDirectory } from '../bottle/paths.ts';
 import { recordPath } from '../bottle/records.ts';
-import type { DaemonName } from '../daemons/contract/names.ts';
+import type { DaemonName } from '../daemons/contract/daemons.ts';
 import { BottleError } from '../errors.ts';
 import { writeAtomically } from '../host/files.ts';
 import { identifyProcess, isProcessAlive, processIdentity } from '../host/process-identity.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DAEMON_PORTS, type DaemonName } from '../daemons/contract/names.ts';
-import { writeFileScript } from '../guest/guest-shell.ts';
+import { type DaemonName, daemonPort } from '../daemons/contract/daemons.ts';
+import { writeFileScript } from '../guest/shell-script.ts';
 import { readLaunchedPolicy } from '../smolvm/launched-policy.ts';
 import { readMachineRecord } from '../smolvm/state-db.ts';
 import { breached } from './breached.ts';
@@ -34,7 +34,7 @@ export const mountedSocket: Channel = {
     }
   },
 
-  guestAddress: (_meeting, daemon) => ({ host: '127.0.0.1', port: DAEMON_PORTS[daemon] }),
+  guestAddress: (_meeting, daemon) => ({ host: '127.0.0.1', port: daemonPort(daemon) }),
   guestScript: async ({ daemons }) => relayScript(daemons, await readFile(RELAY, 'utf8')),
 };
 
@@ -51,7 +51,7 @@ function assertNoNetwork(machine: string): void {
 
 /** Starts the guest's relay anew and waits, five seconds at most, until it listens. */
 function relayScript(daemons: readonly DaemonName[], program: string): string {
-  const pairs = daemons.map((daemon) => `tcp:${DAEMON_PORTS[daemon]}=unix:${guestSocket(daemon)}`);
+  const pairs = daemons.map((daemon) => `tcp:${daemonPort(daemon)}=unix:${guestSocket(daemon)}`);
   const [file, ready] = [`${RELAY_DIRECTORY}/relay.mjs`, `${RELAY_DIRECTORY}/ready`];
   return [
     `[ ! -e ${ready} ] || kill "$(cat ${ready})" 2> /dev/null || true`,

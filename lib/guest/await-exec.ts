@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BottleError } from '../errors.ts';
-import type { SmolvmClient } from '../smolvm/client.ts';
+import type { Bottle } from './bottle.ts';
 
 const TIMEOUT_MS = 30_000;
 const TRY_TIMEOUT_MS = 5_000;
@@ -8,16 +8,17 @@ const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 1_000;
 
 /**
- * Polls a command that does nothing until the guest runs it; gives how long that took, in milliseconds. Right
- * after `start` an exec may fail, or be killed (137), while the guest's agent still settles.
- * @throws BottleError `guest-not-ready`
+ * Runs a command that does nothing, again and again, until the guest takes it. Right after `start` an exec may fail, or
+ * be killed (137), while smolvm's own agent in the guest starts.
+ * @returns milliseconds from the first try to the first success.
+ * @throws BottleError `guest-not-ready` after 30 s.
  */
-export async function awaitExec(client: SmolvmClient, machine: string, signal: AbortSignal): Promise<number> {
+export async function awaitExec(bottle: Bottle, signal: AbortSignal): Promise<number> {
   const started = performance.now();
   let last = '';
   for (let delay = FIRST_DELAY_MS; performance.now() - started < TIMEOUT_MS; ) {
     signal.throwIfAborted();
-    const result = await client.exec(machine, ['true'], { timeoutMs: TRY_TIMEOUT_MS });
+    const result = await bottle.exec(['true'], { timeoutMs: TRY_TIMEOUT_MS });
     if (result.exitCode === 0) return Math.round(performance.now() - started);
     last = `exit ${result.exitCode}${result.stderr.trim() === '' ? '' : `: ${result.stderr.trim()}`}`;
     await sleep(delay, undefined, { signal });
@@ -25,9 +26,7 @@ export async function awaitExec(client: SmolvmClient, machine: string, signal: A
   }
   throw new BottleError(
     'guest-not-ready',
-    `the guest ${machine} takes no commands after ${TIMEOUT_MS / 1000} s (${last})`,
-    {
-      hint: 'Its console is in smolvm’s folder for it: smolvm machine data-dir, agent-console.log.',
-    },
+    `the guest of ${bottle.slug} takes no commands after ${TIMEOUT_MS / 1000} s (${last})`,
+    { hint: 'Its console is in smolvm’s folder for it: smolvm machine data-dir, agent-console.log.' },
   );
 }

@@ -1,5 +1,5 @@
 import { ENVIRONMENT_FILE, MEMORY_DIRECTORY } from './environment.ts';
-import { shellWord } from './guest-shell.ts';
+import { shellWord } from './shell-script.ts';
 
 /** Script that writes the environment where sessions source it. Values may hold anything but NUL. */
 export function environmentScript(environment: Readonly<Record<string, string>>): string {

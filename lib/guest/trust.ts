@@ -1,4 +1,4 @@
-import { writeFileScript } from './guest-shell.ts';
+import { writeFileScript } from './shell-script.ts';
 
 /** The bundle of roots that `update-ca-certificates` writes; what the three variables of the guest point at. */
 export const SYSTEM_TRUST = '/etc/ssl/certs/ca-certificates.crt';

@@ -1,11 +1,4 @@
 import { BottleError } from '../errors.ts';
-import type { Plan } from '../plan/schema.ts';
-
-/** Every variable of the operator's environment that a plan draws on, sorted. */
-export function requiredVariables(plan: Pick<Plan, 'environment' | 'egress'>): string[] {
-  const names = [...Object.values(plan.environment.forwarded), ...Object.values(plan.egress.tokens)];
-  return [...new Set(names)].toSorted();
-}
 
 /**
  * Reads the values behind `names` (target name -> host variable).

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { cacheDirectory } from '../bottle/paths.ts';
 import { ensureAliasPool, lowestFree } from '../channels/alias-pool.ts';
 import {
   ALIAS_LABEL,
@@ -11,6 +10,7 @@ import {
   removeNetwork,
 } from '../docker/network.ts';
 import { usedAliases } from '../docker/used-aliases.ts';
+import { cacheDirectory } from '../host/directories.ts';
 import { withLock } from '../host/lock.ts';
 import type { Phase, PhaseContext } from './phase.ts';
 import { prepare } from './prepare.ts';

@@ -1,10 +1,6 @@
-import { constants } from 'node:os';
-import { execa } from 'execa';
 import { z } from 'zod';
-import { sessionCommand, type Terminal } from '../guest/session.ts';
-import { SmolvmClient } from '../smolvm/client.ts';
-import { hostEnvironment } from '../smolvm/host-environment.ts';
-import { type Phase, readAll } from './phase.ts';
+import { Bottle } from '../guest/bottle.ts';
+import type { Phase } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { probe } from './probe.ts';
 import { provision } from './provision.ts';
@@ -21,23 +17,8 @@ export const attach: Phase<Session> = {
   durable: false,
 
   async run(context) {
-    const [plan, { machine }] = await readAll(context, prepare, provision);
-    const client = new SmolvmClient(plan.smolvm);
-    const terminal = hostTerminal();
-    const command = sessionCommand(plan.provider, plan.provider.command, terminal);
-    const result = await execa(
-      client.binary.path,
-      client.execArguments(machine, command, terminal !== undefined),
-      {
-        stdio: 'inherit',
-        reject: false,
-        env: hostEnvironment(),
-        extendEnv: false,
-        cancelSignal: context.signal,
-        forceKillAfterDelay: 5_000,
-      },
-    );
-    return { exitCode: result.exitCode ?? exitCodeOfSignal(result.signal) };
+    const plan = await context.read(prepare);
+    return { exitCode: await new Bottle(plan).execAgent(plan.provider.command, context.signal) };
   },
 
   async isAlive() {
@@ -46,15 +27,3 @@ export const attach: Phase<Session> = {
 
   describe: ({ exitCode }) => `the agent ended with exit code ${exitCode}`,
 };
-
-function hostTerminal(): Terminal | undefined {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
-  const { columns, rows } = process.stdout;
-  return { columns, rows, type: process.env.TERM ?? 'xterm-256color' };
-}
-
-/** The shell's convention: 128 and the signal's number. */
-function exitCodeOfSignal(signal: string | undefined): number {
-  const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];
-  return number === undefined ? 1 : 128 + number;
-}

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { channelOf } from '../channels/channel-of.ts';
-import { DAEMON_NAMES, DAEMON_PORTS } from '../daemons/contract/names.ts';
+import { DAEMON_NAMES, daemonPort } from '../daemons/contract/daemons.ts';
 import { findContainer, hostPortOf } from '../docker/container.ts';
 import { BottleError } from '../errors.ts';
 import { agentFacing, proxyDaemonOf } from '../plan/agent-facing.ts';
@@ -40,7 +40,7 @@ async function discover(context: PhaseContext): Promise<Urls> {
   const [plan, { alias }, { container }] = await readAll(context, prepare, allocate, startBundle);
   const found = await findContainer(container);
   const published = agentFacing(plan).map((daemon) => {
-    const port = found && hostPortOf(found, DAEMON_PORTS[daemon], alias);
+    const port = found && hostPortOf(found, daemonPort(daemon), alias);
     if (port !== undefined) return { daemon, host: alias, port };
     throw new BottleError('bundle-failed', `${daemon} is not published on ${alias} by ${container}`, {
       hint: 'Start the bundle again: run start-bundle with --force.',

@@ -1,32 +1,32 @@
 import { z } from 'zod';
 import { awaitExec } from '../guest/await-exec.ts';
+import { Bottle } from '../guest/bottle.ts';
 import { repairOwnership } from '../guest/ownership.ts';
-import { SmolvmClient } from '../smolvm/client.ts';
 import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { startGuest } from './start-guest.ts';
 
-const initialised = z.strictObject({
+const initialized = z.strictObject({
   machine: z.string(),
   /** Milliseconds from the first try until a command ran in the guest. */
   readyAfterMs: z.number().nonnegative(),
 });
-export type InitialisedGuest = z.infer<typeof initialised>;
+export type InitializedGuest = z.infer<typeof initialized>;
 
 /** Waits until the guest takes commands, then repairs what packing did to file ownership. In that order: a repair
  * inside the start-up race can be killed unnoticed. */
-export const initGuest: Phase<InitialisedGuest> = {
+export const initGuest: Phase<InitializedGuest> = {
   name: 'init-guest',
   summary: 'wait until the guest takes commands, then repair file ownership',
   needs: [prepare, startGuest],
-  record: initialised,
+  record: initialized,
   durable: false,
 
   async run(context) {
-    const [{ smolvm, provider }, { machine }] = await readAll(context, prepare, startGuest);
-    const client = new SmolvmClient(smolvm);
-    const readyAfterMs = await awaitExec(client, machine, context.signal);
-    await repairOwnership(client, machine, provider);
+    const [plan, { machine }] = await readAll(context, prepare, startGuest);
+    const bottle = new Bottle(plan);
+    const readyAfterMs = await awaitExec(bottle, context.signal);
+    await repairOwnership(bottle);
     return { machine, readyAfterMs };
   },
 

@@ -4,8 +4,8 @@ import { probeGuest } from '../channels/probe/probe-guest.ts';
 import { probeFinding } from '../channels/probe/verdict.ts';
 import { wildcardListeners } from '../channels/probe/wildcard-listeners.ts';
 import { BottleError } from '../errors.ts';
+import { Bottle } from '../guest/bottle.ts';
 import { proxyDaemonOf } from '../plan/agent-facing.ts';
-import { SmolvmClient } from '../smolvm/client.ts';
 import { allocate } from './allocate.ts';
 import { discoverUrls } from './discover-urls.ts';
 import { type Phase, readAll } from './phase.ts';
@@ -25,24 +25,20 @@ export const probe: Phase<Confinement> = {
   durable: false,
 
   async run(context) {
-    const [plan, { alias }, bundle, { published }, { machine }] = await readAll(
+    const [plan, { alias }, bundle, { published }] = await readAll(
       context,
       prepare,
       allocate,
       startBundle,
       discoverUrls,
-      provision,
     );
-    const client = new SmolvmClient(plan.smolvm);
     const channel = channelOf(plan.smolvm.tier);
     if (channel.exposesWildcardListeners) await warnOfWildcardListeners(context.say, alias);
     const pastTheSocket = channel.needsRelay ? published : [];
     const findings = await probeGuest({
-      client,
-      machine,
-      agent: plan.provider,
+      bottle: new Bottle(plan),
       alias,
-      door: proxyDaemonOf(plan),
+      proxyDaemon: proxyDaemonOf(plan),
       bundle,
       forbidden: pastTheSocket,
     });

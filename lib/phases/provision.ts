@@ -1,14 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { bottlePaths } from '../bottle/paths.ts';
-import { channelOf } from '../channels/channel-of.ts';
+import { Bottle } from '../guest/bottle.ts';
 import { ENVIRONMENT_FILE, guestEnvironment } from '../guest/environment.ts';
-import { runInGuest, writeFileScript } from '../guest/guest-shell.ts';
-import { environmentScript } from '../guest/session.ts';
-import { trustCaScript } from '../guest/trust.ts';
 import { readHostVariables } from '../host/variables.ts';
 import { agentFacing, proxyDaemonOf } from '../plan/agent-facing.ts';
-import { SmolvmClient } from '../smolvm/client.ts';
+import { provisionGuest } from '../provision/provisioners.ts';
 import { allocate } from './allocate.ts';
 import { discoverUrls } from './discover-urls.ts';
 import { initGuest } from './init-guest.ts';
@@ -46,26 +41,15 @@ export const provision: Phase<ProvisionedGuest> = {
     const configured = { ...plan.environment.literals, ...readHostVariables(plan.environment.forwarded) };
     const options = { slug: context.slug, user, home, proxy, alias, promptFile, configured };
     const environment = guestEnvironment(options);
-    const { certificate: ownCa } = (proxyDaemonOf(plan) === 'pipelock' && certs.pipelock) || certs;
-    const [certificate, prompt] = await Promise.all([
-      readFile(ownCa, 'utf8'),
-      readFile(bottlePaths.prompt(context.slug), 'utf8'),
-    ]);
-    const channelContext = { slug: context.slug, alias, daemons: agentFacing(plan) };
-    const script = [
-      'set -e',
-      await channelOf(plan.smolvm.tier).guestScript(channelContext),
-      trustCaScript(certificate),
-      writeFileScript(promptFile, prompt, `${user}:`, '0600'),
-      environmentScript(environment),
-    ];
-    await runInGuest(new SmolvmClient(plan.smolvm), machine, 'provisioning', script.join('\n'));
+    const { certificate: caCertificate } = (proxyDaemonOf(plan) === 'pipelock' && certs.pipelock) || certs;
+    const channel = { slug: context.slug, alias, daemons: agentFacing(plan) };
+    await provisionGuest(new Bottle(plan), { plan, channel, caCertificate, environment, promptFile });
     return { machine, promptFile, variables: Object.keys(environment).toSorted() };
   },
 
-  async isAlive(context, { machine, promptFile }) {
-    const client = new SmolvmClient((await context.read(prepare)).smolvm);
-    const found = await client.exec(machine, ['test', '-f', ENVIRONMENT_FILE, '-a', '-f', promptFile]);
+  async isAlive(context, { promptFile }) {
+    const bottle = new Bottle(await context.read(prepare));
+    const found = await bottle.exec(['test', '-f', ENVIRONMENT_FILE, '-a', '-f', promptFile]);
     return found.exitCode === 0;
   },
 

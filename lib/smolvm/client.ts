@@ -73,6 +73,15 @@ export class SmolvmClient {
     return machineList.parse(JSON.parse(stdout));
   }
 
+  /** `file` must hold no colon, which smolvm would take for the end of a machine's name. */
+  async machineCopyIn(name: string, file: string, guestPath: string): Promise<void> {
+    await this.run('guest-failed', ['machine', 'cp', file, `${name}:${guestPath}`]);
+  }
+
+  async machineCopyOut(name: string, guestPath: string, file: string): Promise<void> {
+    await this.run('guest-failed', ['machine', 'cp', `${name}:${guestPath}`, file]);
+  }
+
   /** The folder that holds what a running machine was really launched with. */
   async machineDataDirectory(name: string): Promise<string> {
     return (await this.run('guest-failed', ['machine', 'data-dir', ...this.named(name)])).trim();

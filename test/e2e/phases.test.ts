@@ -1,7 +1,9 @@
-import { symlink } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Bottle } from '../../lib/guest/bottle.ts';
+import { planSchema } from '../../lib/plan/schema.ts';
 import { engineHolds, type Sandbox, useSandboxes } from '../support/kit.ts';
 
 const sandbox = useSandboxes();
@@ -72,6 +74,30 @@ describe('phases by hand', () => {
   it('say nothing but their record when they are to be quiet', async () => {
     const { stdout, stderr } = await user.run('allocate', ['--bottle', slug, '--json', '--quiet']);
     expect({ stdout, stderr }).toEqual({ stdout: printed.get('allocate'), stderr: '' });
+  });
+
+  it('the bottle handle runs commands in the guest and copies files both ways', async () => {
+    const record = await readFile(join(user.home, 'state', slug, 'phases', 'prepare.json'), 'utf8');
+    vi.stubEnv('HOME', user.root);
+    const bottle = new Bottle(planSchema.parse(JSON.parse(record).data));
+    expect((await bottle.exec(['id', '-u'])).stdout.trim()).toBe('0');
+    const session = await bottle.execAsAgent(['sh', '-c', 'echo "$USER $BOT_BOTTLE_SLUG $(id -un)"; exit 7']);
+    expect(session).toMatchObject({ exitCode: 7, stdout: expect.stringContaining(`node ${slug} node`) });
+    expect(bottle.agentArgv(['true']).slice(0, 3)).toEqual([user.smolvm, 'machine', 'exec']);
+
+    const [source, back] = [join(user.root, 'with:colon'), join(user.root, 'back')];
+    const content = Buffer.from([0, 1, 2, 255, 10, 13, 39]);
+    await writeFile(source, content);
+    await bottle.cpIn(source, '/home/node/copied', { owner: 'node:', mode: '0600' });
+    const stat = await bottle.exec(['stat', '-c', '%U %a', '/home/node/copied']);
+    expect(stat.stdout.trim()).toBe('node 600');
+    await bottle.cpOut('/home/node/copied', back);
+    expect(await readFile(back)).toEqual(content);
+    await expect(bottle.cpIn(source, '/no/such/../place')).rejects.toMatchObject({ code: 'guest-failed' });
+    await expect(bottle.runScript('the test', 'echo broken >&2; exit 3')).rejects.toThrow(
+      /the test .*exit 3.*broken/,
+    );
+    vi.unstubAllEnvs();
   });
 
   it('are done again when their resource has died, and only those that depend on it', async () => {

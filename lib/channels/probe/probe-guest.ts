@@ -3,21 +3,17 @@ import { join } from 'node:path';
 import { SELFTEST_NONCE_ENV } from '../../daemons/contract/selftest/selftest.ts';
 import { docker } from '../../docker/cli.ts';
 import { BottleError } from '../../errors.ts';
-import { runInGuest } from '../../guest/guest-shell.ts';
-import { sessionCommand } from '../../guest/session.ts';
-import type { SmolvmClient } from '../../smolvm/client.ts';
+import type { Bottle } from '../../guest/bottle.ts';
 import { type HostListener, openHostListeners } from './host-listeners.ts';
 import { searchNonceScript } from './search-nonce.ts';
 import { newChallenge, probeTargets, type Target } from './targets.ts';
-import { type GuestResults, guestResults, judge, type ProbeFinding } from './verdict.ts';
+import { assessProbe, type GuestResults, guestResults, type ProbeFinding } from './verdict.ts';
 
 export interface ProbeOptions {
-  client: SmolvmClient;
-  machine: string;
-  agent: { user: string; home: string };
+  bottle: Bottle;
   alias: string;
   /** What the guest's proxy is. */
-  door: 'egress' | 'pipelock';
+  proxyDaemon: 'egress' | 'pipelock';
   bundle: { container: string; address: string };
   /** Published addresses of the bundle that this guest must not reach, since it has a socket instead. */
   forbidden: readonly { daemon: string; host: string; port: number }[];
@@ -36,7 +32,7 @@ export async function probeGuest(options: ProbeOptions): Promise<ProbeFinding[]>
     const challenge = newChallenge();
     const targets = probeTargets(
       {
-        door: options.door,
+        proxyDaemon: options.proxyDaemon,
         listeners: listeners.map(place),
         bundleAddress: options.bundle.address,
         forbidden: options.forbidden,
@@ -48,7 +44,7 @@ export async function probeGuest(options: ProbeOptions): Promise<ProbeFinding[]>
       searchNonce(options, nonce.trim()),
     ]);
     const connections = new Map(listeners.map((listener) => [listener.name, listener.connections()]));
-    return [...judge({ targets, results, connections, nonce: nonce.trim(), challenge }), leaks];
+    return [...assessProbe({ targets, results, connections, nonce: nonce.trim(), challenge }), leaks];
   } finally {
     await Promise.all(listeners.map((listener) => listener.close()));
   }
@@ -56,14 +52,11 @@ export async function probeGuest(options: ProbeOptions): Promise<ProbeFinding[]>
 
 const place = ({ name, host, port }: HostListener) => ({ name, host, port });
 
-async function tryTargets(
-  { client, machine, agent }: ProbeOptions,
-  targets: readonly Target[],
-): Promise<GuestResults> {
+async function tryTargets({ bottle }: ProbeOptions, targets: readonly Target[]): Promise<GuestResults> {
   const prober = await readFile(join(import.meta.dirname, 'guest-prober.mjs'), 'utf8');
-  const command = sessionCommand(agent, ['node', '--input-type=module', '-']);
+  const command = ['node', '--input-type=module', '-'];
   const input = `const targets = ${JSON.stringify(targets)};\n${prober}`;
-  const result = await client.exec(machine, command, { input, timeoutMs: PROBE_TIMEOUT_MS });
+  const result = await bottle.execAsAgent(command, { input, timeoutMs: PROBE_TIMEOUT_MS });
   const parsed = result.exitCode === 0 ? guestResults.safeParse(JSON.parse(result.stdout)) : undefined;
   if (parsed?.success) return parsed.data;
   const said = result.stderr.trim().split('\n').slice(-3).join('\n');
@@ -76,10 +69,8 @@ async function tryTargets(
   );
 }
 
-async function searchNonce({ client, machine }: ProbeOptions, nonce: string): Promise<ProbeFinding> {
-  const found = (
-    await runInGuest(client, machine, 'the search for the nonce', searchNonceScript(nonce))
-  ).trim();
+async function searchNonce({ bottle }: ProbeOptions, nonce: string): Promise<ProbeFinding> {
+  const found = (await bottle.runScript('the search for the nonce', searchNonceScript(nonce))).trim();
   const outcome = found === '' ? 'not found' : `found in ${found.split('\n').join(', ')}`;
   return {
     name: 'this launch’s nonce in the guest’s files and environment',

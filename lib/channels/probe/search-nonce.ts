@@ -1,4 +1,4 @@
-import { shellWord } from '../../guest/guest-shell.ts';
+import { shellWord } from '../../guest/shell-script.ts';
 
 /** Where anything written after packing can be; the rest of the image was packed before the nonce existed. */
 const SEARCHED = [

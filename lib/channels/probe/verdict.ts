@@ -30,8 +30,8 @@ export interface Evidence {
 /** Outcomes of a connection that went nowhere. Anything else counts as having got through. */
 const FAILURES = new Set(['failed', 'timeout']);
 
-/** Judges each target: a missing result is a finding too. */
-export function judge(evidence: Evidence): ProbeFinding[] {
+/** Assesses each target: a missing result is a finding too. */
+export function assessProbe(evidence: Evidence): ProbeFinding[] {
   return evidence.targets.map((target) => {
     const result = evidence.results.find((candidate) => candidate.name === target.name);
     const outcome =

@@ -1,6 +1,6 @@
+import { DAEMON_NAMES } from '../../../lib/daemons/contract/daemons.ts';
 import { describe, expect, it, vi } from 'vitest';
 import { guestSocket, hostSocket } from '../../../lib/channels/socket-place.ts';
-import { DAEMON_NAMES } from '../../../lib/daemons/contract/names.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
 
 /** `sun_path` on macOS, its terminating zero included. */

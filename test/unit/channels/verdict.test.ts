@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { probeTargets } from '../../../lib/channels/probe/targets.ts';
-import { type GuestResults, judge } from '../../../lib/channels/probe/verdict.ts';
+import { type GuestResults, assessProbe } from '../../../lib/channels/probe/verdict.ts';
 
 const nonce = 'ab'.repeat(32);
 const challenge = '00112233445566778899aabbccddeeff';
 const listeners = [{ name: 'the host’s 127.0.0.1', host: '127.0.0.1', port: 4000 }];
 const forbidden = [{ daemon: 'egress', host: '127.0.0.16', port: 40_000 }];
 const targets = probeTargets(
-  { door: 'egress', listeners, bundleAddress: '192.168.5.2', forbidden },
+  { proxyDaemon: 'egress', listeners, bundleAddress: '192.168.5.2', forbidden },
   challenge,
 );
 const proof = createHmac('sha256', nonce).update(challenge).digest('hex');
@@ -24,7 +24,7 @@ function results(change: Record<string, { outcome: string; detail?: string }> = 
 }
 
 function wrong(guest: GuestResults, connections = new Map<string, number>()): string[] {
-  const findings = judge({ targets, results: guest, connections, nonce, challenge });
+  const findings = assessProbe({ targets, results: guest, connections, nonce, challenge });
   return findings.filter((finding) => !finding.ok).map((finding) => finding.name);
 }
 
@@ -63,12 +63,12 @@ describe('the probe’s verdict', () => {
     ['http 200', ['a refusal by pipelock']],
     ['failed', ['a refusal by pipelock']],
   ])('behind pipelock alone wants its refusal: %s', (outcome, findings) => {
-    const facts = { door: 'pipelock' as const, listeners: [], bundleAddress: '192.168.5.2', forbidden: [] };
+    const facts = { proxyDaemon: 'pipelock' as const, listeners: [], bundleAddress: '192.168.5.2', forbidden: [] };
     const [refusal] = probeTargets(facts, challenge);
     if (refusal === undefined) throw new Error('nothing is tried');
     const guest = [{ name: refusal.name, outcome }];
-    const judged = judge({ targets: [refusal], results: guest, connections: new Map(), nonce, challenge });
-    expect(judged.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(findings);
+    const assessProbed = assessProbe({ targets: [refusal], results: guest, connections: new Map(), nonce, challenge });
+    expect(assessProbed.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(findings);
   });
 
   it('counts a try that was left out as bad', () => {

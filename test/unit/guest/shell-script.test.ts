@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shellWord, writeFileScript } from '../../../lib/guest/guest-shell.ts';
+import { shellWord, writeFileScript } from '../../../lib/guest/shell-script.ts';
 
 const noNul = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
 

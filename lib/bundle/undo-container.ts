@@ -1,0 +1,21 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bottlePaths } from '../bottle/paths.ts';
+import { findContainer, removeContainer } from '../docker/container.ts';
+import { bundleLog } from './health.ts';
+
+/** Seconds between TERM and KILL: one more than the 8 that the bundle's init gives its daemons. */
+const BUNDLE_GRACE_SECONDS = 9;
+
+/** Log lines of a container that are kept in the bottle's state. */
+const KEPT_LOG_LINES = 10_000;
+
+/** Removes a container of a bottle and keeps the end of its log, for a bottle whose state is kept. Idempotent. */
+export async function undoContainer(slug: string, name: string): Promise<void> {
+  const container = await findContainer(name);
+  if (container === undefined) return;
+  await mkdir(bottlePaths.logs(slug), { recursive: true, mode: 0o700 });
+  const log = await bundleLog(name, KEPT_LOG_LINES);
+  await writeFile(join(bottlePaths.logs(slug), `${name}.log`), log, { mode: 0o600 });
+  await removeContainer(name, container.running ? BUNDLE_GRACE_SECONDS : 0);
+}

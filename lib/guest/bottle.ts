@@ -1,0 +1,142 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { BottleError } from '../errors.ts';
+import type { Plan } from '../plan/schema.ts';
+import { type ExecOptions, type ExecResult, SmolvmClient } from '../smolvm/client.ts';
+import { hostEnvironment } from '../smolvm/host-environment.ts';
+import { sessionCommand, type Terminal } from './session.ts';
+import { shellWord } from './shell-script.ts';
+
+/** A guest that just started may kill a command with this exit code. A script that is safe to repeat gets a second try. */
+const KILLED = 137;
+
+const SCRIPT_TIMEOUT_MS = 120_000;
+
+/** Milliseconds between TERM and KILL for an interrupted session. */
+const SESSION_GRACE_MS = 5_000;
+
+export interface CopyOptions {
+  /** `USER:GROUP` in the guest, or `USER:` for the user's own group. Root when absent. */
+  readonly owner?: string;
+  /** Octal, such as `0600`. `0644` when absent. */
+  readonly mode?: string;
+}
+
+/**
+ * Handle of a running guest. Whatever a phase, a provisioner or a command does inside a guest goes through it: nothing
+ * else knows machine names and the verbs of smolvm.
+ */
+export class Bottle {
+  readonly slug: string;
+  /** The user that the agent runs as, and that user's home. */
+  readonly agent: { readonly user: string; readonly home: string };
+  readonly #client: SmolvmClient;
+  readonly #machine: string;
+
+  constructor(plan: Pick<Plan, 'slug' | 'smolvm' | 'names' | 'provider'>) {
+    this.slug = plan.slug;
+    this.agent = { user: plan.provider.user, home: plan.provider.home };
+    this.#client = new SmolvmClient(plan.smolvm);
+    this.#machine = plan.names.machine;
+  }
+
+  /** Runs a command in the guest as root and captures its output. A non-zero exit code is a result, not an error. */
+  exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    return this.#client.exec(this.#machine, command, options);
+  }
+
+  /** Runs a command as the agent, with the agent's environment, and captures its output. */
+  execAsAgent(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    return this.exec(sessionCommand(this.agent, command), options);
+  }
+
+  /**
+   * Runs a shell script in the guest as root and gives its stdout. The script travels through a pipe, so that no
+   * command line shows any of it. It must be safe to run twice.
+   * @throws BottleError `guest-failed`, naming the `purpose`, when the script fails.
+   */
+  async runScript(purpose: string, script: string): Promise<string> {
+    const run = () => this.exec(['sh', '-s'], { input: script, timeoutMs: SCRIPT_TIMEOUT_MS });
+    let result = await run();
+    if (result.exitCode === KILLED) result = await run();
+    if (result.exitCode === 0) return result.stdout;
+    const said = result.stderr.trim().split('\n').slice(-5).join('\n');
+    throw new BottleError(
+      'guest-failed',
+      `${purpose} failed in the guest (exit ${result.exitCode}): ${said}`,
+    );
+  }
+
+  /** The host's command line that runs a command as the agent, with a terminal when one is given. */
+  agentArgv(command: readonly string[], terminal?: Terminal): [program: string, ...args: string[]] {
+    const inGuest = sessionCommand(this.agent, command, terminal);
+    const args = this.#client.execArguments(this.#machine, inGuest, terminal !== undefined);
+    return [this.#client.binary.path, ...args];
+  }
+
+  /**
+   * Runs a command as the agent on this process's own streams, with a terminal where there is one.
+   * @returns the exit code; 128 and the signal's number for a command that a signal ended.
+   */
+  async execAgent(command: readonly string[], signal: AbortSignal): Promise<number> {
+    const [program, ...args] = this.agentArgv(command, hostTerminal());
+    const result = await execa(program, args, {
+      stdio: 'inherit',
+      reject: false,
+      env: hostEnvironment(),
+      extendEnv: false,
+      cancelSignal: signal,
+      forceKillAfterDelay: SESSION_GRACE_MS,
+    });
+    return result.exitCode ?? exitCodeOfSignal(result.signal);
+  }
+
+  /**
+   * Copies one regular file into the guest. Its parent directory has to exist.
+   * @throws BottleError `guest-failed`
+   */
+  async cpIn(hostFile: string, guestPath: string, { owner, mode }: CopyOptions = {}): Promise<void> {
+    await withoutColon(resolve(hostFile), (file) =>
+      this.#client.machineCopyIn(this.#machine, file, guestPath),
+    );
+    // smolvm makes root the owner and drops the mode.
+    const script = [
+      'set -e',
+      ...(owner === undefined ? [] : [`chown ${shellWord(owner)} ${shellWord(guestPath)}`]),
+      `chmod ${shellWord(mode ?? '0644')} ${shellWord(guestPath)}`,
+    ];
+    await this.runScript(`copying to ${guestPath}`, script.join('\n'));
+  }
+
+  /** Copies one regular file out of the guest. @throws BottleError `guest-failed` */
+  async cpOut(guestPath: string, hostFile: string): Promise<void> {
+    await this.#client.machineCopyOut(this.#machine, guestPath, resolve(hostFile));
+  }
+}
+
+/** smolvm reads a source path with a colon as `MACHINE:PATH`: such a file is copied through a link. */
+async function withoutColon<T>(file: string, work: (file: string) => Promise<T>): Promise<T> {
+  if (!file.includes(':')) return work(file);
+  const directory = await mkdtemp(join(tmpdir(), 'bot-bottle-copy-'));
+  try {
+    const link = join(directory, 'file');
+    await symlink(file, link);
+    return await work(link);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function hostTerminal(): Terminal | undefined {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
+  const { columns, rows } = process.stdout;
+  return { columns, rows, type: process.env.TERM ?? 'xterm-256color' };
+}
+
+/** The shell's convention: 128 plus the signal's number. */
+function exitCodeOfSignal(signal: string | undefined): number {
+  const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];
+  return number === undefined ? 1 : 128 + number;
+}

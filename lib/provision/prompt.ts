@@ -1,0 +1,14 @@
+import { readFile } from 'node:fs/promises';
+import { bottlePaths } from '../bottle/paths.ts';
+import { writeFileScript } from '../guest/shell-script.ts';
+import type { Provisioner } from './provisioner.ts';
+
+/** Writes the system prompt into the agent's home; an agent without one gets an empty file. */
+export const prompt: Provisioner = {
+  name: 'prompt',
+  applies: () => true,
+  async provision(bottle, { promptFile, addScript }) {
+    const text = await readFile(bottlePaths.prompt(bottle.slug), 'utf8');
+    addScript(writeFileScript(promptFile, text, `${bottle.agent.user}:`, '0600'));
+  },
+};

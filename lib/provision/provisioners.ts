@@ -1,0 +1,23 @@
+import type { Bottle } from '../guest/bottle.ts';
+import { ca } from './ca.ts';
+import { channel } from './channel.ts';
+import { environment } from './environment.ts';
+import { prompt } from './prompt.ts';
+import type { ProvisionContext, Provisioner } from './provisioner.ts';
+
+/** In the order in which they run: the way to the bundle and trust in its CA come before all that may need them. */
+export const PROVISIONERS: readonly Provisioner[] = [channel, ca, environment, prompt];
+
+/** Runs every provisioner that applies. @throws BottleError `guest-failed` */
+export async function provisionGuest(
+  bottle: Bottle,
+  context: Omit<ProvisionContext, 'addScript'>,
+  provisioners = PROVISIONERS,
+): Promise<void> {
+  const scripts = ['set -e'];
+  const addScript = (script: string) => void scripts.push(script);
+  for (const provisioner of provisioners) {
+    if (provisioner.applies(context.plan)) await provisioner.provision(bottle, { ...context, addScript });
+  }
+  await bottle.runScript('provisioning', scripts.join('\n'));
+}
