@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { join } from 'node:path';
 import { echo, question } from 'zx';
-import { KIT_DIRECTORY } from '../lib/bottle/paths.ts';
 import { findLeftovers, removeLeftovers } from '../lib/commands/cleanup/cleanup.ts';
 import { BottleError } from '../lib/errors.ts';
+import { KIT_DIRECTORY } from '../lib/host/directories.ts';
 import { findSmolvm, type SmolvmBinary } from '../lib/smolvm/binary.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { columns, line } from '../lib/terminal/output.ts';
@@ -36,7 +36,7 @@ await runScript(async () => {
     say('nothing was removed');
     return 0;
   }
-  await removeLeftovers(leftovers, say);
+  for await (const what of removeLeftovers(leftovers)) say(`removed ${what}`);
   return 0;
 });
 

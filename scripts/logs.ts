@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-import { printDaemonLogs } from '../lib/commands/logs/daemon-logs.ts';
-import { printLogs } from '../lib/commands/logs/logs.ts';
+import { AUDIT_HEAD, auditRow } from '../lib/commands/logs/audit-table.ts';
+import { daemonLog } from '../lib/commands/logs/daemon-logs.ts';
+import { auditLog } from '../lib/commands/logs/logs.ts';
 import { parseLines, parseSince } from '../lib/commands/logs/since.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
+import { line } from '../lib/terminal/output.ts';
 import { runScript } from '../lib/terminal/run-script.ts';
 
 await runScript(async ({ signal }) => {
@@ -23,17 +25,29 @@ await runScript(async ({ signal }) => {
   if (flags === undefined) return 0;
   const { bottle, follow, denied, json, since } = flags;
   if (flags.daemons) {
-    await printDaemonLogs(bottle, { follow, signal });
+    for await (const { stream, text } of daemonLog(bottle, { follow, signal }))
+      process[stream].write(`${text}\n`);
     return 0;
   }
-  await printLogs(bottle, {
+  const log = auditLog(bottle, {
     follow,
-    json,
     denied,
     since: since === undefined ? undefined : parseSince(since, Date.now()),
     // A time says by itself how much is wanted.
     lines: flags.lines === undefined ? (since === undefined ? 100 : 0) : parseLines(flags.lines),
     signal,
   });
+  let hasHead = json;
+  for await (const item of log) {
+    // The reader of a pipe may have gone.
+    if (!process.stdout.writable) break;
+    if (item.kind === 'notice') {
+      line(item.text);
+      continue;
+    }
+    if (!hasHead) process.stdout.write(`${AUDIT_HEAD}\n`);
+    hasHead = true;
+    process.stdout.write(`${json ? item.text : auditRow(item.entry)}\n`);
+  }
   return 0;
 });

@@ -1,23 +1,6 @@
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
-import { BottleError } from '../errors.ts';
+import { join } from 'node:path';
+import { homeDirectory } from '../host/directories.ts';
 import { assertSlug } from './slug.ts';
-
-/** The kit's own directory: this checkout. */
-export const KIT_DIRECTORY = join(import.meta.dirname, '..', '..');
-
-/** Manifests and state: `$BOT_BOTTLE_HOME`, default `~/.bot-bottle`. */
-export function homeDirectory(): string {
-  return fromEnvironment('BOT_BOTTLE_HOME') ?? join(homedir(), '.bot-bottle');
-}
-
-/** Everything that can be made again: `$BOT_BOTTLE_CACHE`, default `~/.cache/bot-bottle`. */
-export function cacheDirectory(): string {
-  const xdg = process.env.XDG_CACHE_HOME;
-  // The XDG base directory rules: a relative value is to be ignored.
-  const base = xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache');
-  return fromEnvironment('BOT_BOTTLE_CACHE') ?? join(base, 'bot-bottle');
-}
 
 export function stateDirectory(): string {
   return join(homeDirectory(), 'state');
@@ -45,12 +28,3 @@ export const bottlePaths = {
   /** Pipelock's configuration and CA. */
   pipelock: (slug: string) => join(bottleDirectory(slug), 'pipelock'),
 } as const;
-
-function fromEnvironment(name: string): string | undefined {
-  const value = process.env[name];
-  if (value === undefined || value === '') return undefined;
-  if (isAbsolute(value)) return value;
-  throw new BottleError('usage', `${name} is '${value}', which is not an absolute path`, {
-    hint: `Set ${name} to an absolute path, or unset it.`,
-  });
-}

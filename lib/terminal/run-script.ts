@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { homeDirectory } from '../bottle/paths.ts';
 import { BottleError, EXIT_CODES, messageOf } from '../errors.ts';
+import { homeDirectory } from '../host/directories.ts';
 import { errorText } from './error-text.ts';
 import { line, paint } from './output.ts';
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { join } from 'node:path';
-import { KIT_DIRECTORY } from '../../lib/bottle/paths.ts';
+import { KIT_DIRECTORY } from '../../lib/host/directories.ts';
 import { writeAtomically } from '../../lib/host/files.ts';
 import { jsonSchemas } from '../../lib/manifest/json-schemas.ts';
 import { parseFlags } from '../../lib/terminal/flags.ts';

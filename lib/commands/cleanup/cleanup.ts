@@ -58,16 +58,16 @@ export async function findLeftovers(scope: CleanupScope, say: (line: string) => 
   ];
 }
 
-/** Removes everything, past every failure. @throws BottleError `teardown-incomplete` with all failures. */
-export async function removeLeftovers(
-  leftovers: readonly Leftover[],
-  say: (line: string) => void,
-): Promise<void> {
+/**
+ * Removes everything, past every failure, and gives the name of each thing that was removed.
+ * @throws BottleError `teardown-incomplete` with all failures.
+ */
+export async function* removeLeftovers(leftovers: readonly Leftover[]): AsyncGenerator<string> {
   const failures: string[] = [];
   for (const { what, remove } of leftovers) {
     try {
       await remove();
-      say(`removed ${what}`);
+      yield what;
     } catch (error) {
       failures.push(`${what}: ${messageOf(error)}`);
     }

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { cacheDirectory, homeDirectory, KIT_DIRECTORY } from '../../bottle/paths.ts';
 import { ALIAS_POOL } from '../../channels/alias-pool.ts';
 import { dockerTry } from '../../docker/cli.ts';
 import { usedAliases } from '../../docker/used-aliases.ts';
 import { BottleError, messageOf } from '../../errors.ts';
+import { cacheDirectory, homeDirectory, KIT_DIRECTORY } from '../../host/directories.ts';
 import { freeBytes, nearestExisting } from '../../prepare/disk.ts';
 import { checkKvm } from '../../prepare/kvm.ts';
 import { findSmolvm } from '../../smolvm/binary.ts';

@@ -7,7 +7,8 @@ const COLORS = { allow: 'green', deny: 'red', fail: 'yellow' } as const;
 export const AUDIT_HEAD = cells('TIME', 'WHAT', 'CODE', 'TOOK', 'SENT', 'GOT', 'METHOD', 'TARGET');
 
 /** One line for people. Columns have fixed widths: lines come one by one, and still stand below each other. */
-export function auditRow(entry: AuditEntry): string {
+export function auditRow(entry: AuditEntry | AuditGap): string {
+  if (!('verdict' in entry)) return gapRow(entry);
   const { verdict, status, ms, sent, received, method } = entry;
   const row = cells(
     entry.time.replace(/\.\d+Z$/, 'Z'),
@@ -25,7 +26,7 @@ export function auditRow(entry: AuditEntry): string {
   return text.replace(verdict, paint(COLORS[verdict], verdict, process.stdout));
 }
 
-export function gapRow({ time, lost }: AuditGap): string {
+function gapRow({ time, lost }: AuditGap): string {
   return `${time.replace(/\.\d+Z$/, 'Z')}  ${lost} lines were lost here`;
 }
 

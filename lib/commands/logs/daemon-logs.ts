@@ -6,23 +6,24 @@ import { findContainer } from '../../docker/container.ts';
 import { BottleError } from '../../errors.ts';
 import { bundleName } from '../../plan/names.ts';
 
+/** A line that a daemon wrote, and on which of its streams. */
+export interface DaemonLine {
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
 /**
- * Prints a bottle's bundle log on stdout: live from the engine while the bundle stands, else what teardown kept.
+ * The log of a bottle's bundle: live from the engine while the bundle exists, else what teardown kept (on `stdout`).
  * @throws BottleError `state-missing` when there is neither.
  */
-export async function printDaemonLogs(
+export async function* daemonLog(
   slug: string,
-  options: { follow: boolean; signal: AbortSignal },
-): Promise<void> {
+  { follow, signal }: { follow: boolean; signal: AbortSignal },
+): AsyncGenerator<DaemonLine> {
   const container = bundleName(slug);
   bottleDirectory(slug);
   if ((await findContainer(container)) !== undefined) {
-    const args = ['logs', ...(options.follow ? ['--follow'] : []), container];
-    await execa('docker', args, {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      reject: false,
-      cancelSignal: options.signal,
-    });
+    yield* liveLog(container, follow, signal);
     return;
   }
   const directory = bottlePaths.logs(slug);
@@ -32,5 +33,24 @@ export async function printDaemonLogs(
       hint: '`make status` lists bottles.',
     });
   }
-  for (const name of names) process.stdout.write(`${await readFile(join(directory, name), 'utf8')}\n`);
+  for (const name of names) yield { stream: 'stdout', text: await readFile(join(directory, name), 'utf8') };
+}
+
+async function* liveLog(container: string, follow: boolean, signal: AbortSignal): AsyncGenerator<DaemonLine> {
+  const args = ['logs', ...(follow ? ['--follow'] : []), container];
+  const log = execa('docker', args, { reject: false, stdin: 'ignore', buffer: false, cancelSignal: signal });
+  const queue = new TransformStream<DaemonLine, DaemonLine>(undefined, { highWaterMark: 64 });
+  const writer = queue.writable.getWriter();
+  const copy = async (stream: DaemonLine['stream']) => {
+    for await (const text of log.iterable({ from: stream }))
+      await writer.write({ stream, text: String(text) });
+  };
+  const copied = Promise.allSettled([copy('stdout'), copy('stderr')]).then(() => writer.close());
+  copied.catch(() => {});
+  try {
+    yield* queue.readable;
+    await log;
+  } finally {
+    log.kill();
+  }
 }

@@ -1,107 +1,82 @@
 import { readMetadata } from '../../bottle/metadata.ts';
 import { bottlePaths } from '../../bottle/paths.ts';
 import { readRecord } from '../../bottle/records.ts';
-import { auditLine } from '../../daemons/contract/egress/audit.ts';
+import { type AuditEntry, type AuditGap, auditLine } from '../../daemons/contract/egress/audit.ts';
 import { findContainer } from '../../docker/container.ts';
 import { BottleError } from '../../errors.ts';
 import { bundleName } from '../../plan/names.ts';
 import { planSchema } from '../../plan/schema.ts';
-import { line } from '../../terminal/output.ts';
 import { auditLines } from './audit-lines.ts';
-import { AUDIT_HEAD, auditRow, gapRow } from './audit-row.ts';
 
 export interface LogsOptions {
-  /** Goes on as there is more, until the bottle ends. */
+  /** Keeps going as more is written, until the bottle ends. */
   readonly follow: boolean;
-  /** The lines as egress wrote them. */
-  readonly json: boolean;
-  /** What policy refused alone. */
+  /** Refusals by policy only. */
   readonly denied: boolean;
   /** Milliseconds since the epoch; what ended earlier is left out. */
   readonly since: number | undefined;
-  /** How many of the lines that are there already; 0 for all. */
+  /** How many of the lines that exist at the start; 0 for all. */
   readonly lines: number;
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds between two looks whether a bottle still runs. */
+/** A line of the audit, with the text as egress wrote it; or a remark for people about the log itself. */
+export type LogItem =
+  | { readonly kind: 'entry'; readonly text: string; readonly entry: AuditEntry | AuditGap }
+  | { readonly kind: 'notice'; readonly text: string };
+
+type LogEntry = Extract<LogItem, { kind: 'entry' }>;
+
+/** Milliseconds between two checks whether a bottle still runs. */
 const ASK_EVERY_MS = 2000;
 
 /**
- * Prints on stdout what egress let out and refused, of a bottle that runs or whose state is kept.
+ * What egress let out and refused, oldest first, for a bottle that runs or whose state is kept.
  * @throws BottleError `state-missing` when there is no such bottle.
  */
-export async function printLogs(slug: string, options: LogsOptions): Promise<void> {
+export async function* auditLog(slug: string, options: LogsOptions): AsyncGenerator<LogItem> {
   if ((await readMetadata(slug)) === undefined) {
     throw new BottleError('state-missing', `there is no bottle ${slug}`, {
       hint: '`make status` lists bottles; the state of one that ended well is not kept.',
     });
   }
   const isRunning = await isRunningNow(slug);
-  if (!isRunning) line(`the bottle ${slug} does not run; this is what it left`);
-  const printer = new Printer(options);
+  if (!isRunning) yield notice(`the bottle ${slug} does not run; this is what it left`);
   const isGoingOn = options.follow && isRunning ? askedAtTimes(() => isRunningNow(slug)) : async () => false;
+  let earlier: LogEntry[] | undefined = [];
+  let unreadable = 0;
   for await (const text of auditLines(bottlePaths.audit(slug), { isGoingOn, signal: options.signal })) {
-    if (text !== undefined) printer.take(text);
-    else if (printer.catchUp() && printer.printed === 0) line(await whyNothing(slug, options, isRunning));
-    // Whoever reads along has gone.
-    if (!process.stdout.writable) break;
-  }
-  if (printer.unreadable > 0) line(`${printer.unreadable} lines cannot be read and were left out`);
-}
-
-/** Takes lines one by one; of those that were there at first it prints the last ones. */
-class Printer {
-  readonly #options: LogsOptions;
-  #earlier: string[] | undefined = [];
-  printed = 0;
-  unreadable = 0;
-
-  constructor(options: LogsOptions) {
-    this.#options = options;
-  }
-
-  take(text: string): void {
-    const shown = this.#shown(text);
-    if (shown === undefined) return;
-    if (this.#earlier === undefined) this.#print(shown);
-    else if (this.#earlier.push(shown) > 2 * this.#options.lines) this.#forget();
-  }
-
-  /** Prints what was there; @returns whether this was the first time. */
-  catchUp(): boolean {
-    if (this.#earlier === undefined) return false;
-    this.#forget();
-    for (const text of this.#earlier) this.#print(text);
-    this.#earlier = undefined;
-    return true;
-  }
-
-  #forget(): void {
-    if (this.#options.lines > 0) this.#earlier = this.#earlier?.slice(-this.#options.lines);
-  }
-
-  #print(text: string): void {
-    if (this.printed === 0 && !this.#options.json) process.stdout.write(`${AUDIT_HEAD}\n`);
-    this.printed += 1;
-    process.stdout.write(`${text}\n`);
-  }
-
-  /** `undefined` for what is not asked for, or is no line of the audit: whoever could forge one prints nothing here. */
-  #shown(text: string): string | undefined {
-    const entry = parse(text);
-    if (entry === undefined) {
-      this.unreadable += 1;
-      return undefined;
+    if (text === undefined) {
+      if (earlier === undefined) continue;
+      yield* lastOf(earlier, options.lines);
+      if (earlier.length === 0) yield notice(await whyNothing(slug, options, isRunning));
+      earlier = undefined;
+      continue;
     }
-    const { json, denied, since } = this.#options;
-    if (since !== undefined && Date.parse(entry.time) < since) return undefined;
-    if (denied && 'verdict' in entry && entry.verdict !== 'deny') return undefined;
-    if (json) return text;
-    return 'verdict' in entry ? auditRow(entry) : gapRow(entry);
+    const entry = parse(text);
+    if (entry === undefined) unreadable += 1;
+    else if (!isWanted(entry, options)) continue;
+    else if (earlier === undefined) yield { kind: 'entry', text, entry };
+    else if (earlier.push({ kind: 'entry', text, entry }) > 2 * options.lines)
+      earlier = lastOf(earlier, options.lines);
   }
+  if (earlier !== undefined) yield* lastOf(earlier, options.lines);
+  if (unreadable > 0) yield notice(`${unreadable} lines cannot be read and were left out`);
 }
 
+const notice = (text: string): LogItem => ({ kind: 'notice', text });
+
+/** The last `lines` of them; all when that is 0. */
+function lastOf(entries: LogEntry[], lines: number): LogEntry[] {
+  return lines === 0 || entries.length <= lines ? entries : entries.slice(-lines);
+}
+
+function isWanted(entry: AuditEntry | AuditGap, { denied, since }: LogsOptions): boolean {
+  if (since !== undefined && Date.parse(entry.time) < since) return false;
+  return !denied || !('verdict' in entry) || entry.verdict === 'deny';
+}
+
+/** `undefined` for what is not a line of the audit: whoever could forge one gets nothing onto the terminal. */
 function parse(text: string) {
   if (!/^[\x20-\x7e]+$/.test(text)) return undefined;
   try {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { readFailures } from '../../bottle/failures.ts';
-import { bottlePaths, KIT_DIRECTORY } from '../../bottle/paths.ts';
+import { bottlePaths } from '../../bottle/paths.ts';
 import { BottleError, isErrorCode } from '../../errors.ts';
+import { KIT_DIRECTORY } from '../../host/directories.ts';
 
 export interface UpOptions {
   signal: AbortSignal;
