@@ -3,6 +3,29 @@ import type { ManifestRoute, ProviderChoice } from '../manifest/types.ts';
 /** How an agent hears of its system prompt: its variable `BOT_BOTTLE_PROMPT_FILE`, or an option that names the file. */
 export type PromptMode = 'variable' | 'append-file';
 
+/**
+ * What `$BOT_BOTTLE_HOME/contrib/<name>/provider.ts` exports as its default: a kind of agent of the operator's own.
+ *
+ *     import type { UserProvider } from 'bottle-kit/provider';
+ *     export default {
+ *       command: ['aider', '--yes-always'],
+ *       environment: { AIDER_ANALYTICS: 'false' },
+ *     } satisfies UserProvider;
+ *
+ * Node strips the types, and the import with them, when the kit loads the module on the host. A `Dockerfile` beside it
+ * is the provider's image.
+ */
+export interface UserProvider {
+  /** Program and arguments that start the agent. No shell reads them. */
+  command: string[];
+  /** User of the image that the agent runs as; `node` when absent. */
+  user?: string | undefined;
+  /** Absolute path of that user's home in the guest; `/home/node` when absent. */
+  home?: string | undefined;
+  /** Variables of the agent. Never secrets; the bottle's own `env` wins. */
+  environment?: Record<string, string> | undefined;
+}
+
 /** A kind of agent: which image it has, how it is started in the guest. */
 export interface Provider {
   readonly template: string;

@@ -9,7 +9,7 @@ import { describeIssue } from '../manifest/reading/describe-issue.ts';
 import { didYouMean } from '../manifest/reading/suggest.ts';
 import { valueAt } from '../manifest/reading/value-at.ts';
 import { variableName } from '../manifest/schema/variable-name.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, UserProvider } from './provider.ts';
 
 /** Milliseconds that a module may take to load; it has nothing to wait for. */
 const LOADING_MS = 10_000;
@@ -17,25 +17,15 @@ const LOADING_MS = 10_000;
 const withoutNul = z.string().refine((text) => !text.includes('\0'), 'holds a NUL character');
 const guestPath = withoutNul.regex(/^\//, 'is not an absolute path');
 
-/**
- * What `$BOT_BOTTLE_HOME/contrib/<name>/provider.ts` exports as its default:
- *
- *     export default { command: ['aider', '--yes'], environment: { AIDER_ANALYTICS: '0' } };
- */
 const userProvider = z.strictObject({
-  /** Program and arguments that start the agent; no shell reads them. */
   command: z.array(withoutNul.min(1)).min(1),
-  /** The guest's user that it runs as; the image has it. */
   user: z
     .string()
     .regex(/^[a-z_][a-z0-9_-]*$/, 'is not the name of a user')
     .default('node'),
-  /** That user's home in the guest. */
   home: guestPath.default('/home/node'),
-  /** Variables of the agent, never secrets; the bottle's own win. */
   environment: z.record(variableName, withoutNul).default({}),
-});
-export type UserProvider = z.input<typeof userProvider>;
+}) satisfies z.ZodType<unknown, UserProvider>;
 
 /**
  * The operator's own provider of that name: `contrib/<name>/provider.ts`, with a `Dockerfile` beside it if it has an
