@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { channelOf } from '../channels/channel-of.ts';
 import { probeGuest } from '../channels/probe/probe-guest.ts';
-import { probeFinding } from '../channels/probe/verdict.ts';
+import { probeFinding } from '../channels/probe/findings.ts';
 import { wildcardListeners } from '../channels/probe/wildcard-listeners.ts';
 import { BottleError } from '../errors.ts';
 import { Bottle } from '../guest/bottle.ts';

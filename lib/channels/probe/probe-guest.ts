@@ -7,7 +7,7 @@ import type { Bottle } from '../../guest/bottle.ts';
 import { type HostListener, openHostListeners } from './host-listeners.ts';
 import { searchNonceScript } from './search-nonce.ts';
 import { newChallenge, probeTargets, type Target } from './targets.ts';
-import { assessProbe, type GuestResults, guestResults, type ProbeFinding } from './verdict.ts';
+import { assessProbe, type GuestResults, guestResults, type ProbeFinding } from './findings.ts';
 
 export interface ProbeOptions {
   bottle: Bottle;

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { probeTargets } from '../../../lib/channels/probe/targets.ts';
-import { type GuestResults, assessProbe } from '../../../lib/channels/probe/verdict.ts';
+import { probeTargets } from '../../../../lib/channels/probe/targets.ts';
+import { type GuestResults, assessProbe } from '../../../../lib/channels/probe/findings.ts';
 
 const nonce = 'ab'.repeat(32);
 const challenge = '00112233445566778899aabbccddeeff';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseLsof, parseProcNet } from '../../../lib/channels/probe/wildcard-listeners.ts';
+import { parseLsof, parseProcNet } from '../../../../lib/channels/probe/wildcard-listeners.ts';
 
 describe('services that bind every address of the host', () => {
   it('are found in Linux’s tables, those bound elsewhere are not', () => {
