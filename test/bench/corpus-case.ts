@@ -9,7 +9,7 @@ const frame = z.object({
   rsv1: z.boolean().default(false),
 });
 
-/** One case of agent-egress-bench, as far as it is used here. */
+/** One case of agent-egress-bench, reduced to the fields used here. */
 const corpusCase = z.object({
   id: z.string(),
   category: z.string(),
@@ -31,7 +31,7 @@ const corpusCase = z.object({
 
 export type CorpusCase = z.infer<typeof corpusCase>;
 
-/** All cases below a directory, by name. @throws ZodError when one is not of the corpus's form. */
+/** Reads all cases below a directory, sorted by name. @throws ZodError when a case is malformed. */
 export async function readCorpus(directory: string): Promise<CorpusCase[]> {
   const names = (await readdir(directory, { recursive: true }))
     .filter((name) => name.endsWith('.json'))
@@ -41,5 +41,5 @@ export async function readCorpus(directory: string): Promise<CorpusCase[]> {
   );
 }
 
-/** What never crosses an HTTP proxy: messages on the standard streams of a local process. */
+/** Whether a case never crosses an HTTP proxy: messages on the standard streams of a local process. */
 export const isOutside = ({ transport }: CorpusCase): boolean => transport === 'mcp_stdio';

@@ -1,26 +1,26 @@
 import type { CorpusCase } from './corpus-case.ts';
 import type { CaseFrame } from './score-web-socket.ts';
 
-/** One exchange through the proxy that a case stands for. */
+/** One exchange through the proxy that a case describes. */
 export interface Exchange {
   readonly secure: boolean;
-  /** As in the URL, without port. */
+  /** As in the URL, without the port. */
   readonly host: string;
   readonly method: string;
   readonly target: string;
   readonly headers: Record<string, string>;
   readonly body: string;
-  /** What the upstream answers. */
+  /** Body of the upstream's response. */
   readonly answer: string;
   readonly answerType: string;
-  /** What is sent over a WebSocket, opened with this request; absent: it is a request like any other. */
+  /** Frames to send over a WebSocket that this request opens; absent for an ordinary request. */
   readonly frames: readonly CaseFrame[] | undefined;
 }
 
-/** Cases without a URL of their own (A2A, MCP over HTTP) go to this agent. */
+/** Target of cases without a URL (A2A, MCP over HTTP). */
 const AGENT_URL = 'https://agent.example.com/rpc';
 
-/** The exchanges of a case, in order; the URL's spelling is kept, also where it is hostile. */
+/** Returns the exchanges of a case in order. Keeps the URL's spelling, even if it is hostile. */
 export function exchangesOf({ payload, transport }: CorpusCase): Exchange[] {
   const bodies = payload.jsonrpc_messages?.map((message) => JSON.stringify(message)) ?? [payload.body ?? ''];
   const card = payload.agent_card === undefined ? undefined : JSON.stringify(payload.agent_card);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The two ways from an image to a guest that can be created, side by side on one image: seconds, bytes that they leave on
-// disk, containers that they start. Needs Docker and a smolvm of the socket tier (SMOLVM, else the kit's fake 1.9.3).
+// Compares the two hand-offs from an image to a guest on one image: seconds, bytes left on disk, containers
+// started. Needs Docker and a smolvm of the socket tier (SMOLVM; by default the kit's fake 1.9.3).
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { columns } from '../../lib/terminal/output.ts';
 
 const KIT = join(import.meta.dirname, '..', '..');
 const SMOLVM = process.env.SMOLVM ?? join(KIT, 'smolvm-fakes', 'bin', 'smolvm-1.9.3');
-/** Each way is measured this often, in turn, from an empty cache; the median counts. */
+/** Each hand-off is measured this often, in turn, with an empty cache. The median counts. */
 const ROUNDS = 3;
 
 interface Measured {
@@ -54,7 +54,7 @@ function measure(handoff: Handoff): Measured {
   }
 }
 
-/** Bytes on disk below a directory; holes of sparse files do not count. */
+/** Bytes on disk below a directory, not counting holes in sparse files. */
 function diskUse(directory: string): number {
   return Number(execFileSync('du', ['--summarize', '--block-size=1', directory]).toString().split('\t')[0]);
 }

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-/** What the key type of the bottle's CA costs: leaves issued by RSA 2048 and by EC P-256, side by side in one run. */
+/**
+ * Measures the cost of the key type of the bottle's CA: leaves issued by RSA 2048 and by EC P-256 in one run.
+ */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mintBottleCa } from '../../lib/certs/bottle-ca.ts';
 import type { BottleCa } from '../../lib/certs/ca-profile.ts';
@@ -14,7 +16,7 @@ toolFlags({
   flags: {},
 });
 
-/** Leaves of each CA, one of each at a time, so that both meet the same machine. */
+/** Leaves of each CA, issued alternately so that both see the same conditions. */
 const ROUNDS = 300;
 /** Leaves that only warm up the code. */
 const WARM_UP = 30;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What the socket tier's two relays cost: the same echo server dialled directly, and through both relays, in one run.
+// Measures the socket tier's two relays: the same echo server directly, and through both relays, in one run.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -12,7 +12,7 @@ const RELAY = join(import.meta.dirname, '..', '..', 'lib', 'channels', 'relay', 
 const ROUND_TRIPS = 3_000;
 const BYTES = 512 * 1024 ** 2;
 const CHUNK = Buffer.alloc(64 * 1024, 7);
-/** Each way is measured this often, in turn; the median counts. */
+/** Each way is measured this often, in turn. The median counts. */
 const ROUNDS = 5;
 
 const directory = mkdtempSync(join(tmpdir(), 'bk-'));
@@ -32,7 +32,7 @@ function open(port: number): Promise<Socket> {
   });
 }
 
-/** Median and 99th percentile of one byte there and back, in microseconds. */
+/** Median and 99th percentile of a one-byte round trip, in microseconds. */
 async function latency(port: number): Promise<{ p50: number; p99: number }> {
   const socket = await open(port);
   const times: number[] = [];
@@ -49,7 +49,7 @@ async function latency(port: number): Promise<{ p50: number; p99: number }> {
   return { p50: at(0.5), p99: at(0.99) };
 }
 
-/** MiB a second from client to server. The server says when it has all. */
+/** MiB per second from client to server. The server reports when it has received everything. */
 async function throughput(port: number): Promise<number> {
   const socket = await open(port);
   const done = new Promise((resolve) => socket.once('data', resolve));
@@ -63,7 +63,7 @@ async function throughput(port: number): Promise<number> {
   return BYTES / 1024 ** 2 / ((performance.now() - start) / 1000);
 }
 
-/** Echoes, unless the first line is `sink N`: then it swallows N bytes and answers once. */
+/** Echoes, unless the first line is `sink N`: then it discards N bytes and responds once. */
 const server = createServer({ noDelay: true }, (socket) => {
   let left: number | undefined;
   socket.on('error', () => {});

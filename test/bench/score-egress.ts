@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Scores egress by agent-egress-bench (github.com/luckyPipewrench/agent-egress-bench), which is not part of this
- * project: `--corpus DIR` or `AGENT_EGRESS_BENCH` says where its cases are.
+ * Scores egress by agent-egress-bench (github.com/luckyPipewrench/agent-egress-bench), which is not part of
+ * this project: `--corpus DIR` or `AGENT_EGRESS_BENCH` gives the directory of its cases.
  */
 import { existsSync } from 'node:fs';
 import type { Route } from '../../lib/daemons/contract/egress/routes.ts';
@@ -20,7 +20,10 @@ interface Scored {
 const percent = (part: number, whole: number) =>
   whole === 0 ? 'n/a' : `${((100 * part) / whole).toFixed(1)} % (${part} of ${whole})`;
 
-/** A route for every host that the cases name: whole names, or all below the last two labels of longer ones. */
+/**
+ * Makes a route for every host in the cases: the exact name, or a wildcard under the last two labels of
+ * longer ones.
+ */
 function routesFor(cases: readonly CorpusCase[], ports: { plain: number; secure: number }): Route[] {
   const routes = new Map<string, Route>();
   for (const { host: text, secure } of cases.flatMap(exchangesOf)) {
@@ -50,7 +53,7 @@ async function score(cases: readonly CorpusCase[], allowed: readonly CorpusCase[
   return scored;
 }
 
-/** Refusals that say what was found, rather than that the host or the protocol is closed. */
+/** Reasons that name what was found, rather than that the host or protocol is not allowed. */
 const NAMES_IT = new Set([
   'secret-found',
   'injection-found',

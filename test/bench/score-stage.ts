@@ -18,7 +18,7 @@ import type { Exchange } from './corpus-request.ts';
 import { answerMessages, handshakeHeaders, playFrames } from './score-web-socket.ts';
 
 export interface Outcome {
-  /** Whether the upstream saw it and the agent got the upstream's answer. */
+  /** Whether the request reached the upstream and the agent got the upstream's response. */
   readonly passed: boolean;
   /** Machine-readable reason of the refusal, from a header or a close frame. */
   readonly reason: string | undefined;
@@ -30,7 +30,10 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** The real proxy between a real client and real upstreams, all on loopback; `routesFor` writes its policy. */
+/**
+ * Starts the real proxy between a real client and real upstreams, all on loopback; `routesFor` makes its
+ * policy.
+ */
 export async function openStage(
   routesFor: (ports: { plain: number; secure: number }) => Route[],
 ): Promise<Stage> {
@@ -61,7 +64,7 @@ export async function openStage(
   const ports = { plain: portOf(plain), secure: portOf(secure) };
   const egress = await startEgress({ authority: bottle, routes: routesFor(ports) });
 
-  /** A request on its way to the proxy, not ended; or the proxy's refusal of the tunnel for it. */
+  /** Starts a request without ending it, or returns the proxy's refusal of its tunnel. */
   const begin = async (exchange: Exchange): Promise<ClientRequest | Reply> => {
     const port = exchange.secure ? ports.secure : ports.plain;
     const target = `${exchange.host}:${port}`;
@@ -79,7 +82,7 @@ export async function openStage(
     return requestOn(socket, { method, path: exchange.target, headers });
   };
 
-  /** Whether the upstream's answer came back whole, and if not why. */
+  /** Sends the exchange; returns whether the upstream's response came back whole, or else the reason. */
   const ask = async (exchange: Exchange): Promise<{ passed: boolean; reason?: string }> => {
     const begun = await begin(exchange);
     const isRefused = !('end' in begun);
@@ -102,7 +105,7 @@ export async function openStage(
       current = exchange;
       egress.log.length = 0;
       const told = await ask(exchange).catch(() => ({ passed: false }));
-      // The audit has its line once the exchange is over, which may be after the agent has its answer.
+      // The audit entry is written when the exchange is over, possibly after the agent has its response.
       for (let tries = 0; tries < 100 && egress.log.length === 0; tries += 1) await sleep(5);
       return { reason: undefined, ...told, entry: egress.log.find(({ verdict }) => verdict !== 'allow') };
     },

@@ -7,10 +7,10 @@ import type { CorpusCase } from './corpus-case.ts';
 
 export type CaseFrame = NonNullable<CorpusCase['payload']['frames']>[number];
 
-/** Milliseconds for the upstream's word to come back through the proxy. */
+/** Milliseconds to wait for the upstream's message to come back through the proxy. */
 const PATIENCE_MS = 10_000;
 
-/** Opcodes of RFC 6455, 5.2, by the names that the corpus has for them. */
+/** Opcodes of RFC 6455, 5.2, by their names in the corpus. */
 const OPCODES: Readonly<Record<string, number>> = {
   continuation: 0,
   text: 1,
@@ -21,7 +21,7 @@ const OPCODES: Readonly<Record<string, number>> = {
 };
 const RSV1 = 4;
 
-/** Makes a server speak WebSocket, and answer each message that it hears. */
+/** Makes a server accept WebSockets and reply to each message. */
 export function answerMessages(server: Server, answer: () => string): void {
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -35,8 +35,8 @@ export function answerMessages(server: Server, answer: () => string): void {
 export const handshakeHeaders = HANDSHAKE;
 
 /**
- * Sends frames as they stand once the WebSocket is open. Gives the answer to them, or the reason in the close frame;
- * `undefined` when neither comes.
+ * Sends the frames unchanged once the WebSocket is open. Returns the reply, or the reason in the close frame;
+ * `undefined` if neither comes.
  */
 export async function playFrames(
   request: ClientRequest,

@@ -1,9 +1,9 @@
-/** @throws Error with the text when it does not hold. */
+/** @throws Error with the text when the claim does not hold. */
 export function claim(holds: boolean, text: string): void {
   if (!holds) throw new Error(text);
 }
 
-/** Fails when the promise takes longer than so many milliseconds. */
+/** Resolves like the promise. @throws Error when it takes longer than `milliseconds`. */
 export async function inTime<Result>(
   milliseconds: number,
   what: string,

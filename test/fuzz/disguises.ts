@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
 export const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 export const DIGITS = '0123456789';
 
-/** `length` of the characters. */
+/** Picks `length` characters from `from`. */
 export function characters(random: Random, from: string, length: number): string {
   return Array.from({ length }, () => from[random.below(from.length)]).join('');
 }
@@ -18,13 +18,16 @@ const unit = (code: number) => code.toString(16).padStart(4, '0');
 const wrapped = (text: string, width: number, between: string) =>
   text.replace(new RegExp(`.{${width}}(?=.)`, 'g'), `$&${between}`);
 
-/** What an encoder is given besides: so it comes at every offset. No letters in front: zlib glued to some is not looked for. */
+/**
+ * Adds text around the input, so that it is encoded at every offset. No letters before it: zlib data glued to
+ * letters is not looked for.
+ */
 const around: Disguise = (text, random) => {
   const before = random.pick(['', '', '.', '..', '{"a":"', 'key=', 'lorem ipsum ', '>>>???']);
   return `${before}${text}${random.pick(['', '', '"}', ' dolor', 'z', '~~'])}`;
 };
 
-/** The usual ways to write bytes as text, as common tools do. */
+/** The usual ways of common tools to write bytes as text. */
 const ENCODERS: readonly [Disguise, ...Disguise[]] = [
   (text, random) => base64(around(text, random)),
   (text, random) => base64(around(text, random)).replace(/=+$/, ''),
@@ -52,7 +55,7 @@ const ENCODERS: readonly [Disguise, ...Disguise[]] = [
   (text, random) => wrapped(base32(around(text, random)), 76, '\n').toLowerCase(),
 ];
 
-/** Kept to the innermost place: what UTF-16 or a form makes of letters beyond ASCII is another alphabet again. */
+/** Applied first only: UTF-16 and form encoding would turn non-ASCII letters into yet another alphabet. */
 const ALPHABETS: readonly [Disguise, ...Disguise[]] = [
   (text) => text,
   (text) => text,
@@ -60,14 +63,14 @@ const ALPHABETS: readonly [Disguise, ...Disguise[]] = [
   (text) => text.replace(/[!-~]/g, (one) => String.fromCharCode(one.charCodeAt(0) + 0xfee0)),
 ];
 
-/** The text under up to `layers` encodings, a letter of another alphabet for each of its own at times. */
+/** Encodes the text up to `layers` times, sometimes with its letters replaced by look-alikes first. */
 export function disguised(random: Random, text: string, layers: number): string {
   const letters = random.pick(ALPHABETS)(text, random);
   let hidden = letters;
   const isAscii = letters === text;
   for (let layer = random.below(layers + 1); layer > 0; layer -= 1) {
     const encoder = random.pick(ENCODERS);
-    // UTF-16 of what is not ASCII is followed by no one.
+    // Detection does not follow UTF-16 of non-ASCII text.
     hidden = isAscii || encoder !== ENCODERS[4] ? encoder(hidden, random) : hidden;
   }
   return hidden;

@@ -1,9 +1,8 @@
 #!/usr/bin/env node
-/** Seeded fuzzing of egress: `--target NAME|all --seed N --iters N`. A failure prints the seed that repeats it. */
+/** Fuzzes egress: `--target NAME|all --seed N --iters N`. A failure prints the seed that reproduces it. */
 import { refuse, toolFlags, wholeNumber } from '../support/tool-flags.ts';
 import { Random } from './random.ts';
-import { TARGETS } from './targets/all.ts';
-import { openSocketTargets } from './targets/sockets.ts';
+import { openSocketTargets, TARGETS } from './targets/index.ts';
 
 const flags = toolFlags({
   name: 'fuzz',

@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** From 0, below `bound`. Mulberry32, which is public domain. */
+  /** Returns an integer from 0 to `bound - 1`, by Mulberry32 (public domain). */
   below(bound: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -22,7 +22,7 @@ export class Random {
     return Buffer.from(Array.from({ length }, () => this.below(256)));
   }
 
-  /** Up to `most` of the parts, one after the other. */
+  /** Concatenates up to `most` random parts. */
   text(parts: readonly [string, ...string[]], most: number): string {
     return Array.from({ length: this.below(most + 1) }, () => this.pick(parts)).join('');
   }

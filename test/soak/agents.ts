@@ -11,9 +11,9 @@ export interface AgentOptions {
   readonly random: Random;
   /** Milliseconds since the epoch. */
   readonly until: number;
-  /** Of a hundred requests, how many are given up. */
+  /** Percentage of requests that are aborted. */
   readonly givenUp: number;
-  /** Called with each that came to its end, or was given up, and what was wrong with it. */
+  /** Called for each request that completed or was aborted, with what was wrong with it, if anything. */
   readonly done: (protocol: string, kind: string, fault?: string) => void;
 }
 
@@ -21,7 +21,7 @@ const REQUESTS_PER_CONNECTION = 15;
 const STREAMS = 3;
 const MAX_PATIENCE_MS = 20;
 
-/** Asks one thing after the other over HTTP/1.1, on connections that it gives up with a request. */
+/** Sends one request after the other over HTTP/1.1. Aborting a request closes its connection. */
 export async function agentByHttp1(options: AgentOptions): Promise<void> {
   const { tunnel, random, until, givenUp, done } = options;
   while (Date.now() < until) {
@@ -52,7 +52,7 @@ export async function agentByHttp1(options: AgentOptions): Promise<void> {
   }
 }
 
-/** Asks several things at a time over HTTP/2. */
+/** Sends several requests at a time over HTTP/2. */
 export async function agentByHttp2(options: AgentOptions): Promise<void> {
   const { tunnel, random, until, givenUp, done } = options;
   while (Date.now() < until) {

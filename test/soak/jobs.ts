@@ -1,26 +1,29 @@
 import { createHash } from 'node:crypto';
 import type { Random } from '../fuzz/random.ts';
 
-/** One thing that an agent asks for, and what the right answer is. */
+/** One request of an agent, and what the right response to it is. */
 export interface Job {
   readonly kind: string;
   readonly path: string;
-  /** Absent: a GET. */
+  /** If absent, the request is a GET. */
   readonly body?: Buffer;
-  /** Whether the answer is whole and right. */
+  /** Whether the response body is complete and correct. */
   readonly isRight: (answer: Buffer) => boolean;
 }
 
-/** Megabytes that Node may keep for one session of HTTP/2, at either end; 10 by default, less than what is asked at once. */
+/**
+ * Megabytes that Node may hold per HTTP/2 session, at either end. The default of 10 is less than the agents
+ * request at once.
+ */
 export const SESSION_MB = 2000;
 
 const MIB = 1024 * 1024;
 const EVENTS = 10;
 
-/** The bytes of a long answer. */
+/** The body of a long response. */
 export const longAnswer = (bytes: number): Buffer => Buffer.alloc(bytes, 'all work and no play ');
 
-/** What the upstream says of a body. */
+/** What the upstream returns for a request body. */
 export const receipt = (body: Buffer): string =>
   JSON.stringify({ bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') });
 
@@ -36,10 +39,10 @@ function download(kind: string, bytes: number): Job {
   return { kind, path, isRight: (answer) => answer.equals(longAnswer(bytes)) };
 }
 
-/** Of each kind, how many of a hundred requests. */
+/** Percentages of requests by kind; the rest are event streams. */
 const SHARES = { short: 40, long: 25, held: 4, download: 12, chunked: 12, events: 7 };
 
-/** Short and long uploads, answers whose length is known or not, and events. */
+/** Picks a short or long upload, a download of known or unknown length, or an event stream. */
 export function someJob(random: Random): Job {
   let left = random.below(100);
   const is = (share: number) => {

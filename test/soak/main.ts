@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Many agents at once through the real egress, some of which give their requests up at any moment. */
+/** Runs many agents at once through the real egress. Some of them abort their requests at any moment. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -16,10 +16,10 @@ import { toolFlags, wholeNumber } from '../support/tool-flags.ts';
 import { type AgentOptions, agentByHttp1, agentByHttp2 } from './agents.ts';
 import { startUpstream } from './upstream.ts';
 
-/** Megabytes: sixteen bodies that are held, and what a burst leaves until it is collected. */
+/** Megabytes: sixteen held bodies, and what a burst leaves behind until it is collected. */
 const MAX_PEAK_MB = 400;
 const MAX_AFTER_MB = 200;
-/** Milliseconds after which an idle egress has given memory back. */
+/** Milliseconds after which an idle egress has returned memory. */
 const SETTLED_MS = 12_000;
 const HOST = 'localhost';
 
@@ -84,7 +84,7 @@ const done: AgentOptions['done'] = (protocol, kind, fault) =>
 const upstreamPort = await startUpstream(await world.leaf(HOST));
 const { egress, port, said } = await startEgress(upstreamPort);
 const pid = egress.pid ?? 0;
-// Whoever ends this early is to find nothing left of it.
+// Leaves nothing behind when interrupted.
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -100,9 +100,9 @@ const watch = setInterval(() => {
   try {
     peakMb = Math.max(peakMb, memoryOf([pid]).now);
   } catch {
-    // It has ended, of which `ended` tells.
+    // The process has ended, which `ended` reports.
   }
-  // One that has gone wild is ended before it takes all memory there is.
+  // Kills a runaway egress before it takes all memory.
   if (peakMb > 4 * MAX_PEAK_MB) egress.kill('SIGKILL');
 }, 200);
 const ended = once(egress, 'exit').then(() => 'egress ended');

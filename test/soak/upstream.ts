@@ -8,15 +8,15 @@ import { event, longAnswer, receipt, SESSION_MB } from './jobs.ts';
 
 const EVENT_MS = 10;
 
-/** Milliseconds before every other body is read: what is given up meanwhile has parts that could not leave yet. */
+/** Milliseconds to wait before reading every other body, so that requests are also aborted half sent. */
 const SLOW_MS = 15;
 let isSlow = false;
 
-/** Answers every job, over HTTP/1.1 and HTTP/2. Gives its port. */
+/** Responds to every job, over HTTP/1.1 and HTTP/2. Returns its port. */
 export async function startUpstream(leaf: ServerCertificate): Promise<number> {
   const server = createSecureServer({ ...leaf, allowHTTP1: true, maxSessionMemory: SESSION_MB });
   server.on('request', (request, response) => {
-    // An agent that gives up leaves both broken.
+    // Both fail when an agent aborts.
     request.on('error', () => {});
     response.on('error', () => {});
     answer(request, response).catch(() => response.destroy());

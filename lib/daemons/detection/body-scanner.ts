@@ -2,8 +2,8 @@ import { plainText, runsText } from './decode/readable-text.ts';
 import { type Finding, type RemoteScan, type ScanOptions, scanText, TYPE_KNOWN } from './scan-text.ts';
 
 /**
- * Every secret in what can be read of the bytes. Of known ones also the letters that stand between bytes that are no text,
- * however few of them at a time: such bytes separate, as blanks and dots do.
+ * Returns every secret in the readable parts of the bytes. Known secrets are also found where non-text bytes
+ * separate their letters, however few letters stand in a row.
  */
 export function scanBytes(bytes: Buffer, options: ScanOptions): Finding[] {
   const plain = plainText(bytes);
@@ -19,13 +19,13 @@ export function scanBytes(bytes: Buffer, options: ScanOptions): Finding[] {
   return findings;
 }
 
-/** Bytes that are scanned at once: some milliseconds of work, between which other requests get their turn. */
+/** Bytes scanned in one go. Takes a few milliseconds, so other requests get their turn in between. */
 const WINDOW = 64 * 1024;
 
-/** Bytes of the window before that are scanned again, so that no border hides a secret. */
+/** Bytes of the previous window that are scanned again, so that no window border hides a secret. */
 const OVERLAP = 8 * 1024;
 
-/** Scans a body as it comes. Memory is bounded by one window; time is linear in what was pushed. */
+/** Scans a body as it arrives. Memory is bounded by one window; time is linear in the bytes pushed. */
 export class BodyScanner {
   readonly #options: ScanOptions;
   #pending: Buffer[] = [];
@@ -36,7 +36,7 @@ export class BodyScanner {
     this.#options = options;
   }
 
-  /** What the bytes so far gave away that was not reported before. */
+  /** Returns what was found in the bytes so far and not reported before. */
   push(chunk: Buffer): Finding[] {
     const findings: Finding[] = [];
     for (let start = 0; start < chunk.length; start += WINDOW) {
@@ -49,7 +49,7 @@ export class BodyScanner {
     return findings;
   }
 
-  /** The same, of what waits for more. More may follow. */
+  /** Scans what is still buffered. More may be pushed afterwards. */
   end(): Finding[] {
     return this.#fresh === 0 ? [] : this.#scan();
   }
@@ -65,12 +65,13 @@ export class BodyScanner {
   }
 }
 
-/** Bytes that are scanned at once, here or in the other thread. */
+/** Bytes scanned in one go, here or in the worker thread. */
 const PORTION = 64 * 1024;
 
 /**
- * Scans a body as it comes: a short one here when it is whole, which costs less than asking; a longer one portion by
- * portion in the other thread, where there is one. To be awaited, so that memory is bounded by a portion.
+ * Scans a body as it arrives. A short body is scanned here once complete, which is cheaper than a round trip
+ * to the worker thread; a longer one is scanned there portion by portion, if there is such a thread. Await
+ * each call: that bounds memory to one portion.
  */
 export class PacedScanner {
   readonly #options: ScanOptions;
@@ -80,20 +81,20 @@ export class PacedScanner {
   #remote: RemoteScan | undefined;
   #local: BodyScanner | undefined;
 
-  /** `announced`: bytes that the body says it has; absent when it says nothing. */
+  /** `announced`: the body's declared length in bytes; absent if it declares none. */
   constructor(options: ScanOptions, announced = Number.POSITIVE_INFINITY) {
     this.#options = options;
     this.#announced = announced;
   }
 
-  /** What was found meanwhile. @throws Error when the other thread died. */
+  /** Returns findings so far. @throws Error when the worker thread died. */
   async push(chunk: Buffer): Promise<Finding[]> {
     this.#portion.push(chunk);
     this.#size += chunk.length;
     return this.#size < PORTION ? [] : this.#flush();
   }
 
-  /** What was found in the rest of what has come so far. More may follow. @throws Error when the other thread died. */
+  /** Scans the rest of what has arrived; more may follow. @throws Error when the worker thread died. */
   async end(): Promise<Finding[]> {
     if (this.#remote === undefined) return [...this.#scanHere(), ...this.#scannerHere().end()];
     const findings = this.#size === 0 ? [] : await this.#flush();

@@ -4,21 +4,24 @@ import { LOOK_BACK, MAGIC_BYTES, PackedFile, type PackedStart, packedStarts } fr
 import type { Finding, ScanOptions } from './scan-text.ts';
 import { UnscannableBody } from './unscannable-body.ts';
 
-/** Compressed files inside compressed files that are followed. */
+/** How many layers of compressed files inside compressed files are followed. */
 const MAX_DEPTH = 3;
 
-/** Bytes that what is compressed in one body may unpack to, and still be scanned. */
+/** Bytes that the compressed files of one body may unpack to in total and still be scanned. */
 export const MAX_UNPACKED = 64 * 1024 * 1024;
 
-/** Compressed files of one body, and such that are read at one time: what only looks like one ends soon. */
+/** Compressed files per body, and how many of them may be open at once. False starts are closed quickly. */
 const MAX_FILES = 4096;
 const MAX_OPEN = 16;
 
-/** Times that a body may be read by decoders, and bytes besides: the bound on time, whatever looks like a beginning. */
+/**
+ * Bounds decoding time whatever the body looks like: decoders may read this many times its bytes, plus the
+ * spare.
+ */
 const MAX_READINGS = 16;
 const SPARE_BYTES = 1024 * 1024;
 
-/** What has been spent on the compressed files of one body. */
+/** What the compressed files of one body have used up so far. */
 interface Spent {
   body: number;
   read: number;
@@ -29,13 +32,15 @@ interface Spent {
 interface OpenFile {
   readonly file: PackedFile;
   readonly scanner: ContentScanner;
-  /** What its decoder may keep, which is all that it has unpacked; absent where that is next to nothing. */
+  /**
+   * Accounts for what the decoder may retain, at most all it has unpacked; absent where that is negligible.
+   */
   readonly kept: MemoryShare | undefined;
 }
 
 /**
- * Scans a body as it comes, and with it the compressed files that it is or holds, of which its headers need say nothing.
- * What looks like a beginning and is none costs the bytes until that is clear.
+ * Scans a body as it arrives, and any compressed file that it is or contains, even if its headers do not say
+ * so. A false start costs only the bytes until it is recognized as one.
  */
 export class ContentScanner {
   readonly #options: ScanOptions;
@@ -47,7 +52,7 @@ export class ContentScanner {
   #isStart = true;
   #open: OpenFile[] = [];
 
-  /** `announced`: bytes that the body says it has; absent when it says nothing. */
+  /** `announced`: the body's declared length in bytes; absent if it declares none. */
   constructor(
     options: ScanOptions,
     budget: MemoryBudget,
@@ -61,7 +66,7 @@ export class ContentScanner {
     this.#spent = spent;
   }
 
-  /** What was found meanwhile. @throws UnscannableBody; Error when the other thread died. */
+  /** Returns findings so far. @throws UnscannableBody; Error when the worker thread died. */
   async push(chunk: Buffer): Promise<Finding[]> {
     const findings = await this.#plain.push(chunk);
     if (this.#depth === 0) this.#spent.body += chunk.length;
@@ -71,7 +76,7 @@ export class ContentScanner {
     return findings;
   }
 
-  /** Looks at all that came so far, also of a file that is not whole; more may follow. */
+  /** Scans everything that has arrived, including files that are still incomplete. More may follow. */
   async end(): Promise<Finding[]> {
     const findings = await this.#plain.end();
     for (const { scanner } of this.#open) findings.push(...hidden(await scanner.end()));
@@ -98,7 +103,7 @@ export class ContentScanner {
         depth: this.#depth + 1,
         spent: this.#spent,
       });
-      // Others look back 32 KiB at most; zstd as far as a file says.
+      // The other formats look back 32 KiB at most; a zstd file chooses its own window size.
       const kept = format === 'zstd' ? this.#budget.open() : undefined;
       const open = { file: new PackedFile(format), scanner, kept };
       this.#open.push(open);
@@ -147,6 +152,6 @@ const nothing = (): Spent => ({ body: 0, read: 0, unpacked: 0, files: 0 });
 
 const tooMuch = () => new UnscannableBody('it holds more compressed files than can be looked into');
 
-/** What stands in a compressed file cannot be cut out of the body. */
+/** A value inside a compressed file cannot be cut out of the body. */
 const hidden = (findings: readonly Finding[]) =>
   findings.map(({ type, value }) => ({ type, value, inPlainSight: false }));

@@ -1,4 +1,4 @@
-/** The public door of detection: what egress and other daemons may use. Nothing else in here is imported from outside. */
+/** The public interface of detection: other folders of `lib` import from here only. */
 export { BodyScanner, PacedScanner, scanBytes } from './body-scanner.ts';
 export { ContentScanner, MAX_UNPACKED } from './content-scanner.ts';
 export { packedStarts } from './decode/packed-file.ts';

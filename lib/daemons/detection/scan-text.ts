@@ -5,52 +5,55 @@ import { matchesOf, tokensIn } from './rules/token-search.ts';
 import { TextBytes } from './text/text-bytes.ts';
 
 export interface Finding {
-  /** Kind of what was found; safe to log. */
+  /** Type of the finding; safe to log. */
   readonly type: string;
-  /** What was found, never to be logged. */
+  /** The value that was found. Never log it. */
   readonly value: string;
-  /** Whether `value` stands in the text as it is, so that it can be cut out. */
+  /** Whether `value` occurs in the text unchanged, so that it can be cut out. */
   readonly inPlainSight: boolean;
 }
 
 /** A way of looking for secrets. */
 export type Detector = 'token_patterns' | 'known_secrets' | 'entropy';
 
-/** What is looked for. */
+/** What to look for. */
 export interface ScanScope {
   readonly detectors: ReadonlySet<Detector>;
   /**
-   * Whether to go on after a find. For a person who may let out what was found: nothing else must hide behind it.
-   * Others refuse at the first find, or cut it out and scan again.
+   * Whether to continue after a finding. Needed where a person may approve the request: nothing else must
+   * hide behind the first finding. Otherwise the request is refused at once, or redacted and scanned again.
    */
   readonly exhaustive?: boolean | undefined;
 }
 
 export interface ScanOptions extends ScanScope {
   readonly findKnown: KnownSecretFinder;
-  /** Where long bodies are scanned; absent: here. */
+  /** Where long bodies are scanned; absent: in this thread. */
   readonly thread?: RemoteScans | undefined;
 }
 
 export interface RemoteScans {
-  /** `size`: bytes that will be pushed; infinite when that is not known. */
+  /** `size`: bytes that will be pushed; infinite if unknown. */
   open(scope: ScanScope, size: number): RemoteScan;
 }
 
-/** A scan under way in another thread. One question at a time: who waits for the answer holds back the sender. */
+/** A scan in progress in another thread. One call at a time: waiting for its result holds back the sender. */
 export interface RemoteScan {
-  /** The chunks are copied: they stay the caller's. */
+  /** Copies the chunks, so the caller keeps its own. */
   push(chunks: readonly Buffer[]): Promise<Finding[]>;
   end(): Promise<Finding[]>;
-  /** To be called however it ended. */
+  /** Must be called however the scan ended. */
   close(): void;
 }
 
 export const TYPE_KNOWN = 'known-secret';
-/** In the text, not beside it: there a body is refused as one that cannot be looked into. */
+/**
+ * A finding, since this concerns the text; a body that is too large to unpack is refused as unscannable
+ * instead.
+ */
 const TYPE_PACKED = 'packed-too-large';
 
-/** Every secret in the text and in what it decodes to. In time linear in its length. */
+/** Returns every secret in the text and in what it decodes to, in time linear in its length. */
 export function scanText(text: string, options: ScanOptions): Finding[] {
   const findings: Finding[] = [];
   if (options.detectors.size === 0 || text.length === 0) return findings;
@@ -62,7 +65,7 @@ export function scanText(text: string, options: ScanOptions): Finding[] {
   return findings;
 }
 
-/** Every secret that stands in the text as it is. */
+/** Returns every secret that occurs in the text unchanged. */
 export function scanPlainText(text: string, options: ScanOptions): Finding[] {
   const view = new TextBytes();
   view.read(text);

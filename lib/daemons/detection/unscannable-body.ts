@@ -1,7 +1,7 @@
-/** A body that cannot be looked into; the message says why, for the agent. */
+/** Thrown for a body that cannot be scanned. The message tells the agent why. */
 export class UnscannableBody extends Error {}
 
-/** A scan that breaks off has looked at nothing, for all we know. @throws UnscannableBody */
+/** Converts any failure of a scan, since an aborted scan proves nothing. @throws UnscannableBody */
 export async function scanned<T>(scan: Promise<T>): Promise<T> {
   try {
     return await scan;

@@ -5,27 +5,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface LineFilesOptions {
   readonly directory: string;
   readonly nameOf: (number: number) => string;
-  /** `undefined` for a file that is none of these. */
+  /** Returns `undefined` for the name of an unrelated file. */
   readonly numberOf: (name: string) => number | undefined;
-  /** A file that has as many is followed by the next. */
+  /** A file of this size is followed by the next one. */
   readonly maxBytes: number;
-  /** Files kept; the oldest goes first. */
+  /** Files kept; the oldest is deleted first. */
   readonly maxFiles: number;
-  /** Bytes that wait in memory while nothing can be written; further lines are lost, and counted. */
+  /** Bytes kept in memory while nothing can be written. Further lines are dropped and counted. */
   readonly maxQueuedBytes: number;
-  /** Milliseconds between two tries to write. */
+  /** Milliseconds between attempts to write. */
   readonly retryMs: number;
-  /** The line that stands in the place of lines that were lost. */
+  /** Returns the line that replaces dropped lines. */
   readonly gap: (lost: number) => string;
-  /** Called when writing fails for the first time, and when it works again. */
+  /** Called when writing first fails, and when it works again. */
   readonly say: (text: string) => void;
 }
 
 /**
- * Appends lines to a numbered file, and begins the next one when it is full. No file is ever renamed, so that who
- * reads along loses none. `append` never waits: one writer at a time takes all that has come together in one write.
- *
- * The rotating streams on npm end for good at the first full disk, or take a short write for a whole one.
+ * Appends lines to a numbered file and starts the next one when it is full. Files are never renamed, so
+ * readers that follow along miss nothing. `append` never waits: a single writer writes everything queued at
+ * once. The rotating streams on npm stop for good at the first full disk, or take a short write for a
+ * complete one.
  */
 export class LineFiles {
   readonly #options: LineFilesOptions;
@@ -33,7 +33,7 @@ export class LineFiles {
   #number: number;
   #size: number;
   #queue: Buffer[] = [];
-  /** The rest of a write that the disk took in part: it must go out first, or two lines would run together. */
+  /** The rest of a partial write. It must go out first, or two lines would run together. */
   #unfinished = Buffer.alloc(0);
   #queuedBytes = 0;
   #lost = 0;
@@ -51,7 +51,7 @@ export class LineFiles {
     this.#size = size;
   }
 
-  /** Goes on in the newest file. @throws Error when the directory cannot be written. */
+  /** Continues the newest file. @throws Error when the directory cannot be written. */
   static async open(options: LineFilesOptions): Promise<LineFiles> {
     const { directory, nameOf, maxBytes } = options;
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -59,13 +59,13 @@ export class LineFiles {
     const file = await open(join(directory, nameOf(newest)), 'a+', 0o600);
     let { size } = await file.stat();
     if (size > 0 && size < maxBytes && !(await endsLine(file, size))) {
-      // The last one was killed in the middle of a line.
+      // The previous process was killed in the middle of a line.
       size += (await file.write('\n')).bytesWritten;
     }
     return new LineFiles(options, { file, number: newest, size });
   }
 
-  /** `line` without its line break. After `close` it is lost. */
+  /** `line` has no line break. After `close`, it is dropped. */
   append(line: string): void {
     if (this.#closing.signal.aborted) return;
     const bytes = Buffer.from(`${line}\n`);
@@ -80,7 +80,7 @@ export class LineFiles {
     });
   }
 
-  /** Writes what waits, once more if need be, and closes the file. Never throws. */
+  /** Writes what is queued, with one last attempt if writing fails, and closes the file. Never throws. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#writer;
@@ -94,7 +94,7 @@ export class LineFiles {
     this.#queuedBytes += bytes.length;
   }
 
-  /** To be called where the lost lines would have stood. */
+  /** Call where the dropped lines would have been. */
   #markGap(): void {
     if (this.#lost === 0) return;
     this.#push(Buffer.from(`${this.#options.gap(this.#lost)}\n`));
@@ -102,7 +102,7 @@ export class LineFiles {
   }
 
   async #writeAll(): Promise<void> {
-    // What the same turn of the event loop appends goes out together.
+    // Batches everything that is appended in the same turn of the event loop.
     await new Promise(setImmediate);
     while (this.#queuedBytes > 0) {
       const isLastTry = this.#closing.signal.aborted;
@@ -120,7 +120,7 @@ export class LineFiles {
     }
   }
 
-  /** Writes as much as belongs in the present file, at least one line. */
+  /** Writes as much as fits in the current file, at least one line. */
   async #writeSome(): Promise<void> {
     if (this.#unfinished.length === 0) {
       if (this.#size >= this.#options.maxBytes) await this.#beginNext();
@@ -158,7 +158,7 @@ export class LineFiles {
   }
 }
 
-/** Ascending. */
+/** Returns the numbers in ascending order. */
 async function numbersIn({ directory, numberOf }: LineFilesOptions): Promise<number[]> {
   const numbers = (await readdir(directory)).flatMap((name) => numberOf(name) ?? []);
   return numbers.sort((one, other) => one - other);

@@ -1,4 +1,4 @@
-/** A map of at most `capacity` entries; the one not used for longest goes first. */
+/** A map of at most `capacity` entries that evicts the least recently used one. */
 export class Lru<Key, Value> {
   readonly #capacity: number;
   readonly #entries = new Map<Key, Value>();
@@ -11,7 +11,7 @@ export class Lru<Key, Value> {
     return this.#entries.size;
   }
 
-  /** The value of `key`, made by `make` when there is none. */
+  /** Returns the value of `key`, creating it with `make` if absent. */
   getOrMake(key: Key, make: () => Value): Value {
     const value = this.#entries.get(key) ?? make();
     this.#entries.delete(key);

@@ -1,7 +1,7 @@
-/** Bytes of bodies that are held at one time, of all requests and answers together. */
+/** Bytes of bodies held at once, over all requests and responses. */
 export const MAX_HELD_TOTAL = 160 * 1024 * 1024;
 
-/** There is no room for more at this time. */
+/** The budget for held bodies is used up. */
 export class MemoryExhausted extends Error {
   constructor() {
     super('too many other bodies are held at this time');
@@ -10,13 +10,13 @@ export class MemoryExhausted extends Error {
 
 /** One body's share of the memory for held bodies. */
 export interface MemoryShare {
-  /** Whether so many more bytes may be held; counts them if so. Never after `release`. */
+  /** Reserves the bytes and returns whether there was room for them. Always `false` after `release`. */
   take(bytes: number): boolean;
-  /** Gives all of it back; may be called again. */
+  /** Returns the whole share to the budget. Idempotent. */
   release(): void;
 }
 
-/** Bounds what held bodies take together: a thousand stalled uploads would else be gigabytes. */
+/** Bounds the total memory of held bodies. Otherwise a thousand stalled uploads would take gigabytes. */
 export class MemoryBudget {
   #left = MAX_HELD_TOTAL;
 

@@ -1,5 +1,5 @@
 export interface Rate {
-  /** So many at once. */
+  /** How many may be taken at once. */
   readonly burst: number;
   readonly perSecond: number;
 }
@@ -16,7 +16,7 @@ export class RateAllowance {
     this.#at = performance.now();
   }
 
-  /** Takes one; `false` when none is left. */
+  /** Takes one; returns `false` if none is left. */
   take(): boolean {
     const now = performance.now();
     this.#left = Math.min(this.#rate.burst, this.#left + ((now - this.#at) / 1000) * this.#rate.perSecond);

@@ -1,4 +1,4 @@
-/** Every value of one header, in order. `name` in lower case. */
+/** Returns every value of a header, in order. `name` is in lower case. */
 export function valuesOf(raw: readonly string[], name: string): string[] {
   const values: string[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
@@ -8,7 +8,7 @@ export function valuesOf(raw: readonly string[], name: string): string[] {
   return values;
 }
 
-/** All values of one header as one list, or `undefined` when there is none. `name` in lower case. */
+/** Returns all values of a header as one list, or `undefined` if there is none. `name` is in lower case. */
 export function headerOf(raw: readonly string[], name: string): string | undefined {
   let list: string | undefined;
   for (let index = 0; index + 1 < raw.length; index += 2) {

@@ -15,24 +15,26 @@ import {
 import { commonName, extension, type Issuer, signCertificate } from '../contract/certificate.ts';
 
 export interface ServerCertificateOptions {
-  /** The one DNS name that the certificate is good for. */
+  /** The only DNS name that the certificate is valid for. */
   readonly host: string;
-  /** Absent: the certificate signs itself. */
+  /** If absent, the certificate is self-signed. */
   readonly issuer?: Issuer;
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
 
-/** PEM, both. */
+/** Both in PEM. */
 export interface ServerCertificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** X.509's upper bound of a common name, in characters; clients match the alternative name anyway. */
+/** X.509's limit for a common name, in characters. Clients match the alternative name anyway. */
 const MAX_COMMON_NAME = 64;
 
-/** A fresh P-256 key and a server certificate for it: a key of its own costs a tenth of a millisecond. */
+/**
+ * Creates a P-256 key and a server certificate for it. Generating a key takes only a tenth of a millisecond.
+ */
 export function serverCertificate(options: ServerCertificateOptions): ServerCertificate {
   const { host, issuer, notBefore, notAfter } = options;
   const { publicKey, privateKey }: { publicKey: KeyObject; privateKey: KeyObject } = generateKeyPairSync(

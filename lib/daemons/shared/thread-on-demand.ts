@@ -1,18 +1,18 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 
 /**
- * Milliseconds without work after which a thread ends: one that has made all leaves keeps ten megabytes for nothing.
- * Starting it again takes some dozens of milliseconds, beside the loop.
+ * Milliseconds without work after which a thread ends: one that has created every leaf would hold ten
+ * megabytes for nothing. A restart takes a few dozen milliseconds, off the event loop.
  */
 const IDLE_MS = 5_000;
 
 export interface ThreadOptions<Reply> {
-  /** The module that it runs. */
+  /** The module that the thread runs. */
   readonly program: URL;
   readonly data: unknown;
   readonly heap: ResourceLimits;
   readonly replied: (reply: Reply) => void;
-  /** Called when it ended while it was needed: no reply to what it was asked will come. */
+  /** Called when the thread ended while in use: replies to pending messages will not come. */
   readonly died: () => void;
   readonly idleMs?: number | undefined;
 }
@@ -23,16 +23,16 @@ interface Thread {
   ending: NodeJS.Timeout | undefined;
 }
 
-/** A claim on a thread: it does not end for want of work before this is released. */
+/** A claim on a thread, which keeps it from being ended as idle. */
 export interface Hold {
   readonly worker: Worker;
-  /** Whether it is still the thread that was claimed, with all that it knows. */
+  /** Whether the thread that was claimed is still running, with all its state. */
   isAlive(): boolean;
-  /** May be called again. */
+  /** Idempotent. */
   release(): void;
 }
 
-/** A thread that starts when it is first needed, and anew should it die, and ends when nobody has needed it for a while. */
+/** A thread that starts on first use, restarts after it died, and ends after some time without use. */
 export class ThreadOnDemand<Reply> {
   readonly #options: ThreadOptions<Reply>;
   #thread: Thread | undefined;
@@ -67,7 +67,7 @@ export class ThreadOnDemand<Reply> {
     const thread: Thread = { worker, holds: 0, ending: undefined };
     worker.unref();
     worker.on('message', replied);
-    // Whatever it died of, its end is told after.
+    // The `exit` event follows, whatever the error was.
     worker.on('error', () => {});
     worker.on('exit', () => {
       if (this.#thread !== thread) return;

@@ -1,37 +1,37 @@
 import { spawnSync } from 'node:child_process';
 import type { Launch } from './processes.ts';
 
-/** What every engine is told to do: let out these two hosts, and add this token. */
+/** The task of every engine: admit these two hosts, and add this token. */
 export interface Job {
-  /** A directory of the engine's own. */
+  /** A directory for this engine only. */
   readonly directory: string;
-  /** The main module of egress, as the bundle image has it. */
+  /** The main module of egress, as in the bundle image. */
   readonly egress: string;
-  /** Directory with the code that Node made of it, as the bundle image has it. */
+  /** Directory with Node's compile cache for it, as in the bundle image. */
   readonly compiled: string;
   /** Port to listen on. */
   readonly port: number;
-  /** The host that really answers, on 127.0.0.1, and its port. */
+  /** The host that really responds, on 127.0.0.1, and its port. */
   readonly host: string;
   readonly upstreamPort: number;
-  /** Every name below it may be connected to; none of them answers. */
+  /** Every name below it may be connected to; none of them responds. */
   readonly suffix: string;
   readonly token: string;
-  /** The CA to sign leaves with, PEM. */
+  /** The CA that signs leaves, in PEM. */
   readonly bottle: { readonly certificate: string; readonly key: string };
-  /** The CA that the upstream is signed by, PEM file. */
+  /** PEM file of the CA that signed the upstream's certificate. */
   readonly worldFile: string;
 }
 
 export interface Engine {
   readonly name: string;
-  /** Debian package that has it. */
+  /** Debian package that provides the engine. */
   readonly debian?: { readonly package: string; readonly program: string };
-  /** Writes what it needs, and says how it is started. */
+  /** Writes the engine's files and returns how to start it. */
   prepare(job: Job): Promise<Omit<Launch, 'core'>>;
 }
 
-/** Debian packages of engines that are not installed. */
+/** Returns the Debian packages of engines that are not installed. */
 export function missingPackages(engines: readonly Engine[]): string[] {
   const missing = engines.filter(
     ({ debian }) => debian !== undefined && spawnSync(debian.program, ['--version']).error !== undefined,

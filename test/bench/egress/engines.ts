@@ -6,7 +6,7 @@ import { NODE_FLAGS } from '../../../lib/daemons/init/daemon-command.ts';
 import { ALLOCATOR } from '../../../lib/daemons/init/daemon-environment.ts';
 import type { Engine, Job } from './engine.ts';
 
-/** Ours, started as the bundle's init starts it. */
+/** Egress, started the way the bundle's init starts it. */
 export function ours(
   name: string,
   options: { readonly dlp?: Route['dlp']; readonly more?: readonly Route[] } = {},
@@ -46,7 +46,7 @@ export function ours(
   };
 }
 
-/** Where the control socket of `ours` is. */
+/** Path of the control socket of `ours`. */
 export const controlOf = ({ directory }: Job): string => join(directory, 'egress.sock');
 
 const NO_DLP: Route['dlp'] = { outbound_detectors: [], inbound_detectors: [] };
@@ -61,7 +61,10 @@ export const TUNNEL: Engine = {
   }),
 };
 
-/** What any interceptor costs that is made of Node's HTTP server and TLS, and undici: nothing that does more can be quicker. */
+/**
+ * The minimum cost of an interceptor made of Node's HTTP server, TLS and undici: one that does more cannot be
+ * faster.
+ */
 export const FORWARDER: Engine = {
   name: 'bare forwarder',
   async prepare({ directory, port, bottle, worldFile, upstreamPort, token }) {
@@ -75,7 +78,7 @@ export const FORWARDER: Engine = {
   },
 };
 
-/** Allowlist and token in an addon; nothing is scanned. Dials only when there is a request, as ours does. */
+/** Allowlist and token in an addon; nothing is scanned. Like ours, connects only once there is a request. */
 export const MITMPROXY: Engine = {
   name: 'mitmproxy',
   debian: { package: 'mitmproxy', program: 'mitmdump' },
@@ -114,8 +117,8 @@ def request(flow):
 };
 
 /**
- * Allowlist and token by ACL; nothing is scanned. Bumps at the CONNECT, so that it need not dial to mint; keeps upstream
- * connections for POST too, as the others do.
+ * Allowlist and token by ACL; nothing is scanned. Bumps at the CONNECT, so it can mint a leaf without
+ * connecting; keeps upstream connections for POST too, like the others.
  */
 export const SQUID: Engine = {
   name: 'squid',
@@ -127,7 +130,7 @@ export const SQUID: Engine = {
     await mkdir(at('run'));
     const certificates = join(at('run'), 'certificates');
     spawnSync(helper, ['-c', '-s', certificates, '-M', '16MB']);
-    // Started by root, squid gives up its rights; what is in here is thrown away with the bench.
+    // Started as root, squid drops its privileges. The directory is deleted with the bench.
     await Promise.all([chmod(job.directory, 0o777), chmod(at('run'), 0o777)]);
     spawnSync('chmod', ['-R', 'a+rwX', certificates]);
     await writeFile(

@@ -1,5 +1,5 @@
-// The least that intercepting costs on what egress is made of: TLS ended and begun anew, Node's HTTP server, undici,
-// nothing looked at.
+// The minimum cost of interception with what egress is made of: TLS terminated and re-established, Node's
+// HTTP server, undici; nothing is inspected.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:tls';

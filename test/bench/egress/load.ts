@@ -1,4 +1,5 @@
-// The load generator: a process of its own, told what to do over IPC, so that it never shares a loop with an engine.
+// The load generator. It runs in its own process, controlled over IPC, so it never shares an event loop with
+// an engine.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { type Streams, streamLoop } from './streams.ts';
@@ -9,14 +10,14 @@ export interface Rate {
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
-  /** Requests within the time measured, and all with those that warmed up. */
+  /** Requests within the measured time, and all including the warm-up. */
   readonly requests: number;
   readonly sent: number;
 }
 
-/** What the generator can be asked, and what it answers. */
+/** The tasks of the generator, with their arguments and results. */
 export interface Tasks {
-  /** Each connection sends its next request when it has the answer to the last one. */
+  /** Each connection sends its next request once it has the response to the last one. */
   closedLoop: {
     ask: {
       route: Route;
@@ -28,21 +29,23 @@ export interface Tasks {
     };
     answer: Rate;
   };
-  /** The same by HTTP/2 on one connection; requests a second, `undefined` where it is not spoken. */
+  /**
+   * The same over HTTP/2 on one connection. Requests per second; `undefined` if the engine does not speak it.
+   */
   streamLoop: { ask: Streams; answer: number | undefined };
-  /** CONNECT and TLS to hosts never seen before, one after the other; the median, milliseconds. */
+  /** CONNECT and TLS to hosts never seen before, one after the other. The median, in milliseconds. */
   freshHosts: {
     ask: { route: Route; prefix: string; count: number };
     answer: { p50: number; worst: number };
   };
-  /** So many bytes one way, MB/s; `undefined` when it did not come through. */
+  /** Transfers this many bytes one way. MB/s; `undefined` if it failed. */
   transfer: {
     ask: { route: Route; token?: string; direction: 'down' | 'up'; bytes: number };
     answer: number | undefined;
   };
-  /** Bodies all at once, each on a connection of its own; seconds until the last one was answered. */
+  /** Sends all bodies at once, each on its own connection. Seconds until the last response. */
   bodies: { ask: { route: Route; count: number; body: string; repeat: number }; answer: number };
-  /** Small requests, one every few milliseconds, until `endProbe`. */
+  /** Sends a small request every few milliseconds, until `endProbe`. */
   probe: { ask: { route: Route }; answer: { slowest: number; p50: number; requests: number } };
   endProbe: { ask: undefined; answer: undefined };
 }

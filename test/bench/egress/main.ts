@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
- * Measures egress beside mitmproxy, squid with ssl_bump, a bare forwarder and a bare CONNECT tunnel in Node, and no
- * proxy at all, in one run on one machine. Engines have one core, load and upstream the other. Ends non-zero when
- * something broke, not when a goal was missed. `--quick` takes three minutes, in which no engine gets warm; `--install`
- * fetches engines that are missing from Debian; `--json`.
+ * Measures egress against mitmproxy, squid with ssl_bump, a bare forwarder and a bare CONNECT tunnel in Node,
+ * and no proxy at all, in one run on one machine. Engines have one core; load and upstream share the other.
+ * Exits non-zero when something broke, not when a goal was missed. `--quick` takes three minutes, too short
+ * for engines to warm up; `--install` installs missing engines from Debian; `--json` prints JSON.
  */
 import { spawnSync } from 'node:child_process';
 import { z } from 'zod';
@@ -65,14 +65,14 @@ const say = (line: string) => {
   if (flags.verbosity !== 'quiet') process.stderr.write(`${line}\n`);
 };
 
-/** The engines that are here; what others need is said, or fetched when asked. */
+/** Returns the engines that are installed; names the missing packages, or installs them if asked. */
 function enginesHere(): Engine[] {
   const all = [TUNNEL, FORWARDER, OURS, OURS_WITHOUT_DLP, MITMPROXY, SQUID];
   let missing = missingPackages(all);
   if (missing.length > 0 && flags.install) {
     say(`installing ${missing.join(', ')}`);
     const install = ['install', '--yes', '--no-install-recommends', ...missing];
-    // Nothing of it is to run when the bench does not.
+    // Keeps the installed services from starting.
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
     spawnSync('apt-get', install, { env, stdio: ['ignore', 'ignore', 'inherit'] });
     missing = missingPackages(all);

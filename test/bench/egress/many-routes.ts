@@ -1,6 +1,8 @@
 import type { Route } from '../../../lib/daemons/contract/egress/routes.ts';
 
-/** So many routes as a large allowlist has them: exact hosts, zones, and conditions of every kind. */
+/**
+ * Makes this many routes like those of a large allowlist: exact hosts, zones, and conditions of every kind.
+ */
 export function manyRoutes(count: number): Route[] {
   return Array.from({ length: count }, (_, index): Route => {
     const host = index % 3 === 0 ? `*.zone-${index}.test` : `host-${index}.test`;

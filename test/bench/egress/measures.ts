@@ -11,33 +11,41 @@ import { forgetPeak, IS_PINNED, type Load, memoryOf, processorTimeOf } from './p
 import type { Running, Stage } from './stage.ts';
 import type { Route } from './wire.ts';
 
-/** How long each thing is looked at. */
+/** How long and how often to measure. */
 export interface Effort {
-  /** At 16 connections, before anything is measured: engines that compile as they run take 20,000 requests to get there. */
+  /**
+   * Warm-up at 16 connections before anything is measured: engines with a JIT compiler need 20,000 requests.
+   */
   readonly runInMs: number;
-  /** Before each number of connections. */
+  /** Warm-up before each number of connections. */
   readonly warmMs: number;
   readonly measureMs: number;
-  /** Times that everything is measured, engines in turn; medians count. */
+  /** How often everything is measured, engines in turn. The median counts. */
   readonly rounds: number;
   readonly freshHosts: number;
   readonly transferBytes: number;
   readonly starts: number;
 }
 
-/** Milliseconds after a run in which an engine may let go of what it needed for it. */
+/** Milliseconds after a run for an engine to release memory. */
 const SETTLED_MS = 10_000;
 
 export const CONNECTIONS = [1, 16, 64] as const;
 
-/** One round of one engine. Rates by number of connections; times in milliseconds, memory in MB, transfers in MB/s. */
+/**
+ * One round of one engine. Rates by number of connections; times in milliseconds, memory in MB, transfers in
+ * MB/s.
+ */
 export interface EngineRound {
   readonly rates: readonly Rate[];
-  /** Processor time of the engine a request at 16 connections, microseconds: what a busy machine blurs least. */
+  /**
+   * The engine's processor time per request at 16 connections, in microseconds: least affected by a busy
+   * machine.
+   */
   readonly cpu: number | undefined;
-  /** The same of the first second after the start. */
+  /** The same for the first second after the start. */
   readonly coldCpu: number | undefined;
-  /** Requests a second by HTTP/2, at 16 streams on one connection. */
+  /** Requests per second over HTTP/2, at 16 streams on one connection. */
   readonly http2: number | undefined;
   readonly openMs: number;
   readonly freshMs: number | undefined;
@@ -48,10 +56,10 @@ export interface EngineRound {
   readonly afterMb: number | undefined;
 }
 
-/** Milliseconds from its first request on in which an engine counts as cold. */
+/** Milliseconds from its first request during which an engine counts as cold. */
 const COLD_MS = 1000;
 
-/** ~240 bytes of JSON, as an agent's small calls are. */
+/** About 240 bytes of JSON, like an agent's small calls. */
 const SMALL = JSON.stringify({
   name: 'fetch-items',
   arguments: { project: 'bottle-kit', page: 2, order: 'updated', labels: ['bug', 'help wanted'] },
@@ -102,7 +110,10 @@ export async function measureDirect(stage: Stage, load: Load, effort: Effort): P
   };
 }
 
-/** `intercepts`: false for a tunnel, in which the upstream's own certificate and credentials are seen. */
+/**
+ * `intercepts`: false for a tunnel, where the client sees the upstream's own certificate and sends the token
+ * itself.
+ */
 export async function measureEngine(
   stage: Stage,
   load: Load,
@@ -145,7 +156,7 @@ export async function measureEngine(
   }
 }
 
-/** Sixteen bodies of 7 MiB that are held at one time, and what that does to a request beside them. */
+/** Measures sixteen bodies of 7 MiB held at once, and their effect on a concurrent request. */
 export async function measureHeld(stage: Stage, load: Load, probe: Load) {
   const running = await stage.start(OURS);
   try {
@@ -163,7 +174,7 @@ export async function measureHeld(stage: Stage, load: Load, probe: Load) {
   }
 }
 
-/** Milliseconds until the daemon says that a file of so many routes is in force. */
+/** Milliseconds until the daemon reports that a file with this many routes is in force. */
 export async function measureSwap(stage: Stage, routes: number, times: number): Promise<number[]> {
   const running = await stage.start(ours('egress', { more: manyRoutes(routes) }));
   try {
@@ -184,7 +195,7 @@ async function swap({ job }: Running): Promise<number> {
   return performance.now() - start;
 }
 
-/** Milliseconds until the port accepts. */
+/** Milliseconds until the port accepts connections. */
 export async function measureStart(stage: Stage, times: number): Promise<number[]> {
   const taken: number[] = [];
   for (let count = 0; count < times; count += 1) {
@@ -195,7 +206,7 @@ export async function measureStart(stage: Stage, times: number): Promise<number[
   return taken;
 }
 
-/** Runs a measurement that needs a process of its own, on the engines' core; it prints JSON. */
+/** Runs a measurement in its own process, on the engines' core, and returns the JSON that it prints. */
 export function inProcess(file: string): unknown {
   const prefix = IS_PINNED ? ['taskset', '-c', '0'] : [];
   const [program = '', ...rest] = [...prefix, process.execPath, join(import.meta.dirname, file)];

@@ -1,4 +1,4 @@
-// What one decision under a policy of 1,000 routes costs, in the process itself: printed as JSON, microseconds.
+// Measures one decision under a policy of 1,000 routes, in this process. Prints microseconds as JSON.
 import { decide } from '../../../lib/daemons/egress/policy/decide.ts';
 import { buildPolicy } from '../../../lib/daemons/egress/policy/policy.ts';
 import { parseRoutes } from '../../../lib/daemons/egress/policy/routes-source.ts';

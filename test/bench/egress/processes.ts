@@ -14,14 +14,14 @@ export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** The engine has a core of its own; load and upstream share the other one. */
+  /** The engine has core 0 to itself; load and upstream share core 1. */
   readonly core: 0 | 1;
   readonly ipc?: boolean;
 }
 
 const children = new Set<ChildProcess>();
 
-/** Ends what is still running, however the bench ends. */
+/** Kills what is still running, however the bench ends. */
 export function stopAll(): void {
   for (const child of children) child.kill('SIGKILL');
 }
@@ -56,7 +56,9 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Milliseconds until the port accepts. @throws Error when the process ends before, or 30 s pass. */
+/**
+ * Milliseconds until the port accepts connections. @throws Error when the process exits first, or 30 s pass.
+ */
 export async function untilOpen(port: number, child: ChildProcess): Promise<number> {
   const start = performance.now();
   while (performance.now() - start < 30_000) {
@@ -72,7 +74,7 @@ export async function untilOpen(port: number, child: ChildProcess): Promise<numb
   throw new Error(`${child.spawnargs.join(' ')} did not open its port (BENCH_DEBUG=1 shows why)`);
 }
 
-/** Resident memory in MB, now and at its highest since `forgetPeak`, of a process with its helpers; Linux only. */
+/** Resident memory in MB of a process and its helpers, now and at its peak since `forgetPeak`. Linux only. */
 export function memoryOf(pids: readonly number[]): { now: number; peak: number } {
   const total = { now: 0, peak: 0 };
   for (const pid of pids) {
@@ -83,9 +85,11 @@ export function memoryOf(pids: readonly number[]): { now: number; peak: number }
   return total;
 }
 
-/** Microseconds of processor time that the processes have used so far, in user and kernel mode; Linux only. */
+/**
+ * Microseconds of processor time that the processes have used so far, in user and kernel mode. Linux only.
+ */
 export function processorTimeOf(pids: readonly number[]): number {
-  // Fields 14 and 15 of proc_pid_stat(5), in ticks of 10 ms; the name before them may hold blanks.
+  // Fields 14 and 15 of proc_pid_stat(5), in ticks of 10 ms. The name before them may contain spaces.
   const ticks = pids.map((pid) => {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
@@ -99,7 +103,7 @@ export function forgetPeak(pids: readonly number[]): void {
   for (const pid of pids) writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
-/** Asks the load generator to do one thing. */
+/** Makes the load generator run one task. */
 export type Load = <Name extends keyof Tasks>(
   name: Name,
   ask: Tasks[Name]['ask'],
@@ -124,7 +128,7 @@ export function startLoad(): Load {
     });
 }
 
-/** A process and what it started. */
+/** Returns the process and its descendants. */
 export function familyOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return [pid, ...(text === '' ? [] : text.split(' ').flatMap((child) => familyOf(Number(child))))];

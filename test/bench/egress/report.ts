@@ -1,9 +1,9 @@
 import { columns } from '../../../lib/terminal/output.ts';
 import { CONNECTIONS, type EngineRound } from './measures.ts';
 
-/** Everything of one run of the bench; what this machine could not measure is absent. */
+/** The results of one run; what could not be measured on this machine is absent. */
 export interface Results {
-  /** Rounds of each engine by name, `direct` among them. */
+  /** Rounds of each engine by name, including `direct`. */
   readonly engines: Readonly<Record<string, readonly EngineRound[]>>;
   readonly scan: readonly ScanCost[];
   readonly decisionMicroseconds: number;
@@ -17,7 +17,7 @@ export interface Results {
   };
 }
 
-/** Milliseconds a body, by size. */
+/** Milliseconds per body, by size. */
 export interface ScanCost {
   readonly size: string;
   readonly clean: number;
@@ -27,7 +27,7 @@ export interface ScanCost {
 export interface Goal {
   readonly goal: string;
   readonly measured: string;
-  /** `undefined` where the engine to compare with was not there. */
+  /** `undefined` if the engine to compare with was not measured. */
   readonly met: boolean | undefined;
 }
 
@@ -39,17 +39,17 @@ export function median(values: readonly (number | undefined)[]): number | undefi
 
 const number = (value: number | undefined, digits = 0) => (value === undefined ? '–' : value.toFixed(digits));
 
-/** One line an engine: the median of its rounds. */
+/** The medians of one engine's rounds: one line of the report. */
 export interface Summary {
   readonly name: string;
   /** By number of connections, in the order of `CONNECTIONS`. */
   readonly perSecond: readonly (number | undefined)[];
-  /** By HTTP/2, at 16 streams on one connection. */
+  /** Over HTTP/2, at 16 streams on one connection. */
   readonly http2: number | undefined;
-  /** Milliseconds beyond those of the direct way in the same round, at one connection. */
+  /** Milliseconds added to the direct connection in the same round, at one connection. */
   readonly addedP50: number | undefined;
   readonly addedP99: number | undefined;
-  /** Microseconds of the engine's processor time a request. */
+  /** Microseconds of the engine's processor time per request. */
   readonly cpu: number | undefined;
   readonly coldCpu: number | undefined;
   readonly freshMs: number | undefined;

@@ -1,4 +1,4 @@
-// What looking at a body costs, in the process itself: printed as JSON, milliseconds a body by kind and size.
+// Measures scanning a body, in this process. Prints milliseconds per body by kind and size, as JSON.
 import { BodyScanner } from '../../../lib/daemons/detection/body-scanner.ts';
 import { knownSecretFinder } from '../../../lib/daemons/detection/rules/known-secrets.ts';
 import type { ScanOptions } from '../../../lib/daemons/detection/scan-text.ts';
@@ -8,7 +8,7 @@ const options: ScanOptions = {
   findKnown: knownSecretFinder(['tok-3c1f0a97d24b11e89f5d0242ac120002', 'another-token-0123456789abcdef']),
 };
 
-/** What agents send: prose, code and identifiers in JSON. */
+/** What agents typically send: prose, code and identifiers in JSON. */
 const message = (index: number) =>
   JSON.stringify({
     role: index % 2 === 0 ? 'user' : 'assistant',
@@ -33,7 +33,7 @@ const noise = (alphabet: string) => (size: number) => {
 };
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** Bodies without a secret that make a scanner work: every one sets off other patterns or decoders. */
+/** Bodies without a secret that keep a scanner busy, each with different patterns or decoders. */
 const HOSTILE: Readonly<Record<string, (size: number) => string>> = {
   'nested base64': (size) => {
     let text = noise(LETTERS)(size / 2.4);
@@ -54,10 +54,12 @@ const HOSTILE: Readonly<Record<string, (size: number) => string>> = {
   'iban starts': filled('DE44 '),
 };
 
-/** Milliseconds spent on one body: a third to warm up, the rest to measure; slow bodies are scanned twice at least. */
+/**
+ * Milliseconds per body: one third to warm up, the rest to measure. Slow bodies are scanned at least twice.
+ */
 const BUDGET_MS = 150;
 
-/** The median, milliseconds. */
+/** The median in milliseconds. */
 function cost(body: Buffer): number {
   const once = () => {
     const start = performance.now();

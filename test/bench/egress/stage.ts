@@ -11,11 +11,11 @@ import type { Route } from './wire.ts';
 
 export interface Running {
   readonly job: Job;
-  /** Milliseconds from its start until its port accepted. */
+  /** Milliseconds from the start until the port accepted connections. */
   readonly openMs: number;
-  /** The host that answers. */
+  /** Route to the host that responds. */
   readonly route: Route;
-  /** Its process and those that it started. */
+  /** The process and its descendants. */
   pids(): number[];
   stop(): Promise<void>;
 }
@@ -35,7 +35,7 @@ const TOKEN = 'tok-3c1f0a97d24b11e89f5d0242ac120002';
 
 export async function openStage(): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'bench-egress-'));
-  // For squid, which gives up root's rights at its start.
+  // Needed by squid, which drops root privileges at startup.
   await chmod(directory, 0o755);
   const [bottle, world] = [testAuthority('the bottle CA'), testAuthority('the CA of the upstream')];
   const worldFile = join(directory, 'world.pem');
@@ -91,7 +91,7 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
-/** What the Dockerfile of the bundle does. */
+/** Does what the bundle's Dockerfile does. */
 function compile(bundle: string, compiled: string): void {
   const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
   const program = join(bundle, 'app', 'init', 'compile.mjs');

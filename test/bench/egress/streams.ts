@@ -4,14 +4,17 @@ import { openWire, type Route } from './wire.ts';
 
 export interface Streams {
   readonly route: Route;
-  /** Requests under way at one time, on one connection. */
+  /** Concurrent requests on the one connection. */
   readonly streams: number;
   readonly warmMs: number;
   readonly measureMs: number;
   readonly body: string;
 }
 
-/** Requests a second by HTTP/2: each stream is followed by the next. `undefined` where the other side does not speak it. */
+/**
+ * Requests per second over HTTP/2, where each stream is followed by the next; `undefined` if the other side
+ * does not speak it.
+ */
 export async function streamLoop({ route, streams, warmMs, measureMs, body }: Streams) {
   const socket = await openWire(route, ['h2', 'http/1.1']);
   if (socket.alpnProtocol !== 'h2') {
@@ -35,7 +38,7 @@ export async function streamLoop({ route, streams, warmMs, measureMs, body }: St
   return (done * 1000) / measureMs;
 }
 
-/** @throws Error when it is not answered with 200. */
+/** @throws Error when the status is not 200. */
 async function ask(session: ClientHttp2Session, body: string): Promise<void> {
   const stream = session.request({
     ':method': 'POST',

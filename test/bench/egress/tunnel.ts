@@ -1,4 +1,4 @@
-// A proxy that does nothing but CONNECT: what any proxy in Node costs before it looks at anything.
+// A proxy that only does CONNECT: the cost of any proxy in Node before it inspects anything.
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 

@@ -1,4 +1,4 @@
-// The upstream of every engine: HTTPS on a loopback port, which it tells its parent. Answers only who brings the token.
+// The upstream of every engine: HTTPS on a loopback port, which it reports to its parent. Requires the token.
 import { createServer } from 'node:https';
 
 const [cert, key, token] = ['BENCH_CERT', 'BENCH_KEY', 'BENCH_TOKEN'].map((name) => process.env[name] ?? '');

@@ -4,15 +4,15 @@ import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 
 /** Where requests go, and through what. */
 export interface Route {
-  /** Port of the engine on 127.0.0.1; absent: straight to the upstream. */
+  /** Port of the engine on 127.0.0.1; absent to connect to the upstream directly. */
   readonly proxyPort?: number | undefined;
   readonly host: string;
   readonly port: number;
-  /** PEM of who signed what the other side shows: the bottle's CA, or the upstream's. */
+  /** PEM of the CA that signed the other side's certificate: the bottle's CA, or the upstream's. */
   readonly ca: string;
 }
 
-/** A TLS socket to the upstream, inside a CONNECT where there is a proxy. */
+/** Opens a TLS socket to the upstream, through a CONNECT if there is a proxy. */
 export async function openWire(
   { proxyPort, host, port, ca }: Route,
   ALPNProtocols = ['http/1.1'],
@@ -32,7 +32,7 @@ async function openTunnel(socket: Socket, target: string): Promise<void> {
   if (!/^HTTP\/1\.[01] 200 /.test(line)) throw new Error(`CONNECT ${target} was answered: ${line}`);
 }
 
-/** The head and the body of one request, as they go on the wire. */
+/** Returns the head and body of one request as sent on the wire. */
 export function requestBytes(
   route: Pick<Route, 'host' | 'port'>,
   path: string,
@@ -58,8 +58,8 @@ export interface Exchanged {
 }
 
 /**
- * Writes one request and waits until its answer is whole. Knows as much of HTTP as the bench's own upstream says:
- * one answer, with a Content-Length. @throws Error when the connection ends before.
+ * Sends one request and waits for the complete response. Parses only what the bench's own upstream sends: one
+ * response with a Content-Length. @throws Error when the connection ends before.
  */
 export function exchange(socket: TLSSocket, request: Buffer): Promise<Exchanged> {
   return new Promise((resolve, reject) => {

@@ -39,7 +39,7 @@ const AROUND = [
   '\n',
 ] as const;
 
-/** How programs write a sign that has a meaning of its own where they write it. */
+/** The ways in which programs escape a special character. */
 const WAYS: readonly [(sign: string) => string, ...((sign: string) => string)[]] = [
   (sign) => sign,
   (sign) => `%${hexOf(sign)}`,
@@ -54,14 +54,14 @@ const WAYS: readonly [(sign: string) => string, ...((sign: string) => string)[]]
 
 const hexOf = (sign: string) => sign.charCodeAt(0).toString(16).padStart(2, '0');
 
-/** Nothing of a token comes through, however it is written and wherever it is cut; and no length changes. */
+/** No part of a token passes, however it is escaped and wherever it is split; the length stays the same. */
 export async function reflection(random: Random): Promise<void> {
   const token = `${random.text(TOKEN_PARTS, 8)}b7${random.text(TOKEN_PARTS, 8)}`;
   if (token.length < 4) return;
   let whole = random.text(AROUND, 4);
   const places: [from: number, to: number][] = [];
   for (let count = random.below(4); count > 0; count -= 1) {
-    // What begins escapes is escaped wherever anything is, and nowhere else.
+    // Characters that start escapes are escaped the same way throughout, or not at all.
     const way = random.pick(WAYS);
     const others = () => (random.below(2) === 0 ? way : random.pick(WAYS));
     const written = token.replace(/[^A-Za-z0-9]/g, (sign) => (/[%&\\]/.test(sign) ? way : others())(sign));
@@ -79,7 +79,8 @@ export async function reflection(random: Random): Promise<void> {
   const passed = await all;
   const told = JSON.stringify({ token, whole, passed });
   claim(passed.length === whole.length, `another length: ${told}`);
-  // A last sign that begins escapes, at the end of a piece, is taken for itself: the rest of its escape may be left.
+  // If a token ends with an escape character and so does a chunk, that character passes for unescaped: the
+  // rest of its escape may be left.
   const isLeft = places.some(([from, to]) => !/^\*+[^*]{0,5}$/.test(passed.slice(from, to)));
   claim(!isLeft, `left: ${told}`);
   const isKept = [...passed].every((character, at) => character === '*' || character === whole[at]);

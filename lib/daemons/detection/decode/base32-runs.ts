@@ -7,15 +7,15 @@ import type { Inflater } from './inflater.ts';
 
 const BASE32 = [UPPER, LOWER].map((letters) => runOf(`234567${letters}\r\n`, 16));
 
-/** Glued to other text, a run may start at any of so many places. */
+/** Glued to other text, the encoding may start at any of this many offsets within a run. */
 const OFFSETS = 8;
 
 const quintetMemory = new Scratch();
 const decodedMemory = new Scratch();
 
 /**
- * What can be read of runs of base32, wrapped ones too, decoded. All of them go into one piece of memory, since most
- * are short, and a look at each alone would cost more than the work.
+ * Returns the readable text in decoded base32, wrapped or not. All runs go into one buffer: most are short,
+ * and examining each one separately would cost more than decoding it.
  */
 export function base32Decoded(text: TextBytes, inflater: Inflater): readonly string[] {
   const segments = BASE32.flatMap((run) => runsIn(text, run));
@@ -36,14 +36,14 @@ export function base32Decoded(text: TextBytes, inflater: Inflater): readonly str
   return inflated.length === 0 ? texts : [...texts, ...inflated];
 }
 
-/** Writes one segment behind the other, without line breaks; gives where each ends. */
+/** Returns a function that appends one segment without its line breaks and returns where it ends. */
 function writer(quintets: Buffer): (segment: string) => number {
   let count = 0;
   return (segment) => {
     for (let index = 0; index < segment.length; index += 1) {
       const code = segment.charCodeAt(index);
       if (code < DIGIT_2) continue;
-      // Digits 2 to 7 are 26 to 31; the low five bits of a letter, of either case, count from 1.
+      // Digits 2 to 7 are values 26 to 31. The low five bits of a letter, in either case, count from 1.
       quintets[count] = code < 64 ? code - DIGIT_2 + 26 : (code & 31) - 1;
       count += 1;
     }
@@ -53,7 +53,7 @@ function writer(quintets: Buffer): (segment: string) => number {
 
 const DIGIT_2 = 0x32;
 
-/** Decodes from `start` on, and behind it a byte that keeps it apart from the next; gives the end of what it wrote. */
+/** Decodes from `start`, appends a separator byte, and returns the end of the output. */
 function decode(quintets: Buffer, start: number, end: number, decoded: Buffer, from: number): number {
   let length = from;
   let bits = 0;

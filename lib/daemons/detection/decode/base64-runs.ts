@@ -4,12 +4,12 @@ import type { TextBytes } from '../text/text-bytes.ts';
 import { APART, textsIn } from './decoded-texts.ts';
 import type { Inflater } from './inflater.ts';
 
-/** Shorter segments hold nothing of worth. */
+/** Shorter segments cannot hold anything of interest. */
 const LEAST_SEGMENT = 16;
 
-/** By code; of a line break none. */
+/** Sextet by character code; 64 marks a character that has none, such as a line break. */
 const SEXTETS = new Uint8Array(256).fill(64);
-/** By code: bits that tell of a segment what is in it. */
+/** Bits by character code; combined over a segment they tell what kinds of characters it has. */
 const KINDS = new Uint8Array(256);
 const [LETTER, DIGIT, BREAK, OTHER] = [1, 2, 4, 8];
 for (const [sextet, character] of [...`${UPPER}${LOWER}${DIGITS}+/`].entries()) {
@@ -27,20 +27,24 @@ for (const [character, sextet, kind] of [
   KINDS[character.charCodeAt(0)] = kind;
 }
 
-/** What zlib makes, by its first two bytes; names of files and other lines before it may be part of the same segment. */
+/**
+ * The first two bytes of a zlib stream, in base64. File names and other lines before it may be part of the
+ * same segment.
+ */
 const ZLIB = /(?:^|[/\s])e(?:A[E-H]|F[4-7]|J[w-z]|N[o-r])/g;
 const BEFORE_ZLIB = ['/e', '\ne', ' e', '\te'];
 
-/** Sextets of zero behind each segment: its last bytes are filled up from them. */
+/** Zero sextets after each segment, which pad its last bytes. */
 const GAP = 4;
 
 const sextetMemory = new Scratch();
 const decodedMemory = new Scratch();
 
 /**
- * What can be read of base64, in either alphabet and wrapped, decoded. Glued to other text, one may start at any of four
- * places: first come all of them as they are at the first, then at the second, and so on. Decoded here because most runs
- * are short, and a call of Node's decoder would cost more than the work.
+ * Returns the readable text in decoded base64, in either alphabet, wrapped or not. Glued to other text, it
+ * may start at any of four offsets: all segments are decoded at the first offset, then all at the second, and
+ * so on. Decoded by hand because most runs are short, and a call to Node's decoder would cost more than the
+ * work.
  */
 export function base64Decoded(text: TextBytes, inflater: Inflater): readonly string[] {
   const segments = segmentsOf(text);
@@ -65,7 +69,7 @@ export function base64Decoded(text: TextBytes, inflater: Inflater): readonly str
   return inflated.length === 0 ? runs : [...runs, ...inflated];
 }
 
-/** Start, end, start, end and so on of what may be base64: long words, or lines of them under one another. */
+/** Returns start, end, start, end, ... of possible base64: long words, or consecutive lines of them. */
 function segmentsOf({ bytes, length, words }: TextBytes): readonly number[] {
   const segments: number[] = [];
   for (let word = 0; word < words.length; word += 2) {
@@ -84,7 +88,9 @@ function segmentsOf({ bytes, length, words }: TextBytes): readonly number[] {
 const LINE_FEED = 0x0a;
 const isBlank = (code: number | undefined) => code === 0x20 || code === 0x09;
 
-/** Writes segment after segment, each once; gives where they end. Each but the first starts `GAP` behind an end. */
+/**
+ * Writes each distinct segment once and returns where each ends. All but the first start `GAP` after an end.
+ */
 function writeSegments(text: TextBytes, segments: readonly number[], sextets: Buffer): readonly number[] {
   const { bytes } = text;
   const seen = new Set<string>();
@@ -114,7 +120,7 @@ function writeSegments(text: TextBytes, segments: readonly number[], sextets: Bu
   return ends;
 }
 
-/** Decodes from `start` on, and writes a byte of no text behind it; gives the end of what it wrote. */
+/** Decodes from `start`, appends a separator byte, and returns the end of the output. */
 function decode(sextets: Buffer, start: number, end: number, decoded: Buffer, from: number): number {
   let count = from;
   for (let index = start; index < end; index += 4) {

@@ -1,15 +1,15 @@
 import { type Bytes, PRINTABLE, runsOf } from '../text/runs.ts';
 
-/** Shorter runs of bytes that are no text, or were decoded, are chance. */
+/** Shorter readable runs in binary or decoded data are coincidence. */
 export const LEAST_RUN = 8;
 
-/** What can be read of the first `length` bytes. */
+/** Returns the readable runs of the first `length` bytes. */
 export function readableRuns(bytes: Buffer, length = bytes.length): readonly string[] {
   const decoded: Bytes = { bytes, length, slice: (start, end) => bytes.toString('latin1', start, end) };
   return runsOf(decoded, PRINTABLE, LEAST_RUN);
 }
 
-/** What UTF-16 makes of ASCII, undone. In a loop, which takes a tenth of the time that `filter` does. */
+/** Turns ASCII in UTF-16 back into ASCII. The loop takes a tenth of the time that `filter` does. */
 export function withoutZeros(bytes: Buffer): Buffer {
   const kept = Buffer.allocUnsafe(bytes.length);
   let length = 0;

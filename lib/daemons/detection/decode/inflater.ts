@@ -3,42 +3,44 @@ import { NO_RUNS } from '../text/runs.ts';
 import { gzipHeader } from './packed-file.ts';
 import { readableText } from './readable-text.ts';
 
-/** Bytes that one compressed part of a text may unpack to, and all of them together in all that it decodes to. */
+/** Bytes that one compressed part of a text may unpack to, and all parts of the text together. */
 const MAX_PART = 1024 * 1024;
 const MAX_TOTAL = 2 * 1024 * 1024;
 
-/** What looks compressed and is tried: nothing honest comes near. */
+/** How many possible compressed parts are tried. No legitimate text comes close. */
 const MAX_TRIED = 256;
 
-/** Compressed files inside one another that are followed. */
+/** How many layers of compressed files inside one another are followed. */
 const MAX_LAYERS = 3;
 
 const GZIP = Buffer.from([0x1f, 0x8b, 0x08]);
-/** Bytes in front of what zlib has compressed. */
+/** Bytes before the deflated data in a zlib stream. */
 const ZLIB_HEADER = 2;
-/** By how hard it was compressed. */
+/** One header per compression level. */
 const ZLIB = [0x01, 0x5e, 0x9c, 0xda].map((level) => Buffer.from([0x78, level]));
 
-/** Neither check sums nor ends are asked for: a receiver that leaves these out would get what we threw away. */
+/** Checksums and proper endings are not required: a receiver that ignores them too would get the data. */
 const OPTIONS = { maxOutputLength: MAX_PART, finishFlush: constants.Z_SYNC_FLUSH };
 
-/** Unpacks what is compressed in one text and in what it decodes to, within bounds. */
+/** Unpacks the compressed data in one text and in its decoded forms, within limits. */
 export class Inflater {
   #unpacked = 0;
   #tried = 0;
   #isOver = false;
 
-  /** Whether there was more than is looked into: what was not read may hold anything. */
+  /** Whether the limits were exceeded. Whatever was not read may hold anything. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Bytes that were unpacked. */
+  /** Bytes unpacked so far. */
   get unpacked(): number {
     return this.#unpacked;
   }
 
-  /** What can be read of gzip anywhere in pieces that stand one behind the other; `ends`: where each of them does. */
+  /**
+   * Returns the readable text of gzip data anywhere in adjacent pieces; `ends` says where each piece ends.
+   */
   gzipTexts(bytes: Buffer, ends: readonly number[] = [bytes.length]): readonly string[] {
     const own = bytes.subarray(0, ends.at(-1));
     let place = own.indexOf(GZIP);
@@ -46,14 +48,14 @@ export class Inflater {
     const texts: string[] = [];
     for (; place >= 0 && this.mayTry(); place = own.indexOf(GZIP, place + 1)) {
       const header = gzipHeader(own.subarray(place));
-      // What is cut short can be read to where it was cut, and not with what stands behind that.
+      // Truncated data is readable up to where it was cut, but not with the next piece appended.
       const end = ends.find((one) => one > place);
       if (header !== 'more') texts.push(...this.#textAt(own.subarray(0, end), place + header));
     }
     return texts;
   }
 
-  /** The same, and of zlib anywhere: two bytes that are often there by chance. */
+  /** Like `gzipTexts`, but also finds zlib data anywhere: its two header bytes often occur by chance. */
   texts(bytes: Buffer): readonly string[] {
     const texts = [...this.gzipTexts(bytes)];
     for (const zlib of ZLIB) {
@@ -67,12 +69,12 @@ export class Inflater {
     return texts;
   }
 
-  /** What can be read of zlib that the bytes begin with. */
+  /** Returns the readable text of the zlib data that the bytes begin with. */
   zlibTexts(bytes: Buffer): readonly string[] {
     return this.#textAt(bytes, ZLIB_HEADER);
   }
 
-  /** To be asked before each place is looked at: even to read a header to its end takes time. */
+  /** Call before examining each place: even reading a header to its end takes time. */
   mayTry(): boolean {
     this.#tried += 1;
     this.#isOver ||= this.#tried > MAX_TRIED || this.#unpacked > MAX_TOTAL;

@@ -2,21 +2,21 @@ import { quotedPrintableDecoded } from './quoted-printable.ts';
 import { readableText } from './readable-text.ts';
 
 /**
- * What stands between two parts of a multipart body, whatever its boundary is and wherever that is told: the line of the
- * boundary, headers, an empty line. Without headers a line needs to look more like a boundary. A part's headers hold no
- * line that could be a boundary, so every text is read once.
+ * What separates two parts of a multipart body, whatever its boundary and wherever that is declared: the
+ * boundary line, headers, an empty line. Without headers, the line must look more like a boundary. No header
+ * line can be a boundary, so each text is read only once.
  */
 const BETWEEN =
   /--(?:[^\r\n]{1,72}\r?\n((?:(?:[A-Za-z][\w-]{0,63}:|[ \t])[^\r\n]*\r?\n){1,32})|(?=[^\r\n]{0,70}[A-Za-z0-9])[^\s]{1,72}\r?\n)\r?\n/y;
 
 const TRANSFER_ENCODING = /^content-transfer-encoding:[ \t]{0,8}(?:(base64)|(quoted-printable))/im;
 
-/** Characters at either end of a part that are put together with those of its neighbours: as many as a token has. */
+/** Characters at each end of a part that are joined with its neighbors: as many as a token has. */
 const MAX_EDGE = 4 * 1024;
 
-/** What the parts of a multipart body hold, decoded and put together without what stands between them. */
+/** Returns the decoded parts of a multipart body, joined without the separators. */
 export function partContents(text: string): string | undefined {
-  // Much faster to look for than the break of a line before it.
+  // Much faster than looking for the line break before it.
   if (!text.includes('--')) return undefined;
   const contents: string[] = [];
   let start = 0;
@@ -30,7 +30,8 @@ export function partContents(text: string): string | undefined {
     headers = between[1] ?? '';
   }
   if (headers === undefined) return undefined;
-  // The last one ends at a line of another form; what else looks like that has no neighbour to be put together with.
+  // The last part ends at a line of a different form. Anything else that looks like one has no next part to
+  // join.
   const end = nextDashes(text, start - 1);
   contents.push(
     edgesOf(decoded(text.slice(start, end < 0 ? text.length : Math.max(start, end - 1)), headers)),
@@ -40,7 +41,7 @@ export function partContents(text: string): string | undefined {
 
 const firstDashes = (text: string): number => (text.startsWith('--') ? 0 : nextDashes(text, 0));
 
-/** The next line that begins with two dashes. */
+/** Returns where the next line that begins with two dashes starts. */
 function nextDashes(text: string, from: number): number {
   const index = text.indexOf('\n--', from);
   return index < 0 ? -1 : index + 1;

@@ -2,37 +2,37 @@ import { once } from 'node:events';
 import type { Transform } from 'node:stream';
 import { createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
 
-/** Formats of compressed files that can be told by how they begin, and undone. */
+/** Compressed formats that are recognized by their first bytes and can be unpacked. */
 export type PackedFormat = 'gzip' | 'zlib' | 'zstd' | 'zip';
 
-/** Where a compressed file begins in some bytes. */
+/** Where a compressed file begins. */
 export interface PackedStart {
   readonly format: PackedFormat;
   readonly index: number;
 }
 
-/** Bytes that are needed to tell a beginning. */
+/** Bytes needed to recognize the beginning of a file. */
 export const MAGIC_BYTES = 4;
 
 const GZIP = Buffer.from([0x1f, 0x8b, 0x08]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
-/** The header of one file in a ZIP archive. */
+/** The local file header of a ZIP archive. */
 const ZIP = Buffer.from('PK\x03\x04');
-/** What ends the header of a part of a multipart body. */
+/** The end of the headers of a multipart part. */
 const PART = Buffer.from('\r\n\r\n');
 
-/** Bytes in front of a beginning that may be needed to tell it. */
+/** Bytes before the beginning that may be needed to recognize it. */
 export const LOOK_BACK = PART.length;
 
 /**
- * Where compressed files begin, in order. Two bytes tell a zlib stream, as they do many other things: it is looked for
- * only at the beginning (`isStart`) and where a part of a multipart body begins.
+ * Returns where compressed files begin, in order. A zlib stream has only two identifying bytes, so it is
+ * looked for only at the start of the body (`isStart`) and of a multipart part.
  */
 export function packedStarts(bytes: Buffer, isStart: boolean): PackedStart[] {
   const starts: PackedStart[] = [];
   const add = (format: PackedFormat, index: number) => starts.push({ format, index });
   for (const index of placesOf(bytes, GZIP)) {
-    // Reserved flags are zero (RFC 1952, 2.3.1).
+    // Reserved flags must be zero (RFC 1952, 2.3.1).
     if (((bytes[index + 3] ?? 0xff) & 0xe0) === 0) add('gzip', index);
   }
   for (const index of placesOf(bytes, ZSTD)) add('zstd', index);
@@ -54,7 +54,7 @@ function placesOf(bytes: Buffer, magic: Buffer): readonly number[] {
 
 const NOWHERE: readonly number[] = [];
 
-/** Method 8, a window of at most 32 KiB, and a sum (RFC 1950, 2.2). */
+/** Checks for method 8, a window of at most 32 KiB, and the checksum (RFC 1950, 2.2). */
 function isZlib(bytes: Buffer, index: number): boolean {
   const [first = 0, second = 0] = [bytes[index], bytes[index + 1]];
   return (first & 0x0f) === 8 && first >> 4 <= 7 && ((first << 8) | second) % 31 === 0;
@@ -62,17 +62,17 @@ function isZlib(bytes: Buffer, index: number): boolean {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Bytes that are given to a decoder at once, at first and at most: of what only looks like a file little is read. */
+/** Bytes given to a decoder at a time, initially and at most. Starting small keeps false starts cheap. */
 const FIRST_PIECE = 1024;
 const MAX_PIECE = 8 * 1024;
 
-/** Bytes that are unpacked ahead of who scans them: of a few bytes a decoder makes megabytes. */
+/** Bytes unpacked ahead of the scanner: a decoder can turn a few bytes into megabytes. */
 const MAX_AHEAD = 512 * 1024;
 
-/** One compressed file, or what looks like the beginning of one, as it is read. */
+/** Unpacks one compressed file, or a false start, as its bytes arrive. */
 export class PackedFile {
   readonly #format: PackedFormat;
-  /** What was read of its header while that is not whole. */
+  /** The header so far, while it is incomplete. */
   #head: Buffer = NOTHING;
   #decoder: Transform | undefined;
   #piece = FIRST_PIECE;
@@ -85,12 +85,12 @@ export class PackedFile {
     this.#format = format;
   }
 
-  /** Whether it has come to its end, or turned out to be none. */
+  /** Whether the file has ended, or turned out not to be one. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Reads on, and gives what that unpacks to, piece by piece; ends early when the file does. */
+  /** Reads the bytes and yields what they unpack to, piece by piece. Ends early when the file does. */
   async *feed(bytes: Buffer): AsyncGenerator<{ readonly read: number; readonly unpacked: Buffer[] }> {
     let rest = this.#decoder === undefined ? this.#behindHeader(bytes) : bytes;
     while (rest.length > 0 && !this.#isOver) {
@@ -152,7 +152,7 @@ export class PackedFile {
     if (decoder === undefined) return;
     const settled = new AbortController();
     const written = new Promise<void>((resolve) => decoder.write(piece, () => resolve()));
-    // At the end of what is compressed Node's decoders stop, and never say that the rest was written.
+    // At the end of the compressed data, Node's decoders stop without calling back for the rest of the write.
     const ended = once(decoder, 'end', settled).catch(() => {});
     await Promise.race([written, ended]);
     settled.abort();
@@ -160,12 +160,15 @@ export class PackedFile {
 }
 
 interface Format {
-  /** Length of the header in front of what is compressed: `more` is needed to tell, or it is `none` of ours. */
+  /**
+   * Returns the length of the header before the compressed data; `more` if bytes are missing, `none` if the
+   * format is unsupported.
+   */
   readonly header: (bytes: Buffer) => number | 'more' | 'none';
   readonly decoder: () => Transform;
 }
 
-/** Node's own decoder of gzip throws away what it has unpacked when it does not know what follows. */
+/** `createGunzip` is not used: it discards what it has unpacked if it cannot parse what follows the file. */
 const FORMATS: Readonly<Record<PackedFormat, Format>> = {
   gzip: { header: gzipHeader, decoder: createInflateRaw },
   zip: { header: zipHeader, decoder: createInflateRaw },
@@ -173,10 +176,10 @@ const FORMATS: Readonly<Record<PackedFormat, Format>> = {
   zstd: { header: () => 0, decoder: createZstdDecompress },
 };
 
-/** Bytes of a header, which can hold a name and a comment. */
+/** Longest header in bytes; it may include a name and a comment. */
 const MAX_HEADER = 256 * 1024;
 
-/** RFC 1952, 2.3. */
+/** Returns the length of the gzip header (RFC 1952, 2.3). */
 export function gzipHeader(bytes: Buffer): number | 'more' {
   const flags = bytes[3] ?? 0;
   let length = 10;
@@ -184,7 +187,7 @@ export function gzipHeader(bytes: Buffer): number | 'more' {
     if (bytes.length < length + 2) return 'more';
     length += 2 + bytes.readUInt16LE(length);
   }
-  // Name and comment, each up to a zero byte.
+  // Name and comment, each terminated by a zero byte.
   for (const flag of [8, 16]) {
     if ((flags & flag) === 0) continue;
     const end = bytes.indexOf(0, length);
@@ -195,7 +198,7 @@ export function gzipHeader(bytes: Buffer): number | 'more' {
   return bytes.length < length ? 'more' : length;
 }
 
-/** The header of one file in an archive (APPNOTE.TXT, 4.3.7). What is stored as it is needs no decoder. */
+/** Reads a local file header of a ZIP archive (APPNOTE.TXT, 4.3.7). Stored files need no decoder. */
 function zipHeader(bytes: Buffer): number | 'more' | 'none' {
   if (bytes.length < 30) return 'more';
   if (bytes.readUInt16LE(8) !== DEFLATED) return 'none';
@@ -203,5 +206,5 @@ function zipHeader(bytes: Buffer): number | 'more' | 'none' {
   return bytes.length < length ? 'more' : length;
 }
 
-/** Method of compression in a ZIP archive: the usual one. */
+/** The usual compression method in a ZIP archive. */
 const DEFLATED = 8;

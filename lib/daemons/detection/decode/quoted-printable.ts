@@ -1,20 +1,21 @@
 import { type TextBytes, TRAIT } from '../text/text-bytes.ts';
 
-/** The break of a line that goes on, and bytes (RFC 2045, 6.7). */
+/** Soft line breaks and encoded bytes (RFC 2045, 6.7). */
 const BREAK = /=[ \t]{0,8}\r?\n/g;
 const BYTES = /(?:=[0-9A-Fa-f]{2})+/g;
 
-/** Characters on either side of a word that are read with it: not all that is looked for is of one word. */
+/** Characters around a word that are decoded with it, since some secrets span several words. */
 const AROUND = 32;
 
 /**
- * Words of quoted-printable, decoded, with a little of what stands around them. Not all of the text: queries and code are
- * full of what only looks like it, and would be read twice. In such a word an equals sign is never anything else.
+ * Returns the decoded quoted-printable words with some surrounding text. Decoding all of the text would read
+ * many bodies twice, since queries and code often look like quoted-printable. Within a quoted-printable word,
+ * every equals sign belongs to an escape.
  */
 export function quotedWords({ text, traits }: TextBytes): string | undefined {
   if ((traits & TRAIT.equals) === 0) return undefined;
   const places: [start: number, end: number][] = [];
-  // Behind the last word, or the last sign that spoils the word that it is in.
+  // The end of the last word, or of the last sign that rules out the word it is in.
   let least = 0;
   let from = 0;
   for (let index = text.indexOf('='); index >= 0; index = text.indexOf('=', from)) {
@@ -53,7 +54,10 @@ function startOfWord(text: string, index: number, least: number): number {
   return start;
 }
 
-/** Behind the last character, or at a sign that is no escape; where a line goes on, so does the word. */
+/**
+ * Returns the end of the word, or the index of a sign that is not an escape. A soft line break continues a
+ * word.
+ */
 function endOfWord(text: string, index: number): number {
   let end = index;
   while (end < text.length && !isBlank(text, end)) {
@@ -64,10 +68,10 @@ function endOfWord(text: string, index: number): number {
   return end;
 }
 
-/** Characters of the escape that begins with the equals sign; 0 where that is none. */
+/** Length of the escape that starts at the equals sign; 0 if it is not an escape. */
 function escapeLength(text: string, index: number): number {
   if (!isBlank(text, index + 1)) return isHex(text, index + 1) && isHex(text, index + 2) ? 3 : 0;
-  // Behind a question mark it is the end of a word in a header.
+  // After a question mark, it ends an encoded word in a header.
   if (text.charCodeAt(index - 1) === QUESTION_MARK) return 0;
   let end = index + 1;
   for (let code = text.charCodeAt(end); code === SPACE || code === TAB; code = text.charCodeAt(end)) end += 1;
@@ -77,7 +81,7 @@ function escapeLength(text: string, index: number): number {
 
 const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE, EQUALS, QUESTION_MARK] = [0x09, 0x0a, 0x0d, 0x20, 0x3d, 0x3f];
 
-/** Of the beginning or the end of a word in a header (RFC 2047, 2). */
+/** Whether the sign delimits an encoded word in a header (RFC 2047, 2). */
 const isMark = (text: string, index: number) =>
   text.charCodeAt(index + 1) === QUESTION_MARK || text.charCodeAt(index - 1) === QUESTION_MARK;
 

@@ -7,28 +7,28 @@ import { Inflater } from './inflater.ts';
 import { partContents } from './multipart-contents.ts';
 import { quotedWords } from './quoted-printable.ts';
 
-/** One reading of a text. */
+/** One readable form of a text. */
 export interface View {
   readonly text: string;
-  /** How often something had to be decoded to get here; 0 is the text itself. */
+  /** Number of decodings that led here; 0 is the text itself. */
   readonly depth: number;
-  /** Whether nobody could have read it before; escapes and look-alikes can be read as they are. */
+  /** Whether the text was unreadable before decoding. Escapes and look-alikes do not hide it. */
   readonly wasHidden: boolean;
 }
 
-/** Encodings inside encodings that are followed. Each further one needs a receiver that undoes it. */
+/** How many nested encodings are followed. The receiver has to undo each one, too. */
 const MAX_DEPTH = 4;
 
-/** Characters decoded for one text, beyond its own length times six: the bound on time, whatever the text. */
+/** Characters decoded per text beyond six times its length. Bounds time, whatever the text. */
 const SPARE_CHARACTERS = 64 * 1024;
 
-/** Shorter texts hold nothing of worth. */
+/** Shorter texts cannot hold anything of interest. */
 const LEAST_VIEW = 8;
 
-/** Characters of a text whose values are put together. */
+/** Longest text, in characters, whose values are joined. */
 const MAX_JOINED = 256 * 1024;
 
-/** Characters of one of these. */
+/** Longest value in characters. */
 const MAX_VALUE = 256;
 
 interface Reading {
@@ -36,12 +36,12 @@ interface Reading {
   readonly hides?: boolean;
 }
 
-/** What is looked at; serves text after text. */
+/** Reused for every text. */
 const current = new TextBytes();
 
 /**
- * Shows the text and all that it can be decoded to, breadth first, within bounds, until `see` returns `false`. What is
- * shown holds until then. Gives whether all that is compressed in it was unpacked.
+ * Shows the text and everything it decodes to, breadth first and within limits, until `see` returns `false`.
+ * A view is valid only during the call. Returns whether all compressed data was unpacked.
  */
 export function eachView(text: string, see: (text: TextBytes, view: View) => boolean): boolean {
   const inflater = new Inflater();
@@ -53,10 +53,10 @@ export function eachView(text: string, see: (text: TextBytes, view: View) => boo
     if (view.depth >= MAX_DEPTH) continue;
     for (const { of, hides = view.wasHidden } of READINGS) {
       const decoded = of(current, inflater);
-      // What is too long is left out alone: else it would hide all that comes after.
+      // Skip only the decoded text that is too long, or it would hide everything after it.
       if (decoded === undefined || decoded.length < LEAST_VIEW) continue;
       if (decoded.length > left + inflater.unpacked) continue;
-      // Few, so comparing them is less work than hashing each.
+      // There are few views, so comparing them is cheaper than hashing each.
       if (views.some((known) => known.text === decoded)) continue;
       left -= decoded.length;
       views.push({ text: decoded, depth: view.depth + 1, wasHidden: hides });
@@ -74,7 +74,7 @@ const READINGS: readonly Reading[] = [
   { of: (text, inflater) => linesOf(hexDecoded(text, inflater)), hides: true },
   { of: (text, inflater) => linesOf(base32Decoded(text, inflater)), hides: true },
   { of: joined },
-  // Not even in what was hidden: the sums of lock files end as lines do that go on.
+  // Never counts as hidden: checksums in lock files end like lines with a soft line break.
   { of: quotedWords, hides: false },
   { of: ({ text }) => partContents(text) },
 ];
@@ -89,7 +89,7 @@ function percentDecoded({ text, traits }: TextBytes): string | undefined {
   return (traits & TRAIT.percent) === 0 ? undefined : withoutPercent(text);
 }
 
-/** In forms and queries a plus sign is a blank; elsewhere, as in base64, it is itself. */
+/** In forms and queries, a plus sign is a space. Elsewhere, as in base64, it is literal. */
 function formDecoded({ text, traits }: TextBytes): string | undefined {
   if ((traits & TRAIT.equals) === 0 || (traits & TRAIT.quote) !== 0 || !text.includes('+')) return undefined;
   return FIELD.test(text) && !/\s/.test(text) ? withoutPercent(text.replaceAll('+', ' ')) : undefined;
@@ -104,7 +104,9 @@ function withoutPercent(text: string): string {
   });
 }
 
-/** Escapes of JSON, JavaScript and HTML; an escape that they make up together is left to the next reading. */
+/**
+ * Undoes escapes of JSON, JavaScript and HTML. An escape that results from this is left to the next round.
+ */
 function unescaped({ text, traits }: TextBytes): string | undefined {
   if ((traits & (TRAIT.backslash | TRAIT.ampersand)) === 0) return undefined;
   const plain = text.includes('\\') ? text.replace(SLASH_ESCAPES, slashUnescaped) : text;
@@ -130,7 +132,7 @@ function characterOf(code: number, otherwise: string): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : otherwise;
 }
 
-/** A secret scattered over the values of a query or of JSON: the values, end to end. */
+/** Joins the values of a query or of JSON, in case a secret is scattered over them. */
 function joined({ text, traits }: TextBytes): string | undefined {
   if ((traits & (TRAIT.quote | TRAIT.equals)) === 0 || text.length > MAX_JOINED) return undefined;
   if (text.includes('":')) return joinedJson(text);
@@ -138,7 +140,7 @@ function joined({ text, traits }: TextBytes): string | undefined {
   return (text.match(/=[^&\s=]{1,256}/g) ?? []).map((value) => value.slice(1)).join('');
 }
 
-/** By hand: an expression takes three times as long, and most bodies are JSON. */
+/** Hand-written: a regular expression takes three times as long, and most bodies are JSON. */
 function joinedJson(text: string): string {
   let values = '';
   for (let colon = text.indexOf(':'); colon >= 0; colon = text.indexOf(':', colon + 1)) {
@@ -155,10 +157,10 @@ function joinedJson(text: string): string {
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 
-/** Of JSON (RFC 8259, 2), and whatever else is no character; not of what is outside the text. */
+/** True for JSON white space (RFC 8259, 2) and control characters; false outside the text (`NaN`). */
 const isBlank = (code: number) => code <= 0x20;
 
-/** The first character that ends a value without escapes or blanks; a longer one is read no further. */
+/** Returns the index that ends a value without escapes or blanks; reads at most `MAX_VALUE` characters. */
 function endOfValue(text: string, start: number): number {
   const most = Math.min(text.length, start + MAX_VALUE);
   let end = start;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Luhn's sum, by which payment cards are numbered. `text` may hold spaces and dashes. */
+/** Checks the Luhn checksum of payment cards. `text` may contain spaces and dashes. */
 export function isLuhnValid(text: string): boolean {
   const digits = [...text.replace(/[ -]/g, '')].reverse().map(Number);
   const sum = digits.reduce((total, digit, index) => {
@@ -10,7 +10,7 @@ export function isLuhnValid(text: string): boolean {
   return sum % 10 === 0 && new Set(digits).size > 1;
 }
 
-/** ISO 13616: the remainder by 97 is 1. */
+/** Checks an IBAN: by ISO 13616, its remainder modulo 97 is 1. */
 export function isIban(text: string): boolean {
   const plain = text.replace(/ /g, '');
   if (plain.length < 15 || plain.length > 34) return false;
@@ -24,7 +24,7 @@ export function isIban(text: string): boolean {
 
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
-/** Base58Check, of Bitcoin addresses and of keys in the wallet import format. */
+/** Checks Base58Check, used by Bitcoin addresses and keys in wallet import format. */
 export function isBase58Check(text: string): boolean {
   let value = 0n;
   for (const character of text) value = value * 58n + BigInt(BASE58.indexOf(character));
@@ -42,7 +42,7 @@ export function isBase58Check(text: string): boolean {
 const BECH32 = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
 const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
 
-/** BIP 173 and BIP 350, lower case. */
+/** Checks the checksum of BIP 173 and BIP 350, in lower case. */
 export function isBech32(text: string): boolean {
   const mark = text.lastIndexOf('1');
   const prefix = [...text.slice(0, mark)].map((character) => character.charCodeAt(0));
@@ -56,7 +56,7 @@ export function isBech32(text: string): boolean {
   return sum === 1 || sum === 0x2bc830a3;
 }
 
-/** Bits per character, by Shannon. */
+/** Shannon entropy, in bits per character. */
 export function entropyOf(text: string): number {
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);

@@ -1,21 +1,20 @@
 import { DIGITS, LOWER, UPPER } from '../text/runs.ts';
 
 const BASE64 = `${UPPER}${LOWER}${DIGITS}+/`;
-/** Of `uuencode` and of `pack "u"` in Perl. */
+/** As in `uuencode` and Perl's `pack "u"`. */
 const UUENCODE = `\`${charactersFrom(0x21, 0x5f)}`;
 const BASE32 = `${UPPER}234567`;
 const BASE32_HEX = `${DIGITS}${UPPER.slice(0, 22)}`;
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 const ASCII85 = charactersFrom(0x21, 0x75);
-/** RFC 1924, as `b85encode` in Python and git have it. */
+/** RFC 1924, as implemented by Python's `b85encode` and by git. */
 const BASE85 = `${DIGITS}${UPPER}${LOWER}!#$%&()*+-;<=>?@^_\`{|}~`;
-/** Of ZeroMQ. */
+/** The alphabet of ZeroMQ. */
 const Z85 = `${DIGITS}${LOWER}${UPPER}.-:+=^!/*?&<>()[]{}@%$#`;
 
 /**
- * What tools that are at hand in any shell make of a value, wherever it stands in what they are given. To be looked for
- * in the letters and digits of a text alone: so it does not matter what is put between the values of bytes, or how lines
- * are wrapped.
+ * Returns what common shell tools make of a value, wherever it stands in their input. Search for these in the
+ * letters and digits of a text only, so that separators between bytes and line wrapping do not matter.
  */
 export function disguisesOf(value: string): readonly string[] {
   const bytes = Buffer.from(value);
@@ -39,7 +38,7 @@ export function disguisesOf(value: string): readonly string[] {
   ];
 }
 
-/** Every byte as a number: in dumps, in arrays, in escapes of many languages. */
+/** Every byte as a number, as in dumps, arrays and the escapes of many languages. */
 function numbersOf(bytes: Buffer): string[] {
   const written = (write: (byte: number) => string) => Array.from(bytes, write).join('');
   const hex = (byte: number) => byte.toString(16).padStart(2, '0');
@@ -52,7 +51,7 @@ function numbersOf(bytes: Buffer): string[] {
     written((byte) => byte.toString(8)),
     written((byte) => byte.toString(8).padStart(3, '0')),
     written((byte) => byte.toString(2).padStart(8, '0')),
-    // Words of two bytes, the lower one first, as `od` and `hexdump` print them; from either byte on.
+    // Little-endian 16-bit words, as `od` and `hexdump` print them, aligned to either byte.
     ...[bytes, bytes.subarray(1)].flatMap((from) => {
       const words = Array.from({ length: from.length >> 1 }, (_, index) => from.readUInt16LE(index * 2));
       return [
@@ -63,7 +62,9 @@ function numbersOf(bytes: Buffer): string[] {
   ];
 }
 
-/** The digits of so many bits each that lie within the bytes, from each place of a group of bytes on. */
+/**
+ * Returns the `bits`-wide digits that lie entirely within the bytes, for each position in a group of bytes.
+ */
 function aligned(bytes: Buffer, bits: number, digits: string): string[] {
   const all = Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('');
   return Array.from({ length: bits === 6 ? 3 : 5 }, (_, before) => {
@@ -73,7 +74,7 @@ function aligned(bytes: Buffer, bits: number, digits: string): string[] {
   });
 }
 
-/** The same of groups of four bytes, five digits each. */
+/** Returns the same for base 85: groups of four bytes, five digits each. */
 function base85(bytes: Buffer, digits: string): string[] {
   return [0, 1, 2, 3].map((start) => {
     let text = '';
@@ -85,7 +86,7 @@ function base85(bytes: Buffer, digits: string): string[] {
   });
 }
 
-/** Of the value alone: what stands beside it would change all of it. */
+/** Encodes the value alone, since adjacent bytes would change every digit. */
 function base58(bytes: Buffer): string {
   let text = '';
   for (let left = BigInt(`0x${bytes.toString('hex')}`); left > 0n; left /= 58n)
@@ -95,7 +96,7 @@ function base58(bytes: Buffer): string {
 
 export const reversed = (text: string) => [...text].reverse().join('');
 
-/** By 13 letters. */
+/** ROT13. */
 export function rotated(text: string): string {
   return text.replace(/[A-Za-z]/g, (letter) => {
     const base = letter <= 'Z' ? 65 : 97;
@@ -103,7 +104,7 @@ export function rotated(text: string): string {
   });
 }
 
-/** By 47 of all characters that can be printed. */
+/** ROT47, over all printable ASCII characters. */
 function rotatedFar(text: string): string {
   return text.replace(/[!-~]/g, (one) => String.fromCharCode(((one.charCodeAt(0) - 33 + 47) % 94) + 33));
 }

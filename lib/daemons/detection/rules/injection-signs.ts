@@ -1,15 +1,15 @@
-/** Something that a text says. */
+/** One sign of prompt injection. */
 export interface Sign {
   readonly weight: number;
-  /** All that the expression can start with. */
+  /** Everything that a match can start with. */
   readonly starts: readonly string[];
-  /** Tried where one of `starts` stands. Repetitions are bounded: time stays linear. */
+  /** Tried where one of `starts` is found. Repetitions are bounded to keep time linear. */
   readonly expression: RegExp;
 }
 
 const OBJECTS = ['calling', 'using', 'running', 'each', 'every'];
 
-/** What text says that means to steer the agent that reads it. */
+/** Phrases that try to give instructions to the agent that reads the text. */
 export const SIGNS: readonly Sign[] = [
   {
     weight: 2,

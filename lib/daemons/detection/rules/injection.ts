@@ -6,27 +6,30 @@ import { SIGNS, type Sign } from './injection-signs.ts';
 
 export type InjectionLevel = 'none' | 'medium' | 'high';
 
-/** A text is refused from this sum on: one instruction that overrides, and one more sign of an attack. */
+/** Texts with at least this sum are refused: one overriding instruction plus one more sign of an attack. */
 const HIGH = 3;
 const MEDIUM = 1;
 
-/** Phrases in quotation marks are talked about, not said. */
+/** Quoted phrases are mentioned, not addressed to the agent. */
 const QUOTED = /(?<!\w)(['"‘“`])[^'"‘’“”`\n]{4,160}['"’”`](?!\w)/g;
 
 const STARTS = [...new Set(SIGNS.flatMap(({ starts }) => starts))];
 const SEARCH = new PhraseSearch(STARTS);
-/** By the places of their starts in that list. */
+/** The signs for each entry of `STARTS`. */
 const SIGNS_OF = STARTS.map((start) => SIGNS.filter(({ starts }) => starts.includes(start)));
 
-/** What is looked at; serves text after text. */
+/** Reused for every text. */
 const current = new TextBytes();
 const aligned = new Scratch();
 
-/** How much a text looks like an attack on the agent that will read it. In JSON quotes are syntax, and set nothing apart. */
+/**
+ * Rates how much a text looks like an attack on the agent that reads it. In JSON, quotes are syntax, so
+ * quoted text counts in full.
+ */
 export function injectionLevel(text: string): InjectionLevel {
   const plain = plainOf(text);
   const sum = weigh(plain);
-  // What is quoted stands between no letters: leaving it out makes no new place where a sign could start.
+  // Removing quoted text cannot create a new place where a sign starts, since no letters are next to it.
   if (sum === undefined) return 'none';
   const said = isJson(plain) ? plain : plain.replace(QUOTED, ' ');
   const sumSaid = said === plain ? sum : (weigh(said) ?? 0);
@@ -36,7 +39,7 @@ export function injectionLevel(text: string): InjectionLevel {
 
 const isJson = (text: string) => /^\s{0,64}[[{]/.test(text);
 
-/** Without look-alikes, invisible characters and escapes. */
+/** Removes look-alikes, invisible characters and escapes. */
 function plainOf(text: string): string {
   current.read(text);
   const readable = (current.traits & TRAIT.other) === 0 ? text : foldUnicode(text);
@@ -44,7 +47,7 @@ function plainOf(text: string): string {
   return readable.replace(/\\[nrt]/g, '\n').replace(/\\(["'/\\])/g, '$1');
 }
 
-/** The weights of all signs in the text; `undefined` when none could even start anywhere. */
+/** Sums the weights of all signs in the text; `undefined` if none could even start. */
 function weigh(text: string): number | undefined {
   const tried = new Set<Sign>();
   const found = new Set<Sign>();
@@ -62,7 +65,7 @@ function weigh(text: string): number | undefined {
   return sum;
 }
 
-/** A byte for each character: what is not ASCII there may look as if it were, what is does. */
+/** One byte per character. A non-ASCII character may pass for ASCII here, but ASCII is always itself. */
 function alignedBytes(text: string): Buffer {
   if (current.text !== text) current.read(text);
   if (current.length === text.length) return current.bytes;

@@ -3,46 +3,49 @@ import { SkipSearch } from '../search/skip-search.ts';
 import type { TextBytes } from '../text/text-bytes.ts';
 import { disguisesOf, reversed, rotated } from './disguises.ts';
 
-/** Shorter values are found as they are only: their fragments would be anything. */
+/** Shorter values are found only as they are: their fragments could be anything. */
 const MIN_PROJECTED = 12;
 
-/** Of shorter values nothing is left that stands for them alone. */
+/** The disguises of shorter values are not distinctive enough. */
 const MIN_DISGUISED = 8;
 
-/** Characters of a disguise that is looked for as it is. */
+/** Minimum length, in characters, of a disguise that is searched for as it is. */
 const MIN_LITERAL = 10;
 
-/** Letters and digits in a row that give a long secret away. Any part of twice that length holds one of them whole. */
+/** Length of a run of letters and digits that reveals a long secret. Any part twice as long contains one. */
 const FRAGMENT = 12;
 
-/** Characters of a value that is looked for together with others; a shorter one would hold their search up. */
+/** Values of at least this many characters share one search; shorter ones would slow it down. */
 const MIN_SKIPPED = 8;
 
-/** What stands for one secret in a text. */
+/** Strings that reveal one secret in a text. */
 interface Needles {
-  /** The value and its encodings, as they would stand in the text. */
+  /** The value and its encodings, searched for in the text itself. */
   readonly literal: readonly string[];
-  /** Disguises of which too little is letters and digits. */
+  /** Disguises with too few letters and digits to be projected. */
   readonly disguised: readonly string[];
-  /** Letters and digits only, to be looked for where the text is reduced to them too. */
+  /** Letters and digits only, searched for in the letters and digits of the text. */
   readonly projected: readonly string[];
 }
 
-/** A text beside its bytes, the rest of whose memory is not its own. */
+/** A text and its bytes. Bytes after `length` are unrelated. */
 export type Searched = Pick<TextBytes, 'text' | 'bytes' | 'length'>;
 
-/** Gives what a text holds of known secrets: all of it when `exhaustive`, else the likeliest alone. */
+/** Returns the known secrets in a text: all of them if `exhaustive`, otherwise only the most likely one. */
 export type KnownSecretFinder = (text: Searched, exhaustive: boolean) => readonly KnownFind[];
 
 export interface KnownFind {
   readonly value: string;
-  /** Whether `value` stands there as it is and is all of the secret: of what is scattered or in part more may stand around it. */
+  /**
+   * Whether `value` occurs unchanged and is the whole secret. Around a scattered or partial one, there may be
+   * more of it.
+   */
   readonly isWhole: boolean;
 }
 
 /**
- * Looks for the given values: as they are, as common tools disguise them, with anything inserted between their
- * characters, and in part. The values never leave this closure otherwise.
+ * Searches for the values as they are, as common tools disguise them, with anything inserted between their
+ * characters, and in part. The closure exposes the values in no other way.
  */
 export function knownSecretFinder(values: Iterable<string>): KnownSecretFinder {
   const needles = [...values].map(needlesOf);
@@ -59,7 +62,7 @@ export function knownSecretFinder(values: Iterable<string>): KnownSecretFinder {
   };
 }
 
-/** Gives those of the literals that a text holds, in their order. */
+/** Returns a function that finds which of the literals a text contains, in list order. */
 function literalsFinder(literals: readonly string[]): (text: Searched) => readonly string[] {
   const long = literals.filter(({ length }) => length >= MIN_SKIPPED);
   const short = literals.filter(({ length }) => length < MIN_SKIPPED);
@@ -73,7 +76,10 @@ function literalsFinder(literals: readonly string[]): (text: Searched) => readon
   };
 }
 
-/** A secret as it may stand in a text: hex, base64 at each offset, reversed and rotated if it is of some length. */
+/**
+ * Returns hex, base64 at each offset, reversed and ROT13 forms of a secret; none if it is shorter than 6
+ * characters.
+ */
 export function encodingsOf(value: string): readonly string[] {
   if (value.length < 6) return [];
   const bytes = Buffer.from(value);
@@ -93,7 +99,7 @@ function needlesOf(value: string): Needles {
 
 const isLong = (projection: string) => projection.length >= MIN_PROJECTED;
 
-/** The part of the encoding that does not depend on what stands before and after, for each of three offsets. */
+/** The part of the base64 that does not depend on the text around it, for each of three offsets. */
 function base64Parts(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((offset) => {
     const padded = Buffer.concat([Buffer.alloc(offset), bytes]);
@@ -105,7 +111,7 @@ function base64Parts(bytes: Buffer): string[] {
   });
 }
 
-/** The first fragment of a long secret is often the public prefix of its kind, and is left out. */
+/** Leaves out the first fragment of a long secret, which is often a public prefix such as a token type. */
 function fragmentsOf(projection: string): string[] {
   if (projection.length < 2 * FRAGMENT) return [];
   const fragments: string[] = [];

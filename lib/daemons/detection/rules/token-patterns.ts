@@ -6,21 +6,24 @@ import { passwordsInUrls } from './url-passwords.ts';
 import { webTokensIn } from './web-tokens.ts';
 
 export interface TokenPattern {
-  /** Kind of secret, as denials and logs name it. */
+  /** Type of secret, as denials and logs name it. */
   readonly type: string;
-  /** The expression is only run on a text that holds one of these, of three characters at least; absent: always. */
+  /**
+   * The expression only runs on texts that contain one of these (at least three characters each). If absent,
+   * it always runs.
+   */
   readonly literals?: readonly string[];
-  /** The expression is only run on a text that holds such a run, as does all that it matches. */
+  /** The expression only runs on texts that contain such a run. Every match contains one. */
   readonly run?: Run;
-  /** What runs of several kinds are all part of: where there is none, none of them is looked for. */
+  /** A run that includes runs of several types: if the text has none, none of them is looked for. */
   readonly within?: Run;
   /**
-   * Global, or a function that gives all matches. Every repetition is bounded by some dozens or consumes what cannot
-   * start a match again, so its time is linear.
+   * Global, or a function that returns all matches. To keep time linear, each repetition is bounded to a few
+   * dozen or consumes only what cannot start another match.
    */
   readonly expression: RegExp | ((text: TextBytes) => readonly string[]);
   readonly isReal?: (match: string) => boolean;
-  /** Only where an encoding hid the text: too common elsewhere. */
+  /** Only applies to text that an encoding hid: too common elsewhere. */
   readonly onlyHidden?: boolean;
 }
 
@@ -32,7 +35,7 @@ const NUMBER = runOf(`${DIGITS}${UPPER} -`, 15);
 const CARD = runOf(`${DIGITS} -`, 15);
 const IBAN = runOf(`${DIGITS}${UPPER} `, 15);
 
-/** Formats of credentials and of money that are recognised by their looks alone. */
+/** Formats of credentials and financial data that are recognizable by their form alone. */
 export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'aws-access-key',
@@ -92,7 +95,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'google-key',
     literals: ['AIza'],
-    // With a border on one side at least: one MB of base64 in forty has it somewhere inside.
+    // Needs a border on at least one side: one in forty megabytes of base64 contains it by chance.
     expression: /(?<![\w-])AIza[\w-]{35}|AIza[\w-]{35}(?![\w-])/g,
   },
   { type: 'google-oauth', literals: ['ya29.', 'GOCSPX-'], expression: /(?:ya29\.|GOCSPX-)[\w-]{20,255}/g },
@@ -119,7 +122,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'private-key',
     literals: ['PRIVATE KEY'],
-    // To its end, where it has one: keys may have headers of their own, and be escaped for URLs.
+    // Up to the end marker, if there is one: keys may have their own headers and be escaped for URLs.
     expression:
       /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?:[^-]|-(?!----)){0,16384}-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\:,%]{0,16384})/g,
   },
@@ -170,14 +173,14 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   },
 ];
 
-/** Letters and digits that are, all in a row, what the expression says; `lengths` it may have. */
+/** Finds alphanumeric words within the two `lengths` that match the expression as a whole. */
 function wholeWords(lengths: readonly [number, number], expression: RegExp) {
   const [least, most] = lengths;
   return (text: TextBytes): readonly string[] =>
     longWordsOf(text).filter((word) => word.length >= least && word.length <= most && expression.test(word));
 }
 
-/** Of one text, for which several patterns ask. */
+/** Cached because several patterns use it for the same text. */
 const longWords = new WeakMap<TextBytes['words'], readonly string[]>();
 
 function longWordsOf(text: TextBytes): readonly string[] {
@@ -187,15 +190,15 @@ function longWordsOf(text: TextBytes): readonly string[] {
 }
 
 /**
- * An AWS secret has 40 characters; up to four more may be glued to its front. What is padded, or said to be, is a hash of
- * the kind that lock files are full of.
+ * An AWS secret has 40 characters; up to four more may be glued to its front. Runs with padding or a `sha`
+ * prefix are hashes, which fill lock files.
  */
 function endsOfRandomRuns({ text }: TextBytes): readonly string[] {
   const runs = text.match(/(?:sha\d{3}-)?[A-Za-z0-9/+]{40,}=?/g) ?? [];
   return runs.filter((run) => !/^sha\d{3}-|=$/.test(run)).map((run) => run.slice(-44));
 }
 
-/** Forty characters of base64 that no word or path looks like. */
+/** Whether this looks like base64, unlike any word or path. */
 function looksRandom(text: string): boolean {
   return (
     /[A-Z]/.test(text) &&
@@ -206,7 +209,9 @@ function looksRandom(text: string): boolean {
   );
 }
 
-/** Opt-in: what looks random at all. The threshold is below that of random base64 of this length, above prose. */
+/**
+ * Opt-in: anything that looks random. The threshold is below random base64 of this length and above prose.
+ */
 export const ENTROPY_PATTERN: TokenPattern = {
   type: 'high-entropy',
   expression: /[A-Za-z0-9+/_=-]{32,4096}/g,

@@ -6,13 +6,13 @@ import { TOKEN_PATTERNS, type TokenPattern } from './token-patterns.ts';
 const LITERALS = [...new Set(TOKEN_PATTERNS.flatMap(({ literals }) => literals ?? []))];
 const SEARCH = new LiteralSearch(LITERALS);
 
-/** Patterns with literals, beside the places of these in that list. */
+/** Patterns with literals, and the indexes of these in `LITERALS`. */
 const WITH_LITERALS = TOKEN_PATTERNS.flatMap((pattern) =>
   pattern.literals === undefined
     ? []
     : [{ pattern, places: pattern.literals.map((one) => LITERALS.indexOf(one)) }],
 );
-/** Patterns without literals, by the run that a text must hold. */
+/** Patterns without literals, grouped by the run that a text must contain. */
 const BY_RUN = [
   ...Map.groupBy(
     TOKEN_PATTERNS.filter(({ literals }) => literals === undefined),
@@ -25,7 +25,7 @@ export interface FoundToken {
   readonly value: string;
 }
 
-/** All that looks like a token. Of patterns that the text cannot hold, no expression is run. */
+/** Returns everything that looks like a token. Expressions that cannot match the text are not run. */
 export function tokensIn(text: TextBytes, wasHidden: boolean): FoundToken[] {
   const found: FoundToken[] = [];
   const held = SEARCH.find(text.bytes, text.length);
@@ -47,7 +47,7 @@ function holds(text: TextBytes, run: Run | undefined): boolean {
   return run === undefined || holdsRun(text, run);
 }
 
-/** What the pattern's expression finds, and is real. */
+/** Returns the matches of the pattern's expression that pass its `isReal` check. */
 export function matchesOf({ run, expression, isReal }: TokenPattern, text: TextBytes): readonly string[] {
   if (!holds(text, run)) return NO_MATCHES;
   const matches = typeof expression === 'function' ? expression(text) : text.text.match(expression);

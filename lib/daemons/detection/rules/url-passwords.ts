@@ -1,13 +1,13 @@
-/** From the mark that every URL has: where it stands is found faster than any of many schemes. */
+/** Starts at the mark that every URL has, which is found faster than any of many schemes. */
 const USER_AND_PASSWORD = /:\/\/[\w.~%+-]{0,64}:[^\s/@"'<>{}$]{4,128}@[\w.-]{1,253}/g;
 
-/** With what libraries name behind it: a driver, or how the server is looked up. */
+/** Libraries append a driver or a lookup method to the scheme. */
 const SCHEME =
   /(?<![a-z])(?:postgres(?:ql)?|cockroachdb|mysql|mariadb|mssql|sqlserver|clickhouse|mongodb|rediss?|amqps?|nats|mqtts?|ldaps?|smtps?|imaps?|s?ftp|ssh|https?)(?:\+[a-z0-9_]{1,16})?$/i;
-/** Characters of the longest scheme, and of what must not stand before it. */
+/** Characters of the longest scheme, plus the one that must not precede it. */
 const SCHEME_LENGTH = 'cockroachdb+'.length + 16 + 1;
 
-/** Every URL of a server that has a password in it. */
+/** Returns every server URL that contains a password. */
 export function passwordsInUrls(text: string): string[] {
   const urls: string[] = [];
   for (const { index, 0: rest } of text.matchAll(USER_AND_PASSWORD)) {

@@ -1,15 +1,17 @@
 import { alphabet } from '../text/runs.ts';
 
-/** A JWT's second part with its signature. It starts with a dot, which no part holds: so every text is read once. */
+/**
+ * A JWT's payload and signature. It starts with a dot, which no part contains, so every text is read once.
+ */
 const PAYLOAD_AND_SIGNATURE = /\.eyJ[\w-]{4,8192}\.[\w-]{5,4096}/g;
 
-/** Characters of a JWT's first part, at least and at most. */
+/** Minimum and maximum characters of a JWT's header. */
 const MIN_HEADER = 11;
 const MAX_HEADER = 4099;
 
 const BASE64URL = alphabet('0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_');
 
-/** Every JSON Web Token, with whatever letters it is glued to. */
+/** Returns every JSON Web Token, even if it is glued to other letters. */
 export function webTokensIn(text: string): string[] {
   return [...text.matchAll(PAYLOAD_AND_SIGNATURE)].flatMap(({ index, 0: rest }) => {
     let start = index;

@@ -1,4 +1,4 @@
-/** Names that HTML has for characters which are found in credentials. */
+/** HTML entity names of characters that occur in credentials. */
 const HTML_NAMES: Readonly<Record<string, string>> = {
   '"': 'quot',
   '&': 'amp',
@@ -13,15 +13,15 @@ const HTML_NAMES: Readonly<Record<string, string>> = {
   _: 'lowbar',
 };
 
-/** What escapes begin with: of URLs, of HTML, of JSON and JavaScript. */
+/** Characters that start an escape in URLs, HTML, JSON and JavaScript. */
 const ESCAPING = '%&\\';
 
-/** Characters of the longest escape, the name of `.` among them. */
+/** Characters of the longest escape, such as `&period;`. */
 const MAX_ESCAPE = 8;
 
 const isPlain = (character: string) => /[A-Za-z0-9]/.test(character);
 
-/** How a character may be escaped, in lower case. */
+/** Returns the ways to escape a character, in lower case. */
 function escapesOf(character: string): readonly string[] {
   if (isPlain(character)) return [];
   const code = character.charCodeAt(0);
@@ -40,17 +40,20 @@ function escapesOf(character: string): readonly string[] {
   ];
 }
 
-/** Looks for one string, also where those of its characters that are no letters or digits are escaped, each in any way. */
+/**
+ * Searches for one string, even if any of its characters other than letters and digits are escaped, each in
+ * its own way.
+ */
 export class EscapedSearch {
   readonly #characters: readonly string[];
   readonly #escapes: readonly (readonly string[])[];
-  /** The longest part that stands in every text as it is. */
+  /** The longest part that occurs unescaped in every form. */
   readonly #anchor: string;
-  /** Characters before it. */
+  /** Characters before the anchor. */
   readonly #before: number;
-  /** What the string can begin with. */
+  /** Characters that the string can begin with. */
   readonly #beginnings: string;
-  /** Characters of the longest way to write the string. */
+  /** Characters of the longest form of the string. */
   readonly longest: number;
 
   constructor(sought: string) {
@@ -67,7 +70,7 @@ export class EscapedSearch {
     );
   }
 
-  /** The text with `*` in the place of all that was found, as many as it had characters. */
+  /** Replaces every match with as many `*` as it has characters. */
   mask(text: string): string {
     const parts: string[] = [];
     let done = 0;
@@ -84,7 +87,7 @@ export class EscapedSearch {
     return done === 0 ? text : parts.join('') + text.slice(done);
   }
 
-  /** Whether more text could make what stands from `start` on the string that is looked for. */
+  /** Whether the text from `start` on could become a match if more text followed. */
   mayBegin(text: string, start: number): boolean {
     if (!this.#beginnings.includes(text.charAt(start))) return false;
     let places = [start];
@@ -95,7 +98,7 @@ export class EscapedSearch {
     return false;
   }
 
-  /** Whether the text ends where the character at `index` should stand, or within an escape of it. */
+  /** Whether the text ends where the character at `index` is expected, or within an escape of it. */
   #isCutOff(text: string, place: number, index: number): boolean {
     if (text.length - place > MAX_ESCAPE) return false;
     const rest = text.slice(place).toLowerCase();
@@ -122,7 +125,10 @@ export class EscapedSearch {
     return places.length === 0 ? undefined : Math.max(...places);
   }
 
-  /** Where the character at `index` ends if it begins at one of the places: several, as `%25` may be `%` or three characters. */
+  /**
+   * Returns where the character at `index` ends if it begins at one of the places. There may be several:
+   * `%25` may stand for `%` or for three characters.
+   */
   #step(text: string, places: readonly number[], index: number): number[] {
     const next = new Set<number>();
     for (const place of places) {
@@ -135,7 +141,7 @@ export class EscapedSearch {
     return [...next];
   }
 
-  /** Where the character at `index` begins if it ends at one of the places. */
+  /** Returns where the character at `index` begins if it ends at one of the places. */
   #stepBack(text: string, places: readonly number[], index: number): number[] {
     const next = new Set<number>();
     for (const place of places) {

@@ -1,15 +1,15 @@
-/** Last three bytes of what was read, five bits further each: the fourth last has no part in it. */
+/** Hashes the last three bytes, shifted by five bits each, so that the fourth last drops out. */
 const HASHES = 1 << 15;
 
 interface Place {
   readonly needle: number;
-  /** Bytes of the needle up to the end of the three that it is found by. */
+  /** Bytes from the start of the needle to the end of the three bytes that identify it. */
   readonly end: number;
 }
 
 /**
- * Looks for many literals of ASCII, at least three characters each, in one pass, however many they are: at each byte
- * one look into a table tells whether any could be here. Linear whatever the text.
+ * Searches for many ASCII literals of at least three characters in one pass: one table lookup per byte tells
+ * whether any could be there. Time is linear, whatever the text and the number of literals.
  */
 export class LiteralSearch {
   readonly #needles: readonly string[];
@@ -26,13 +26,13 @@ export class LiteralSearch {
     }
   }
 
-  /** Places, in the list given to the constructor, of those that stand in the first `length` bytes. */
+  /** Returns the indexes of the literals that occur in the first `length` bytes. */
   find(bytes: Uint8Array, length: number): ReadonlySet<number> {
     let found: Set<number> | undefined;
     const marks = this.#marks;
     let hash = 0;
     let index = 0;
-    // Four at a time: one question for all of them makes the loop four times as fast.
+    // Four bytes at a time: testing them together makes the loop four times as fast.
     for (; index + 4 <= length; index += 4) {
       const first = ((hash << 5) ^ (bytes[index] ?? 0)) & (HASHES - 1);
       const second = ((first << 5) ^ (bytes[index + 1] ?? 0)) & (HASHES - 1);
@@ -44,7 +44,7 @@ export class LiteralSearch {
     return this.#look(bytes, length, index, length, found) ?? NONE;
   }
 
-  /** Adds what is found by three bytes that end at one of these places. */
+  /** Adds the literals whose three identifying bytes end in this range. */
   #look(
     bytes: Uint8Array,
     length: number,
@@ -79,7 +79,7 @@ function isAt(bytes: Uint8Array, length: number, start: number, needle: string):
 const hashOf = (first: number, second: number, third: number): number =>
   ((first << 10) ^ (second << 5) ^ third) & (HASHES - 1);
 
-/** Three characters that prose seldom has: of small letters and blanks as few as can be. */
+/** Picks three characters that are rare in prose: as few lower-case letters and spaces as possible. */
 function rarestEnd(text: string): number {
   let best = 3;
   let fewest = 4;

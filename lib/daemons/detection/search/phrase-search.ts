@@ -1,18 +1,18 @@
-/** Three characters, five bits of each: what is left of them does not tell upper from lower case. */
+/** Hashes three characters, five bits each; the bits that are left out tell upper from lower case. */
 const HASHES = 1 << 15;
 const LOW = 31;
 
-/** Calls back with each place where a phrase may start; whether it does is not yet said. */
+/** Called for each place where a phrase may start; the caller verifies it. */
 export type SeePhrase = (phrase: number, start: number) => void;
 
 /**
- * Looks for many phrases of ASCII at once, in upper or lower case, each at least two characters long: at each byte one
- * look into a table tells whether any could be here. Linear whatever the text.
+ * Searches for many ASCII phrases of at least two characters at once, ignoring case: one table lookup per
+ * byte tells whether any could be there. Time is linear, whatever the text.
  */
 export class PhraseSearch {
   readonly #phrases: readonly string[];
   readonly #marks = new Uint8Array(HASHES);
-  /** By the hash of their first three characters: places of phrases in the list given to the constructor. */
+  /** Indexes of phrases by the hash of their first three characters. */
   readonly #places = new Map<number, number[]>();
 
   constructor(phrases: readonly string[]) {
@@ -25,12 +25,12 @@ export class PhraseSearch {
     }
   }
 
-  /** Of the first `length` bytes. What is not ASCII may be told wrongly to be part of a phrase, never the reverse. */
+  /** Searches the first `length` bytes. Non-ASCII bytes may cause false matches but never hide a real one. */
   find(bytes: Uint8Array, length: number, see: SeePhrase): void {
     const marks = this.#marks;
     let hash = 0;
     let index = 0;
-    // Four at a time: one question for all of them makes the loop four times as fast.
+    // Four bytes at a time: testing them together makes the loop four times as fast.
     for (; index + 4 <= length; index += 4) {
       const first = ((hash << 5) | ((bytes[index] ?? 0) & LOW)) & (HASHES - 1);
       const second = ((first << 5) | ((bytes[index + 1] ?? 0) & LOW)) & (HASHES - 1);
@@ -42,7 +42,7 @@ export class PhraseSearch {
     this.#look(bytes, length, index, length, see);
   }
 
-  /** Phrases whose third character stands at one of these places. */
+  /** Reports phrases whose third character is in this range. */
   #look(bytes: Uint8Array, length: number, from: number, to: number, see: SeePhrase): void {
     for (let index = Math.max(2, from); index < to; index += 1) {
       const hash = hashOf(bytes[index - 2] ?? 0, bytes[index - 1] ?? 0, bytes[index] ?? 0);
@@ -54,7 +54,7 @@ export class PhraseSearch {
   }
 }
 
-/** Of a phrase of two characters: with every third. */
+/** A phrase of two characters gets a hash for every possible third one. */
 function hashesOf(phrase: string): number[] {
   const [first = 0, second = 0, third] = Buffer.from(phrase);
   if (third !== undefined) return [hashOf(first, second, third)];

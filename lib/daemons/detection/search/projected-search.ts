@@ -2,13 +2,13 @@ import { ALPHANUMERIC } from '../text/runs.ts';
 import { SkipSearch } from './skip-search.ts';
 
 /**
- * Looks for letters and digits in a row, whatever else stands between them in the text. Needles are of letters and
- * digits alone, at least three.
+ * Searches for sequences of letters and digits, ignoring everything between them in the text. Needles consist
+ * of at least three letters and digits.
  */
 export class ProjectedSearch {
   readonly #needles: readonly string[];
   readonly #search: SkipSearch;
-  /** The letters and digits of a text; the memory is kept from text to text. */
+  /** The letters and digits of a text. The buffer is reused. */
   #kept = Buffer.alloc(0);
 
   constructor(needles: readonly string[]) {
@@ -16,7 +16,7 @@ export class ProjectedSearch {
     this.#search = new SkipSearch(needles);
   }
 
-  /** The needles in the first `length` bytes; at most one where `isOneEnough`, which ends the search at it. */
+  /** Returns the needles in the first `length` bytes. If `isOneEnough`, stops at the first match. */
   find(bytes: Uint8Array, length: number, isOneEnough: boolean): readonly string[] {
     if (this.#needles.length === 0) return this.#needles;
     const count = this.#project(bytes, length);
@@ -24,7 +24,10 @@ export class ProjectedSearch {
     return found.size === 0 ? NONE : this.#needles.filter((_, place) => found.has(place));
   }
 
-  /** How many letters and digits there are. Writes each byte and counts those that stay: no branch to guess wrong. */
+  /**
+   * Counts the letters and digits. Writes each byte but only advances past those that stay, which avoids a
+   * branch.
+   */
   #project(bytes: Uint8Array, length: number): number {
     if (this.#kept.length < length) this.#kept = Buffer.alloc(length * 2);
     const kept = this.#kept;

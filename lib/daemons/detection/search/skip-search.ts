@@ -1,21 +1,21 @@
 const HASHES = 1 << 15;
 
-/** Of the three bytes that end at `end`. */
+/** Hashes the three bytes that end at `end`. */
 const hashAt = (bytes: Uint8Array, end: number): number =>
   (((bytes[end - 2] ?? 0) << 10) ^ ((bytes[end - 1] ?? 0) << 5) ^ (bytes[end] ?? 0)) & (HASHES - 1);
 
 /**
- * Looks for many long needles at once, mostly without reading the text (after Wu and Manber, 1994): three bytes at the
- * end of where a needle could be tell how far on the next could be at the soonest. Linear whatever the text. Needles
- * have at least three bytes; the longer the shortest is, the faster.
+ * Searches for many long needles at once, mostly without reading the text (after Wu and Manber, 1994): three
+ * bytes at the end of a possible match tell how far ahead the next one can be. Time is linear, whatever the
+ * text. Needles have at least three bytes; the longer the shortest one, the faster.
  */
 export class SkipSearch {
   readonly #needles: readonly Buffer[];
-  /** Bytes from its start that each needle is first known by. */
+  /** Leading bytes of each needle that are compared first. */
   readonly #window: number;
   /** By hash; 0 where a window may end. */
   readonly #skips: Uint8Array;
-  /** By hash at the end of the window: places of needles in the list given to the constructor. */
+  /** Indexes of needles by the hash at the end of their window. */
   readonly #places = new Map<number, number[]>();
 
   constructor(needles: readonly string[]) {
@@ -34,8 +34,8 @@ export class SkipSearch {
   }
 
   /**
-   * Needles in the first `length` bytes, as places in the list given to the constructor; where `isOneEnough`, the
-   * search ends at the first.
+   * Returns the indexes of the needles in the first `length` bytes. If `isOneEnough`, stops at the first
+   * match.
    */
   find(bytes: Uint8Array, length: number, isOneEnough: boolean): ReadonlySet<number> {
     if (this.#needles.length === 0) return NONE;
@@ -54,7 +54,7 @@ export class SkipSearch {
     return found ?? NONE;
   }
 
-  /** The needles whose window ends there. */
+  /** Returns the needles whose window ends at `end`. */
   #endingAt(bytes: Uint8Array, length: number, end: number): readonly number[] {
     const start = end + 1 - this.#window;
     return (this.#places.get(hashAt(bytes, end)) ?? []).filter((place) => {

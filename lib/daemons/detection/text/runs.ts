@@ -1,4 +1,4 @@
-/** Which ASCII characters a run may hold, by their codes. */
+/** The ASCII characters of a run, as a table by character code. */
 export type Alphabet = Uint8Array;
 
 export function alphabet(characters: string): Alphabet {
@@ -11,22 +11,22 @@ export const DIGITS = '0123456789';
 export const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 export const UPPER = LOWER.toUpperCase();
 
-/** What text is made of: all of printable ASCII, tabs and line breaks. */
+/** What text consists of: printable ASCII, tabs and line breaks. */
 export const PRINTABLE = alphabet(
   `\t\n\r${Array.from({ length: 0x7f - 0x20 }, (_, index) => String.fromCharCode(0x20 + index)).join('')}`,
 );
 
 export const ALPHANUMERIC = alphabet(DIGITS + LOWER + UPPER);
 
-/** What words, numbers, names and base64 are made of; wrapped lines of it too. */
+/** What words, numbers, names and base64 consist of, including line breaks for wrapped text. */
 export const WORDISH = alphabet(`${DIGITS}${LOWER}${UPPER}+/-_\r\n`);
 
 /**
- * Start of the first run at or behind `from` of at least `least` characters of the alphabet, -1 for none. Looks first
- * where a run that starts here would have its last needed character: what cannot be one is passed over unread.
+ * Returns the start of the first run of at least `least` alphabet characters at or after `from`, or -1.
+ * Checks the last required character first, so that most of the text is skipped unread.
  */
 export function findRun(bytes: Uint8Array, length: number, table: Alphabet, least: number, from = 0): number {
-  /** Nothing before it belongs to a run that is not yet told; `known` characters from it on do. */
+  /** Everything before `start` is ruled out; the `known` characters from it on belong to the alphabet. */
   let start = from;
   let known = 0;
   while (start + least <= length) {
@@ -39,21 +39,21 @@ export function findRun(bytes: Uint8Array, length: number, table: Alphabet, leas
   return -1;
 }
 
-/** The end of the run that `start` is in. */
+/** Returns the end of the run that contains `start`. */
 export function endOfRun(bytes: Uint8Array, length: number, table: Alphabet, start: number): number {
   let end = start;
   while (end < length && table[bytes[end] ?? 0] === 1) end += 1;
   return end;
 }
 
-/** Bytes of something, the rest of whose memory is not its own. */
+/** Bytes of a text. Those after `length` are unrelated. */
 export interface Bytes {
   readonly bytes: Uint8Array;
   readonly length: number;
   slice(start: number, end: number): string;
 }
 
-/** Every longest run of the alphabet's characters of at least `least`. */
+/** Returns every maximal run of at least `least` alphabet characters. */
 export function runsOf(text: Bytes, table: Alphabet, least: number): readonly string[] {
   const first = findRun(text.bytes, text.length, table, least);
   if (first < 0) return NO_RUNS;
@@ -64,7 +64,7 @@ export function runsOf(text: Bytes, table: Alphabet, least: number): readonly st
 
 export const NO_RUNS: readonly string[] = [];
 
-/** Adds those between two places to `runs`. */
+/** Adds the runs between two places to `runs`. */
 export function runsBetween(
   text: Bytes,
   table: Alphabet,

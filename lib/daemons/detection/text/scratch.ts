@@ -1,11 +1,11 @@
-/** Bytes that are kept at most; larger memory is let go of when less is asked for. */
+/** Larger buffers are released when less is needed again. */
 const KEPT = 1024 * 1024;
 
-/** Memory that is used again from text to text, for what does not outlive the look at one. */
+/** A buffer that is reused for every text. Its content does not outlive the scan of one text. */
 export class Scratch {
   #bytes = Buffer.alloc(0);
 
-  /** Whatever was in it before is still there, or not. */
+  /** Returns at least `size` bytes. Previous content may or may not be there. */
   atLeast(size: number): Buffer {
     const { length } = this.#bytes;
     if (length < size || (length > KEPT && size <= KEPT))

@@ -1,14 +1,14 @@
 import { type Bytes, endOfRun, findRun, WORDISH } from './runs.ts';
 import { Scratch } from './scratch.ts';
 
-/** Of shorter runs nothing is asked; the shortest that is are the numbers of social security. */
+/** Shorter runs are never looked for. The shortest is a US social security number. */
 export const LEAST_WORD = 11;
 
 const ENCODER = new TextEncoder();
 
-/** What a text is made of, as bits of `TextBytes.traits`. */
+/** Properties of a text, as bits of `TextBytes.traits`. */
 export const TRAIT = {
-  /** Neither printable ASCII nor white space: all that folding could change. */
+  /** Neither printable ASCII nor white space: everything that folding could change. */
   other: 1,
   percent: 2,
   backslash: 4,
@@ -33,17 +33,17 @@ for (const [character, trait] of [
 }
 
 /**
- * A text beside its UTF-8, which loops read four times as fast as a string. What is ASCII in the text is the same in
- * the bytes, and nothing else there is ASCII. One object serves text after text, and so does its memory.
+ * A text and its UTF-8 bytes, which loops read four times as fast as a string. ASCII characters are the same
+ * bytes, and no other bytes are ASCII. The object and its memory are reused for every text.
  */
 export class TextBytes implements Bytes {
   readonly #memory = new Scratch();
   #words: readonly number[] | undefined;
   text = '';
-  /** Holds anything behind `length`. */
+  /** Content after `length` is undefined. */
   bytes: Buffer = Buffer.alloc(0);
   length = 0;
-  /** Bits of `TRAIT`, of all characters together. */
+  /** Bits of `TRAIT`, combined over all characters. */
   traits = 0;
 
   read(text: string): void {
@@ -59,13 +59,13 @@ export class TextBytes implements Bytes {
     this.traits = traitsOf(this.bytes, this.length);
   }
 
-  /** Start, end, start, end and so on of all runs of `WORDISH` that have at least `LEAST_WORD` characters. */
+  /** Start, end, start, end, ... of all runs of `WORDISH` with at least `LEAST_WORD` characters. */
   get words(): readonly number[] {
     this.#words ??= wordsIn(this.bytes, this.length);
     return this.#words;
   }
 
-  /** A part that is ASCII. */
+  /** Returns a part that is known to be ASCII. */
   slice(start: number, end: number): string {
     const isAscii = this.length === this.text.length;
     return isAscii ? this.text.slice(start, end) : this.bytes.toString('latin1', start, end);

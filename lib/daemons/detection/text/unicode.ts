@@ -1,4 +1,4 @@
-/** Letters of other scripts that look like ASCII, by the letter they look like (after Unicode's confusables list). */
+/** Letters of other scripts by the ASCII letter that they look like (after Unicode's confusables list). */
 const LOOKALIKES: Readonly<Record<string, string>> = {
   a: 'аɑα',
   b: 'Ьƅ',
@@ -58,13 +58,16 @@ const ASCII_OF = new Map(
   ),
 );
 
-/** Of these alone: most of what is no ASCII stays as it is. */
+/** Matches only these, since most non-ASCII characters stay as they are. */
 const LOOKS_LIKE_ASCII = new RegExp(`[${[...ASCII_OF.keys()].join('')}]`, 'gu');
 
-/** Single letters that stand for whole phrases in Arabic: of no use to who hides ASCII, but to blow up a text. */
+/** Arabic ligatures that expand to whole phrases: useless for hiding ASCII, but they would inflate a text. */
 const PHRASES = /[\ufdfa\ufdfb]/g;
 
-/** What a reader would take the text for: no invisible characters or accents, no look-alikes, full width as narrow. */
+/**
+ * Returns what a reader would see: no invisible characters or accents, look-alikes and full-width characters
+ * as ASCII.
+ */
 export function foldUnicode(text: string): string {
   return text
     .replace(PHRASES, '')

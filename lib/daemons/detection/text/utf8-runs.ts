@@ -1,6 +1,6 @@
 import { PRINTABLE } from './runs.ts';
 
-/** Bytes of the readable UTF-8 character that begins with each byte; 0 where none does. */
+/** Length in bytes of the readable UTF-8 character that each lead byte starts; 0 for none. */
 const LENGTHS = Uint8Array.from({ length: 256 }, (_, lead) => {
   if (lead < 128) return PRINTABLE[lead] ?? 0;
   if (lead < 0xc2 || lead > 0xf4) return 0;
@@ -13,7 +13,7 @@ export interface Utf8Run {
   readonly isAscii: boolean;
 }
 
-/** Where at least `least` bytes in a row are readable UTF-8. */
+/** Returns the runs of at least `least` bytes of readable UTF-8. */
 export function utf8Runs(bytes: Uint8Array, start: number, end: number, least: number): readonly Utf8Run[] {
   let runs: Utf8Run[] | undefined;
   let from = start;

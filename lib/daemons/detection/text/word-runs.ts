@@ -1,11 +1,14 @@
 import { type Alphabet, alphabet, findRun, NO_RUNS, runsBetween, runsOf, WORDISH } from './runs.ts';
 import { LEAST_WORD, type TextBytes } from './text-bytes.ts';
 
-/** At least so many characters of an alphabet in a row. */
+/** At least `least` characters of an alphabet in a row. */
 export interface Run {
   readonly of: Alphabet;
   readonly least: number;
-  /** Whether it can only stand in one of `TextBytes.words`: then most of a text is read once for all such runs. */
+  /**
+   * Whether every such run lies in one of `TextBytes.words`, so that all these runs share one pass over the
+   * text.
+   */
   readonly isWord: boolean;
 }
 
@@ -14,7 +17,7 @@ export function runOf(characters: string, least: number): Run {
   return { of, least, isWord: least >= LEAST_WORD && of.every((has, code) => has <= (WORDISH[code] ?? 0)) };
 }
 
-/** Whether there is such a run. */
+/** Whether the text contains such a run. */
 export function holdsRun({ bytes, length, words }: TextBytes, { of, least, isWord }: Run): boolean {
   if (!isWord) return findRun(bytes, length, of, least) >= 0;
   for (let index = 0; index < words.length; index += 2) {
@@ -23,7 +26,7 @@ export function holdsRun({ bytes, length, words }: TextBytes, { of, least, isWor
   return false;
 }
 
-/** Every longest such run. */
+/** Returns every maximal run of this kind. */
 export function runsIn(text: TextBytes, { of, least, isWord }: Run): readonly string[] {
   if (!isWord) return runsOf(text, of, least);
   const { words } = text;

@@ -11,11 +11,11 @@ import { proxyScene } from '../../../support/egress/proxy-scene.ts';
 
 const scene = proxyScene();
 const KEY = 'AKIAQ7XKPM2WZL9RTVBN';
-// Compressible, so that nothing of it stands in the file as it is.
+// Compressible, so that no part of it is readable in the compressed file.
 const SECRETS = Buffer.from(`[profile]\nregion = eu-1\nkey = ${KEY}\n`.repeat(40));
 const HARMLESS = Buffer.from('nothing to see here, and a line of it is like the other\n'.repeat(40));
 
-/** An archive of one file, as `zip -` writes it: without a central directory, which comes last. */
+/** A ZIP archive of one file, as `zip -` writes it; the central directory, which comes last, is left out. */
 function zip(content: Buffer, name = 'notes.txt', extra = 0): Buffer {
   const packed = deflateRawSync(content);
   const header = Buffer.alloc(30);
@@ -29,7 +29,7 @@ function zip(content: Buffer, name = 'notes.txt', extra = 0): Buffer {
   return Buffer.concat([header, Buffer.from(name), Buffer.alloc(extra), packed, Buffer.from('PK\x01\x02')]);
 }
 
-/** With a name, a comment, an extra field and a sum of the header. */
+/** Gzip with a name, a comment, an extra field and a header checksum. */
 function gzipWithAll(content: Buffer): Buffer {
   const plain = gzipSync(content);
   const head = Buffer.from(plain.subarray(0, 10));
@@ -60,7 +60,7 @@ async function send(chunks: readonly Buffer[], type = 'application/octet-stream'
   return reply;
 }
 
-describe('a compressed file in a body that says nothing of it', () => {
+describe('a compressed file in a body that does not declare one', () => {
   it.each<[string, (content: Buffer) => Buffer]>([
     ['gzip', gzipSync],
     ['gzip with all that its header can have', gzipWithAll],
@@ -72,7 +72,7 @@ describe('a compressed file in a body that says nothing of it', () => {
     ['gzip behind another', (content) => Buffer.concat([gzipSync(HARMLESS), gzipSync(content)])],
     ['gzip that is cut off', (content) => gzipSync(content).subarray(0, -12)],
     ['gzip behind beginnings of nothing', (content) => Buffer.concat([BEGINNINGS, gzipSync(content)])],
-  ])('is looked into: %s', async (_format, pack) => {
+  ])('finds a secret in an undeclared compressed file: %s', async (_format, pack) => {
     for (const body of [pack(SECRETS), part(pack(SECRETS))]) {
       const reply = await send([body]);
       expect(reply.headers['x-bot-bottle-reason']).toBe('secret-found');
@@ -81,7 +81,7 @@ describe('a compressed file in a body that says nothing of it', () => {
     expect((await send([pack(HARMLESS)])).status).toBe(200);
   });
 
-  it('is looked into wherever the borders of its pieces are', async () => {
+  it('finds a secret in a compressed file wherever the body is split', async () => {
     const body = part(zip(SECRETS));
     const border = body.indexOf('PK');
     for (const at of [border + 1, border + 3, border + 17, border + 35]) {
@@ -90,7 +90,7 @@ describe('a compressed file in a body that says nothing of it', () => {
     }
   });
 
-  it('is passed on as it came', async () => {
+  it('forwards a harmless body with a compressed file unchanged', async () => {
     const body = part(gzipSync(randomBytes(300_000)));
     expect((await send([body])).status).toBe(200);
     expect(scene().upstream.seen).toMatchObject([{ headers: { 'content-length': String(body.length) } }]);
@@ -101,7 +101,7 @@ describe('a compressed file in a body that says nothing of it', () => {
     ['whose header never ends', Buffer.from([0x1f, 0x8b, 8, 8])],
     ['of archives', Buffer.from('PK\x03\x04')],
     ['that are not packed at all', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0])],
-  ])('is refused among countless beginnings %s', async (_what, beginning) => {
+  ])('refuses a body full of file beginnings %s', async (_what, beginning) => {
     const reply = await send([Buffer.alloc(1024 * 1024, beginning)]);
     expect(reply.headers['x-bot-bottle-reason']).toBe('body-unscannable');
     expect((await send([HARMLESS])).status).toBe(200);
@@ -115,18 +115,18 @@ const BEGINNINGS = Buffer.concat([
   Buffer.from('\r\n\r\nx\x9c'),
 ]);
 
-describe('what a compressed file holds', () => {
+describe('the content of a compressed file', () => {
   const scannerFor = (detectors: ScanScope['detectors']) =>
     new ContentScanner({ detectors, findKnown: knownSecretFinder([]) }, new MemoryBudget());
 
-  it('cannot be cut out of the body', async () => {
+  it('reports secrets in a compressed file as impossible to cut out', async () => {
     const scanner = scannerFor(new Set(['token_patterns']));
     const findings = [...(await scanner.push(zip(SECRETS))), ...(await scanner.end())];
     expect(findings).toContainEqual({ type: 'aws-access-key', value: KEY, inPlainSight: false });
     expect(findings.some(({ inPlainSight }) => inPlainSight)).toBe(false);
   });
 
-  it('is found wherever the borders of the chunks are', async () => {
+  it('finds a secret in a compressed file wherever the chunk border is', async () => {
     for (const packed of [gzipSync(SECRETS), deflateSync(SECRETS), zip(SECRETS), zstdCompressSync(SECRETS)]) {
       const body = Buffer.concat([Buffer.from('--part\r\nx: y\r\n\r\n'), packed]);
       for (let at = 1; at < 30; at += 1) {
@@ -138,7 +138,7 @@ describe('what a compressed file holds', () => {
     }
   });
 
-  it('is bounded, also where it unpacks to further ones', async () => {
+  it('limits the unpacked size of compressed files, even nested ones', async () => {
     const megabytes = (count: number) => Buffer.alloc(count * 1024 * 1024, 'a line of a log\n');
     const pack = (count: number) => zip(gzipSync(megabytes(count)));
     expect(await scannerFor(new Set()).push(pack(60))).toEqual([]);

@@ -14,7 +14,7 @@ const base64 = (text: string) => Buffer.from(text).toString('base64');
 const quotedPrintable = (text: string) =>
   Buffer.from(text).toString('hex').toUpperCase().replace(/../g, '=$&');
 
-/** A multipart body, each part with the given lines of headers. */
+/** A multipart body whose parts have the given header lines. */
 function multipart(contents: readonly string[], headers = (index: number) => [named(index)]): string {
   const parts = contents.map((one, index) => `--b-1\r\n${headers(index).join('\r\n')}\r\n\r\n${one}\r\n`);
   return `${parts.join('')}--b-1--\r\n`;
@@ -104,7 +104,7 @@ describe.each([
   ['the parts of a multipart body', 'multipart/form-data; boundary=b-1', SCATTERINGS],
   ['quoted-printable', 'text/plain', QUOTED],
 ])('a secret in %s', (_where, type, ways) => {
-  it.each(ways)('never leaves: %s', async (_way, disguise) => {
+  it.each(ways)('refuses a request with a scattered or encoded secret: %s', async (_way, disguise) => {
     for (const secret of [KEY, TOKEN]) {
       const reply = await send(disguise(secret), type);
       expect(reply.headers['x-bot-bottle-reason'], secret).toBe('secret-found');
@@ -113,7 +113,7 @@ describe.each([
     expect((await send(disguise('nothing of worth to anybody'), type)).status).toBe(200);
   });
 
-  it.each(ways)('is found wherever it stands: %s', (_way, disguise) => {
+  it.each(ways)('finds a scattered or encoded secret wherever it stands: %s', (_way, disguise) => {
     for (const secret of [KEY, SECRET]) {
       for (const before of ['', 'text ', '\r\n', '= ', '--', 'a=42\n', '{"a":"b"}\n-- \n']) {
         const text = `${before}\r\n${disguise(secret)}\r\n${before}`;
@@ -123,7 +123,7 @@ describe.each([
   });
 });
 
-describe('a known secret between bytes that are no text', () => {
+describe('a known secret between binary bytes', () => {
   const join = (pieces: readonly string[], between: string) => Buffer.from(pieces.join(between), 'latin1');
   const noise = Buffer.from([0x89, 0x50, 0x00, 0xff, 0xd8, 0x01]);
 
@@ -146,7 +146,7 @@ describe('a known secret between bytes that are no text', () => {
       (text) => Buffer.concat([Buffer.alloc(65_530, 0xff), join([...text], '\xff')]),
     ],
     ['in gzip', (text) => gzipSync(join([...text], '\xff'))],
-  ])('never leaves: %s', async (_way, disguise) => {
+  ])('refuses a known secret with binary bytes between its letters: %s', async (_way, disguise) => {
     const reply = await send(disguise(TOKEN), 'application/octet-stream');
     expect(reply.headers['x-bot-bottle-reason']).toBe('secret-found');
     expect(scene().upstream.seen).toEqual([]);
@@ -154,8 +154,9 @@ describe('a known secret between bytes that are no text', () => {
   });
 });
 
-describe('a known secret as tools at hand write it', () => {
-  // As these tools print it, `text: ` before and ` ...` behind it: made once with Python 3, Perl, xxd and coreutils.
+describe('a known secret in the output of common tools', () => {
+  // The output of each tool for the token with `text: ` before it and ` ...` after it, made once with Python
+  // 3, Perl, xxd and coreutils.
   it.each<[string, string]>([
     ['base64.a85encode', 'FCf]=3ZrN_CFq>P0kN+J3B(J(+>,9!'],
     ['base64.b85encode', 'bY*ySIv{j!Yb`TlF=jAfIX7f7ATBO0'],
@@ -205,14 +206,14 @@ describe('a known secret as tools at hand write it', () => {
     ['tr a-z A-Z', 'TEXT: TOK-3C1F0A97D2 ...'],
     ['rev | tr (rot13)', '... 2q79n0s1p3-xbg :gkrg'],
     ['rot47', 'E6IEi E@<\\b4`7_2hf5a ]]]'],
-  ])('never leaves: %s', async (_tool, output) => {
+  ])('refuses a known secret in the output of %s', async (_tool, output) => {
     const reply = await send(output, 'text/plain');
     expect(reply.headers['x-bot-bottle-reason']).toBe('secret-found');
     expect(scene().upstream.seen).toEqual([]);
   });
 });
 
-it('a secret over parts that come late in a long body is cut off before its last piece', async () => {
+it('aborts a long request when a secret is scattered over parts near its end', async () => {
   const filler = multipart(['lorem ipsum '.repeat(900_000)]).replace('--b-1--\r\n', '');
   const sent = send(`${filler}${multipart(inPieces(KEY))}`, 'multipart/form-data; boundary=b-1');
   await expect(sent).rejects.toThrow('aborted');
@@ -224,6 +225,6 @@ it.each([
   'class=add&id=42&next=10',
   'a = b;\n--c;\nd: e\n\nf',
   '---\ntitle: x\n---\n\nText.\n\n-- \nThe sender',
-])('what only looks like parts or quoted-printable passes as it is: %s', async (text) => {
+])('forwards a body that only resembles multipart or quoted-printable unchanged: %s', async (text) => {
   expect(await send(text, 'text/plain')).toMatchObject({ status: 200, body: text });
 });

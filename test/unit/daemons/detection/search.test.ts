@@ -7,7 +7,7 @@ import { SkipSearch } from '../../../../lib/daemons/detection/search/skip-search
 import { alphabet, runsOf } from '../../../../lib/daemons/detection/text/runs.ts';
 import { TextBytes } from '../../../../lib/daemons/detection/text/text-bytes.ts';
 
-/** Few letters, so that needles do occur, overlap and begin each other. */
+/** Few distinct letters, so that needles do occur, overlap and share prefixes. */
 const text = (least: number, most: number) =>
   fc.string({
     unit: fc.constantFrom('a', 'b', 'B', '1', '-', ' ', 'é', '\u{1f600}'),
@@ -17,7 +17,7 @@ const text = (least: number, most: number) =>
 const needle = (least: number) =>
   fc.string({ unit: fc.constantFrom('a', 'b', 'B', '1'), minLength: least, maxLength: 9 });
 
-/** In memory that holds more behind it. */
+/** Leaves unrelated bytes after the text in the reused memory. */
 const bytesOf = (haystack: string) => {
   const text = new TextBytes();
   text.read(`${haystack}${'b1'.repeat(40)}`);
@@ -25,8 +25,8 @@ const bytesOf = (haystack: string) => {
   return text;
 };
 
-describe('a search for many literals at once', () => {
-  it('finds what a search for each would', () => {
+describe('searching for many literals at once', () => {
+  it('finds the same literals as separate searches would', () => {
     fc.assert(
       fc.property(fc.array(needle(3), { maxLength: 12 }), text(0, 60), (needles, haystack) => {
         const expected = needles.flatMap((one, index) => (haystack.includes(one) ? [index] : []));
@@ -41,7 +41,7 @@ describe('a search for many literals at once', () => {
     );
   });
 
-  it('finds letters and digits whatever stands between them, in text after text', () => {
+  it('finds sequences of letters and digits whatever is between them, when reused for several texts', () => {
     fc.assert(
       fc.property(
         fc.array(needle(3), { maxLength: 5 }),
@@ -62,7 +62,7 @@ describe('a search for many literals at once', () => {
   });
 });
 
-it('the runs of an alphabet are those that an expression finds', () => {
+it('finds the same runs of an alphabet as a regular expression', () => {
   const table = alphabet('ab1');
   fc.assert(
     fc.property(text(0, 80), fc.integer({ min: 1, max: 9 }), (haystack, least) => {
@@ -73,7 +73,7 @@ it('the runs of an alphabet are those that an expression finds', () => {
   );
 });
 
-it('a JSON Web Token is found whole, alone, glued to letters, and next to another', () => {
+it('finds a whole JSON Web Token alone, glued to letters, and next to another', () => {
   const token = `eyJ${'h'.repeat(20)}.eyJ${'p'.repeat(40)}.${'s'.repeat(43)}`;
   expect(webTokensIn(token)).toEqual([token]);
   expect(webTokensIn(`x=${token}; y=${token}`)).toEqual([token, token]);

@@ -12,15 +12,15 @@ const bytesOf = (text: string) => {
 };
 const typesIn = (text: string) => tokensIn(bytesOf(text), false).map(({ type }) => type);
 
-/** What a generator of texts cannot do: look around, and refer back. */
+/** What fast-check cannot generate from: lookarounds and backreferences. */
 const LOOKING_AROUND = /\(\?<?[!=](?:[^()[\]]|\[[^\]]*\])*\)|\\[1-9]/g;
 
-describe('a format of a credential', () => {
+describe('token formats', () => {
   const written = TOKEN_PATTERNS.flatMap(({ expression, ...pattern }) =>
     expression instanceof RegExp ? [{ ...pattern, expression }] : [],
   );
 
-  it.each(written)('is never passed over unread: $type $expression', (pattern) => {
+  it.each(written)('never skips a text that the expression matches: $type $expression', (pattern) => {
     const { type, literals, run, within, expression, isReal } = pattern;
     const simple = new RegExp(expression.source.replace(LOOKING_AROUND, ''));
     fc.assert(
@@ -39,7 +39,7 @@ describe('a format of a credential', () => {
     );
   });
 
-  it('whose run may stand within one of another kind holds one of that, too', () => {
+  it('gives no pattern a run that could occur outside its `within` run', () => {
     for (const { type, run, within } of TOKEN_PATTERNS) {
       if (within === undefined) continue;
       expect(run?.least, type).toBeGreaterThanOrEqual(within.least);
@@ -49,7 +49,7 @@ describe('a format of a credential', () => {
   });
 });
 
-it('a run is only looked for in words when it cannot stand anywhere else', () => {
+it('looks for a run in words only if it cannot occur anywhere else', () => {
   const isWord = (characters: string, least: number) => runOf(characters, least).isWord;
   expect(isWord('abc-_/+', 11)).toBe(true);
   expect(isWord('abc', 10)).toBe(false);
@@ -57,14 +57,14 @@ it('a run is only looked for in words when it cannot stand anywhere else', () =>
   expect(isWord('abc\u00e4', 40)).toBe(false);
 });
 
-describe("a Google key's format", () => {
+describe('the format of a Google key', () => {
   const key = `AIza${'Sy9x-Qe'.repeat(5)}`;
 
-  it.each([key, `x${key}`, `${key}x`, `/v1/${key}/items`])('is a find in %s', (text) => {
+  it.each([key, `x${key}`, `${key}x`, `/v1/${key}/items`])('finds the Google key in %s', (text) => {
     expect(typesIn(text)).toEqual(['google-key']);
   });
 
-  it('is chance in the middle of base64', () => {
+  it('ignores the format of a Google key in the middle of base64', () => {
     expect(typesIn(`iVBORw0KGgo${key}AAAANSUhEUgAA`)).toEqual([]);
   });
 });
@@ -77,7 +77,7 @@ it.each([
   'HTTPS://app:p4ssw0rd@db.example.com',
   'sqlserver://sa:p4ssw0rd@db.example.com',
   'git+https://app:p4ssw0rd@git.example.com/a.git',
-])('a password in a URL is found: %s', (url) => {
+])('finds the password in the URL %s', (url) => {
   expect(typesIn(`URL=${url}`)).toEqual(['url-password']);
   const [pattern] = TOKEN_PATTERNS.filter(({ type }) => type === 'url-password');
   expect(pattern && matchesOf(pattern, bytesOf(url))?.[0]).toContain('p4ssw0rd@');

@@ -36,8 +36,8 @@ const allLines = async () => {
   return (await Promise.all(names.map(contentOf))).flat();
 };
 
-describe('lines', () => {
-  it('all arrive, in order and whole, over as many files as they need', async () => {
+describe('LineFiles', () => {
+  it('writes all lines whole and in order, over as many files as they need', async () => {
     const lines = await openFiles({ maxFiles: 1000 });
     const sent = Array.from({ length: 2000 }, (_, index) => `${index} ${'x'.repeat(index % 50)}`);
     for (const [index, line] of sent.entries()) {
@@ -50,7 +50,7 @@ describe('lines', () => {
     expect(said).toEqual([]);
   });
 
-  it('take no more room than the files that are kept, the newest ones', async () => {
+  it('keeps only the newest files', async () => {
     const lines = await openFiles();
     for (let index = 0; index < 1000; index += 1) lines.append(`line ${index}`);
     await lines.close();
@@ -65,7 +65,7 @@ describe('lines', () => {
     }
   });
 
-  it('go on in the newest file after a restart, on a line of their own even after a kill', async () => {
+  it('continues the newest file after a restart, on a new line if the last one was cut off', async () => {
     const first = await openFiles();
     first.append('whole');
     await first.close();
@@ -77,7 +77,7 @@ describe('lines', () => {
     expect(await allLines()).toEqual(['whole', '{"cut', 'after']);
   });
 
-  it('are closed to all but their owner', async () => {
+  it('creates the directory and its files readable by their owner only', async () => {
     const lines = await openFiles({ directory: join(directory, 'new') });
     await lines.close();
     const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
@@ -86,15 +86,15 @@ describe('lines', () => {
   });
 });
 
-/** The next file cannot be begun, as on a full disk: its name is taken by a directory. */
+/** Makes it impossible to create the next file, as on a full disk: a directory takes its name. */
 async function blockNextFile(number: number): Promise<() => Promise<void>> {
   const path = join(directory, auditFileName(number));
   await mkdir(path);
   return () => rename(path, `${path}.gone`);
 }
 
-describe('where nothing can be written', () => {
-  it('lines wait, and arrive in order once there is room', async () => {
+describe('LineFiles while nothing can be written', () => {
+  it('keeps lines in memory and writes them in order once there is room', async () => {
     const lines = await openFiles({ maxBytes: 1 });
     const unblock = await blockNextFile(2);
     for (const line of ['a', 'b', 'c']) lines.append(line);
@@ -106,7 +106,7 @@ describe('where nothing can be written', () => {
     expect(await allLines()).toEqual(['a', 'b', 'c']);
   });
 
-  it('what memory has no room for is counted, and a line says so in its place', async () => {
+  it('replaces lines that exceed the memory limit with a line that counts them', async () => {
     const lines = await openFiles({ maxBytes: 1, maxFiles: 100, maxQueuedBytes: 20 });
     const unblock = await blockNextFile(2);
     lines.append('first');
@@ -120,7 +120,7 @@ describe('where nothing can be written', () => {
     expect(await allLines()).toEqual(['first', 'line 0', 'line 1', 'gap 10', 'last']);
   });
 
-  it.skipIf(process.platform !== 'linux')('as on a disk that is full, the caller goes on', async () => {
+  it.skipIf(process.platform !== 'linux')('does not block the caller while the disk is full', async () => {
     await symlink('/dev/full', join(directory, auditFileName(1)));
     const lines = await openFiles();
     lines.append('a');
@@ -130,7 +130,7 @@ describe('where nothing can be written', () => {
     expect(said.at(-1)).toBe('2 lines were lost');
   });
 
-  it('closing ends all the same, and says how many were lost', async () => {
+  it('closes even if lines cannot be written, and reports how many were lost', async () => {
     const lines = await openFiles({ maxBytes: 1, retryMs: 60_000 });
     await blockNextFile(2);
     lines.append('a');
@@ -141,7 +141,7 @@ describe('where nothing can be written', () => {
   });
 });
 
-it('a directory that cannot be is an error at once', async () => {
+it('rejects at once if the directory cannot be created', async () => {
   await appendFile(join(directory, 'file'), '');
   await expect(openFiles({ directory: join(directory, 'file') })).rejects.toThrow();
 });

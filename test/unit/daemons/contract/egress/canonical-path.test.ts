@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalTarget } from '../../../../../lib/daemons/contract/egress/canonical-path.ts';
 
-describe('a request target', () => {
+describe('canonicalTarget', () => {
   it.each([
     ['/v1/things?x=%2e%2e/', '/v1/things', '?x=%2e%2e/'],
     ['/%61dmin/%7euser', '/admin/~user', ''],
@@ -10,7 +10,7 @@ describe('a request target', () => {
     ['/archive/https://example.com', '/archive/https://example.com', ''],
     ['/100%25', '/100%25', ''],
     ['/...', '/...', ''],
-  ])('%s is compared and forwarded as %s%s', (target, path, query) => {
+  ])('reads the request target %s as path %s and query %s', (target, path, query) => {
     expect(canonicalTarget(target)).toEqual({ path, query });
   });
 
@@ -39,11 +39,11 @@ describe('a request target', () => {
     '/vé',
     'v1',
     '',
-  ])('%j is refused, since two servers could read two paths in it', (target) => {
+  ])('refuses the request target %j, which two servers could read as different paths', (target) => {
     expect(canonicalTarget(target)).toHaveProperty('fault');
   });
 
-  it('has one canonical form, which is its own', () => {
+  it('returns a path that is its own canonical form', () => {
     fc.assert(
       fc.property(fc.webPath(), (path) => {
         const once = canonicalTarget(path === '' ? '/' : path);

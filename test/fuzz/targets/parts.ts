@@ -1,0 +1,40 @@
+/** Parts of request targets. */
+export const PATH_PARTS = [
+  '/',
+  '.',
+  '..',
+  '%2e',
+  '%2F',
+  '%5c',
+  '\\',
+  '%00',
+  '%25',
+  ';',
+  '?',
+  '#',
+  'v1',
+  'admin',
+  '%c0%ae',
+  '%',
+  'é',
+  '//',
+] as const;
+
+/** Parts of host names and authorities. */
+export const HOST_PARTS = [
+  'a.example.com',
+  'example.org',
+  '.',
+  'x.example.org',
+  '127.0.0.1',
+  '[::1]',
+  '@',
+  ':',
+  '443',
+  '0x7f',
+  '\u212a',
+  '%61',
+  '-',
+  '\r\n',
+  ' ',
+] as const;
