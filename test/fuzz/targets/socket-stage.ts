@@ -25,12 +25,15 @@ export interface SocketStage {
   /** Opens a tunnel to the upstream. */
   inTunnel(): Promise<Socket>;
   /**
-   * Writes an input in two pieces, with the upstream's port after each `HOST`, and waits until egress closes
+   * Writes an input in two pieces, with the upstream's port after each `HOST` without one, and waits until egress closes
    * the connection. Checks that egress responds or hangs up, and lets out only requests of the route.
    */
   play(socket: Socket, random: Random, input: string): Promise<void>;
   close(): Promise<void>;
 }
+
+/** The host where the input names no port of its own. */
+const BARE_HOST = new RegExp(`${HOST.replaceAll('.', '\\.')}(?!:)`, 'g');
 
 /** Starts the real proxy on a real socket, with one route to a local upstream. */
 export async function openSocketStage(): Promise<SocketStage> {
@@ -77,7 +80,7 @@ export async function openSocketStage(): Promise<SocketStage> {
       return socket;
     },
     async play(socket, random, text) {
-      const input = text.replaceAll(HOST, target);
+      const input = text.replace(BARE_HOST, target);
       const response = await responseTo(socket, random, input);
       const isHttp = response === '' || /^HTTP\/1\.1 [1-5]\d\d /.test(response);
       claim(isHttp, `no HTTP: ${JSON.stringify(response.slice(0, 200))}`);
