@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
-// A daemon for tests: behaves as its environment says and writes down what happens to it.
+// A daemon for tests: behaves as its environment says and records what happens to it.
 const { PORT, JOURNAL, BEHAVIOUR = '' } = process.env;
 const note = (event) => appendFileSync(JOURNAL, `${event}\n`);
 

@@ -3,7 +3,7 @@ import { DaemonRunner } from '../../lib/daemons/init/daemon-runner.ts';
 import { runUntilSignalled } from '../../lib/daemons/init/run-until-signalled.ts';
 import { TIMINGS } from '../../lib/daemons/init/timings.ts';
 
-/** Runs the real runner as a process of its own, so that tests can send it real signals. */
+/** Runs the real daemon runner in a process of its own, so that tests can send it real signals. */
 const { directory, daemons, timings }: { directory: string; daemons: DaemonSpec[]; timings: object } =
   JSON.parse(process.argv[2] ?? '');
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
-import { DAEMON_PORTS } from '../contract/names.ts';
+import { daemonPort } from '../contract/daemons.ts';
 
 export interface Settings {
   /** Path of the routes file. */
@@ -8,15 +8,15 @@ export interface Settings {
   /** Path of the PEM with the CA's certificate and key. */
   readonly ca: string;
   readonly listen: { readonly host: string; readonly port: number };
-  /** Directory; `-` for standard output. */
+  /** Directory of the audit files; `-` means standard output. */
   readonly audit: string;
-  /** Path of the Unix socket that has the routes read again; none when absent. */
+  /** Path of the Unix socket that triggers a reload of the routes; `undefined` for none. */
   readonly control: string | undefined;
   readonly upstreamProxy: string | undefined;
   readonly upstreamCa: string | undefined;
 }
 
-/** What was asked for cannot be understood. */
+/** The command line is invalid. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(`${message} (--help says what there is)`);
@@ -26,7 +26,7 @@ export class UsageError extends Error {
 const OPTIONS = {
   routes: { type: 'string' },
   ca: { type: 'string' },
-  listen: { type: 'string', default: `127.0.0.1:${DAEMON_PORTS.egress}` },
+  listen: { type: 'string', default: `127.0.0.1:${daemonPort('egress')}` },
   audit: { type: 'string', default: '-' },
   control: { type: 'string' },
   'upstream-proxy': { type: 'string' },
@@ -51,7 +51,7 @@ Tokens that routes name come from the environment (EGRESS_TOKEN_0, ...), more ro
 NODE_EXTRA_CA_CERTS. SIGHUP has the routes read again; SIGTERM and Ctrl-C end it once requests are over.
 `;
 
-/** The settings, or that help is wanted. @throws UsageError */
+/** Parses the command line. Returns `'help'` for `--help`. @throws UsageError */
 export function readCommandLine(args: readonly string[]): Settings | 'help' {
   const values = parse(args);
   if (values.help === true) return 'help';
@@ -73,13 +73,13 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS }).values;
   } catch (error) {
-    // Node goes on about positional arguments, of which there are none.
-    const [what] = (error instanceof Error ? error.message : String(error)).split('. To specify');
-    throw new UsageError(what ?? '');
+    // Node appends advice about positional arguments, which egress does not take.
+    const [fault] = (error instanceof Error ? error.message : String(error)).split('. To specify');
+    throw new UsageError(fault ?? '');
   }
 }
 
-/** Such as `127.0.0.1:9099` or `[::1]:9099`. @throws UsageError */
+/** Parses an address such as `127.0.0.1:9099` or `[::1]:9099`. @throws UsageError */
 function listenAddress(text: string): Settings['listen'] {
   const match = /^(?:\[([0-9a-f:]+)\]|([0-9.]+)):([0-9]{1,5})$/i.exec(text);
   const host = match?.[1] ?? match?.[2];

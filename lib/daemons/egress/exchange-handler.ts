@@ -27,7 +27,7 @@ export interface ExchangeHandlerOptions {
   readonly deadlines: Deadlines;
 }
 
-/** Takes each request from the first judgement to the end of its answer, whichever HTTP it came by. */
+/** Handles each exchange from the policy decision to the end of the response, over any HTTP version. */
 export class ExchangeHandler {
   readonly #options: ExchangeHandlerOptions;
 
@@ -35,12 +35,12 @@ export class ExchangeHandler {
     this.#options = options;
   }
 
-  /** Never throws: what nobody thought of ends one exchange, not the daemon. */
+  /** Never throws: an unexpected error ends one exchange, not the daemon. */
   handle(exchange: Exchange): void {
     try {
-      const told = introspect(exchange.facts, this.#options.judge);
-      if (told === undefined) this.#audited(exchange);
-      else exchange.respondLocally(told);
+      const local = introspect(exchange.facts, this.#options.judge);
+      if (local === undefined) this.#audited(exchange);
+      else exchange.respondLocally(local);
     } catch {
       exchange.abort();
     }
@@ -69,23 +69,23 @@ export class ExchangeHandler {
     const credential = credentialFor(rule, tokens);
     account.admit(rule.host);
     judge.count(rule);
-    const isTunnelled = facts.kind === 'tunnelled';
-    if (!isTunnelled)
+    const isTunneled = facts.kind === 'tunnelled';
+    if (!isTunneled)
       exchange.onceEnded(connections.add(exchange.connection, { host, port, isTunnel: false }));
     const decision = await gate.inspect(exchange, verdict).catch(() => undefined);
-    if (!decision?.approved) judge.giveBack(rule);
+    if (!decision?.approved) judge.refund(rule);
     if (decision === undefined) return exchange.abort();
     account.found(decision.types);
     if (!decision.approved) return refuse(exchange, account, decision.denial);
-    // To look at a request, or to ask a person, may take minutes.
+    // Scanning a request or waiting for an approval can take minutes, in which the policy may change.
     const changed = judge.policy === policy ? undefined : judge.changed(facts, rule);
     if (changed !== undefined) {
-      judge.giveBack(rule);
+      judge.refund(rule);
       discardBody(decision, exchange);
       return refuse(exchange, account, changed);
     }
     const { webSocket } = exchange;
-    const asked = {
+    const common = {
       exchange,
       admission: verdict,
       approved: decision,
@@ -94,11 +94,11 @@ export class ExchangeHandler {
       token: credential?.token,
       account,
     };
-    const upgrade = webSocket && new WebSocketUpgrade({ ...asked, webSocket, idleMs: deadlines.idleMs });
+    const upgrade = webSocket && new WebSocketUpgrade({ ...common, webSocket, idleMs: deadlines.idleMs });
     await forward(exchange, {
       admission: verdict,
       approved: decision,
-      secure: isTunnelled,
+      secure: isTunneled,
       upgrade,
       upstreams,
       credential,

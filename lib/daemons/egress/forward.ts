@@ -5,7 +5,7 @@ import type { Exchange } from './http/exchange.ts';
 import { upstreamHeaders } from './http/headers.ts';
 import type { Reason } from './http/reasons.ts';
 import { passableTrailers } from './http/trailers.ts';
-import { passEarlyHints, passResponse } from './inbound/pass-response.ts';
+import { sendEarlyHints, sendResponse } from './inbound/send-response.ts';
 import { upstreamFailure } from './inbound/upstream-failure.ts';
 import { type ApprovedRequest, discardBody } from './outbound/approved-request.ts';
 import { bodyFailure, LateFinding } from './outbound/body-failure.ts';
@@ -22,23 +22,23 @@ import type { Upstreams } from './upstream/upstreams.ts';
 
 export interface ForwardOptions {
   readonly admission: Admission;
-  /** What of the request may leave. */
+  /** The request as it may be sent. */
   readonly approved: ApprovedRequest;
   readonly secure: boolean;
   /** Present when the agent asks for another protocol. */
   readonly upgrade: Upgrade | undefined;
   readonly upstreams: Upstreams;
-  /** What is injected as `Authorization`; absent where the route injects nothing. */
+  /** Injected as `Authorization`; absent where the route injects nothing. */
   readonly credential: InjectedCredential | undefined;
-  /** For what of the answer is held back until it was looked at. */
+  /** For response data that is held back until it has been scanned. */
   readonly budget: MemoryBudget;
-  /** Called with the kinds of secrets that were found in what was already on its way. */
+  /** Called with the types of secrets that were found in data already being sent. */
   readonly found: (types: readonly string[]) => void;
-  /** Called when an answer that has begun does not come to its end, with the code of the reason. */
+  /** Called with the reason when a response that has begun does not complete. */
   readonly brokeOff: (reason: Reason) => void;
 }
 
-/** Sends an admitted request upstream and its answer back, both streamed at the pace of the slower side. */
+/** Sends an admitted request upstream and its response back, both streamed at the pace of the slower side. */
 export async function forward(exchange: Exchange, options: ForwardOptions): Promise<void> {
   const { rule, host, port } = options.admission;
   const token = options.credential?.token;
@@ -72,10 +72,10 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
     if (exchange.isAborted) return discardBody(approved, exchange);
     const listeners: CallListeners = {
       failed: fail,
-      earlyHints: (rawHeaders) => passEarlyHints(rawHeaders, exchange, token),
+      earlyHints: (rawHeaders) => sendEarlyHints(rawHeaders, exchange, token),
       responded: (response) => {
         try {
-          passResponse(response, exchange, {
+          sendResponse(response, exchange, {
             host,
             token,
             inbound: rule.scan.inbound,
@@ -83,7 +83,7 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
             brokeOff: options.brokeOff,
           });
         } catch (error) {
-          // A status or header that the agent's HTTP has no words for.
+          // A status or header that the agent's HTTP version cannot express.
           response.body.destroy();
           return fail(error);
         }
@@ -114,7 +114,7 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
 
 const NO_BODY = Buffer.alloc(0);
 
-/** All that follows the head of the request, if that is known by now. */
+/** The whole body of the request if it is already known, else `undefined`. */
 function wholeBody(exchange: Exchange, { approved, upgrade }: ForwardOptions): Buffer | undefined {
   if (upgrade !== undefined) return undefined;
   if (!exchange.hasBody) return NO_BODY;
@@ -144,7 +144,7 @@ function sendBody(
     body.pipe(call.body);
     return;
   }
-  // The request itself stays open after a failure: the agent is still to read why.
+  // The request itself stays open after a failure, so that the agent can read the reason.
   pipeline(body, call.body, (error) => {
     if (error instanceof LateFinding || error instanceof UnscannableBody) cutOff(error);
   });

@@ -1,37 +1,40 @@
 import { performance } from 'node:perf_hooks';
 
-/** Milliseconds between two looks, and looks in a row that must find nobody at work: threads have ended by then. */
-export const LOOK_MS = 1_000;
-const QUIET_LOOKS = 6;
+/** Milliseconds between two checks. */
+export const CHECK_MS = 1_000;
 
-/** Share of its time that an idle daemon works; a stream that trickles is more. */
+/** Idle checks in a row before memory is freed. By then, unused threads have ended. */
+const QUIET_CHECKS = 6;
+
+/** An idle daemon is busy for less than this fraction of its time; a trickling stream takes more. */
 const QUIET = 0.01;
 
-/** Bytes that must have come on since the last time: a collection takes 60 ms of nobody's time. */
+/** Growth in bytes since the last time that makes it worthwhile: a collection takes 60 ms of idle time. */
 const WORTHWHILE = 16 * 1024 * 1024;
 
-/** What it is to be told by, and to do; the process's own where absent. */
+/** Inputs and action of the check. The defaults are those of the process. */
 export interface IdleMemoryOptions {
-  /** Gives back all memory that can be spared. */
+  /** Frees as much memory as possible. */
   readonly collect?: (() => void) | undefined;
   /** Bytes of memory in use. */
   readonly resident?: () => number;
-  /** Share of its time that the process worked since the last call, 0 to 1. */
+  /** Fraction of time that the process was busy since the last call, 0 to 1. */
   readonly busy?: () => number;
 }
 
 /**
- * Gives back what a burst of work has left, once nobody has asked anything for some seconds: V8 keeps the room that it
- * once made for new objects, and an agent thinks longer than it asks. Does nothing without Node's `--expose-gc`.
- * @returns what is to be called every `LOOK_MS`.
+ * Frees the memory that a burst of work leaves behind once there has been no work for some seconds. V8 keeps
+ * the space that it once allocated for new objects, and an agent is idle most of the time. Does nothing
+ * without Node's `--expose-gc`.
+ * @returns a function to call every `CHECK_MS`.
  */
 export function idleMemory(options: IdleMemoryOptions = {}): () => void {
   const { collect = collector(), resident = process.memoryUsage.rss, busy = loopShare() } = options;
   let floor = resident();
-  let quietLooks = 0;
+  let quietChecks = 0;
   return () => {
-    quietLooks = busy() < QUIET ? quietLooks + 1 : 0;
-    if (quietLooks !== QUIET_LOOKS || resident() < floor + WORTHWHILE) return;
+    quietChecks = busy() < QUIET ? quietChecks + 1 : 0;
+    if (quietChecks !== QUIET_CHECKS || resident() < floor + WORTHWHILE) return;
     collect?.();
     floor = resident();
   };
@@ -39,7 +42,7 @@ export function idleMemory(options: IdleMemoryOptions = {}): () => void {
 
 function collector(): (() => void) | undefined {
   const { gc } = globalThis;
-  // An ordinary collection keeps that room, however little is in it.
+  // An ordinary collection keeps that space, however little it holds.
   return gc && (() => gc({ type: 'major', flavor: 'last-resort' }));
 }
 

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { BottleAuthority } from './tls/authority-file.ts';
 import { leafIssuer } from './tls/leaf-issuer.ts';
 
-/** The thread of `leaf-thread.ts`: a host in, its certificate and key out. */
+/** Runs in the thread of `leaf-thread.ts`: receives host names, replies with certificates and keys. */
 const authority: BottleAuthority = workerData;
 const issue = leafIssuer(authority);
 

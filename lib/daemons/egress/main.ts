@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { isIPv6, type Server } from 'node:net';
-import { DAEMON_PORTS, SLUG_ENV } from '../contract/names.ts';
+import { daemonPort } from '../contract/daemons.ts';
+import { SLUG_ENV } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { listenForReload } from '../shared/reload-socket.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { HELP, readCommandLine, type Settings, UsageError } from './command-line.ts';
 import { DEADLINES } from './http/limits.ts';
-import { idleMemory, LOOK_MS } from './idle-memory.ts';
+import { CHECK_MS, idleMemory } from './idle-memory.ts';
 import { PolicyFile, reloadLine } from './policy/policy-file.ts';
 import { readTokens } from './policy/tokens.ts';
 import { createEgress } from './server.ts';
@@ -16,7 +17,7 @@ import { readUpstreamProxy } from './upstream/upstream-proxy-settings.ts';
 import { Upstreams } from './upstream/upstreams.ts';
 import { LEAF_WORKER } from './workers.ts';
 
-/** Milliseconds that connections which were cut off get to close, and to be written down. */
+/** Milliseconds for connections that were cut off to close and to be logged. */
 const LAST_LINES_MS = 50;
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -29,15 +30,15 @@ async function start(settings: Settings): Promise<void> {
   const policy = new PolicyFile(settings.routes, new Set(tokens.values.keys()));
   process.on('SIGHUP', () => void policy.reload().then((reply) => say(reloadLine(reply))));
 
-  const hop = { proxy: settings.upstreamProxy, ca: settings.upstreamCa };
+  const proxyFlags = { proxy: settings.upstreamProxy, ca: settings.upstreamCa };
   const [authority, proxy] = await Promise.all([
     readAuthority(settings.ca).catch(naming('--ca', settings.ca)),
-    readUpstreamProxy(hop, process.env),
+    readUpstreamProxy(proxyFlags, process.env),
     policy.load().catch(naming('--routes', settings.routes)),
   ]);
   const upstreams = new Upstreams({
     deadlines: DEADLINES,
-    selftest: { port: DAEMON_PORTS.selftest, certificate: CONTAINER_PATHS.selftestCertificate },
+    selftest: { port: daemonPort('selftest'), certificate: CONTAINER_PATHS.selftestCertificate },
     proxy,
   });
   const source = { policy: () => policy.current, generation: () => policy.generation };
@@ -57,7 +58,7 @@ async function start(settings: Settings): Promise<void> {
     deadlines: DEADLINES,
     audit: audit.log,
   });
-  // What was cut off, or ended at the last moment, still gets its line.
+  // Requests that were cut off, or that ended at the last moment, still get their audit line.
   const end = () => setTimeout(() => void audit.close().then(() => process.exit(0)), LAST_LINES_MS);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
@@ -70,13 +71,13 @@ async function start(settings: Settings): Promise<void> {
     });
   }
   if (settings.control !== undefined) await openControl(settings.control, policy);
-  setInterval(idleMemory(), LOOK_MS).unref();
+  setInterval(idleMemory(), CHECK_MS).unref();
   const { host, port } = settings.listen;
   server.listen(port, host);
   await once(server, 'listening');
   const through = proxy === undefined ? '' : `, all through the upstream proxy ${proxy.host}:${proxy.port}`;
-  const place = `${isIPv6(host) ? `[${host}]` : host}:${portOf(server) ?? port}`;
-  say(`listening on ${place}, ${policy.summary}${through}`);
+  const address = `${isIPv6(host) ? `[${host}]` : host}:${portOf(server) ?? port}`;
+  say(`listening on ${address}, ${policy.summary}${through}`);
   upstreams.prepare();
 }
 
@@ -85,12 +86,12 @@ async function openControl(path: string, policy: PolicyFile): Promise<void> {
     const control = await listenForReload(path, () => policy.reload());
     control.unref();
   } catch {
-    // The system's own word is "permission denied" in both cases.
+    // The system reports "permission denied" in both cases.
     throw new Error(`--control ${path}: its directory is not there, or may not be written to`);
   }
 }
 
-/** The one that was given by the system, where any would do. */
+/** The actual port, where the system chose one. */
 function portOf(server: Server): number | undefined {
   const address = server.address();
   return typeof address === 'object' ? address?.port : undefined;
@@ -102,7 +103,7 @@ const READ_FAULTS: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory',
 };
 
-/** Has an error say which flag named the file that cannot be read. */
+/** Makes an error name the flag of the file that cannot be read. */
 function naming(flag: string, path: string): (error: unknown) => never {
   return (error) => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -27,19 +27,19 @@ export interface EgressOptions extends PolicySource {
   readonly upstreams: Upstreams;
   readonly deadlines: Deadlines;
   readonly audit: AuditLog;
-  /** Calls back after each change of the policy. */
+  /** Registers a listener for changes of the policy. */
   readonly onPolicyChange: (listener: () => void) => void;
-  /** Who answers for the operator; absent: what needs an answer is refused. */
+  /** Asks the operator for approvals; without one, requests that need an approval are refused. */
   readonly approver?: Approver;
 }
 
-/** Milliseconds between two looks for grants that have expired meanwhile. */
+/** Milliseconds between two checks for expired grants. */
 const EXPIRY_SWEEP_MS = 1000;
 
 /**
- * The egress proxy, not yet listening. One HTTP/1.1 server reads both what comes on the port and what comes out of
- * intercepted tunnels, so the same limits hold for both; tunnels that agree on HTTP/2 get a session each. `decide`
- * judges every single request.
+ * Creates the egress proxy, not yet listening. One HTTP/1.1 server handles both the port and the decrypted
+ * side of tunnels, so the same limits apply to both. Tunnels that negotiate HTTP/2 get a session each.
+ * `decide` judges every single request.
  */
 export function createEgress(options: EgressOptions): Server {
   const { deadlines, audit, upstreams, tokens } = options;
@@ -62,10 +62,10 @@ export function createEgress(options: EgressOptions): Server {
       server.emit('connection', socket);
     },
     failed: ({ host, port }) => {
-      const about = { protocol: 'connect', scheme: 'https', method: 'CONNECT', target: null } as const;
-      const account = audit.open({ ...about, host, port, rawHeaders: [] });
+      const common = { protocol: 'connect', scheme: 'https', method: 'CONNECT', target: null } as const;
+      const account = audit.open({ ...common, host, port, rawHeaders: [] });
       account.admit(ruleFor(options.policy(), host)?.host ?? host);
-      account.answer(200, { code: 'tls-failed' });
+      account.respond(200, { code: 'tls-failed' });
       account.close();
     },
   });
@@ -82,14 +82,14 @@ export function createEgress(options: EgressOptions): Server {
     exchanges.handle(new H1Exchange(request, response, { tunnel, awaitsContinue }));
   };
   server.on('request', (request, response) => handle(request, response, false));
-  // Any other `Expect`: Node would answer 417 itself, without a reason or a line in the log.
+  // Any other `Expect`: Node would send 417 itself, without a reason or an audit line.
   server.on('checkExpectation', (request, response) => handle(request, response, true));
   server.on('checkContinue', (request, response) => handle(request, response, true));
   server.on('upgrade', (request, socket, head) => {
     try {
       exchanges.handle(new H1WebSocketExchange(request, socket, head, tunnels.get(socket)));
     } catch {
-      // The answer to an earlier request is still under way on this socket; Node has let go of it all the same.
+      // The response to an earlier request is still being sent on this socket, though Node has detached it.
       socket.destroy();
     }
   });

@@ -1,10 +1,10 @@
 import { extname } from 'node:path';
 
-/** A program beside this module: TypeScript here, JavaScript in the bundle's image, where it stands beside `main`. */
+/** A program next to this module: TypeScript in the sources, JavaScript in the bundle's image. */
 const beside = (name: string) => new URL(`./${name}${extname(import.meta.url)}`, import.meta.url);
 
-/** The thread that makes leaf certificates. */
+/** Program of the thread that issues leaves. */
 export const LEAF_WORKER = beside('leaf-worker');
 
-/** The thread that scans long bodies. */
+/** Program of the thread that scans long bodies. */
 export const SCAN_WORKER = beside('scan-worker');

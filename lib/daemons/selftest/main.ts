@@ -1,7 +1,7 @@
-import { daemonPort } from '../contract/daemons.ts';
 import { once } from 'node:events';
 import { rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
+import { daemonPort } from '../contract/daemons.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { SELFTEST_HOST } from '../contract/selftest/selftest.ts';
 import { answerProof } from './answer-proof.ts';

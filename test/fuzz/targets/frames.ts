@@ -37,7 +37,7 @@ export async function frames(random: Random): Promise<void> {
       host: 'a.example.com',
       path: '/',
     }),
-    inbound: new InboundMessages({ scrubber, looks: random.below(2) === 0 }),
+    inbound: new InboundMessages({ scrubber, scansText: random.below(2) === 0 }),
     budget,
     idleMs: 500,
     read: () => {},

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 
-/** What an agent in the guest would see. */
+/** A response as the agent sees it. */
 export interface Reply {
   readonly status: number | undefined;
   readonly headers: IncomingMessage['headers'];
@@ -17,7 +17,7 @@ export async function replyOf(request: ClientRequest): Promise<Reply> {
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }
 
-/** Sends CONNECT; the socket is only usable when the status is 200. */
+/** Sends CONNECT; the socket is usable only if the status is 200. */
 export async function connectVia(
   proxyPort: number,
   target: string,
@@ -42,13 +42,13 @@ export interface TunnelOptions {
   readonly target: string;
   /** PEM of the bottle's CA. */
   readonly ca: string;
-  /** Server name of the handshake; the target's host when absent, none when empty. */
+  /** TLS server name: the target's host if absent, none if empty. */
   readonly serverName?: string;
   readonly alpn?: string[];
   readonly version?: 'TLSv1.2' | 'TLSv1.3';
 }
 
-/** CONNECT, then TLS inside; gives the decrypted socket. */
+/** Sends CONNECT, performs the TLS handshake and returns the decrypted socket. */
 export async function openTunnel(options: TunnelOptions): Promise<TLSSocket> {
   const { status, socket } = await connectVia(options.proxyPort, options.target);
   if (status !== 200) throw new Error(`CONNECT was answered ${status}`);
@@ -73,7 +73,7 @@ export interface AgentRequest {
   readonly headers?: Record<string, string | string[]>;
 }
 
-/** A request through an open tunnel (or any other socket); the caller ends it. */
+/** Starts a request on an open tunnel or any other socket; the caller ends it. */
 export function requestOn(socket: Socket, request: AgentRequest): ClientRequest {
   const sent = httpRequest({
     createConnection: () => socket,
@@ -85,7 +85,7 @@ export function requestOn(socket: Socket, request: AgentRequest): ClientRequest 
   return sent;
 }
 
-/** CONNECT, TLS and one request without a body. */
+/** Opens a tunnel and sends one request without a body. */
 export async function fetchVia(options: TunnelOptions & AgentRequest): Promise<Reply> {
   const socket = await openTunnel(options);
   const request = requestOn(socket, {

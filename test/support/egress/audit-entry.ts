@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../../lib/daemons/contract/egress/audit.ts';
 
-/** A request that was let out, but for what the test is about. */
+/** Audit entry of an allowed request, apart from `changes`. */
 export const auditedRequest = (changes: Partial<AuditEntry> = {}): AuditEntry => ({
   time: '2026-01-01T00:00:00.000Z',
   bottle: 'demo-a1b2c',

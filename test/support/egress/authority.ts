@@ -16,9 +16,9 @@ export interface TestAuthority {
   readonly certificate: string;
   /** PEM. */
   readonly keyPem: string;
-  /** As egress reads it. */
+  /** The CA as egress loads it. */
   readonly authority: BottleAuthority;
-  /** A server certificate of this authority. */
+  /** Issues a server certificate signed by this CA. */
   leaf(host: string): Promise<ServerCertificate>;
 }
 
@@ -27,7 +27,7 @@ const PAIRS = {
   rsa: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
 };
 
-/** A fresh CA, as the host mints one for each bottle; or one of RSA, as a person may bring one. */
+/** A fresh CA: EC, like those that the host makes for each bottle, or RSA, as an operator may supply. */
 export function testAuthority(name: string, kind: keyof typeof PAIRS = 'ec'): TestAuthority {
   const { publicKey, privateKey }: { publicKey: KeyObject; privateKey: KeyObject } = PAIRS[kind]();
   const certificate = signCertificate({

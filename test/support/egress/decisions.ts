@@ -15,7 +15,7 @@ const file = routesFile.parse({
 });
 export const policy = buildPolicy(file, new Set(['EGRESS_TOKEN_0', SELFTEST_NONCE_ENV]));
 
-/** No grant has lapsed. */
+/** Circumstances in which no grant has expired or been used up. */
 export const calm: Circumstances = { now: 0, uses: () => 0 };
 
 export const connect = (target: string) => decide({ kind: 'connect', target }, policy, calm);

@@ -21,28 +21,28 @@ export interface EgressFixtureOptions {
   readonly routes: RoutesFile['routes'];
   readonly environment?: Record<string, string>;
   readonly deadlines?: Partial<Deadlines>;
-  /** Address of every name; 127.0.0.1 when absent. */
+  /** Address that every name resolves to; 127.0.0.1 if absent. */
   readonly address?: string;
   readonly approver?: Approver;
   readonly selftest?: { port: number; certificate: string };
   readonly proxy?: UpstreamProxy;
-  /** What makes leaves; by itself, in this thread, when absent. */
+  /** Issues leaves; they are made in this thread if absent. */
   readonly issue?: LeafIssuer;
-  /** Addresses of names that have other ones; of `silent`, the resolver says nothing, ever. */
+  /** Names that resolve to other addresses. For `silent`, the resolver never responds. */
   readonly addresses?: Readonly<Record<string, readonly string[] | 'silent'>>;
 }
 
 export interface EgressFixture {
   readonly port: number;
-  /** The audit in whole; an entry comes when its exchange is over, which may be after the agent has its answer. */
+  /** All audit entries. One is written when its exchange ends, possibly after the agent has its response. */
   readonly log: AuditEntry[];
-  /** Names that were looked up: nothing is dialled without. */
+  /** Names that were looked up; egress connects to no upstream without a lookup. */
   readonly lookedUp: string[];
   setRoutes(routes: RoutesFile['routes']): void;
   close(): Promise<void>;
 }
 
-/** The real proxy on a loopback port, with names that resolve to this machine. */
+/** Starts the real proxy on a loopback port, with a fake resolver. */
 export async function startEgress(options: EgressFixtureOptions): Promise<EgressFixture> {
   const deadlines = { ...DEADLINES, ...options.deadlines };
   const tokens = readTokens(options.environment ?? {});

@@ -9,17 +9,17 @@ import {
 import { text } from 'node:stream/consumers';
 import { openTunnel, type TunnelOptions } from './agent.ts';
 
-/** What an agent that speaks HTTP/2 would see. */
+/** A response as an agent that speaks HTTP/2 sees it. */
 export interface H2Reply {
   readonly status: number | undefined;
   readonly headers: Record<string, string | string[] | undefined>;
   readonly body: string;
   readonly trailers: Record<string, unknown>;
-  /** Headers of every 1xx answer, in order. */
+  /** Headers of every 1xx response, in order. */
   readonly hints: Record<string, unknown>[];
 }
 
-/** CONNECT, TLS with ALPN `h2`, and an HTTP/2 session inside. */
+/** Opens a tunnel with ALPN `h2` and an HTTP/2 session in it. */
 export async function openSession(
   options: TunnelOptions,
   settings: SecureClientSessionOptions = {},
@@ -31,14 +31,14 @@ export async function openSession(
   return session;
 }
 
-/** A request on a session; the caller ends it. */
+/** Starts a request on a session; the caller ends it. */
 export function streamOn(session: ClientHttp2Session, headers: OutgoingHttpHeaders): ClientHttp2Stream {
   const stream = session.request(headers, { endStream: false });
   stream.on('error', () => {});
   return stream;
 }
 
-/** Waits for all of the answer. @throws Error when the stream is reset before. */
+/** Waits for the complete response. @throws Error if the stream is reset first. */
 export async function h2ReplyOf(stream: ClientHttp2Stream): Promise<H2Reply> {
   const hints: Record<string, unknown>[] = [];
   let trailers: Record<string, unknown> = {};
@@ -51,7 +51,7 @@ export async function h2ReplyOf(stream: ClientHttp2Stream): Promise<H2Reply> {
   return { status: headers[':status'], headers, body, trailers, hints };
 }
 
-/** One request without a body. */
+/** Sends one request without a body. */
 export function fetchOn(session: ClientHttp2Session, headers: OutgoingHttpHeaders = {}): Promise<H2Reply> {
   const stream = session.request(headers, { endStream: true });
   stream.on('error', () => {});

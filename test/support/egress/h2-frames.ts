@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Frame types of RFC 9113, 6. */
+/** Frame types of RFC 9113, section 6. */
 export const FRAME = {
   data: 0,
   headers: 1,
@@ -21,7 +21,7 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** What a client sends first. */
+/** The client connection preface. */
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 export function frame(
@@ -40,7 +40,7 @@ export function frame(
 
 export type Line = readonly [name: string, value: string];
 
-/** A header block of literals that are never indexed: every byte arrives as written, valid or not. */
+/** A header block of literals that are never indexed, so that every byte arrives as written, valid or not. */
 export function block(lines: readonly Line[]): Buffer {
   return Buffer.concat(
     lines.flatMap(([name, value]) => [Buffer.from([0x10]), literal(name), literal(value)]),
@@ -52,14 +52,14 @@ export function headersFrame(stream: number, lines: readonly Line[], endStream =
   return frame(FRAME.headers, flags, stream, block(lines));
 }
 
-/** A 32-bit number, as RST_STREAM and WINDOW_UPDATE carry one. */
+/** Encodes a 32-bit number, as in RST_STREAM and WINDOW_UPDATE. */
 export function number32(value: number): Buffer {
   const payload = Buffer.alloc(4);
   payload.writeUInt32BE(value);
   return payload;
 }
 
-/** Collects the frames that come in on a socket. */
+/** Collects the frames that arrive on a socket. */
 export function readFrames(socket: Socket): Frame[] {
   const frames: Frame[] = [];
   let rest = Buffer.alloc(0);
@@ -79,7 +79,7 @@ export function readFrames(socket: Socket): Frame[] {
   return frames;
 }
 
-/** HPACK, RFC 7541, 5.2: length in a 7-bit prefix, no Huffman code. */
+/** HPACK string literal (RFC 7541, section 5.2): length in a 7-bit prefix, no Huffman coding. */
 function literal(text: string): Buffer {
   const bytes = Buffer.from(text, 'latin1');
   const length: number[] = [];

@@ -11,14 +11,16 @@ import { portOf } from './upstream.ts';
 
 export interface H2Upstream {
   readonly port: number;
-  /** Headers of every request that reached it, in order; pseudo-headers too. */
+  /** Headers of every request that reached it, including pseudo-headers, in order. */
   readonly seen: IncomingHttpHeaders[];
   /** Sessions, in the order in which they were opened. */
   readonly sessions: ServerHttp2Session[];
   close(): Promise<void>;
 }
 
-/** A real HTTP/2 server on 127.0.0.1 that remembers what reached it. With `allowHTTP1` it says so by HTTP/1.1 too. */
+/**
+ * A real HTTP/2 server on 127.0.0.1 that records what reached it. With `allowHTTP1` it also serves HTTP/1.1.
+ */
 export async function startH2Upstream(
   leaf: ServerCertificate,
   handle: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, upstream: H2Upstream) => void,
@@ -41,7 +43,7 @@ export async function startH2Upstream(
     upstream.seen.push(headers);
     handle(stream, headers, upstream);
   });
-  // A listener would make Node answer HTTP/2 streams as well.
+  // With a `request` listener, Node would also respond to HTTP/2 streams.
   if (options.allowHTTP1 === true) server.on('request', (_request, response) => response.end('by HTTP/1.1'));
   server.on('sessionError', () => {});
   server.listen(0, '127.0.0.1');

@@ -9,17 +9,17 @@ import type { TestAuthority } from './authority.ts';
 import { portOf } from './upstream.ts';
 
 export interface HopOptions {
-  /** Its CA; absent: it joins tunnels without looking inside. */
+  /** CA of the hop, which then terminates TLS. Without one, the hop passes tunnels through unopened. */
   readonly authority?: TestAuthority;
-  /** Whom it trusts as an upstream, PEM. */
+  /** CA that the hop trusts for upstreams, PEM. */
   readonly upstreamCa?: string;
-  /** Answer to every CONNECT instead of a tunnel. */
+  /** Status of the response to every CONNECT, instead of a tunnel. */
   readonly refuses?: number;
-  /** Accepts connections and says nothing. */
+  /** Accepts connections and sends nothing. */
   readonly silent?: boolean;
 }
 
-/** What the hop saw of one request that it could read. */
+/** What the hop saw of a request that it could read. */
 export interface HopSaw {
   readonly url: string;
   readonly authorization: string | undefined;
@@ -27,16 +27,19 @@ export interface HopSaw {
 
 export interface Hop {
   readonly port: number;
-  /** Targets of CONNECT, in order. */
+  /** CONNECT targets, in order. */
   readonly tunnels: string[];
-  /** Requests that it could read: in plain HTTP, and inside TLS that it ended. */
+  /** Requests that it could read: plain HTTP, and HTTPS that it terminated. */
   readonly saw: HopSaw[];
-  /** How egress is told of it. */
+  /** The hop in the form that egress takes. */
   readonly proxy: UpstreamProxy;
   close(): Promise<void>;
 }
 
-/** A real forward proxy on 127.0.0.1 that dials this machine whatever the name, and ends TLS when it has a CA. */
+/**
+ * A real forward proxy on 127.0.0.1. It connects to 127.0.0.1 whatever the host name, and terminates TLS if
+ * it has a CA.
+ */
 export async function startHop(options: HopOptions = {}): Promise<Hop> {
   const { authority } = options;
   const tunnels: string[] = [];

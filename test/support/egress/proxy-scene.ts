@@ -6,26 +6,26 @@ import { type TestAuthority, testAuthority } from './authority.ts';
 import { type EgressFixture, startEgress } from './egress.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 
-/** The host that the upstream's certificate is for, and whose route has a token. */
+/** Host of the upstream's certificate and of the route with a token. */
 export const HOST = 'api.example.com';
 export const TOKEN = 'tok-3c1f0a97d2';
 
-/** A fresh proxy and a fresh echoing HTTPS upstream for each test. */
+/** A fresh proxy and a fresh HTTPS echo upstream for each test. */
 export interface ProxyScene {
   readonly bottle: TestAuthority;
-  /** The CA that egress trusts upstreams by. */
+  /** The CA that egress trusts for upstreams. */
   readonly world: TestAuthority;
   upstream: Upstream;
   egress: EgressFixture;
   /** Routes for `HOST` (with a token) and `open.example.com` (without), both on `port`. */
   routes(port: number): RoutesFile['routes'];
-  /** Puts a proxy with other deadlines in the place of the present one. */
+  /** Replaces the proxy with one that has other deadlines. */
   hurry(deadlines: Partial<Deadlines>, port?: number): Promise<void>;
   /** How to reach `HOST` through the proxy. */
   tunnel(port?: number): { proxyPort: number; target: string; ca: string };
 }
 
-/** Registers the hooks of the calling test file; the scene is complete inside its tests. */
+/** Registers the hooks of the calling test file; the scene is available only inside its tests. */
 export function proxyScene(): () => ProxyScene {
   const bottle = testAuthority('the bottle CA');
   const world = testAuthority('the CA that upstreams have');

@@ -10,7 +10,7 @@ import { type SocketBehaviour, type SocketUpstream, startSocketUpstream } from '
 export const HOST = 'api.example.com';
 export const TOKEN = 'tok-3c1f0a97d2b8e45f';
 
-/** One proxy and one upstream that speaks WebSocket, for all tests of a file. */
+/** One proxy and one WebSocket upstream, shared by all tests of a file. */
 export interface SocketScene {
   readonly bottle: TestAuthority;
   readonly world: TestAuthority;
@@ -18,13 +18,13 @@ export interface SocketScene {
   readonly upstream: SocketUpstream;
   /** A route to `HOST` with a token. */
   route(changes?: Partial<Route>): Route;
-  /** Makes `route` the only one, and says how the upstream behaves. */
+  /** Makes `route` the only route and sets how the upstream behaves. */
   play(route?: Partial<Route>, behaviour?: SocketBehaviour): void;
   /** How to reach `HOST` through the proxy. */
   tunnel(): TunnelOptions;
 }
 
-/** Registers the hooks of the calling test file. `idleMs`: of silence, milliseconds. */
+/** Registers the hooks of the calling test file. `idleMs`: idle timeout in milliseconds. */
 export function socketScene(options: { idleMs?: number; approver?: Approver } = {}): () => SocketScene {
   const bottle = testAuthority('the bottle CA');
   const world = testAuthority('the CA that upstreams have');

@@ -7,7 +7,7 @@ import type { ServerCertificate } from '../../../lib/daemons/shared/server-certi
 export interface Seen {
   readonly method: string | undefined;
   readonly url: string | undefined;
-  /** Names in lower case, as received. */
+  /** Keyed by lowercase name. */
   readonly headers: IncomingMessage['headers'];
   readonly rawHeaders: readonly string[];
 }
@@ -16,12 +16,12 @@ export interface Upstream {
   readonly port: number;
   /** Every request that reached it, in order. */
   readonly seen: Seen[];
-  /** TCP connections accepted. */
+  /** Number of TCP connections accepted. */
   connections: number;
   close(): Promise<void>;
 }
 
-/** A real HTTP(S) server on 127.0.0.1 that remembers what reached it. TLS when `leaf` is given. */
+/** A real HTTP(S) server on 127.0.0.1 that records what reached it; with TLS if `leaf` is given. */
 export async function startUpstream(
   leaf: ServerCertificate | undefined,
   handle: RequestListener,

@@ -8,34 +8,34 @@ import { openTunnel, type TunnelOptions } from './agent.ts';
 import { portOf } from './upstream.ts';
 
 export interface SocketBehaviour {
-  /** What to do with a WebSocket that was opened; echo when absent. */
+  /** What to do with an opened WebSocket; echoes if absent. */
   readonly connected?: (socket: WebSocket) => void;
-  /** How to answer a handshake instead of opening one: a whole HTTP/1.1 answer. */
+  /** Makes a complete HTTP/1.1 response to send instead of opening a WebSocket. */
   readonly instead?: (request: IncomingMessage) => string;
 }
 
 export interface SocketUpstream {
   readonly port: number;
-  /** The handshakes that reached it. */
+  /** Handshake requests that reached it. */
   readonly asked: IncomingMessage[];
-  /** Everything it was told in messages, in order. */
+  /** Payloads of all messages that it received, in order. */
   readonly heard: Buffer[];
-  /** Close frames it got: code, and reason after a space. */
+  /** Close frames that it received: the code, then a space and the reason. */
   readonly closes: string[];
   readonly sockets: Set<WebSocket>;
   behave(behaviour: SocketBehaviour): void;
-  /** Forgets, and hangs up on everyone. */
+  /** Clears the records and terminates all WebSockets. */
   reset(): void;
   close(): Promise<void>;
 }
 
-/** A real WebSocket server on 127.0.0.1 that remembers what reached it; TLS when `leaf` is given. */
+/** A real WebSocket server on 127.0.0.1 that records what reached it; with TLS if `leaf` is given. */
 export async function startSocketUpstream(leaf: ServerCertificate | undefined): Promise<SocketUpstream> {
   const server = leaf === undefined ? createPlainServer() : createServer({ ...leaf });
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: 0,
-    // Willing to compress, so that a test would see if egress let it be agreed on.
+    // Accepts compression, so that a test sees if egress lets it be negotiated.
     perMessageDeflate: true,
     handleProtocols: (offered) => [...offered][0] ?? false,
   });
@@ -94,7 +94,7 @@ export interface SocketOptions {
   readonly headers?: Record<string, string>;
 }
 
-/** A real WebSocket client through the proxy; opening, open or refused, as `once` will tell. */
+/** Starts a real WebSocket client through the proxy; the caller waits for `open` or `unexpected-response`. */
 export async function webSocketVia(tunnel: TunnelOptions, options: SocketOptions = {}): Promise<WebSocket> {
   const inside = await openTunnel(tunnel);
   const url = `ws://${tunnel.target}${options.path ?? '/socket'}`;
@@ -107,20 +107,20 @@ export async function webSocketVia(tunnel: TunnelOptions, options: SocketOptions
   return socket;
 }
 
-/** The same, open. */
+/** Like `webSocketVia`, but waits until the WebSocket is open. */
 export async function openWebSocket(tunnel: TunnelOptions, options: SocketOptions = {}): Promise<WebSocket> {
   const socket = await webSocketVia(tunnel, options);
   await once(socket, 'open');
   return socket;
 }
 
-/** The next message as text. */
+/** The next message, as text. */
 export async function nextMessage(socket: WebSocket): Promise<string> {
   const [data] = await once(socket, 'message');
   return String(data);
 }
 
-/** The close frame that the agent gets: code, and reason after a space. */
+/** The close frame that arrives at `socket`: the code, then a space and the reason. */
 export async function closeOf(socket: WebSocket): Promise<string> {
   const [code, reason] = await once(socket, 'close');
   return `${code} ${reason}`.trim();
@@ -133,10 +133,10 @@ export const HANDSHAKE = {
   'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
 } as const;
 
-/** What `HANDSHAKE` is to be answered with; the example of RFC 6455, 1.3. */
+/** The `sec-websocket-accept` value for `HANDSHAKE`, from the example in RFC 6455, section 1.3. */
 export const HANDSHAKE_PROOF = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
-/** A tunnel in which the handshake is done, for frames made by hand. */
+/** Opens a tunnel and completes the handshake, for writing frames by hand. */
 export async function rawWebSocket(tunnel: TunnelOptions): Promise<Duplex> {
   const socket = await openTunnel(tunnel);
   const lines = Object.entries({ host: tunnel.target, ...HANDSHAKE }).map(
@@ -151,15 +151,15 @@ export async function rawWebSocket(tunnel: TunnelOptions): Promise<Duplex> {
 export interface FrameOptions {
   readonly opcode: number;
   readonly fin?: boolean;
-  /** The three reserved bits, 4 for RSV1. */
+  /** The three reserved bits; 4 is RSV1. */
   readonly reserved?: number;
   readonly masked?: boolean;
   readonly payload?: string | Buffer;
-  /** Length that the head claims; the payload's own when absent. */
+  /** Length that the frame header claims; that of the payload if absent. */
   readonly claims?: number;
 }
 
-/** One frame, right or wrong. */
+/** Builds one frame, valid or not. */
 export function frame(options: FrameOptions): Buffer {
   const payload = Buffer.from(options.payload ?? '');
   const masked = options.masked ?? true;

@@ -14,11 +14,11 @@ export interface ConnectHandlerOptions {
   readonly judge: Judge;
   readonly interceptor: Interceptor;
   readonly audit: AuditLog;
-  /** Whether a socket is the inside of a tunnel. */
+  /** Whether a socket is the decrypted side of a tunnel. */
   readonly isInside: (socket: Duplex) => boolean;
 }
 
-/** Opens a tunnel for a permitted CONNECT, and hands what comes in it to the interceptor. */
+/** Opens a tunnel for an admitted CONNECT and hands it to the interceptor. */
 export class ConnectHandler {
   readonly #options: ConnectHandlerOptions;
 
@@ -26,16 +26,16 @@ export class ConnectHandler {
     this.#options = options;
   }
 
-  /** `head`: what the guest sent ahead of the answer. */
+  /** `head`: bytes that the agent sent before it got our response. */
   async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { judge, interceptor, isInside } = this.#options;
     socket.on('error', () => socket.destroy());
     const account = this.#open(request);
-    if (awaitsAnswer(request, socket)) {
+    if (awaitsResponse(request, socket)) {
       const reason = 'A tunnel is never opened behind a request that has no answer yet.';
       account.refuse(deny('method-refused', null, reason, 'Wait for the answer, or use another connection.'));
       account.close();
-      // Any answer to this would be read as the one to that request.
+      // The agent would take any response to this for the response to that request.
       return void socket.destroy();
     }
     const verdict = isInside(socket)
@@ -55,7 +55,7 @@ export class ConnectHandler {
       return respond(socket, account, failureResponse(500, 'certificate-failed', reason));
     }
     if (socket.destroyed) return account.close();
-    // From here on what comes in the tunnel has accounts of its own.
+    // From here on, each exchange in the tunnel has an account of its own.
     if ('setTimeout' in socket && typeof socket.setTimeout === 'function') socket.setTimeout(0);
     if (head.length > 0) socket.unshift(head);
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
@@ -76,8 +76,10 @@ export class ConnectHandler {
   }
 }
 
-/** Whether an earlier request on the socket is still waits for its response: Node assigns it to one answer at a time. */
-function awaitsAnswer(request: IncomingMessage, socket: Duplex): boolean {
+/**
+ * Whether an earlier request on the socket still waits for its response: Node assigns one response at a time.
+ */
+function awaitsResponse(request: IncomingMessage, socket: Duplex): boolean {
   if (!(socket instanceof Socket)) return false;
   const probe = new ServerResponse(request);
   try {
@@ -90,7 +92,7 @@ function awaitsAnswer(request: IncomingMessage, socket: Duplex): boolean {
 }
 
 function respond(socket: Duplex, account: Account, response: LocalResponse): void {
-  account.answer(response.status, { code: response.code });
+  account.respond(response.status, { code: response.code });
   account.count('received', Buffer.byteLength(response.text));
   account.close();
   sendRawResponse(socket, response);

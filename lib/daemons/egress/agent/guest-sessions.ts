@@ -14,7 +14,7 @@ export interface GuestSessionsOptions {
   readonly handle: (exchange: Exchange) => void;
 }
 
-/** The guest's HTTP/2 connections, inside its tunnels. */
+/** The agent's HTTP/2 sessions, inside its tunnels. */
 export class GuestSessions {
   readonly #options: GuestSessionsOptions;
   readonly #open = new Set<ServerHttp2Session>();
@@ -24,7 +24,7 @@ export class GuestSessions {
     this.#options = options;
   }
 
-  /** Speaks HTTP/2 on a socket that has agreed on `h2`. */
+  /** Starts an HTTP/2 session on a socket that negotiated `h2`. */
   serve(socket: TLSSocket, tunnel: OpenTunnel): void {
     const { deadlines, handle } = this.#options;
     const session = performServerHandshake(socket, GUEST_SESSION);
@@ -41,7 +41,7 @@ export class GuestSessions {
       }
       this.#streams += 1;
       idle.opened();
-      // Later than the upstream's own limit, so that the agent is told whose silence it was.
+      // Longer than the upstream's own limit, so that the agent is told which side fell silent.
       stream.setTimeout(deadlines.idleMs + deadlines.dialMs, () =>
         cancelStream(stream, new Error('silence')),
       );
@@ -55,18 +55,18 @@ export class GuestSessions {
     });
   }
 
-  /** Lets requests under way finish, and takes no new ones. */
+  /** Lets running requests finish and takes no new ones. */
   close(): void {
     for (const session of this.#open) session.close();
   }
 
-  /** Ends everything at once. */
+  /** Ends all sessions at once. */
   destroy(): void {
     for (const session of this.#open) session.destroy();
   }
 }
 
-/** Closes a session between whose requests nothing is asked, or that never sends its first. PINGs do not count. */
+/** Closes a session that has no requests for too long, or never sends its first. PINGs do not count. */
 function closeIdle(session: ServerHttp2Session, deadlines: Deadlines): { opened(): void; closed(): void } {
   let streams = 0;
   const close = () => session.destroy();
@@ -84,12 +84,12 @@ function closeIdle(session: ServerHttp2Session, deadlines: Deadlines): { opened(
   };
 }
 
-/** Closes a session that sends too much of what brings nothing, or never acknowledges its limits. */
+/** Closes a session that sends too many frames that cost work and achieve nothing, see `ABUSE_BUDGET`. */
 function abuseLimiter(session: ServerHttp2Session): () => void {
   const allowance = new RateAllowance(ABUSE_BUDGET);
   const end = () => session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   const count = () => {
-    // Not at once: PING and SETTINGS are told from within nghttp2, which still works on the session.
+    // Deferred: nghttp2 reports PING and SETTINGS while it is still working on the session.
     if (!allowance.take()) setImmediate(end);
   };
   session.on('ping', count);

@@ -80,7 +80,7 @@ export class H1Exchange implements Exchange {
     try {
       this.#response.writeEarlyHints({ link: [...links] });
     } catch {
-      // Node sends no link that it finds odd; a hint may be left out.
+      // Node rejects links that it considers malformed. Hints are optional.
     }
   }
 
@@ -107,11 +107,11 @@ export class H1Exchange implements Exchange {
   }
 
   respondLocally(response: LocalResponse): void {
-    // A body that was announced but will not come would be read as the next request.
+    // The client may or may not send the announced body, so what follows cannot be read as a request.
     if (this.#awaitsContinue) this.#response.setHeader('connection', 'close');
     this.#response.writeHead(response.status, localResponseHeaders(response));
     this.#response.end(response.text);
-    // What is left of the body has nowhere to go; unread, it would block the connection.
+    // The rest of the body is discarded; unread, it would block the connection.
     this.#request.resume();
   }
 

@@ -9,12 +9,12 @@ import { hangUp } from '../websocket/hang-up.ts';
 import { LINGER_MS } from '../websocket/limits.ts';
 import { H1Exchange } from './h1-exchange.ts';
 
-/** A request for a WebSocket over HTTP/1.1, on a socket that Node has let go of. */
+/** A request for a WebSocket over HTTP/1.1, on a socket that Node has detached. */
 export class H1WebSocketExchange extends H1Exchange {
   override readonly protocol = 'websocket';
   readonly webSocket: WebSocketOffer;
 
-  /** `head`: what came after the request, already frames. */
+  /** `head`: bytes that came after the request; they are frames already. */
   constructor(request: IncomingMessage, socket: Duplex, head: Buffer, tunnel: OpenTunnel | undefined) {
     const response = responseOn(socket, request);
     super(request, response, { tunnel, awaitsContinue: false });
@@ -32,7 +32,7 @@ export class H1WebSocketExchange extends H1Exchange {
   }
 }
 
-/** Node's own writer of answers, for those that open no WebSocket; the socket ends with one. */
+/** A Node response on a detached socket. Any status but 101 closes the socket. */
 function responseOn(socket: Duplex, request: IncomingMessage): ServerResponse {
   socket.on('error', () => socket.destroy());
   const response = new ServerResponse(request);

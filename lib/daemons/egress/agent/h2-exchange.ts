@@ -8,21 +8,21 @@ import { type LocalResponse, localResponseHeaders } from '../http/local-response
 import type { RequestFacts } from '../http/request-facts.ts';
 import type { OpenTunnel } from '../tls/interceptor.ts';
 
-/** Milliseconds that a body which came too late for its answer may still take to end, before it is told to. */
+/** Milliseconds for a request body to end after its response was sent; then the stream is reset. */
 const LINGER_MS = 1000;
 
-/** Answers that end with their head. */
+/** Statuses of responses that have no body. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * Whether a stream that is closed was so by its own end. Where the guest's side had ended before, Node lets go of it as
- * soon as the last frame is written, and never says that it is finished.
+ * Whether a closed stream ended normally. If the agent's side ended first, Node drops the stream as soon as
+ * the last frame is written, and never reports it as finished.
  */
 export function isComplete(stream: ServerHttp2Stream): boolean {
   return stream.writableEnded && stream.rstCode === constants.NGHTTP2_NO_ERROR;
 }
 
-/** An exchange over HTTP/2: one stream. Always inside a tunnel. */
+/** An exchange over HTTP/2: one stream, always inside a tunnel. */
 export class H2Exchange implements Exchange {
   readonly protocol: Exchange['protocol'] = 'h2';
   readonly facts: RequestFacts;
@@ -35,7 +35,7 @@ export class H2Exchange implements Exchange {
   #awaitsContinue: boolean;
   #trailers: HeaderLines = {};
 
-  /** `raw`: the header block as received, pseudo-headers and all. `connection`: the socket of the session. */
+  /** `raw`: the header block as received, with pseudo-headers. `connection`: the socket of the session. */
   constructor(stream: ServerHttp2Stream, raw: readonly string[], open: OpenTunnel, connection: Duplex) {
     const { pseudo, rawHeaders } = splitH2Headers(raw);
     const authority = pseudo.get(':authority');
@@ -45,7 +45,7 @@ export class H2Exchange implements Exchange {
     this.connection = connection;
     this.hasBody = !stream.endAfterHeaders;
     this.#awaitsContinue = valuesOf(rawHeaders, 'expect').length > 0;
-    // What looks at headers finds the host where HTTP/1.1 has it.
+    // Code that reads headers finds the host where HTTP/1.1 has it.
     this.rawHeaders =
       hostHeaders.length > 0 || authority === undefined ? rawHeaders : ['host', authority, ...rawHeaders];
     this.facts = {
@@ -86,7 +86,7 @@ export class H2Exchange implements Exchange {
       if (!isOver) listener();
       isOver = true;
     };
-    // A body that a reset cut short ends for its reader like a whole one; this is told before.
+    // To its reader, a body cut short by a reset looks complete. `aborted` comes before that.
     this.#stream.once('aborted', over);
     this.#stream.once('close', over);
   }
@@ -101,7 +101,7 @@ export class H2Exchange implements Exchange {
     try {
       this.#stream.additionalHeaders({ ':status': 103, link: [...links] });
     } catch {
-      // A hint may be left out.
+      // Hints are optional.
     }
   }
 
@@ -111,7 +111,7 @@ export class H2Exchange implements Exchange {
 
   start(status: number, headers: HeaderLines): Writable {
     const isBodiless = this.method === 'HEAD' || BODILESS.has(status);
-    // Where the length is known, the end needs no frame of its own.
+    // Where the length is known, the last DATA frame can end the stream.
     const waitForTrailers = !isBodiless && headers['content-length'] === undefined;
     if (waitForTrailers)
       this.#stream.once('wantTrailers', () => endWithTrailers(this.#stream, this.#trailers));
@@ -126,16 +126,16 @@ export class H2Exchange implements Exchange {
   respondLocally(response: LocalResponse): void {
     if (this.isAborted) return;
     this.#stream.respond({ ...localResponseHeaders(response), ':status': response.status });
-    // Node has ended the stream of a HEAD already.
+    // Node has already ended the stream of a HEAD.
     if (this.method !== 'HEAD') this.#stream.end(response.text);
   }
 
   abort(): void {
-    // An error resets it (INTERNAL_ERROR); `close` might not, see `cancelStream`.
+    // An error resets the stream (INTERNAL_ERROR). `close` might not, see `cancelStream`.
     this.#stream.destroy(new Error('cut off'));
   }
 
-  /** A body that nobody reads any more would hold its window, and the guest would wait to send the rest of it. */
+  /** An unread body would keep its window full, and the agent would wait to send the rest of it. */
   #endBody(): void {
     if (this.#stream.readableEnded) return;
     const timer = setTimeout(() => this.#stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS);

@@ -4,9 +4,11 @@ import type { WebSocketOffer } from '../http/exchange.ts';
 import type { OpenTunnel } from '../tls/interceptor.ts';
 import { H2Exchange } from './h2-exchange.ts';
 
-/** A request for a WebSocket over HTTP/2: an extended CONNECT (RFC 8441), whose stream carries frames once answered. */
+/**
+ * A request for a WebSocket over HTTP/2: an extended CONNECT (RFC 8441), whose stream carries frames later.
+ */
 export class H2WebSocketExchange extends H2Exchange {
-  /** What the stream carries is no body. */
+  /** The stream carries frames, not a body. */
   override readonly body = Readable.from([]);
   override readonly hasBody = false;
   override readonly protocol = 'websocket';
@@ -23,7 +25,7 @@ export class H2WebSocketExchange extends H2Exchange {
     };
   }
 
-  /** As the upstream, which is asked over HTTP/1.1, gets it. */
+  /** As sent upstream, where the handshake is HTTP/1.1. */
   override get method(): string {
     return 'GET';
   }

@@ -1,18 +1,19 @@
 import type { Socket } from 'node:net';
 
 /**
- * To be called with the connection of each request, as it comes.
+ * Must be called with the connection of each request when the request arrives.
  *
- * When a request comes while much of the answers before it has not left yet, Node's server pauses the connection and
- * its parser. The parser takes what comes straight from the connection though, without a stream between, and of TLS the
- * records that are here already still reach it: it ends the connection then (`HPE_PAUSED`). Once there is a listener for
- * its data, Node reads a connection through a stream, which keeps them until it is resumed.
+ * When a request arrives while much of the earlier responses is still unsent, Node's server pauses the
+ * connection and its parser. But the parser reads directly from the connection, without a stream in between,
+ * and TLS records that have already arrived still reach it. It then ends the connection with `HPE_PAUSED`.
+ * Once the connection has a `data` listener, Node reads it through a stream, which buffers those records
+ * until it is resumed.
  */
 export function bufferWhilePaused(connection: Socket): void {
   if (!connection.isPaused() || connection.listenerCount('data', nothing) > 0) return;
   connection.on('data', nothing);
-  // The stream has been waiting, since the connection began, for data that went past it; until some comes it would not
-  // start to read again.
+  // The stream has been waiting for data since the connection began, and all data bypassed it. It would not
+  // start reading again before some arrives.
   connection.push('');
 }
 

@@ -9,7 +9,7 @@ import {
 import type { OpenConnections } from '../policy/open-connections.ts';
 import type { GuestSessions } from './guest-sessions.ts';
 
-/** The HTTP/1.1 side of egress with its limits; closes the HTTP/2 sessions inside its tunnels with itself. */
+/** The HTTP/1.1 server with its limits. Closing it also closes the HTTP/2 sessions inside its tunnels. */
 export class ProxyServer extends Server {
   readonly #sessions: GuestSessions;
   readonly #connections: OpenConnections;
@@ -19,21 +19,21 @@ export class ProxyServer extends Server {
     super({
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: deadlines.headersMs,
-      // Uploads may last; an upload that stalls meets the idle limit.
+      // Uploads may take long. One that stalls hits the idle limit.
       requestTimeout: 0,
       keepAliveTimeout: deadlines.keepAliveMs,
       connectionsCheckingInterval: Math.min(1000, deadlines.headersMs),
-      // Any other offer is one that need not be taken.
+      // Offers of other protocols may be ignored.
       shouldUpgradeCallback: ({ headers }) => /websocket/i.test(headers.upgrade ?? ''),
-      // `decide` refuses these with a reason instead of Node's bare 400.
+      // `decide` refuses these with a reason; Node would send a bare 400.
       requireHostHeader: false,
     });
     this.#sessions = sessions;
     this.#connections = connections;
-    // Longer than that of an upstream, so that the agent is told that it fell silent.
+    // Longer than the upstream's limit, so that the agent is told that the upstream fell silent.
     this.timeout = deadlines.idleMs + deadlines.dialMs;
     this.maxConnections = MAX_CONNECTIONS;
-    // Node would cut the list silently, and a header that framing depends on with it. `decide` counts instead.
+    // Node would silently drop headers over its limit, even one that framing depends on. `decide` counts.
     this.maxHeadersCount = 0;
     this.on('connection', (socket) => this.#count(socket));
   }
@@ -49,7 +49,7 @@ export class ProxyServer extends Server {
     this.#sessions.destroy();
   }
 
-  /** Counts the connections on the port, and not the insides of their tunnels, which come by here as well. */
+  /** Counts connections to the port. The decrypted sides of tunnels, which also arrive here, do not count. */
   #count(socket: Socket): void {
     const source = socket.remoteAddress;
     if ('encrypted' in socket || source === undefined) return;

@@ -3,7 +3,7 @@ import type { HeaderLines } from '../http/headers.ts';
 import type { Reason } from '../http/reasons.ts';
 import type { Outcome } from './outcome.ts';
 
-/** What is asked, as far as it is known before anything is judged. */
+/** A request, as far as it is known before any decision. */
 export interface Subject extends Pick<AuditEntry, 'protocol' | 'scheme' | 'method' | 'host' | 'port'> {
   /** Request target as sent; `null` for CONNECT. */
   readonly target: string | null;
@@ -11,7 +11,7 @@ export interface Subject extends Pick<AuditEntry, 'protocol' | 'scheme' | 'metho
   readonly rawHeaders: readonly string[];
 }
 
-/** A refusal by policy, as far as it is written down. */
+/** A refusal by policy, as far as it is logged. */
 export interface Refusal {
   /** Host of the route that refused it; `null` when no route was found. */
   readonly rule: string | null;
@@ -20,17 +20,17 @@ export interface Refusal {
   readonly code: Reason;
 }
 
-/** Where accounts go. */
+/** Receives accounts. */
 export interface Register {
-  /** Whether one that ended so is written down at all. */
+  /** Whether an account with this verdict is logged at all. */
   wants(verdict: Outcome['verdict']): boolean;
   record(outcome: Outcome): void;
 }
 
-/** Status of a request that the guest gave up before it had an answer; nginx uses the same. */
+/** Status of a request that the agent canceled before it got a response; nginx uses the same. */
 const CLIENT_GONE = 499;
 
-/** Reasons for which egress ends by policy what it had let out. */
+/** Reasons for which policy ends an exchange that it had admitted. */
 const BY_POLICY: ReadonlySet<Reason> = new Set<Reason>([
   'secret-found',
   'body-unscannable',
@@ -39,16 +39,16 @@ const BY_POLICY: ReadonlySet<Reason> = new Set<Reason>([
   'route-revoked',
 ]);
 
-/** Account of one exchange: what becomes of it is noted as it happens, and written down once, when it is over. */
+/** Account of one exchange: collects its outcome as it happens, and logs it once, when it is over. */
 export class Account {
   readonly #subject: Subject;
   readonly #generation: number;
   #register: Register | undefined;
   readonly #startedAt = performance.now();
-  /** When an answer of egress itself was given; the guest may linger. */
-  #answeredAt: number | undefined;
+  /** When a local response was sent; the agent may keep the exchange open afterwards. */
+  #respondedAt: number | undefined;
   #verdict: Outcome['verdict'] = 'fail';
-  /** Whether what happens further changes nothing about how it ended. */
+  /** Whether later events no longer change the outcome. */
   #isSettled = false;
   #reason: Reason | null = 'client-gone';
   #status = CLIENT_GONE;
@@ -64,12 +64,12 @@ export class Account {
     this.#register = register;
   }
 
-  /** A route lets it out; `rule` is the route's host. */
+  /** A route admits it; `rule` is the route's host. */
   admit(rule: string): void {
     this.#rule = rule;
   }
 
-  /** Policy refuses it, before or after its content was looked at. */
+  /** Policy refuses it, before or after its content was scanned. */
   refuse({ rule, status, code }: Refusal): void {
     this.#isSettled = true;
     this.#verdict = 'deny';
@@ -78,15 +78,15 @@ export class Account {
     this.#reason = code;
   }
 
-  /** Kinds of secrets that it held. */
+  /** Sets the types of secrets that were found in it. */
   found(types: readonly string[]): void {
     this.#secrets = types;
   }
 
-  /** The guest is given the answer of the upstream, or one of egress itself, with the code of its reason. */
-  answer(status: number, { code, headers = {} }: { code?: Reason; headers?: HeaderLines } = {}): void {
+  /** The agent gets the upstream's response, or a local one if `code` is given. */
+  respond(status: number, { code, headers = {} }: { code?: Reason; headers?: HeaderLines } = {}): void {
     this.#responseHeaders = headers;
-    if (code !== undefined) this.#answeredAt = performance.now();
+    if (code !== undefined) this.#respondedAt = performance.now();
     if (this.#isSettled) return;
     this.#isSettled = code !== undefined;
     this.#verdict = code === undefined ? 'allow' : verdictOf(code);
@@ -94,7 +94,7 @@ export class Account {
     this.#reason = code ?? null;
   }
 
-  /** It ended before its answer did. The first reason is the cause of any other. */
+  /** It ended before its response was complete. The first reason is the cause of any later one. */
   breakOff(reason: Reason): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
@@ -102,13 +102,13 @@ export class Account {
     this.#reason = reason;
   }
 
-  /** Bytes of a body that the guest sent, or was sent. */
+  /** Counts body bytes that the agent sent or received. */
   count(direction: 'sent' | 'received', bytes: number): void {
     if (direction === 'sent') this.#sent += bytes;
     else this.#received += bytes;
   }
 
-  /** Writes it down, the first time. */
+  /** Logs it, the first time. */
   close(): void {
     const register = this.#register;
     this.#register = undefined;
@@ -122,7 +122,7 @@ export class Account {
       status: this.#status,
       sent: this.#sent,
       received: this.#received,
-      ms: (this.#answeredAt ?? performance.now()) - this.#startedAt,
+      ms: (this.#respondedAt ?? performance.now()) - this.#startedAt,
       secrets: this.#secrets,
       generation: this.#generation,
       requestHeaders: rawHeaders,

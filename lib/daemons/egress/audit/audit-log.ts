@@ -12,7 +12,7 @@ import type { Outcome } from './outcome.ts';
 import type { Withholder } from './withhold.ts';
 
 export interface AuditLogOptions {
-  /** Slug; `null` where egress runs alone. */
+  /** `null` where egress runs alone. */
   readonly bottle: string | null;
   /** Generation of the policy in force. */
   readonly generation: () => number;
@@ -21,11 +21,11 @@ export interface AuditLogOptions {
   readonly withholder: Withholder;
   /** Takes one line, without its line break. */
   readonly write: (line: string) => void;
-  /** Told of every request that did not get a whole response, written or not. */
+  /** Called for every request that did not get a complete response, logged or not. */
   readonly learn?: (entry: AuditEntry) => void;
 }
 
-/** Writes down what became of each exchange, as far as the level asks for it. Refusals are always written. */
+/** Logs the outcome of each exchange, as far as the level asks for it. Refusals are always logged. */
 export class AuditLog implements Register {
   readonly #options: AuditLogOptions;
 
@@ -33,7 +33,7 @@ export class AuditLog implements Register {
     this.#options = options;
   }
 
-  /** To be called when an exchange begins. */
+  /** Must be called when an exchange begins. */
   open(subject: Subject): Account {
     return new Account(subject, this.#options.generation(), this);
   }
@@ -57,7 +57,7 @@ export class AuditLog implements Register {
   #entryOf(outcome: Outcome): AuditEntry {
     const { bottle, level, withholder } = this.#options;
     const { verdict, reason, rule, protocol, scheme, method, host, port, status, sent, received } = outcome;
-    // One order of keys, the one in which a person looks for them.
+    // Keys in the order in which people look for them.
     return {
       time: new Date().toISOString(),
       bottle,
@@ -83,7 +83,7 @@ export class AuditLog implements Register {
   #pathOf({ target, secrets }: Outcome): string | null {
     if (target === null) return null;
     const local = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
-    // The query is looked at as well: the path alone is shown, but the two were one text.
+    // The query is scanned too: only the path is shown, but a secret may span both.
     if (secrets.length > 0 || this.#options.withholder.text(local) !== local) return WITHHELD;
     const path = local.replace(/[?#].*$/s, '') || '/';
     const canonical = canonicalTarget(path);
@@ -100,12 +100,12 @@ export class AuditLog implements Register {
   }
 }
 
-/** The level from which on each verdict is written. */
+/** The lowest level at which each verdict is logged. */
 const LEAST_LEVEL: Readonly<Record<AuditEntry['verdict'], AuditLevel>> = { deny: 0, fail: 1, allow: 2 };
 
 /**
- * As one line of JSON in ASCII: JSON alone escapes line breaks, but lets through what some terminals act on, and what
- * reorders a line before the eye.
+ * Formats one line of JSON in ASCII. JSON itself escapes line breaks, but not characters that some terminals
+ * act on or that reorder the line on screen.
  */
 export function lineOf(entry: AuditEntry | AuditGap): string {
   return JSON.stringify(entry).replace(

@@ -7,21 +7,21 @@ import type { Reason } from '../http/reasons.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
 import type { Account, Subject } from './account.ts';
 
-/** An exchange that keeps its own account: its response, how many bytes pass, when it is over. */
+/** An exchange that keeps its own account: its response, its bytes, and when it is over. */
 export class AuditedExchange implements Exchange {
   readonly #exchange: Exchange;
   readonly #account: Account;
-  /** Whether the answer of an upstream is given. */
-  #isGiven = false;
+  /** Whether a response of the upstream has begun. */
+  #hasUpstreamResponse = false;
 
-  /** `brokeOff`: notes for what reason it ended before its answer did. */
+  /** `brokeOff`: records why the exchange ended before its response was complete. */
   constructor(exchange: Exchange, account: Account, brokeOff: (reason: Reason) => void) {
     this.#exchange = exchange;
     this.#account = account;
     if (exchange.hasBody) tally(exchange.body, (bytes) => account.count('sent', bytes));
     exchange.onceEnded(() => {
-      if (this.#isGiven && exchange.isDelivered) return account.close();
-      // Whoever broke it off says so in this turn; if nobody does, it was the guest.
+      if (this.#hasUpstreamResponse && exchange.isDelivered) return account.close();
+      // Code that cuts an exchange off reports why in this turn. Without a report, it was the agent.
       setImmediate(() => {
         brokeOff('client-gone');
         account.close();
@@ -95,8 +95,8 @@ export class AuditedExchange implements Exchange {
 
   start(status: number, headers: HeaderLines): Writable {
     const sink = this.#exchange.start(status, headers);
-    this.#isGiven = true;
-    this.#account.answer(status, { headers });
+    this.#hasUpstreamResponse = true;
+    this.#account.respond(status, { headers });
     sink.once('pipe', (source: Readable) => tally(source, (bytes) => this.#account.count('received', bytes)));
     sink.once('finish', () => this.#account.close());
     return sink;
@@ -104,14 +104,14 @@ export class AuditedExchange implements Exchange {
 
   respond(status: number, headers: HeaderLines, body: Buffer): Writable {
     const sink = this.#exchange.respond(status, headers, body);
-    this.#isGiven = true;
-    this.#account.answer(status, { headers });
+    this.#hasUpstreamResponse = true;
+    this.#account.respond(status, { headers });
     this.#account.count('received', body.length);
     return sink;
   }
 
   respondLocally(response: LocalResponse): void {
-    this.#account.answer(response.status, { code: response.code });
+    this.#account.respond(response.status, { code: response.code });
     if (this.method !== 'HEAD') this.#account.count('received', Buffer.byteLength(response.text));
     this.#exchange.respondLocally(response);
   }
@@ -121,7 +121,7 @@ export class AuditedExchange implements Exchange {
   }
 }
 
-/** What an exchange asks, as far as it can be read. */
+/** The subject of an exchange, as far as it can be parsed. */
 export function subjectOf({ facts, protocol, rawHeaders }: Exchange): Subject {
   const { method, target } = facts;
   if (facts.kind === 'tunnelled')
@@ -131,8 +131,8 @@ export function subjectOf({ facts, protocol, rawHeaders }: Exchange): Subject {
   return { protocol, scheme: 'http', method, target, rawHeaders, host: authority?.host ?? null, port };
 }
 
-/** Counts what is read from a stream by whoever reads it. */
+/** Counts the bytes that are read from a stream. */
 function tally(stream: Readable, count: (bytes: number) => void): void {
-  // Unlike `on`, this does not start the flow: the reader may not be there yet, and there may be none.
+  // Unlike `on`, this does not start the flow: the consumer may come later, or not at all.
   stream.prependListener('data', (chunk: Buffer) => count(chunk.length));
 }

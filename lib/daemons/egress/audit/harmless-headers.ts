@@ -1,7 +1,7 @@
 import { AUDIT_LIMITS } from '../../contract/egress/audit.ts';
 import type { Withholder } from './withhold.ts';
 
-/** The headers whose values are written down. Any other may hold a credential, under whatever name. */
+/** Headers whose values are logged. Any other header may hold a credential. */
 const HARMLESS: ReadonlySet<string> = new Set([
   'accept',
   'accept-language',
@@ -20,7 +20,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'vary',
 ]);
 
-/** `raw`: name, value, name, value, ... Of a header that was sent twice the last one is shown. */
+/** `raw`: name, value, name, value, ... If a header was sent twice, the last one is shown. */
 export function harmlessHeaders(raw: readonly string[], withholder: Withholder): Record<string, string> {
   const shown: Record<string, string> = {};
   for (let index = 0; index + 1 < raw.length; index += 2) {
@@ -31,7 +31,7 @@ export function harmlessHeaders(raw: readonly string[], withholder: Withholder):
   return shown;
 }
 
-/** At most `longest` characters, and a sign where there were more. */
+/** Returns at most `longest` characters, with an ellipsis if there were more. */
 export function cut(text: string, longest: number): string {
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

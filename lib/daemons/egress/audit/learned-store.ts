@@ -7,7 +7,7 @@ import { Learner } from './learner.ts';
 /** Milliseconds between two writes of the file. */
 const WRITE_EVERY_MS = 1000;
 
-/** Keeps what a learner gathers in a file, which is written whole, some time after each change. */
+/** Keeps what a learner collects in a file, which is written as a whole, some time after each change. */
 export class LearnedStore {
   readonly #path: string;
   readonly #say: (text: string) => void;
@@ -21,7 +21,7 @@ export class LearnedStore {
     this.#say = say;
   }
 
-  /** Goes on from what the file holds; one that cannot be used is begun anew. */
+  /** Continues from the content of the file; starts anew if that is unusable. */
   static async open(directory: string, say: (text: string) => void): Promise<LearnedStore> {
     const path = join(directory, LEARNED_FILE);
     return new LearnedStore(path, new Learner(await readLearned(path, say)), say);
@@ -32,7 +32,7 @@ export class LearnedStore {
     this.#timer ??= setTimeout(() => void this.#write(), WRITE_EVERY_MS).unref();
   }
 
-  /** Writes what is not written yet. Never throws. */
+  /** Writes pending changes. Never throws. */
   async close(): Promise<void> {
     if (this.#timer !== undefined) await this.#write();
   }

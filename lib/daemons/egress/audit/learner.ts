@@ -1,11 +1,11 @@
 import { AUDIT_LIMITS, type AuditEntry, WITHHELD } from '../../contract/egress/audit.ts';
 import { type Denial, LEARNABLE, type LearnedFile } from '../../contract/egress/learned.ts';
 
-/** Kinds of denials that are kept, in all and of one host, so that a flood of names or paths leaves room for others. */
+/** Distinct denials kept, in all and per host, so that a flood of names or paths leaves room for others. */
 const MAX_KINDS = 1000;
 const MAX_KINDS_OF_HOST = 100;
 
-/** Gathers what was denied, each kind once and counted. What it holds is bounded, whatever is asked. */
+/** Collects distinct denials and counts them. Its size is bounded, whatever is requested. */
 export class Learner {
   readonly #kinds = new Map<string, Denial>();
   readonly #kindsOfHost = new Map<string, number>();
@@ -13,7 +13,7 @@ export class Learner {
   #beyond = 0;
   #withheld = 0;
 
-  /** `before`: what was learned up to the last restart. */
+  /** `before`: what was learned before the last restart. */
   constructor(before?: LearnedFile) {
     if (before === undefined) return;
     for (const denial of before.denials) this.#keep(keyOf(denial), denial);
@@ -32,26 +32,26 @@ export class Learner {
     };
   }
 
-  /** Takes notice of an entry of the audit. @returns whether there is something new to be kept. */
+  /** Records an audit entry. @returns whether anything has changed. */
   note(entry: AuditEntry): boolean {
     const { reason, time } = entry;
     if (reason === null || (entry.verdict !== 'deny' && reason !== 'address-refused')) return false;
-    const seen = denialOf(entry);
-    if (seen === undefined) {
+    const denial = denialOf(entry);
+    if (denial === undefined) {
       this.#unlearnable[reason] = (this.#unlearnable[reason] ?? 0) + 1;
       return true;
     }
-    if (seen.host.includes(WITHHELD) || seen.path === WITHHELD) {
+    if (denial.host.includes(WITHHELD) || denial.path === WITHHELD) {
       this.#withheld += 1;
       return true;
     }
-    const key = keyOf(seen);
+    const key = keyOf(denial);
     const known = this.#kinds.get(key);
     if (known !== undefined) {
       known.count += 1;
       known.last = time;
-    } else if (this.#hasRoom(seen)) {
-      this.#keep(key, seen);
+    } else if (this.#hasRoom(denial)) {
+      this.#keep(key, denial);
     } else {
       this.#beyond += 1;
     }
@@ -59,7 +59,7 @@ export class Learner {
   }
 
   #hasRoom({ host, path }: Denial): boolean {
-    // A path that was cut is no path that was asked for.
+    // A shortened path is not the path that was requested.
     if ((path?.length ?? 0) > AUDIT_LIMITS.path) return false;
     return this.#kinds.size < MAX_KINDS && (this.#kindsOfHost.get(host) ?? 0) < MAX_KINDS_OF_HOST;
   }
@@ -70,7 +70,7 @@ export class Learner {
   }
 }
 
-/** `undefined` where no route could admit it. */
+/** `undefined` if no route could admit the request. */
 function denialOf(entry: AuditEntry): Denial | undefined {
   const { scheme, host, port, method, path, rule, time } = entry;
   const reason = LEARNABLE.find((known) => known === entry.reason);

@@ -5,46 +5,46 @@ import { AuditLog, lineOf } from './audit-log.ts';
 import { LearnedStore } from './learned-store.ts';
 import { Withholder } from './withhold.ts';
 
-/** What the audit has to know of the policy in force. */
+/** What the audit needs to know about the policy in force. */
 export interface AuditedPolicy {
   readonly policy: () => { readonly log: AuditLevel; readonly learn: boolean };
   readonly generation: () => number;
 }
 
-export interface AuditPlace {
-  /** Where the audit's files are; `-` for lines on standard output, with nothing learned. */
+export interface AuditOptions {
+  /** Directory of the audit files; `-` for lines on standard output, with nothing learned. */
   readonly directory: string;
-  /** Slug; `null` where egress runs alone. */
+  /** `null` where egress runs alone. */
   readonly bottle: string | null;
-  /** Values of all token slots: none of them is ever written. */
+  /** Values of all token slots. None of them is ever logged. */
   readonly secrets: Iterable<string>;
   readonly policy: AuditedPolicy;
-  /** Says one line to the operator. */
+  /** Prints one line for the operator. */
   readonly say: (line: string) => void;
 }
 
 export interface OpenAudit {
   readonly log: AuditLog;
-  /** Writes what is not written yet. Never throws. */
+  /** Writes pending lines. Never throws. */
   close(): Promise<void>;
 }
 
-/** Bytes of lines that wait while the disk is full. Egress serves on: what a policy lets out hangs on no log. */
+/** Bytes of lines that wait while the disk is full. Egress keeps serving: no request depends on the log. */
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 const RETRY_MS = 1000;
 
 /** @throws Error when the directory cannot be written. */
-export async function openAudit(place: AuditPlace): Promise<OpenAudit> {
-  const { directory, bottle, secrets, policy } = place;
+export async function openAudit(options: AuditOptions): Promise<OpenAudit> {
+  const { directory, bottle, secrets, policy } = options;
   const common = {
     bottle,
     generation: policy.generation,
     level: () => policy.policy().log,
     withholder: new Withholder(knownSecretFinder(secrets)),
   };
-  const say = (text: string) => place.say(`audit: ${text}`);
+  const say = (text: string) => options.say(`audit: ${text}`);
   if (directory === '-') {
-    // Whoever read it may have gone. As with a full disk, egress serves on.
+    // The reader may be gone. As with a full disk, egress keeps serving.
     process.stdout.once('error', (error) => say(`cannot write to standard output: ${error.message}`));
     process.stdout.on('error', () => {});
     const write = (line: string) => void process.stdout.write(`${line}\n`);

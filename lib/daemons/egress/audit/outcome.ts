@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../contract/egress/audit.ts';
 import type { HeaderLines } from '../http/headers.ts';
 import type { Reason } from '../http/reasons.ts';
 
-/** What is known of an exchange when it is over. */
+/** What is known about an exchange when it is over. */
 export interface Outcome
   extends Pick<
     AuditEntry,
@@ -23,7 +23,7 @@ export interface Outcome
   readonly target: string | null;
   /** Milliseconds. */
   readonly ms: number;
-  /** Kinds of secrets that were found in it. Its path is withheld then. */
+  /** Types of secrets that were found in it. If there are any, its path is withheld. */
   readonly secrets: readonly string[];
   /** Name, value, name, value, ... */
   readonly requestHeaders: readonly string[];

@@ -8,9 +8,9 @@ import {
 } from 'node:zlib';
 
 export type Decoder = Transform & {
-  /** Those that were part of what is compressed. */
+  /** Bytes of input that were part of the compressed data. */
   readonly bytesWritten: number;
-  /** Bytes of what it last gave that it keeps, at most. */
+  /** Maximum bytes of recent output that the decoder keeps in memory. */
   readonly window: number;
 };
 
@@ -19,33 +19,33 @@ const MIB = 1024 * KIB;
 
 type Coding = Transform & { readonly bytesWritten: number };
 
-const keeping = (window: number, make: () => Coding) => () => Object.assign(make(), { window });
+const withWindow = (window: number, make: () => Coding) => () => Object.assign(make(), { window });
 
-const gunzip = keeping(32 * KIB, createGunzip);
+const gunzip = withWindow(32 * KIB, createGunzip);
 
-/** The largest window that HTTP knows (RFC 9659); Node would follow a file to 128 MiB. */
+/** The largest window that HTTP allows (RFC 9659). Node itself accepts up to 128 MiB. */
 const ZSTD_WINDOW_LOG = 23;
 
-/** Encodings of a body that egress can look into. */
+/** Encodings that egress can decode. */
 const DECODERS: ReadonlyMap<string, () => Decoder> = new Map<string, () => Decoder>([
   ['gzip', gunzip],
   ['x-gzip', gunzip],
-  ['deflate', keeping(32 * KIB, createInflate)],
-  ['br', keeping(16 * MIB, createBrotliDecompress)],
+  ['deflate', withWindow(32 * KIB, createInflate)],
+  ['br', withWindow(16 * MIB, createBrotliDecompress)],
   [
     'zstd',
-    keeping(2 ** ZSTD_WINDOW_LOG, () =>
+    withWindow(2 ** ZSTD_WINDOW_LOG, () =>
       createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } }),
     ),
   ],
 ]);
 
-/** More layers are nobody's mistake. */
+/** Nobody applies more layers by mistake. */
 const MAX_LAYERS = 3;
 
 /**
- * The decoders for a `Content-Encoding`, in the order in which they undo it. Empty: the body is as it is.
- * `undefined`: it cannot be looked into.
+ * Returns the decoders for a `Content-Encoding`, in the order to apply them. Empty: the body is not encoded.
+ * `undefined`: egress cannot decode it.
  */
 export function decodersFor(contentEncoding: string): Decoder[] | undefined {
   if (contentEncoding === '') return [];
@@ -60,10 +60,10 @@ export function decodersFor(contentEncoding: string): Decoder[] | undefined {
   return makers.flatMap((make) => (make === undefined ? [] : [make()]));
 }
 
-/** An encoding and how much it is wanted. Any other parameter would leave without having been scanned. */
+/** An encoding and its weight. Any other parameter would be sent without having been scanned. */
 const RANGE = /^([a-z-]+)(;q=[01](?:\.[0-9]{0,3})?)?$/;
 
-/** What of an `Accept-Encoding` may be asked upstream; `identity` when nothing of it can be looked into. */
+/** The part of an `Accept-Encoding` that may be sent upstream; `identity` if egress can decode none of it. */
 export function acceptableEncodings(acceptEncoding: string): string {
   const known = acceptEncoding.split(',').flatMap((range) => {
     const [, name = '', weight = ''] = RANGE.exec(range.replace(/\s+/g, '').toLowerCase()) ?? [];

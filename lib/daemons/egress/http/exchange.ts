@@ -3,55 +3,55 @@ import type { HeaderLines } from './headers.ts';
 import type { LocalResponse } from './local-response.ts';
 import type { RequestFacts } from './request-facts.ts';
 
-/** What of a request would leave, as sent. */
+/** The parts of a request that would be sent upstream, as received. */
 export interface RequestContent {
   readonly method: string;
   /** Every header: name, value, name, value, ... */
   readonly rawHeaders: readonly string[];
-  /** Whether its framing announces a body, even if an empty one. */
+  /** Whether its framing announces a body, even an empty one. */
   readonly hasBody: boolean;
   readonly body: Readable;
-  /** Headers that followed the body; complete once that has ended. */
+  /** Trailers: name, value, name, value, ... Complete once the body has ended. */
   readonly rawTrailers: readonly string[];
 }
 
-/** How a WebSocket is opened that the guest has asked for. */
+/** How to open the WebSocket that the agent has asked for. */
 export interface WebSocketOffer {
-  /** Of the answer that opens it: 101, or 200 over HTTP/2. */
+  /** Of the response that opens it: 101, or 200 over HTTP/2. */
   readonly status: number;
-  /** Gives that answer; what it returns is the stream of frames. */
+  /** Sends that response. @returns the stream of frames. */
   open(headers: HeaderLines): Duplex;
 }
 
-/** One request of the guest and the way to answer it, whichever HTTP it came by. */
+/** One request of the agent and the way to respond to it, over any HTTP version. */
 export interface Exchange extends RequestContent {
   readonly facts: RequestFacts;
-  /** What the guest speaks. */
+  /** Protocol that the agent uses. */
   readonly protocol: 'http/1.1' | 'h2' | 'websocket';
-  /** Present when the guest asks for a WebSocket. */
+  /** Present when the agent asks for a WebSocket. */
   readonly webSocket?: WebSocketOffer | undefined;
-  /** The connection it came on; other exchanges may share it. */
+  /** The connection that the request came on; other exchanges may share it. */
   readonly connection: Duplex;
-  /** Whether the headers of an answer are on their way. */
+  /** Whether the head of a response has been sent. */
   readonly hasResponded: boolean;
-  /** Whether nobody waits for an answer any more. */
+  /** Whether the agent no longer waits for a response. */
   readonly isAborted: boolean;
-  /** Once it is over: whether the answer was sent to its end. */
+  /** Once the exchange is over: whether the response was sent completely. */
   readonly isDelivered: boolean;
-  /** Calls back once, when the exchange is over, with or without a response, or its body is known to be cut short. */
+  /** Calls back once, when the exchange is over, with or without a response, or its body was cut short. */
   onceEnded(listener: () => void): void;
-  /** Tells a guest that waits for it (`Expect: 100-continue`) to send the body. */
+  /** Tells an agent that waits for it (`Expect: 100-continue`) to send the body. */
   sendContinue(): void;
-  /** Passes values of `Link` on ahead of the answer (103 Early Hints). */
+  /** Sends `Link` values ahead of the response (103 Early Hints). */
   sendEarlyHints(links: readonly string[]): void;
-  /** Headers to send after the body of the answer; to be called before that is ended. */
+  /** Sets the trailers of the response. Must be called before its body has ended. */
   addTrailers(headers: HeaderLines): void;
-  /** Sends the head of an answer at once; its body is to be piped into what this gives. */
+  /** Sends the head of a response at once. @returns the stream to pipe the body into. */
   start(status: number, headers: HeaderLines): Writable;
-  /** Sends a whole answer in one go. @returns what says when it is written. */
+  /** Sends a whole response in one go. @returns the stream that tells when it has been written. */
   respond(status: number, headers: HeaderLines, body: Buffer): Writable;
-  /** Sends a whole answer of egress itself, and lets go of what is left of the request's body. */
+  /** Sends a whole local response and discards the rest of the request's body. */
   respondLocally(response: LocalResponse): void;
-  /** Breaks off, so that no half answer looks whole. */
+  /** Cuts the exchange off, so that a partial response does not look complete. */
   abort(): void;
 }

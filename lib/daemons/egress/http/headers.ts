@@ -1,7 +1,7 @@
 import { headerOf } from '../../shared/raw-headers.ts';
 import { acceptableEncodings } from './content-decoding.ts';
 
-/** Headers of one connection (RFC 9110, 7.6.1), plus what only ever concerns a proxy. Never forwarded. */
+/** Hop-by-hop headers (RFC 9110, 7.6.1) and headers that only concern proxies. Never forwarded. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'http2-settings',
@@ -16,16 +16,18 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Not sent upstream: egress writes these itself, so that the agent's own credentials and framing never pass. */
+/** Not sent upstream: egress sets these itself, so the agent's own credentials and framing never get out. */
 const NOT_UPSTREAM: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'authorization', 'expect', 'host']);
 
 /**
- * Nor these where a token is injected: of one that comes back, two parts of the answer would hold a half each, and
- * neither be known for it.
+ * Also not sent upstream where a token is injected: two partial responses could each reflect half of the
+ * token, and neither half would be recognized.
  */
 const NOT_WITH_TOKEN: ReadonlySet<string> = new Set([...NOT_UPSTREAM, 'range', 'if-range']);
 
-/** Not given to the agent: it would have clients try HTTP/3, or another host, which are no way out of the bottle. */
+/**
+ * Not sent to the agent: clients would try HTTP/3 or another host, which they cannot reach from the bottle.
+ */
 const NOT_TO_AGENT: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'alt-svc']);
 
 /** One value, or several for a header that was sent as several lines. */
@@ -38,21 +40,23 @@ export interface UpstreamHeaderOptions {
   readonly authorization: string | undefined;
   /** Whether a body follows. */
   readonly hasBody: boolean;
-  /** Its bytes, where they are known, and nothing comes behind them. */
+  /** Bytes of the body, if they are known and no trailers follow. */
   readonly bodyLength?: number | undefined;
 }
 
-/** The headers to send upstream for a request with these raw headers (name, value, name, value, ...). */
+/**
+ * Returns the headers to send upstream for a request with these raw headers (name, value, name, value, ...).
+ */
 export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderOptions): HeaderLines {
   const lines = linesWithout(options.authorization === undefined ? NOT_UPSTREAM : NOT_WITH_TOKEN, raw);
   lines.host = options.host;
   if (options.authorization !== undefined) lines.authorization = options.authorization;
   const accepted = lines['accept-encoding'];
-  // Egress looks into what comes back; of a compressed body's part it could not.
+  // Egress has to decode responses, and a part of a compressed body cannot be decoded.
   if (accepted !== undefined) {
     lines['accept-encoding'] = lines.range === undefined ? acceptableEncodings(String(accepted)) : 'identity';
   }
-  // All that may be said of transfer codings is that trailers are welcome; gRPC insists on it.
+  // `trailers` is the only value that may be forwarded; gRPC requires it.
   const te = headerOf(raw, 'te');
   if (te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(te)) lines.te = 'trailers';
   if (!options.hasBody) return lines;
@@ -60,7 +64,7 @@ export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderO
     lines['content-length'] = String(options.bodyLength);
     return lines;
   }
-  // Node frames a GET body only when told to; without this, one would run into the next request. HTTP/2 has no
+  // Node frames a GET body only when told to. Unframed, it would run into the next request. HTTP/2 has no
   // transfer-encoding at all.
   const hasLength = lines['content-length'] !== undefined && headerOf(raw, 'transfer-encoding') === undefined;
   if (!hasLength) {
@@ -70,12 +74,12 @@ export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderO
   return lines;
 }
 
-/** The headers to give the agent for a response with these raw headers. */
+/** Returns the headers to send to the agent for a response with these raw headers. */
 export function agentHeaders(raw: readonly string[]): HeaderLines {
   return linesWithout(NOT_TO_AGENT, raw);
 }
 
-/** An object that inherits nothing, since a header may have any name; V8 reads it quicker than one made with `null`. */
+/** Inherits nothing, since a header may have any name. V8 reads it faster than an `Object.create(null)`. */
 const Lines = function Lines() {} as unknown as new () => HeaderLines;
 Lines.prototype = Object.create(null);
 
@@ -94,13 +98,13 @@ function linesWithout(unwanted: ReadonlySet<string>, raw: readonly string[]): He
   return lines;
 }
 
-/** The headers that `Connection` names, in lower case: they are not passed on. */
+/** The headers that `Connection` names, in lower case. They are not forwarded. */
 export function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
   const connection = headerOf(raw, 'connection')?.toLowerCase();
-  // All that is usually said, which names no header that could pass.
+  // The usual values, which do not name a header that could be forwarded.
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return NONE;
   const named = connection.split(',').map((token) => token.trim());
-  // An agent that lists Content-Length or Host in Connection would have them removed: framing stays.
+  // An agent could list Content-Length in Connection to have it removed, but framing must stay.
   return new Set(named.filter((name) => name !== 'content-length'));
 }
 

@@ -1,31 +1,32 @@
 import type { ClientSessionOptions, ServerSessionOptions } from 'node:http2';
 import { MAX_HEADER_BYTES, MAX_HEADERS } from './limits.ts';
 
-/** Streams open at one time on one HTTP/2 connection: the least that RFC 9113, 6.5.2, advises is 100. */
+/** Concurrent streams on one HTTP/2 session. RFC 9113, 6.5.2, recommends at least 100. */
 export const MAX_STREAMS = 128;
 
 /**
- * HTTP/2 requests under way on all connections of the guest together; what is more is refused unprocessed. As many as
- * HTTP/1.1 could have, so that a connection times its streams multiplies neither sockets to upstreams nor memory.
+ * Concurrent HTTP/2 requests on all sessions of the agent together; more are refused unprocessed. The same
+ * number as for HTTP/1.1, so that sessions times streams cannot multiply upstream sockets or memory.
  */
 export const MAX_STREAMS_TOTAL = 1024;
 
-/** Bytes of one body that a peer may send ahead of who reads it. 256 KiB over a millisecond is 2 Gbit/s. */
+/** Bytes of one body that a peer may send before they are read. 256 KiB per millisecond is 2 Gbit/s. */
 const STREAM_WINDOW = 256 * 1024;
 
-/** Bytes of all bodies of one connection that a peer may send ahead: one stalled body does not stop the others. */
+/** The same for all bodies of one session: one stalled body does not stop the others. */
 export const SESSION_WINDOW = 1024 * 1024;
 
 /**
- * Frames that cost work and bring nothing (PING, SETTINGS, a stream that is given up before its answer): so many at
- * once, so many a second after. A guest that gives up all its streams at once stays well below.
+ * Allowance for frames that cost work and achieve nothing (PING, SETTINGS, a stream that is canceled before
+ * its response): a burst, then a rate per second. An agent that cancels all its streams at once stays well
+ * below.
  */
 export const ABUSE_BUDGET = { burst: 2 * MAX_STREAMS, perSecond: 32 } as const;
 
-/** Frames that break the protocol, and streams above `MAX_STREAMS`, until a connection closes. Node allows 1000. */
+/** Protocol violations, and streams above `MAX_STREAMS`, before a session is closed. Node allows 1000. */
 const MAX_FAULTS = 100;
 
-/** What egress takes from the guest. */
+/** Settings for sessions of the agent. */
 export const GUEST_SESSION: ServerSessionOptions = {
   settings: {
     maxConcurrentStreams: MAX_STREAMS,
@@ -33,36 +34,38 @@ export const GUEST_SESSION: ServerSessionOptions = {
     initialWindowSize: STREAM_WINDOW,
     enableConnectProtocol: true,
   },
-  // `decide` refuses one header too many with a reason; beyond that, and the pseudo-headers, the stream is reset.
+  // One header too many is refused by `decide`, with a reason. Beyond that, the stream is reset.
   maxHeaderListPairs: MAX_HEADERS + 8,
   maxSendHeaderBlockLength: 2 * MAX_HEADER_BYTES,
-  // MiB that one connection may make Node hold: its windows, its header tables and answers not yet sent.
+  // MiB that Node may hold for one session: its windows, its header tables and unsent responses.
   maxSessionMemory: 8,
   maxSessionInvalidFrames: MAX_FAULTS,
   maxSessionRejectedStreams: MAX_FAULTS,
-  // Below `ABUSE_BUDGET` nghttp2 counts resets itself, also those of streams that no JavaScript saw (CVE-2023-44487).
+  // nghttp2 counts resets too, including those of streams that JavaScript never saw (CVE-2023-44487).
   streamResetBurst: ABUSE_BUDGET.burst,
   streamResetRate: ABUSE_BUDGET.perSecond,
-  // An upstream may repeat what should be there once; it is passed on as it is.
+  // An upstream may repeat a header that should be unique. It is forwarded as it is.
   strictSingleValueFields: false,
 };
 
-/** Requests under way at one time on one connection to an upstream; fewer where it takes fewer. */
+/** Concurrent requests on one session to an upstream; fewer where the upstream allows fewer. */
 export const MAX_UPSTREAM_STREAMS = 100;
 
-/** Connections to one origin: together most of `MAX_STREAMS_TOTAL`. Beyond, a request waits for another to end. */
+/**
+ * Sessions to one origin: together most of `MAX_STREAMS_TOTAL`. Beyond, a request waits for another to end.
+ */
 export const MAX_SESSIONS_PER_ORIGIN = 8;
 
-/** Milliseconds for which an origin that chose HTTP/1.1 is not asked again. */
+/** Milliseconds before an origin that chose HTTP/1.1 is offered HTTP/2 again. */
 export const HTTP1_MEMORY_MS = 10 * 60_000;
 
-/** Origins of which that is remembered. */
+/** Origins for which that is remembered. */
 export const MAX_REMEMBERED = 512;
 
-/** Milliseconds between two PINGs to an upstream that has requests under way; gRPC servers bear one in 10 s. */
+/** Milliseconds between two PINGs to an upstream with running requests; gRPC servers tolerate one in 10 s. */
 export const PING_MS = 30_000;
 
-/** What egress takes from upstreams. */
+/** Settings for sessions to upstreams. */
 export const UPSTREAM_SESSION: ClientSessionOptions & { readonly strictSingleValueFields: boolean } = {
   settings: {
     enablePush: false,

@@ -2,17 +2,17 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Reason } from './reasons.ts';
 
-/** A response of egress itself, as opposed to one of an upstream. */
+/** A response that egress makes itself, as opposed to one from an upstream. */
 export interface LocalResponse {
   readonly status: number;
-  /** Header `x-bot-bottle-reason`. */
+  /** Sent as the header `x-bot-bottle-reason`. */
   readonly code: Reason;
   readonly type: 'text/plain; charset=utf-8' | 'application/json';
   /** Body: plain text for a person or an agent, or JSON for a program. */
   readonly text: string;
 }
 
-/** `reason` is one sentence and must hold no header value. */
+/** `reason` is one sentence and must not contain header values. */
 export function failureResponse(status: 403 | 500 | 502 | 504, code: Reason, reason: string): LocalResponse {
   const text = `bot-bottle egress could not complete this request (${code}).\n${reason}\n`;
   return { status, code, type: 'text/plain; charset=utf-8', text };
@@ -26,7 +26,7 @@ export function localResponseHeaders(response: LocalResponse): Record<string, st
   };
 }
 
-/** Milliseconds that the agent has to read a response before its socket is destroyed. */
+/** Milliseconds for the agent to read a response before its socket is destroyed. */
 const READ_RESPONSE_MS = 2000;
 
 /** Responds on a socket that Node has already detached from HTTP (after CONNECT), then closes it. */
@@ -36,14 +36,14 @@ export function sendRawResponse(socket: Duplex, response: LocalResponse): void {
   );
   const status = `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? 'Refused'}\r\n`;
   socket.end(`${status}${lines.join('')}\r\n${response.text}`);
-  // Closing with unread bytes would send a reset, which can overtake the response: read them first.
+  // Closing with unread bytes would send a reset, which can overtake the response. Read them first.
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), READ_RESPONSE_MS);
   socket.once('end', () => socket.destroy());
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** Whether an `Accept` header asks for JSON more than for text. A bare wildcard asks for nothing in particular. */
+/** Whether an `Accept` header prefers JSON to text. A bare wildcard expresses no preference. */
 export function prefersJson(accept: string | undefined): boolean {
   let json = 0;
   let text = 0;

@@ -1,4 +1,4 @@
-/** Every reason for which policy refuses a request, and the HTTP status that the agent gets. */
+/** Every reason for which policy refuses a request, with the HTTP status that the agent gets. */
 export const DENIAL_STATUS = {
   'target-invalid': 400,
   'host-invalid': 400,
@@ -28,7 +28,7 @@ export const DENIAL_STATUS = {
   'body-unscannable': 403,
 } as const;
 
-/** Why a request that policy let out got no response, or not the whole of it. */
+/** Why a request that policy admitted got no response, or only part of one. */
 export const FAILURE_REASONS = [
   'upstream-failed',
   'upstream-timeout',
@@ -46,7 +46,7 @@ export const FAILURE_REASONS = [
   'internal',
 ] as const;
 
-/** Why egress ends a WebSocket; also the reason in its close frame. */
+/** Why egress ends a WebSocket. Also the reason in its close frame. */
 export const WEB_SOCKET_REASONS = [
   'secret-found',
   'injection-found',
@@ -57,10 +57,10 @@ export const WEB_SOCKET_REASONS = [
   'control-flood',
 ] as const;
 
-/** Why egress closes an open connection by itself. */
+/** Why egress closes an open connection on its own. */
 export const CLOSING_REASONS = ['route-revoked', 'egress-ended'] as const;
 
-/** On responses about egress itself, which are no refusals. */
+/** On responses about egress itself, which are not refusals. */
 export const INTROSPECTION_REASON = 'introspection';
 
 export type DenialReason = keyof typeof DENIAL_STATUS;
@@ -68,7 +68,7 @@ export type FailureReason = (typeof FAILURE_REASONS)[number];
 export type WebSocketReason = (typeof WEB_SOCKET_REASONS)[number];
 export type ClosingReason = (typeof CLOSING_REASONS)[number];
 
-/** Every code that can stand in `x-bot-bottle-reason` or in the audit. */
+/** Every code that can occur in `x-bot-bottle-reason` or in the audit. */
 export type Reason =
   | DenialReason
   | FailureReason

@@ -1,11 +1,11 @@
-/** What is known of a CONNECT. */
+/** Facts about a CONNECT. */
 export interface ConnectFacts {
   readonly kind: 'connect';
   /** Request target as sent, `host:port`. */
   readonly target: string;
 }
 
-/** What is known of a request, on the proxy port itself (`plain`) or inside a TLS tunnel (`tunnelled`). */
+/** Facts about a request on the proxy port itself (`plain`) or inside a TLS tunnel (`tunnelled`). */
 export type RequestFacts = {
   readonly method: string;
   /** Request target as sent. */
@@ -16,7 +16,7 @@ export type RequestFacts = {
   readonly rawHeaders: readonly string[];
   /** `Upgrade` header, or `:protocol` of HTTP/2, in lower case; empty when none was sent. */
   readonly upgrade: string;
-  /** Version of HTTP that the request itself states, e.g. `1.1`. */
+  /** HTTP version that the request itself states, e.g. `1.1`. */
   readonly version: string;
 } & (
   | { readonly kind: 'plain' }
@@ -26,7 +26,7 @@ export type RequestFacts = {
       readonly tunnel: { readonly host: string; readonly port: number };
       /** Server name of the TLS handshake; `undefined` when none was sent. */
       readonly serverName: string | undefined;
-      /** What HTTP/2 says besides of where the request goes; absent for HTTP/1.1. */
+      /** Where HTTP/2 says that the request goes; absent for HTTP/1.1. */
       readonly pseudo?: { readonly authority: string | undefined; readonly scheme: string | undefined };
     }
 );

@@ -1,8 +1,8 @@
 import { agentHeaders, type HeaderLines } from './headers.ts';
 
 /**
- * What decides about framing, routing, credentials or how an answer is to be read comes before the body or not at all
- * (RFC 9110, 6.5.1): who looks at it has looked by then.
+ * Headers that decide about framing, routing, credentials or how a response is read must come before the body
+ * (RFC 9110, 6.5.1): later, the recipient has already acted without them.
  */
 const NEVER_AFTER_A_BODY: ReadonlySet<string> = new Set([
   'age',
@@ -27,7 +27,7 @@ const NEVER_AFTER_A_BODY: ReadonlySet<string> = new Set([
   'www-authenticate',
 ]);
 
-/** The trailers that pass on, in either direction. */
+/** Returns the trailers that may be forwarded, in either direction. */
 export function passableTrailers(raw: readonly string[]): HeaderLines {
   const lines = Object.entries(agentHeaders(raw)).filter(
     ([name]) => !NEVER_AFTER_A_BODY.has(name) && !/^(?::|if-|proxy-)/.test(name),

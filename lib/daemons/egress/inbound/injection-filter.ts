@@ -2,10 +2,10 @@ import { Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { type InjectionLevel, injectionLevel } from '../../detection/index.ts';
 
-/** Characters before a chunk that are looked at again with it. */
+/** Characters before a chunk that are scanned again with it. */
 const CONTEXT = 4096;
 
-/** Cut off in the middle: what had passed was harmless, what followed was not. */
+/** Cuts a response off in the middle: what was sent before is harmless, what follows is not. */
 export class InjectionFound extends Error {
   readonly code = 'INJECTION_FOUND';
 }
@@ -19,8 +19,9 @@ export function isReadable(contentType: string): boolean {
 }
 
 /**
- * Passes text on chunk by chunk, and ends with `InjectionFound` instead of passing on an attack. A body of no declared
- * type that starts as no text does (`mayBeBinary`) passes unread.
+ * Forwards text chunk by chunk, and fails with `InjectionFound` instead of forwarding an attack. With
+ * `mayBeBinary` (a body without a declared type), a body that does not start like text is forwarded
+ * unscanned.
  */
 export function injectionFilter(mayBeBinary: boolean): Transform {
   const decoder = new StringDecoder('utf8');
@@ -41,7 +42,7 @@ export function injectionFilter(mayBeBinary: boolean): Transform {
   });
 }
 
-/** The level of a whole text, in windows that overlap. */
+/** The level of a whole text, scanned in overlapping windows. */
 export function levelOf(bytes: Buffer): InjectionLevel {
   const text = bytes.toString('utf8');
   let level: InjectionLevel = 'none';

@@ -2,15 +2,15 @@ import { Transform } from 'node:stream';
 import { EscapedSearch, encodingsOf } from '../../detection/index.ts';
 import type { HeaderLines } from '../http/headers.ts';
 
-/** Characters of a token, or of a part of its encoding, that stand for it alone. */
+/** Minimum characters of a token, or part of its encoding, to search for: less would match by chance. */
 const MIN_SOUGHT = 4;
 
-/** Tokens are few and stay; what they may look like is worked out once for each. */
-const known = new Map<string, readonly EscapedSearch[]>();
+/** Searches per token. Tokens are few and do not change. */
+const searchesByToken = new Map<string, readonly EscapedSearch[]>();
 
 function searchesFor(token: string): readonly EscapedSearch[] {
-  const searches = known.get(token) ?? searchesOf([token, ...encodingsOf(token)]);
-  known.set(token, searches);
+  const searches = searchesByToken.get(token) ?? searchesOf([token, ...encodingsOf(token)]);
+  searchesByToken.set(token, searches);
   return searches;
 }
 
@@ -22,12 +22,12 @@ function searchesOf(forms: readonly string[]): readonly EscapedSearch[] {
 }
 
 /**
- * Takes an injected token out of what an upstream sends back, in whatever common encoding it comes. What it puts there
- * is as long as what was there, so that no length in the framing changes.
+ * Removes an injected token from what an upstream sends, in any common encoding. The replacement has the same
+ * length, so that lengths in the framing stay correct.
  */
 export class ReflectionScrubber {
   readonly #searches: readonly EscapedSearch[];
-  /** Characters of the longest form that is looked for. */
+  /** Characters of the longest form that is searched for. */
   readonly longest: number;
 
   constructor(token: string) {
@@ -45,9 +45,9 @@ export class ReflectionScrubber {
     return clean === text ? body : Buffer.from(clean, 'latin1');
   }
 
-  /** Changes the lines that it is given. */
+  /** Changes `lines` in place. */
   headers(lines: HeaderLines): HeaderLines {
-    // All at once: they seldom hold any form, and there are dozens.
+    // All at once: there are dozens, and they seldom contain the token.
     const all = Object.values(lines).join('\n');
     if (this.text(all) === all) return lines;
     for (const name of Object.keys(lines)) {
@@ -57,7 +57,7 @@ export class ReflectionScrubber {
     return lines;
   }
 
-  /** Holds back only bytes that may be the start of a token; everything else passes at once. */
+  /** Holds back only bytes that may be the start of a token; all others are forwarded at once. */
   stream(): Transform {
     let tail = '';
     const scrub = (text: string) => this.text(text);
@@ -75,7 +75,7 @@ export class ReflectionScrubber {
     });
   }
 
-  /** Length of the longest end of the text that may be the start of some form of the token. */
+  /** Length of the longest suffix of the text that may be the start of some form of the token. */
   #undecided(text: string): number {
     for (let start = Math.max(0, text.length - this.longest + 1); start < text.length; start += 1) {
       if (this.#searches.some((search) => search.mayBegin(text, start))) return text.length - start;

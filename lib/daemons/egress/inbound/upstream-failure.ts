@@ -1,6 +1,6 @@
 import { failureResponse, type LocalResponse } from '../http/local-response.ts';
 
-/** Ours, and those of undici. */
+/** Error codes of egress itself and of undici. */
 const TIMEOUTS: ReadonlySet<string> = new Set([
   'UPSTREAM_TIMEOUT',
   'UND_ERR_CONNECT_TIMEOUT',
@@ -8,7 +8,9 @@ const TIMEOUTS: ReadonlySet<string> = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ]);
 
-/** What the agent is told of a failed upstream; the error's own text could name internals, so only kinds pass. */
+/**
+ * The response for a failed upstream. The error's own text could reveal internals, so only codes are used.
+ */
 export function upstreamFailure(host: string, error: unknown): LocalResponse {
   const code = codeOf(error);
   if (TIMEOUTS.has(code)) {

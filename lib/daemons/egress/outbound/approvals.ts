@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Finding } from '../../detection/index.ts';
 
-/** What a person is asked. Holds kinds of secrets, never one. */
+/** What a person is asked to approve. Contains types of secrets, never a secret. */
 export interface ApprovalRequest {
   readonly host: string;
   readonly method: string;
@@ -9,41 +9,43 @@ export interface ApprovalRequest {
   readonly types: readonly string[];
 }
 
-/** Whoever answers for the operator. */
+/** Asks the operator. */
 export interface Approver {
-  /** Resolves when a person answered; should stop asking when `signal` aborts. */
+  /** Resolves with the person's decision. Should stop asking when `signal` aborts. */
   ask(question: ApprovalRequest, signal: AbortSignal): Promise<'allow' | 'deny'>;
 }
 
 export type ApprovalOutcome = 'allow' | 'deny' | 'timeout' | 'absent';
 
-/** Milliseconds that a person has; the same as in the original. */
-export const ANSWER_MS = 300_000;
+/** Milliseconds that a person has to decide. */
+export const APPROVAL_MS = 300_000;
 
-/** Holds requests for a person, and remembers for the life of the daemon which values were let out to which host. */
+/**
+ * Holds requests for approval. Remembers, for the life of the daemon, which values may be sent to which host.
+ */
 export class Approvals {
   readonly #approver: Approver | undefined;
-  readonly #answerMs: number;
+  readonly #timeoutMs: number;
   readonly #key = randomBytes(32);
   readonly #approved = new Set<string>();
 
-  constructor(approver: Approver | undefined, answerMs = ANSWER_MS) {
+  constructor(approver: Approver | undefined, timeoutMs = APPROVAL_MS) {
     this.#approver = approver;
-    this.#answerMs = answerMs;
+    this.#timeoutMs = timeoutMs;
   }
 
-  /** Never throws: what is no answer is `deny`. */
+  /** Never throws: an error counts as `deny`. */
   async request(question: ApprovalRequest, findings: readonly Finding[]): Promise<ApprovalOutcome> {
     const marks = findings.map(({ value }) => this.#markOf(question.host, value));
     if (marks.every((mark) => this.#approved.has(mark))) return 'allow';
     if (this.#approver === undefined) return 'absent';
     const { promise: late, resolve } = Promise.withResolvers<'timeout'>();
-    const signal = AbortSignal.timeout(this.#answerMs);
+    const signal = AbortSignal.timeout(this.#timeoutMs);
     signal.addEventListener('abort', () => resolve('timeout'));
     try {
-      const answer = await Promise.race([this.#approver.ask(question, signal), late]);
-      if (answer === 'allow') for (const mark of marks) this.#approved.add(mark);
-      return answer === 'allow' || answer === 'timeout' ? answer : 'deny';
+      const decision = await Promise.race([this.#approver.ask(question, signal), late]);
+      if (decision === 'allow') for (const mark of marks) this.#approved.add(mark);
+      return decision === 'allow' || decision === 'timeout' ? decision : 'deny';
     } catch {
       return 'deny';
     }

@@ -11,7 +11,7 @@ export class LateFinding extends Error {
   }
 }
 
-/** The response to a request whose body was cut off while it was being sent; `undefined` for any other error. */
+/** The response when a body was cut off while it was being sent; `undefined` for any other error. */
 export function bodyFailure(host: string, error: unknown): LocalResponse | undefined {
   if (error instanceof LateFinding) {
     const reason = `A secret was found late in a long body to ${host}; the transfer was cut off.`;

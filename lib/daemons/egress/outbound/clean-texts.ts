@@ -1,8 +1,8 @@
-/** Texts that are remembered, and characters of the longest one: half a megabyte of most. */
+/** Number of texts that are remembered, and maximum characters of each: half a megabyte at most. */
 const CAPACITY = 128;
 const MAX_TEXT = 4096;
 
-/** The texts that were looked at last and hold nothing: to look again would find as little. */
+/** Texts that were scanned recently and hold nothing, so that they need not be scanned again. */
 export class CleanTexts {
   readonly #texts = new Set<string>();
 

@@ -1,12 +1,12 @@
 import { type Finding, type ScanOptions, scanPlainText } from '../../detection/index.ts';
 
-/** Times that a text is gone through: cutting out one kind of secret may lay open another. */
+/** Maximum passes over a text: cutting out one secret may expose another. */
 const MAX_PASSES = 8;
 
-/** Different values that are cut out of one text; the text is gone through for each. */
+/** Maximum distinct values that are cut out of one text; each costs a search. */
 const MAX_VALUES = 256;
 
-/** The text with every secret that stands in plain sight replaced. Something may be left: scan the result again. */
+/** Replaces every secret that is visible in the text. Some may remain, so scan the result again. */
 export function cutOut(text: string, options: ScanOptions): string {
   let clean = text;
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
@@ -17,10 +17,10 @@ export function cutOut(text: string, options: ScanOptions): string {
   return clean;
 }
 
-/** Secrets may hold, or run into, one another: what any of them covers is cut out, once. */
+/** Secrets may contain or overlap one another. Each covered span is cut out once. */
 function without(text: string, typeOf: ReadonlyMap<string, Finding['type']>): string {
   const spans = [...typeOf].flatMap(([value, type]) =>
-    [...placesOf(value, text)].map((start) => ({ start, end: start + value.length, type })),
+    [...positionsOf(value, text)].map((start) => ({ start, end: start + value.length, type })),
   );
   spans.sort((one, other) => one.start - other.start || other.end - one.end);
   const parts: string[] = [];
@@ -32,6 +32,6 @@ function without(text: string, typeOf: ReadonlyMap<string, Finding['type']>): st
   return [...parts, text.slice(end)].join('');
 }
 
-function* placesOf(value: string, text: string): Generator<number> {
-  for (let place = text.indexOf(value); place >= 0; place = text.indexOf(value, place + 1)) yield place;
+function* positionsOf(value: string, text: string): Generator<number> {
+  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) yield at;
 }

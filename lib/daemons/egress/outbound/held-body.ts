@@ -16,30 +16,30 @@ import { afterHeadTick, announcedLength, readWhole, shortLength, takeWhole } fro
 import { LateFinding } from './body-failure.ts';
 import { scanDecoded } from './scan-decoded.ts';
 
-/** Bytes of a body that are held back until they were scanned; of a longer one the rest is scanned as it passes. */
+/** Bytes of a body that are held until scanned. The rest of a longer body is scanned as it is sent. */
 export const MAX_HELD = 8 * 1024 * 1024;
 
-/** Bytes of a longer body that are held back at a time. */
+/** Bytes that are held at a time of the rest of a longer body. */
 const WINDOW = 64 * 1024;
 
 export interface HeldBody {
-  /** As sent, in order. */
+  /** As received, in order. */
   readonly chunks: readonly Buffer[];
   readonly findings: readonly Finding[];
-  /** Whether `chunks` is all of it. */
+  /** Whether `chunks` is the whole body. */
   readonly whole: boolean;
-  /** The same, each let go of as it is taken: a long body is not kept while it is sent. */
+  /** The same chunks, each removed as it is taken, so that a long body is not kept while it is sent. */
   drain(): Generator<Buffer>;
   /**
-   * What follows `chunks`, to be read once; throws `LateFinding` instead of passing on a secret, and `UnscannableBody`
-   * instead of what cannot be looked into.
+   * The part of the body after `chunks`; can only be read once. Throws `LateFinding` instead of sending a
+   * secret, and `UnscannableBody` instead of sending what cannot be scanned.
    */
   rest(): AsyncGenerator<Buffer>;
-  /** Gives the memory of `chunks` back to the budget; to be called once they are sent or dropped. */
+  /** Returns the memory of `chunks` to the budget. Must be called once they are sent or dropped. */
   release(): void;
 }
 
-/** Reads up to `MAX_HELD` bytes of the body and scans them. @throws UnscannableBody; Error when the client is gone. */
+/** Reads and scans up to `MAX_HELD` bytes. @throws UnscannableBody; Error when the client is gone. */
 export async function holdBody(
   request: RequestContent,
   options: ScanOptions,
@@ -53,24 +53,26 @@ export async function holdBody(
   return holdShort(request.body, length, options, budget);
 }
 
-/** Most bodies are short and say how long they are: no stream, iterator or other thread is set up for these. */
+/**
+ * Most bodies are short and announce their length, so these do without streams, iterators and other threads.
+ */
 async function holdShort(
   body: Readable,
   length: number,
   options: ScanOptions,
   budget: MemoryBudget,
 ): Promise<HeldBody> {
-  const place = budget.open();
+  const share = budget.open();
   try {
-    if (!place.take(length)) throw new UnscannableBody(new MemoryExhausted().message);
+    if (!share.take(length)) throw new UnscannableBody(new MemoryExhausted().message);
     await afterHeadTick();
     const bytes = takeWhole(body, length) ?? (await readWhole(body, length));
     if (bytes.length !== length) throw new Error('the body broke off');
     const isPacked = packedStarts(bytes, true).length > 0;
     const findings = isPacked ? await scanPacked(bytes, options, budget) : scanBytes(bytes, options);
-    return new WholeBody([bytes], findings, place);
+    return new WholeBody([bytes], findings, share);
   } catch (error) {
-    place.release();
+    share.release();
     throw error;
   }
 }
@@ -81,14 +83,14 @@ async function holdLong(
   options: ScanOptions,
   budget: MemoryBudget,
 ): Promise<HeldBody> {
-  const place = budget.open();
+  const share = budget.open();
   const scanner = new ContentScanner(options, budget, announcedLength(rawHeaders));
   const decode = (chunks: readonly Buffer[]) => scanDecoded(chunks, decoders, options, budget);
   const source = body.iterator({ destroyOnReturn: false });
   const release = () => {
     scanner.close();
-    place.release();
-    // As long as an iterator stands, nobody can read, or drop, what is left: the connection would stand still.
+    share.release();
+    // While an iterator exists, nobody else can read or drop the rest, and the connection would stall.
     source.return?.().then(
       () => body.resume(),
       () => {},
@@ -96,7 +98,7 @@ async function holdLong(
   };
   try {
     return {
-      ...(await readAndScan(source, scanner, place, decoders.length === 0 ? undefined : decode)),
+      ...(await readAndScan(source, scanner, share, decoders.length === 0 ? undefined : decode)),
       release,
     };
   } catch (error) {
@@ -114,41 +116,41 @@ async function scanPacked(bytes: Buffer, options: ScanOptions, budget: MemoryBud
   }
 }
 
-/** All of a body: nothing follows. */
+/** A complete body: nothing follows. */
 class WholeBody implements HeldBody {
   readonly whole = true;
   readonly chunks: Buffer[];
   readonly findings: readonly Finding[];
-  readonly #place: MemoryShare | undefined;
+  readonly #share: MemoryShare | undefined;
 
-  constructor(chunks: Buffer[], findings: readonly Finding[], place?: MemoryShare) {
+  constructor(chunks: Buffer[], findings: readonly Finding[], share?: MemoryShare) {
     this.chunks = chunks;
     this.findings = findings;
-    this.#place = place;
+    this.#share = share;
   }
 
   drain(): Generator<Buffer> {
-    return drained(this.chunks);
+    return drain(this.chunks);
   }
 
   async *rest(): AsyncGenerator<Buffer> {}
 
   release(): void {
-    this.#place?.release();
+    this.#share?.release();
   }
 }
 
 const NOTHING: readonly Finding[] = [];
 
-function* drained(chunks: Buffer[]): Generator<Buffer> {
+function* drain(chunks: Buffer[]): Generator<Buffer> {
   for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) yield chunk;
 }
 
-/** `decode`: looks into a body that says it is compressed. */
+/** `decode`: decodes and scans a body that is compressed according to its headers. */
 async function readAndScan(
   source: AsyncIterator<Buffer>,
   scanner: ContentScanner,
-  place: MemoryShare,
+  share: MemoryShare,
   decode: ((chunks: readonly Buffer[]) => Promise<Finding[]>) | undefined,
 ): Promise<Omit<HeldBody, 'release'>> {
   const chunks: Buffer[] = [];
@@ -158,10 +160,10 @@ async function readAndScan(
   for (;;) {
     const { value, done } = await source.next();
     if (done === true) break;
-    if (!place.take(value.length)) throw new UnscannableBody(new MemoryExhausted().message);
+    if (!share.take(value.length)) throw new UnscannableBody(new MemoryExhausted().message);
     chunks.push(value);
     size += value.length;
-    // What is compressed as well: formats have room for comments that a decoder passes over.
+    // Compressed bytes are scanned too: formats have room for comments that a decoder skips.
     findings.push(...(await scanned(scanner.push(value))));
     if (size < MAX_HELD) continue;
     whole = false;
@@ -183,11 +185,11 @@ async function readAndScan(
         window.push(value);
         late.push(...(await scanned(scanner.push(value))));
       }
-      // A scanner waits for more before it looks; what leaves was looked at.
+      // A scanner waits for more bytes before it scans. `end` makes it scan everything about to be sent.
       late.push(...(await scanned(scanner.end())));
       if (late.length > 0) throw new LateFinding(late);
       yield* window;
     }
   }
-  return { chunks, findings, whole, drain: () => drained(chunks), rest };
+  return { chunks, findings, whole, drain: () => drain(chunks), rest };
 }

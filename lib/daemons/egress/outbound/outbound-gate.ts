@@ -25,36 +25,36 @@ import { scanHead } from './outbound-head.ts';
 import { redacted } from './redact-request.ts';
 import type { ScanThread } from './scan-thread.ts';
 
-/** Looks at everything of an admitted request that would leave, before any of it does. */
+/** Scans everything in an admitted request that would be sent, before any of it is sent. */
 export class OutboundGate {
   readonly #findKnown: KnownSecretFinder;
   readonly approvals: Approvals;
   readonly #thread: ScanThread | undefined;
   readonly #options = new WeakMap<ScanPlan, ScanOptions>();
-  /** One object for all routes that look for the same: what it was found to clear is remembered with it. */
-  readonly #ways = new Map<string, ScanOptions>();
-  /** For all that is held back until it was scanned. */
+  /** One object per set of detectors, shared by routes: texts found clean are remembered per object. */
+  readonly #optionsByKey = new Map<string, ScanOptions>();
+  /** Memory for everything that is held until it has been scanned. */
   readonly budget = new MemoryBudget();
 
-  /** `thread`: where long bodies are scanned. */
+  /** `thread`: scans long bodies. */
   constructor(findKnown: KnownSecretFinder, approvals: Approvals, thread?: ScanThread) {
     this.#findKnown = findKnown;
     this.approvals = approvals;
     this.#thread = thread;
   }
 
-  /** @throws Error when the client went away while its body was read. */
+  /** @throws Error when the client disconnects while its body is read. */
   async inspect(request: RequestContent, admission: Admission): Promise<ApprovedRequest | BlockedRequest> {
     const { path, query, rule, host } = admission;
     const { rawHeaders } = request;
     if (injectsLine(path, query, rawHeaders)) return blocked(lineInjection(admission), []);
     const options = this.optionsFor(rule);
     if (options.detectors.size === 0 && !admission.isLfsBatch) {
-      return { approved: true, path, query, rawHeaders, body: await unseen(request), types: [] };
+      return { approved: true, path, query, rawHeaders, body: await unscannedBody(request), types: [] };
     }
 
-    const named = rule.host.startsWith('*.') ? scanHost(host, options) : [];
-    const head = [...named, ...scanHead(path, query, rawHeaders, rule.auth !== undefined, options)];
+    const inHost = rule.host.startsWith('*.') ? scanHost(host, options) : [];
+    const head = [...inHost, ...scanHead(path, query, rawHeaders, rule.auth !== undefined, options)];
     let body: HeldBody;
     try {
       body = await holdBody(request, options, this.budget);
@@ -89,24 +89,24 @@ export class OutboundGate {
     return decision;
   }
 
-  /** What is looked for in what leaves by this rule. */
+  /** What to scan for in anything sent by this rule. */
   optionsFor({ scan }: Rule): ScanOptions {
     const known = this.#options.get(scan);
     if (known !== undefined) return known;
     const exhaustive = scan.onMatch === 'supervise';
-    const way = `${[...scan.outbound].sort().join()} ${exhaustive}`;
-    const options = this.#ways.get(way) ?? {
+    const key = `${[...scan.outbound].sort().join()} ${exhaustive}`;
+    const options = this.#optionsByKey.get(key) ?? {
       detectors: scan.outbound,
       exhaustive,
       findKnown: this.#findKnown,
       thread: this.#thread,
     };
-    this.#ways.set(way, options);
+    this.#optionsByKey.set(key, options);
     this.#options.set(scan, options);
     return options;
   }
 
-  /** What becomes of a request that holds something. */
+  /** Decides about a request in which something was found. */
   async #resolveFindings(
     request: RequestContent,
     admission: Admission,
@@ -124,22 +124,22 @@ export class OutboundGate {
     }
     if (rule.scan.onMatch !== 'supervise') return blocked(refusal(types, admission), types);
     const question = { host, method: request.method, path: isInHead ? WITHHELD : path, types };
-    const answer = await this.approvals.request(question, findings);
-    if (answer === 'allow') return approved(types);
-    return blocked(refusal(types, admission, answer), types);
+    const outcome = await this.approvals.request(question, findings);
+    if (outcome === 'allow') return approved(types);
+    return blocked(refusal(types, admission, outcome), types);
   }
 }
 
-/** What was found in a request, and where. */
+/** Findings in a request, and where they are. */
 interface Found {
   readonly findings: readonly Finding[];
   readonly isInHead: boolean;
   readonly isTrailing: boolean;
-  /** The request as it came, let out with these kinds of secrets in it. */
+  /** Approves the request unchanged, with these types of secrets in it. */
   readonly approved: (types: readonly string[]) => ApprovedRequest;
 }
 
-/** Bytes of a message that are looked at for attacks. */
+/** Bytes of a message that are scanned for prompt injection. */
 const MAX_INJECTION_BYTES = 1024 * 1024;
 
 const blocked = (denial: Denial, types: readonly string[]): BlockedRequest => ({
@@ -148,21 +148,21 @@ const blocked = (denial: Denial, types: readonly string[]): BlockedRequest => ({
   types,
 });
 
-/** A body that nobody looks into: in one piece if all of it is here, else as it comes. */
-async function unseen({ rawHeaders, hasBody, body }: RequestContent): Promise<Readable | Buffer> {
+/** A body that is not scanned: in one piece if all of it has arrived, else as a stream. */
+async function unscannedBody({ rawHeaders, hasBody, body }: RequestContent): Promise<Readable | Buffer> {
   const length = shortLength(rawHeaders);
   if (!hasBody || length === undefined) return body;
   await afterHeadTick();
   return takeWhole(body, length) ?? body;
 }
 
-/** A whole body that is sent in one go. */
+/** The body in one piece if it is complete and short. */
 function shortContent({ whole, chunks }: HeldBody): Buffer | undefined {
   const size = chunks.reduce((sum, { length }) => sum + length, 0);
-  return whole && size <= MAX_SHORT ? inOnePiece(chunks) : undefined;
+  return whole && size <= MAX_SHORT ? concatenated(chunks) : undefined;
 }
 
-function inOnePiece(chunks: readonly Buffer[]): Buffer {
+function concatenated(chunks: readonly Buffer[]): Buffer {
   const [only] = chunks;
   return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
 }
@@ -180,28 +180,28 @@ function lineInjection({ host, rule }: Admission): Denial {
   return deny('line-injection', host, reason, 'Send the text without line breaks.', rule);
 }
 
-/** Most bodies are no messages between agents, and are not made into text to find that out. */
+/** Most bodies are not messages between agents; these are not decoded to text. */
 function promptInjectionIn({ whole, chunks }: HeldBody): Finding[] {
   if (!whole || chunks.length === 0) return [];
   const start = startOf(chunks, MAX_INJECTION_BYTES);
   return start.includes('jsonrpc') ? findPromptInjection(start.toString('utf8')) : [];
 }
 
-function startOf(chunks: readonly Buffer[], most: number): Buffer {
+function startOf(chunks: readonly Buffer[], maxBytes: number): Buffer {
   const taken: Buffer[] = [];
   let size = 0;
   for (const chunk of chunks) {
-    if (size >= most) break;
+    if (size >= maxBytes) break;
     taken.push(chunk);
     size += chunk.length;
   }
-  return inOnePiece(taken).subarray(0, most);
+  return concatenated(taken).subarray(0, maxBytes);
 }
 
 function refusal(
   types: readonly string[],
   { host, rule }: Admission,
-  answer?: 'deny' | 'timeout' | 'absent',
+  outcome?: 'deny' | 'timeout' | 'absent',
 ): Denial {
   const what = `The request to ${host} holds what looks like a secret (${types.join(', ')})`;
   const why = {
@@ -209,7 +209,7 @@ function refusal(
     timeout: ', and no one answered in time whether it may leave.',
     absent: ', and no supervisor is attached who could let it out.',
     none: '.',
-  }[answer ?? 'none'];
+  }[outcome ?? 'none'];
   const remedy = 'Remove it: credentials are added outside the bottle. If it is none, tell the operator.';
   return deny('secret-found', host, `${what}${why}`, remedy, rule);
 }

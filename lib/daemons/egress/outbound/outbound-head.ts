@@ -1,7 +1,7 @@
 import { type Finding, type ScanOptions, scanText } from '../../detection/index.ts';
 import { CleanTexts } from './clean-texts.ts';
 
-/** Headers that egress replaces, or that name the host: the agent's own values never leave in them. */
+/** Headers that egress replaces, or that name the host: the agent's own values in them are never sent. */
 export const UNSENT: ReadonlySet<string> = new Set([
   'host',
   'connection',
@@ -10,10 +10,10 @@ export const UNSENT: ReadonlySet<string> = new Set([
   'accept-encoding',
 ]);
 
-/** Texts that hold nothing, of each way of looking. */
+/** Texts without findings, per scan options. */
 const cleanTexts = new WeakMap<ScanOptions, CleanTexts>();
 
-/** Path and query, and headers: each a text of its own. An agent sends the same again and again. */
+/** Scans path and query as one text and headers as another. An agent sends the same ones again and again. */
 export function scanHead(
   path: string,
   query: string,

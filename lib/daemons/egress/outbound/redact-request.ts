@@ -8,7 +8,7 @@ import { cutOut } from './cut-out.ts';
 import type { HeldBody } from './held-body.ts';
 import { scanHead, UNSENT } from './outbound-head.ts';
 
-/** The request with every finding cut out, or `undefined` where one cannot be, or something is left. */
+/** Cuts every finding out of the request. `undefined` if one cannot be cut out, or something remains. */
 export async function redacted(
   request: RequestContent,
   admission: Admission,
@@ -29,19 +29,19 @@ export async function redacted(
     return UNSENT.has(name) || name === 'authorization' ? text : cut(text);
   });
   const { path, query } = target;
-  const left = [
+  const remaining = [
     ...scanHead(path, query, rawHeaders, admission.rule.auth !== undefined, options),
     ...(await scanWhole(content, options)),
   ];
-  if (left.length > 0) return undefined;
-  // What is put in a secret's place makes another path, which the route need not let out.
+  if (remaining.length > 0) return undefined;
+  // The replacement text makes another path, which the route may not admit.
   const { matches } = admission.rule;
   if (matches !== undefined && !matches({ method: request.method, path, rawHeaders })) return undefined;
   const types = [...new Set(findings.map(({ type }) => type))];
   return { approved: true, path, query, rawHeaders, body: content, types };
 }
 
-/** As it was scanned before: the bounds on what is decoded are those of a window. */
+/** Scans in windows as before, so that the same limits on decoding apply. */
 async function scanWhole(content: Buffer, options: ScanOptions): Promise<Finding[]> {
   const scanner = new PacedScanner(options, content.length);
   try {

@@ -10,7 +10,7 @@ import {
 import { type MemoryBudget, MemoryExhausted, type MemoryShare } from '../../shared/memory-budget.ts';
 import type { Decoder } from '../http/content-decoding.ts';
 
-/** Scans what a body unpacks to by its `Content-Encoding`. @throws UnscannableBody */
+/** Scans a body after undoing its `Content-Encoding`. @throws UnscannableBody */
 export async function scanDecoded(
   chunks: readonly Buffer[],
   decoders: readonly Decoder[],
@@ -21,14 +21,14 @@ export async function scanDecoded(
   const scanner = new ContentScanner(options, budget);
   const kept = budget.open();
   const source = Readable.from(chunks);
-  const passed = [bytesOf(source), ...decoders.map(bytesOf)];
+  const outputs = [bytesOf(source), ...decoders.map(bytesOf)];
   for (const decoder of decoders) bound(decoder, kept);
   pipeline([source, ...decoders], () => {});
   try {
     for await (const chunk of decoders.at(-1) ?? source)
       findings.push(...(await scanned(scanner.push(chunk))));
-    // A decoder stops at the end of what is compressed; who reads it behind egress may not.
-    if (decoders.some(({ bytesWritten }, layer) => bytesWritten !== passed[layer]?.()))
+    // A decoder stops at the end of the compressed data, but the upstream may read on.
+    if (decoders.some(({ bytesWritten }, layer) => bytesWritten !== outputs[layer]?.()))
       throw new UnscannableBody('something follows what is compressed');
     return [...findings, ...(await scanned(scanner.end()))];
   } catch (error) {
@@ -50,7 +50,9 @@ function bytesOf(stream: Readable): () => number {
   return () => bytes;
 }
 
-/** Ends a decoder that gives too much, also one of which the next makes little; counts what it keeps in `kept`. */
+/**
+ * Destroys a decoder with too much output, even if the next one shrinks it. Counts what it keeps in `kept`.
+ */
 function bound(decoder: Decoder, kept: MemoryShare): void {
   let bytes = 0;
   onBytes(decoder, (more) => {

@@ -1,8 +1,8 @@
 import type { Finding, RemoteScan, RemoteScans, ScanScope } from '../../detection/index.ts';
 import { ThreadOnDemand } from '../../shared/thread-on-demand.ts';
 
-/** What the thread is asked; every question but `close` is answered once, in order. */
-export type ScanQuestion =
+/** Messages to the thread. Every one but `open` and `close` gets one reply, in order. */
+export type ScanCommand =
   | { readonly kind: 'open'; readonly id: number; readonly scope: ScanScope }
   | { readonly kind: 'push'; readonly id: number; readonly bytes: ArrayBuffer }
   | { readonly kind: 'end'; readonly id: number }
@@ -13,37 +13,37 @@ export interface ScanReply {
   readonly findings: Finding[];
 }
 
-/** Megabytes of heap: a window of text and what it decodes to is small, garbage comes fast. */
+/** Megabytes of heap: a window of text and what it decodes to is small, but garbage accumulates fast. */
 const HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };
 
-/** Questions that the thread has at one time: the next is there when it has answered the last. */
-const AHEAD = 2;
+/** Commands that the thread has at one time: the next is there when it finishes the last. */
+const MAX_POSTED = 2;
 
-/** A question that waits for its turn. */
+/** A command that waits for its turn. */
 interface Waiting {
   readonly id: number;
   /** Bytes of its body that are still to come. */
   readonly left: number;
   readonly post: () => void;
-  readonly answer: PromiseWithResolvers<Finding[]>;
+  readonly result: PromiseWithResolvers<Finding[]>;
 }
 
 /**
- * Scans long bodies beside the event loop, so that no other request waits for them: a window takes some milliseconds,
- * and a hostile one some dozens. The body with the least left goes first. So the short do not wait for the long, and of
- * many long ones, which would else all come to their end together, one is held in memory while the others are read no
- * further.
+ * Scans long bodies off the event loop, so that no other request waits for them: a window takes some
+ * milliseconds, a hostile one a few dozen. The body with the fewest bytes left goes first. So short bodies do
+ * not wait for long ones, and of many long ones, which would otherwise all finish together, one is held in
+ * memory while reading of the others pauses.
  */
 export class ScanThread implements RemoteScans {
   readonly #thread: ThreadOnDemand<ScanReply>;
   #last = 0;
   #waiting: Waiting[] = [];
-  /** Answers that the thread owes, by body. */
-  readonly #asked = new Map<number, PromiseWithResolvers<Finding[]>>();
+  /** Replies that the thread owes, by body. */
+  readonly #posted = new Map<number, PromiseWithResolvers<Finding[]>>();
 
   /**
    * @param program the module `scan-worker`.
-   * @param secrets the values that are known.
+   * @param secrets the known secrets.
    * @param idleMs milliseconds without work after which the thread ends.
    */
   constructor(program: URL, secrets: Iterable<string>, idleMs?: number) {
@@ -53,14 +53,14 @@ export class ScanThread implements RemoteScans {
       heap: HEAP,
       idleMs,
       replied: ({ id, findings }) => {
-        this.#asked.get(id)?.resolve(findings);
-        this.#asked.delete(id);
-        this.#ask();
+        this.#posted.get(id)?.resolve(findings);
+        this.#posted.delete(id);
+        this.#postNext();
       },
       died: () => {
-        for (const { reject } of [...this.#asked.values(), ...this.#waiting.map(({ answer }) => answer)])
+        for (const { reject } of [...this.#posted.values(), ...this.#waiting.map(({ result }) => result)])
           reject(new Error('the scan broke off'));
-        this.#asked.clear();
+        this.#posted.clear();
         this.#waiting = [];
       },
     });
@@ -70,45 +70,45 @@ export class ScanThread implements RemoteScans {
     this.#last += 1;
     const id = this.#last;
     const { worker, isAlive, release } = this.#thread.hold();
-    const post = (question: ScanQuestion, transfer: ArrayBuffer[] = []) =>
-      worker.postMessage(question, transfer);
+    const post = (command: ScanCommand, transferList: ArrayBuffer[] = []) =>
+      worker.postMessage(command, transferList);
     post({ kind: 'open', id, scope });
     let left = size;
-    const ask = (postQuestion: () => void) => {
-      // A thread that died has forgotten what it had seen of this body.
+    const enqueue = (postCommand: () => void) => {
+      // A new thread has not seen the earlier parts of this body.
       if (!isAlive()) return Promise.reject(new Error('the scan broke off'));
-      const answer = Promise.withResolvers<Finding[]>();
-      this.#waiting.push({ id, left, post: postQuestion, answer });
-      this.#ask();
-      return answer.promise;
+      const result = Promise.withResolvers<Finding[]>();
+      this.#waiting.push({ id, left, post: postCommand, result });
+      this.#postNext();
+      return result.promise;
     };
     return {
       push: (chunks) => {
         left -= chunks.reduce((sum, { length }) => sum + length, 0);
-        return ask(() => {
+        return enqueue(() => {
           const bytes = copyOf(chunks);
           post({ kind: 'push', id, bytes }, [bytes]);
         });
       },
-      end: () => ask(() => post({ kind: 'end', id })),
+      end: () => enqueue(() => post({ kind: 'end', id })),
       close: () => {
-        for (const { answer } of this.#waiting.filter((one) => one.id === id))
-          answer.reject(new Error('the scan was given up'));
+        for (const { result } of this.#waiting.filter((one) => one.id === id))
+          result.reject(new Error('the scan was given up'));
         this.#waiting = this.#waiting.filter((one) => one.id !== id);
         post({ kind: 'close', id });
-        // A thread that ended before its answer would leave the place of this question taken for ever.
-        const owed = this.#asked.get(id)?.promise ?? Promise.resolve();
+        // Held until the reply: if the thread ended before, the command would count as posted forever.
+        const owed = this.#posted.get(id)?.promise ?? Promise.resolve();
         owed.then(release, release);
       },
     };
   }
 
-  /** Gives the thread what is next. */
-  #ask(): void {
-    while (this.#asked.size < AHEAD && this.#waiting.length > 0) {
+  /** Posts the next commands to the thread. */
+  #postNext(): void {
+    while (this.#posted.size < MAX_POSTED && this.#waiting.length > 0) {
       const next = this.#waiting.reduce((first, other) => (goesBefore(other, first) ? other : first));
       this.#waiting = this.#waiting.filter((one) => one !== next);
-      this.#asked.set(next.id, next.answer);
+      this.#posted.set(next.id, next.result);
       next.post();
     }
   }
@@ -118,7 +118,7 @@ function goesBefore(one: Waiting, other: Waiting): boolean {
   return one.left === other.left ? one.id < other.id : one.left < other.left;
 }
 
-/** In memory of its own, which can be handed over. */
+/** Copies into a buffer that can be transferred. */
 function copyOf(chunks: readonly Buffer[]): ArrayBuffer {
   const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;

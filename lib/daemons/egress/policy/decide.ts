@@ -9,20 +9,20 @@ import { type Policy, type Rule, ruleFor } from './policy.ts';
 import { checkForm } from './request-form.ts';
 import { type Admission, type Denial, deny, FIX_CLIENT, type Verdict } from './verdict.ts';
 
-/** What a decision depends on besides the request and the policy. */
+/** Inputs of a decision besides the request and the policy. */
 export interface Circumstances {
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** How often the grant of a rule was used. */
+  /** How often the grant of a rule has been used. */
   readonly uses: (rule: Rule) => number;
 }
 
 const ASK_OPERATOR = "Ask the operator to add the host under egress.routes of this bottle's manifest.";
 
-/** Decides one CONNECT or request. Pure: the same arguments give the same verdict. */
+/** Decides about one CONNECT or request. Pure: the same arguments give the same verdict. */
 export function decide(facts: Facts, policy: Policy, circumstances: Circumstances): Verdict {
   const verdict = facts.kind === 'connect' ? decideConnect(facts, policy) : decideRequest(facts, policy);
-  return verdict.allow ? (lapsed(verdict.rule, circumstances) ?? verdict) : verdict;
+  return verdict.allow ? (grantDenial(verdict.rule, circumstances) ?? verdict) : verdict;
 }
 
 function decideRequest(facts: RequestFacts, policy: Policy): Verdict {
@@ -68,7 +68,7 @@ function decideTunnelled(facts: RequestFacts & { kind: 'tunnelled' }, policy: Po
 
   const to = { ...tunnel, transport: 'secure' } as const;
   if (facts.target.startsWith('/')) return admitRequest({ facts, target: facts.target }, to, policy);
-  // A URL in `:path` has no meaning in HTTP/2, and would get one in HTTP/1.1.
+  // A URL in `:path` is meaningless in HTTP/2, but would gain a meaning in HTTP/1.1.
   const isHttp2 = facts.pseudo !== undefined;
   const url = isHttp2 ? undefined : (splitUrl(facts.target, 'https') ?? splitUrl(facts.target, 'wss'));
   if (url === undefined) {
@@ -78,7 +78,7 @@ function decideTunnelled(facts: RequestFacts & { kind: 'tunnelled' }, policy: Po
   return admitRequest({ facts, target: url.path }, to, policy);
 }
 
-/** The host has a route, on this port, and its token is at hand. */
+/** Checks that the host has a route, on this port, and that its token is available. */
 function admit(
   host: string,
   port: number,
@@ -110,7 +110,7 @@ function admit(
   );
 }
 
-/** The last step of every request: its path has one meaning, and its route lets out such a request. */
+/** The last step for every request: its path must be unambiguous, and its route must admit the request. */
 function admitRequest(
   { facts, target }: { readonly facts: RequestFacts; readonly target: string },
   to: { readonly host: string; readonly port: number; readonly transport: 'secure' | 'plain' },
@@ -142,7 +142,7 @@ function admitRequest(
   return { ...admission, path, query, isLfsBatch: git === 'lfs-batch' };
 }
 
-/** Whether a connection to this host and port would be let out under this policy, paths apart. */
+/** Whether policy admits a connection to this host and port, regardless of paths. */
 export function isOpen(
   host: string,
   port: number,
@@ -151,10 +151,10 @@ export function isOpen(
   circumstances: Circumstances,
 ): boolean {
   const verdict = admit(host, port, isTunnel ? 'secure' : 'plain', policy);
-  return verdict.allow && lapsed(verdict.rule, circumstances) === undefined;
+  return verdict.allow && grantDenial(verdict.rule, circumstances) === undefined;
 }
 
-function lapsed(rule: Rule, { now, uses }: Circumstances): Denial | undefined {
+function grantDenial(rule: Rule, { now, uses }: Circumstances): Denial | undefined {
   const remedy = 'Ask the operator to grant it again.';
   if (rule.expiresAt !== undefined && now >= rule.expiresAt) {
     return deny('grant-expired', rule.host, `The grant for ${rule.host} has expired.`, remedy, rule);
@@ -177,7 +177,7 @@ function invalidHost(): Denial {
   return deny('host-invalid', null, reason, 'Use the DNS name of a host that this bottle has a route for.');
 }
 
-/** Splits an absolute URL without repairing it: what a URL parser would normalise away is refused later. */
+/** Splits an absolute URL without repairing it: what a URL parser would normalize away is refused later. */
 function splitUrl(
   target: string,
   scheme: 'http' | 'https' | 'ws' | 'wss',

@@ -1,7 +1,7 @@
 import { type LocalResponse, prefersJson } from '../http/local-response.ts';
 import type { Denial } from './verdict.ts';
 
-/** `accept`: the request's own `Accept`; clients that prefer JSON get JSON. */
+/** `accept`: the request's `Accept` header. Clients that prefer JSON get JSON. */
 export function denialResponse(denial: Denial, accept?: string): LocalResponse {
   const { status, code, rule, reason, remedy } = denial;
   if (prefersJson(accept)) {

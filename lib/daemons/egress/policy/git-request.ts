@@ -2,7 +2,9 @@ import { lfsUse } from './git-lfs.ts';
 import type { Rule } from './policy.ts';
 import { type Denial, deny } from './verdict.ts';
 
-/** What a request is to a git server over HTTP; of an `lfs-batch`, only the body says which of both it is. */
+/**
+ * What a request asks of a git server over HTTP. For `lfs-batch`, only the body tells which of the two it is.
+ */
 export type GitUse = 'fetch' | 'push' | 'lfs-batch';
 
 export interface GitRequest {
@@ -14,8 +16,8 @@ export interface GitRequest {
 }
 
 /**
- * Recognised by path, query and media types alike: a server may go by any of them. `undefined` when it is no git
- * request.
+ * Recognizes git requests by path, query and media types, since a server may go by any of them. `undefined`
+ * if it is not a git request.
  */
 export function gitUse({ method, path, query, types }: GitRequest): GitUse | undefined {
   const plain = pathAsServed(path);
@@ -33,7 +35,7 @@ export function pushDenial(host: string, rule: Rule): Denial {
   return deny('git-push-refused', host, 'Pushes over HTTPS never leave.', remedy, rule);
 }
 
-/** Servers there are that pass over doubled slashes, and over `;parameters` of a segment. */
+/** Some servers ignore doubled slashes and `;parameters` of a segment. */
 function pathAsServed(path: string): string {
   const plain = decodeLoosely(path).toLowerCase();
   const bare = plain.includes(';') ? plain.replace(/;[^/]*/g, '') : plain;

@@ -1,7 +1,7 @@
 import { headerOf, valuesOf } from '../../shared/raw-headers.ts';
 import { type Admission, type Denial, deny } from './verdict.ts';
 
-/** The only WebSocket version there is (RFC 6455). */
+/** The only WebSocket version (RFC 6455). */
 const VERSION = '13';
 
 export interface Handshake {
@@ -10,18 +10,19 @@ export interface Handshake {
   readonly rawHeaders: readonly string[];
   /** `Upgrade` header, or `:protocol` of HTTP/2, in lower case. */
   readonly upgrade: string;
-  /** Of HTTP, e.g. `1.1`. */
+  /** HTTP version, e.g. `1.1`. */
   readonly version: string;
 }
 
-/** An extended CONNECT asks for what a GET does in HTTP/1.1, and routes know it as that. */
+/** An extended CONNECT corresponds to a GET in HTTP/1.1, and routes treat it as one. */
 export function methodAskedBy({ method, version, upgrade }: Handshake): string {
   return version === '2' && method === 'CONNECT' && upgrade !== '' ? 'GET' : method;
 }
 
 /**
- * Why no WebSocket is opened for it; `undefined` also for what asks for none. Over HTTP/1.1 another protocol is an
- * offer that need not be taken; over HTTP/2 it is all that the request is.
+ * Why the request may not open a WebSocket; `undefined` if it may or does not ask for one. Over HTTP/1.1 an
+ * upgrade to another protocol is an offer that may be ignored; over HTTP/2 it is the whole purpose of the
+ * request.
  */
 export function handshakeDenial(handshake: Handshake, { host, rule }: Admission): Denial | undefined {
   const { version, upgrade } = handshake;
@@ -36,7 +37,7 @@ export function handshakeDenial(handshake: Handshake, { host, rule }: Admission)
   return deny('handshake-invalid', host, reason, 'Open it as RFC 6455 or RFC 8441 says.', rule);
 }
 
-/** What is wrong with it, as the end of a sentence. */
+/** What is wrong, as the end of a sentence. */
 function faultOverHttp1({ method, rawHeaders, upgrade, version }: Handshake): string | undefined {
   if (version !== '1.1') return 'HTTP/1.0 knows none';
   if (upgrade.trim() !== 'websocket') return 'it offers another protocol beside WebSocket';
@@ -50,7 +51,7 @@ function faultOverHttp1({ method, rawHeaders, upgrade, version }: Handshake): st
   return versionFault(rawHeaders);
 }
 
-/** HTTP/2 needs no key: its framing leaves no doubt what answers. */
+/** HTTP/2 needs no key: its framing leaves no doubt about which request a response belongs to. */
 function faultOverHttp2({ method, rawHeaders, upgrade }: Handshake): string | undefined {
   if (upgrade !== 'websocket') return 'it offers another protocol beside WebSocket';
   return method === 'CONNECT' ? versionFault(rawHeaders) : 'its method is not CONNECT';

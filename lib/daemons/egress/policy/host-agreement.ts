@@ -7,7 +7,7 @@ interface Endpoint {
   readonly port: number;
 }
 
-/** Whether `Host` and, on HTTP/2, `:authority` and `:scheme` name the endpoint that the request is for, and no other. */
+/** Checks that `Host` and, on HTTP/2, `:authority` and `:scheme` all name the endpoint of the request. */
 export function checkHosts(facts: RequestFacts, expected: Endpoint, defaultPort: number): Denial | undefined {
   const pseudo = facts.kind === 'tunnelled' ? facts.pseudo : undefined;
   const [header, ...more] = facts.hostHeaders;
@@ -18,7 +18,7 @@ export function checkHosts(facts: RequestFacts, expected: Endpoint, defaultPort:
   if (pseudo?.authority !== undefined && !names(pseudo.authority, expected, defaultPort)) {
     return mismatch(expected.host, ':authority');
   }
-  // Both are looked at: a server behind might go by either.
+  // Both are checked: a server behind the upstream might go by either.
   if (header !== undefined && !names(header, expected, defaultPort)) {
     return mismatch(expected.host, 'Host header');
   }
@@ -27,7 +27,7 @@ export function checkHosts(facts: RequestFacts, expected: Endpoint, defaultPort:
 
 /** Whether `host` or `host:port` is this endpoint. */
 export function names(text: string, expected: Endpoint, defaultPort: number): boolean {
-  // As nearly every client spells it.
+  // The spelling of nearly every client.
   if (text === expected.host) return expected.port === defaultPort;
   if (text === `${expected.host}:${expected.port}`) return true;
   const authority: Authority | undefined = parseAuthority(text);

@@ -5,7 +5,7 @@ import type { RequestFacts } from '../http/request-facts.ts';
 import { type Circumstances, decide } from './decide.ts';
 import { allRules, type Policy } from './policy.ts';
 
-/** What an agent may ask about the door itself, as plain HTTP through the proxy. No DNS name has an underscore first. */
+/** Agents query egress itself under this host, in plain HTTP. Not a DNS name: those do not start with `_`. */
 export const INTROSPECTION_HOST = '_egress.local';
 
 export interface Introspected {
@@ -14,7 +14,7 @@ export interface Introspected {
   readonly circumstances: Circumstances;
 }
 
-/** The answer to a request for `_egress.local`, or `undefined` when the request is for another host. */
+/** The response to a request for `_egress.local`; `undefined` for requests to other hosts. */
 export function introspect(
   facts: RequestFacts,
   judge: { readonly state: Introspected },
@@ -26,14 +26,14 @@ export function introspect(
   const url = new URL(match[1] ?? '/', 'http://egress.invalid');
   if (facts.method !== 'GET') return json(405, { error: 'only GET is answered here' });
   if (url.pathname === '/allowlist') return json(200, allowlist(state));
-  const asked = url.searchParams.get('url');
-  if (url.pathname === '/why' && asked !== null) {
-    return json(200, why(asked, url.searchParams.get('method') ?? 'GET', state));
+  const targetUrl = url.searchParams.get('url');
+  if (url.pathname === '/why' && targetUrl !== null) {
+    return json(200, why(targetUrl, url.searchParams.get('method') ?? 'GET', state));
   }
   return json(404, { error: 'ask for /allowlist, or /why?url=URL&method=METHOD' });
 }
 
-/** The routes in force, in the keys of the routes file; slots by name, never by value. */
+/** The routes in force, with the keys of the routes file. Slots appear by name, never by value. */
 function allowlist({ policy, generation }: Introspected): unknown {
   return {
     generation,
@@ -41,7 +41,7 @@ function allowlist({ policy, generation }: Introspected): unknown {
   };
 }
 
-/** What would become of a request for this URL. Its content is not judged: that would need the content. */
+/** The decision about a request for this URL, without scanning, which would need the content. */
 function why(text: string, method: string, { policy, circumstances }: Introspected): unknown {
   const match = /^(https?):\/\/([^/?#\\]+)([/?][^#]*)?$/i.exec(text);
   const secure = match?.[1]?.toLowerCase() === 'https';

@@ -5,10 +5,10 @@ import { Lru } from '../../shared/lru.ts';
 import { valuesOf } from '../../shared/raw-headers.ts';
 import { namedByConnection } from '../http/headers.ts';
 
-/** What `matches` looks at. */
+/** The parts of a request that `matches` checks. */
 export interface Matchable {
   readonly method: string;
-  /** Canonical. */
+  /** In canonical form. */
   readonly path: string;
   /** Name, value, name, value, ... */
   readonly rawHeaders: readonly string[];
@@ -17,9 +17,9 @@ export interface Matchable {
 export type Condition = (request: Matchable) => boolean;
 
 /**
- * One function for a route's whole `matches`: some entry, all of its conditions. Regular expressions run in RE2, whose
- * time is linear in the text whatever the expression.
- * @throws Error when an expression is no RE2, or a path can never be that of a request.
+ * Compiles a route's whole `matches` into one function: any entry, all of its conditions. Regular expressions
+ * run in RE2, in time linear in the text.
+ * @throws Error when an expression is not valid RE2, or a path can never be that of a request.
  */
 export function compileMatches(matches: readonly RouteMatch[]): Condition {
   const entries = matches.map(compileEntry);
@@ -37,10 +37,10 @@ function compileEntry({ paths, methods, headers }: RouteMatch): Condition {
     (wanted === undefined || wanted.has(method)) &&
     (pathTests === undefined || pathTests.some((holds) => holds(path))) &&
     headerTests.every(({ name, holds }) => {
-      // A header sent twice could be read as either: both must be as the route says.
+      // A header that was sent twice could be read as either, so both must match.
       const values = valuesOf(rawHeaders, name);
       if (values.length === 0 || !values.every(holds)) return false;
-      // One that does not reach the upstream makes nothing of the request what the route asks for.
+      // A header that does not reach the upstream cannot count as a match.
       return !namedByConnection(rawHeaders).has(name);
     });
 }
@@ -61,7 +61,7 @@ function textTest(type: 'exact' | 'regex', value: string): (text: string) => boo
   return (text) => expression.testExact(text);
 }
 
-/** Routes share expressions with one another, and nearly all with the same file of a moment ago. */
+/** Routes share expressions, and a reloaded file repeats nearly all of them. */
 const compiled = new Lru<string, RE2JS>(1024);
 
 function compile(value: string): RE2JS {

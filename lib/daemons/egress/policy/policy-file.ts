@@ -2,7 +2,7 @@ import type { ReloadReply } from '../../contract/egress/reload.ts';
 import { allRules, buildPolicy, type Policy } from './policy.ts';
 import { readRoutes } from './routes-source.ts';
 
-/** The policy in force, kept from one valid routes file to the next. Before `load` everything is denied. */
+/** The policy in force, kept until the next valid routes file. Before `load` everything is denied. */
 export class PolicyFile {
   readonly #path: string;
   readonly #filledSlots: ReadonlySet<string>;
@@ -14,18 +14,18 @@ export class PolicyFile {
   constructor(path: string, filledSlots: ReadonlySet<string>) {
     this.#path = path;
     this.#filledSlots = filledSlots;
-    const nothing = { provider: new Map(), bottle: new Map() };
-    this.#current = { rules: nothing, filledSlots, log: 0, learn: false };
+    const noRules = { provider: new Map(), bottle: new Map() };
+    this.#current = { rules: noRules, filledSlots, log: 0, learn: false };
   }
 
   get current(): Policy {
     return this.#current;
   }
 
-  /** One clause for the log. Names slots, never values. */
+  /** One clause for the log. Contains slot names, never values. */
   get summary(): string {
     const rules = allRules(this.#current);
-    // The built-in route is of use in a bundle only, whose selftest says more.
+    // The built-in route is only used in a bundle, where selftest reports more.
     const own = rules.filter(({ upstream }) => upstream !== 'selftest');
     const wanted = new Set(own.flatMap(({ auth }) => (auth === undefined ? [] : [auth.slot])));
     const empty = [...wanted].filter((slot) => !this.#filledSlots.has(slot));
@@ -33,7 +33,7 @@ export class PolicyFile {
     return `${rules.length} routes with the built-in one${blocked}`;
   }
 
-  /** How many policies were put in force; 0 before the first. */
+  /** Number of policies put in force so far; 0 before the first. */
   get generation(): number {
     return this.#generation;
   }
@@ -43,7 +43,7 @@ export class PolicyFile {
     this.#listeners.push(listener);
   }
 
-  /** @throws Error with file, line and key when the file is not valid; nothing has changed then. */
+  /** @throws Error with file, line and key when the file is not valid; the policy then stays unchanged. */
   async load(): Promise<void> {
     const routes = await readRoutes(this.#path);
     try {
@@ -55,7 +55,7 @@ export class PolicyFile {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Reads the file again; an invalid one changes nothing. Never throws. */
+  /** Reads the file again. An invalid file changes nothing. Never throws. */
   reload(): Promise<ReloadReply> {
     const turn = this.#turn.then(async (): Promise<ReloadReply> => {
       try {

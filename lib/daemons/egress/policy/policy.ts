@@ -7,20 +7,22 @@ import { type ScanPlan, scanPlan } from './scan-plan.ts';
 export interface RuleAuth {
   /** First word of the injected `Authorization` header. */
   readonly scheme: 'Bearer' | 'token';
-  /** Environment variable that holds the rest of it. */
+  /** Environment variable that holds the token. */
   readonly slot: string;
 }
 
-/** One route that egress lets out. */
+/** A route as egress evaluates it. */
 export interface Rule {
-  /** Normalised DNS name, or `*.` and one; also the rule's name in the access log. */
+  /** Normalized DNS name, or `*.` and one. Also the rule's name in the audit. */
   readonly host: string;
   /** Port for CONNECT. */
   readonly securePort: number;
-  /** Port for plain HTTP; `undefined` when this host is never spoken to in plain text. */
+  /** Port for plain HTTP; `undefined` when this host is never reached in plain text. */
   readonly plainPort: number | undefined;
   readonly auth: RuleAuth | undefined;
-  /** `public`: private addresses refused; `private`: allowed; `selftest`: the upstream inside the bundle. */
+  /**
+   * `public`: private addresses are refused; `private`: allowed; `selftest`: the upstream inside the bundle.
+   */
   readonly upstream: 'public' | 'private' | 'selftest';
   /** Absent: every request matches. */
   readonly matches: Condition | undefined;
@@ -29,28 +31,28 @@ export interface Rule {
   /** Milliseconds since the epoch. */
   readonly expiresAt: number | undefined;
   readonly maxUses: number | undefined;
-  /** The same for two readings of one unchanged route: uses are counted by it. */
+  /** Equal for two readings of an unchanged route: uses are counted by it. */
   readonly grant: string;
-  /** As the file says it; `undefined` for the built-in route. */
+  /** As in the file; `undefined` for the built-in route. */
   readonly source: Route | undefined;
 }
 
-/** All that a decision depends on. Holds no token value. */
+/** Everything that a decision depends on. Contains no token value. */
 export interface Policy {
-  /** From host, or `*.` and a host, to its route. The provider's routes are asked first. */
+  /** Maps a host, or `*.` and a host, to its rule. The provider's rules come first. */
   readonly rules: {
     readonly provider: ReadonlyMap<string, Rule>;
     readonly bottle: ReadonlyMap<string, Rule>;
   };
   /** Slots that hold a usable token. */
   readonly filledSlots: ReadonlySet<string>;
-  /** How much is written down. */
+  /** How much is logged. */
   readonly log: AuditLevel;
-  /** Whether what is denied is kept to be learned from. */
+  /** Whether denials are kept to be learned from. */
   readonly learn: boolean;
 }
 
-/** Built in, so that a launch can prove the path offline; a routes file cannot name this host. */
+/** Built in, so that a launch can check the whole path offline. A routes file cannot name this host. */
 const SELFTEST_RULE: Rule = {
   host: SELFTEST_HOST,
   securePort: 443,
@@ -79,7 +81,9 @@ export function buildPolicy(file: RoutesFile, filledSlots: ReadonlySet<string>):
   };
 }
 
-/** The route for a normalised host: the provider's before the bottle's, exact before suffix, longest suffix first. */
+/**
+ * Finds the rule for a normalized host: provider before bottle, exact before suffix, longest suffix first.
+ */
 export function ruleFor(policy: Policy, host: string): Rule | undefined {
   for (const rules of [policy.rules.provider, policy.rules.bottle]) {
     const exact = rules.get(host);
@@ -92,12 +96,14 @@ export function ruleFor(policy: Policy, host: string): Rule | undefined {
   return undefined;
 }
 
-/** Every route, the built-in one too. */
+/** Every rule, including the built-in one. */
 export function allRules(policy: Policy): Rule[] {
   return [...policy.rules.provider.values(), ...policy.rules.bottle.values()];
 }
 
-/** Where a CONNECT is certain to be let through: a suffix names no host. The provider's hosts come first. */
+/**
+ * Tunnels that policy is certain to admit; a suffix does not name a host. The provider's hosts come first.
+ */
 export function knownTunnels(policy: Policy): { host: string; port: number }[] {
   return allRules(policy)
     .filter(({ host }) => !host.startsWith('*.'))

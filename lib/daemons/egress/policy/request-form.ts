@@ -4,16 +4,16 @@ import { MAX_HEADER_BYTES, MAX_HEADERS } from '../http/limits.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
 import { type Denial, deny, FIX_CLIENT } from './verdict.ts';
 
-/** What HTTP/1.1 is read with knows no others; in HTTP/2 any text could be one, and carry something out. */
+/** Those that the HTTP/1.1 parser knows. In HTTP/2 any text could be a method, and carry data out. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
 
-/** TRACE echoes the request, and with it the token that egress injected, into the answer. */
+/** TRACE echoes the request, and with it the injected token, in the response. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'CONNECT']);
 
-/** Node's parser lets 0.9 and 2.0 pass in an HTTP/1 request line, whose framing then depends on who reads it. */
+/** Node's parser accepts 0.9 and 2.0 in an HTTP/1 request line, whose framing then depends on the reader. */
 const VERSIONS: ReadonlySet<string> = new Set(['1.0', '1.1', '2']);
 
-/** Headers of an HTTP/1.1 connection. In HTTP/2 they have no meaning, and would get one on the way to HTTP/1.1. */
+/** Connection headers of HTTP/1.1. They are meaningless in HTTP/2, but would gain a meaning in HTTP/1.1. */
 const NOT_IN_HTTP2: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -22,10 +22,10 @@ const NOT_IN_HTTP2: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Bytes that RFC 9113, 6.5.2, counts for each header besides its name and value. */
+/** Bytes that RFC 9113, 6.5.2, counts per header besides its name and value. */
 const HEADER_OVERHEAD = 32;
 
-/** What is wrong with a request whoever it is for. */
+/** Checks what must hold for a request to any host. */
 export function checkForm(facts: RequestFacts): Denial | undefined {
   const { rawHeaders, method } = facts;
   if (rawHeaders.length / 2 > MAX_HEADERS) {
@@ -37,7 +37,7 @@ export function checkForm(facts: RequestFacts): Denial | undefined {
   const isHttp2 = facts.kind === 'tunnelled' && facts.pseudo !== undefined;
   const fault = isHttp2 ? checkHttp2Headers(rawHeaders) : undefined;
   if (fault !== undefined) return fault;
-  // Extended CONNECT (RFC 8441) is the way in which HTTP/2 asks for an upgrade, and is judged as one.
+  // Extended CONNECT (RFC 8441) is how HTTP/2 asks for an upgrade, and is judged as one.
   const isUpgrade = isHttp2 && facts.upgrade !== '' && method === 'CONNECT';
   if ((!KNOWN_METHODS.has(method) || REFUSED_METHODS.has(method)) && !isUpgrade) {
     return deny('method-refused', null, 'The method of the request is never forwarded.', FIX_CLIENT);
@@ -55,7 +55,7 @@ export function checkForm(facts: RequestFacts): Denial | undefined {
   return undefined;
 }
 
-/** nghttp2 refuses most of this itself. What it let through would be framing in HTTP/1.1: smuggled requests. */
+/** nghttp2 refuses most of these itself. Any that it missed would allow request smuggling in HTTP/1.1. */
 function checkHttp2Headers(raw: readonly string[]): Denial | undefined {
   let bytes = 0;
   for (let index = 0; index + 1 < raw.length; index += 2) {

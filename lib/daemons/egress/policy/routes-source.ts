@@ -3,10 +3,10 @@ import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from
 import type * as z from 'zod';
 import { type RoutesFile, routesFile, routesText } from '../../contract/egress/routes.ts';
 
-/** Bytes; some thousand routes. */
+/** Maximum bytes of the file: some thousand routes. */
 const MAX_BYTES = 1024 * 1024;
 
-/** @throws Error naming the file when it cannot be read, and file, line and key when it is not valid. */
+/** @throws Error naming the file when it cannot be read; naming file, line and key when it is not valid. */
 export async function readRoutes(path: string): Promise<RoutesFile> {
   const text = await readFile(path, 'utf8');
   if (text.length > MAX_BYTES) throw new Error(`${path}: longer than ${MAX_BYTES} bytes`);
@@ -15,11 +15,13 @@ export async function readRoutes(path: string): Promise<RoutesFile> {
 
 /** @throws Error whose message lists every fault as `file:line: key: what is wrong`. */
 export function parseRoutes(text: string, file: string): RoutesFile {
-  return asWritten(text) ?? parseYaml(text, file);
+  return parseGenerated(text) ?? parseYaml(text, file);
 }
 
-/** The content of a file of the host's own making; of any other, and of one with a fault, the YAML parser tells more. */
-function asWritten(text: string): RoutesFile | undefined {
+/**
+ * Fast path for valid files that the host has written. For all others, the YAML parser reports faults better.
+ */
+function parseGenerated(text: string): RoutesFile | undefined {
   if (!text.startsWith('{')) return undefined;
   try {
     const content = JSON.parse(text);
@@ -47,7 +49,7 @@ function parseYaml(text: string, file: string): RoutesFile {
   throw new Error(faults.map((fault) => `${file}:${fault}`).join('\n'));
 }
 
-/** An alias without an anchor, or one that would grow beyond all bounds, only shows when it is followed. */
+/** An alias without an anchor, or one that expands without bounds, only shows when it is resolved. */
 function contentOf(document: Document, file: string): unknown {
   try {
     return document.toJS();
@@ -71,7 +73,7 @@ function keyText(path: readonly PropertyKey[]): string {
   return text.replace(/^\./, '') || 'the file';
 }
 
-/** Offset of the deepest node of `path` that the document has; of the key itself when `key` is given. */
+/** Offset of the deepest node on `path` that the document has, or of `key` in it if given. */
 function offsetOf(root: unknown, path: readonly PropertyKey[], key?: string): number | undefined {
   let node = root;
   for (const step of path) {

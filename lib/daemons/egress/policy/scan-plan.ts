@@ -2,11 +2,11 @@ import type { RouteDlp } from '../../contract/egress/route-dlp.ts';
 
 export type OutboundDetector = NonNullable<RouteDlp['outbound_detectors']>[number];
 
-/** What is looked for on one route, defaults filled in. */
+/** What is scanned for on one route, with defaults filled in. */
 export interface ScanPlan {
   readonly outbound: ReadonlySet<OutboundDetector>;
   readonly onMatch: NonNullable<RouteDlp['outbound_on_match']>;
-  /** Whether responses are looked at for instructions to the agent. */
+  /** Whether responses are scanned for prompt injection. */
   readonly inbound: boolean;
 }
 

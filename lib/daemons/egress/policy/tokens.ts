@@ -23,15 +23,15 @@ export function readTokens(environment: NodeJS.ProcessEnv): Tokens {
   return { values, unusable };
 }
 
-/** What is injected into a request as `Authorization`. */
+/** Scheme and token that are injected into a request as `Authorization`. */
 export interface InjectedCredential {
   readonly scheme: string;
   readonly token: string;
 }
 
 /**
- * The credential that a rule promises; `undefined` where it promises none.
- * @throws Error when its slot is empty, so that no request ever leaves without it.
+ * The credential that a rule injects; `undefined` if it injects none.
+ * @throws Error when its slot is empty, so that no request is ever sent without it.
  */
 export function credentialFor(
   { auth }: Pick<Rule, 'auth'>,

@@ -1,7 +1,7 @@
 import { DENIAL_STATUS, type DenialReason } from '../http/reasons.ts';
 import type { Rule } from './policy.ts';
 
-/** Remedy where only the client is at fault. */
+/** Remedy when only the client is at fault. */
 export const FIX_CLIENT = 'Fix the client; the same request will be refused again.';
 
 export interface Denial {
@@ -10,9 +10,9 @@ export interface Denial {
   readonly status: number;
   /** What was wrong, one sentence. */
   readonly reason: string;
-  /** What the agent or its operator can do about it, one sentence. */
+  /** What the agent or the operator can do about it, one sentence. */
   readonly remedy: string;
-  /** Host as far as it could be read, else `null`. */
+  /** Host, if it could be parsed, else `null`. */
   readonly host: string | null;
   /** The route that refused it; `null` when no route was found. */
   readonly rule: string | null;
@@ -21,14 +21,14 @@ export interface Denial {
 export interface Admission {
   readonly allow: true;
   readonly rule: Rule;
-  /** The host itself, which the rule's may only be a suffix of. */
+  /** The requested host; the rule's may be a wildcard. */
   readonly host: string;
   readonly port: number;
   /** Canonical path; empty for CONNECT. */
   readonly path: string;
   /** From `?` on; empty when there is none. */
   readonly query: string;
-  /** Whether it asks a git LFS server for the addresses of objects: its body has to show that it fetches. */
+  /** Whether it is a git LFS batch: its body must prove that it downloads. */
   readonly isLfsBatch: boolean;
 }
 

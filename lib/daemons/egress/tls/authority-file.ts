@@ -7,8 +7,9 @@ export interface BottleAuthority {
 }
 
 /**
- * Reads the bottle's CA, certificate and key in one PEM file.
- * @throws Error naming the file when it cannot be read, is no CA, or its key is another certificate's.
+ * Reads the bottle's CA: certificate and key in one PEM file.
+ * @throws Error naming the file when it cannot be read, is not a CA, or its key does not match the
+ * certificate.
  */
 export async function readAuthority(path: string): Promise<BottleAuthority> {
   const text = await readFile(path, 'utf8');

@@ -4,13 +4,13 @@ import { Lru } from '../../shared/lru.ts';
 import { type Deadlines, MAX_LEAVES, MAX_WARM_LEAVES } from '../http/limits.ts';
 import type { LeafIssuer } from './leaf-issuer.ts';
 
-/** The connection that one CONNECT opened. */
+/** Target of a CONNECT. */
 export interface Tunnel {
   readonly host: string;
   readonly port: number;
 }
 
-/** What is known of a tunnel once its TLS stands. */
+/** What is known about a tunnel after its TLS handshake. */
 export interface OpenTunnel {
   readonly tunnel: Tunnel;
   /** Server name of the handshake; `undefined` when none was sent. */
@@ -20,15 +20,15 @@ export interface OpenTunnel {
 export interface InterceptorOptions {
   readonly issue: LeafIssuer;
   readonly deadlines: Deadlines;
-  /** Called with the decrypted side of each tunnel; its `alpnProtocol` says what is spoken there. */
+  /** Called with the decrypted side of each tunnel; its `alpnProtocol` tells the protocol. */
   readonly opened: (socket: TLSSocket, open: OpenTunnel) => void;
-  /** Called when the guest hung up before, or failed in, the TLS handshake. */
+  /** Called when the TLS handshake failed, or the agent hung up before its end. */
   readonly failed: (tunnel: Tunnel) => void;
 }
 
 /**
- * Ends the guest's TLS with leaves of the bottle's CA. One TLS server an authority, none of which listens: each can
- * only ever present its own name, and Node's public API does the rest.
+ * Terminates the agent's TLS with leaves of the bottle's CA. There is one TLS server per authority, and none
+ * of them listens: each can only present its own name, and Node's public API does the rest.
  */
 export class Interceptor {
   readonly #options: InterceptorOptions;
@@ -40,8 +40,8 @@ export class Interceptor {
   }
 
   /**
-   * Only to be asked for hosts that a route names: each new one costs a signature and a place in the cache.
-   * @returns a function that takes the guest's socket over, from the first byte of its TLS handshake.
+   * Must only be called for hosts that a route names: each new one costs a signature and a cache entry.
+   * @returns a function that takes over the agent's socket, from the first byte of its TLS handshake.
    */
   async prepare(tunnel: Tunnel): Promise<(socket: Duplex) => void> {
     const key = `${tunnel.host}:${tunnel.port}`;
@@ -57,15 +57,16 @@ export class Interceptor {
   }
 
   /**
-   * Makes ahead what `prepare` would, so that the first CONNECT to a host finds it ready. One at a time: who asks
-   * meanwhile waits behind one leaf at most. A later call puts its own list in the place of what is left.
+   * Does the work of `prepare` ahead, so that the first CONNECT to a host need not wait. Works on one host at
+   * a time, so a CONNECT in the meantime waits for at most one leaf. A later call replaces the rest of the
+   * list.
    */
   async warm(tunnels: readonly Tunnel[]): Promise<void> {
     const own = tunnels.slice(0, MAX_WARM_LEAVES);
     this.#warming = own;
     for (const tunnel of own) {
       if (this.#warming !== own) return;
-      // The request that needs it will make it, or say why it cannot be made.
+      // The request that needs it will try again and report the failure.
       await this.prepare(tunnel).catch(() => {});
     }
   }
@@ -75,7 +76,7 @@ export class Interceptor {
     const server = createServer({
       cert,
       key,
-      // A client that speaks neither gets a handshake alert that says so.
+      // A client that offers neither protocol gets a handshake alert that says so.
       ALPNProtocols: ['h2', 'http/1.1'],
       handshakeTimeout: this.#options.deadlines.handshakeMs,
     });

@@ -7,7 +7,7 @@ const MAX_LEAF_MS = 397 * 86_400_000;
 
 export type LeafIssuer = (host: string) => Promise<ServerCertificate>;
 
-/** Issues leaves of the bottle's CA, each with a key of its own, in the thread that asks: see `leaf-thread.ts`. */
+/** Issues leaves of the bottle's CA, each with its own key, in the calling thread. See `leaf-thread.ts`. */
 export function leafIssuer({ certificate, key }: BottleAuthority): LeafIssuer {
   const issuer = issuerOf(certificate, key);
   const { validFromDate, validToDate } = certificate;
@@ -15,7 +15,7 @@ export function leafIssuer({ certificate, key }: BottleAuthority): LeafIssuer {
     serverCertificate({
       host,
       issuer,
-      // The CA's own start: the guest's clock may be behind the bundle's.
+      // Not the current time: the guest's clock may be behind the bundle's.
       notBefore: validFromDate,
       notAfter: new Date(Math.min(validToDate.getTime(), Date.now() + MAX_LEAF_MS)),
     });

@@ -9,7 +9,8 @@ type Reply = { id: number; leaf: ServerCertificate } | { id: number; error: stri
 const HEAP = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 4 };
 
 /**
- * Issues leaves in a thread of its own, so that no request waits while one is made or while the X.509 library loads.
+ * Issues leaves in a thread of its own, so that no request is delayed while a leaf is made or the X.509
+ * library loads.
  * @param program the module `leaf-worker`.
  */
 export function threadedLeafIssuer({ certificate, key }: BottleAuthority, program: URL): LeafIssuer {
@@ -20,10 +21,10 @@ export function threadedLeafIssuer({ certificate, key }: BottleAuthority, progra
     data: { certificate, key },
     heap: HEAP,
     replied: (reply) => {
-      const asked = waiting.get(reply.id);
+      const pending = waiting.get(reply.id);
       waiting.delete(reply.id);
-      if ('leaf' in reply) asked?.resolve(reply.leaf);
-      else asked?.reject(new Error(reply.error));
+      if ('leaf' in reply) pending?.resolve(reply.leaf);
+      else pending?.reject(new Error(reply.error));
     },
     died: () => {
       for (const { reject } of waiting.values()) reject(new Error('the thread that makes leaves has ended'));
@@ -33,10 +34,10 @@ export function threadedLeafIssuer({ certificate, key }: BottleAuthority, progra
 
   return (host) => {
     last += 1;
-    const asked = Promise.withResolvers<ServerCertificate>();
-    waiting.set(last, asked);
+    const pending = Promise.withResolvers<ServerCertificate>();
+    waiting.set(last, pending);
     const { worker, release } = thread.hold();
     worker.postMessage({ id: last, host });
-    return asked.promise.finally(release);
+    return pending.promise.finally(release);
   };
 }

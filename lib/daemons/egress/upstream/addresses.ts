@@ -1,8 +1,10 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
 
-// Both lists follow the IANA special-purpose address registries (RFC 6890 and what updates it).
-/** Refused for every route: link-local and cloud metadata, this-network, multicast, reserved, translated IPv4. */
+// Both lists follow the IANA special-purpose address registries (RFC 6890 and its updates).
+/**
+ * Refused for every route: link-local and cloud metadata, this-network, multicast, reserved, translated IPv4.
+ */
 const NEVER = blockList([
   ['0.0.0.0', 8],
   ['169.254.0.0', 16],
@@ -32,7 +34,7 @@ const NEVER = blockList([
   ['2002::', 16],
 ]);
 
-/** Refused unless the route says `private: true`: loopback, private, shared, benchmark and documentation ranges. */
+/** Refused unless the route has `private: true`: loopback, private, shared, benchmark, documentation. */
 const PRIVATE = blockList([
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
@@ -52,17 +54,19 @@ const PRIVATE = blockList([
 
 export type Reach = 'public' | 'private';
 
-/** Whether egress may dial `address` for a route of this reach. IPv4 inside IPv6 counts as that IPv4. */
+/**
+ * Whether egress may dial `address` for a route of this reach. IPv4 inside IPv6 counts as that IPv4 address.
+ */
 export function mayDial(address: string, reach: Reach): boolean {
   if (isIP(address) === 0) return false;
   const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-  // ::1 lies in the range of IPv4-compatible addresses, all others of which are refused for good.
+  // ::1 is in the range of IPv4-compatible addresses, all others of which are always refused.
   if (address === '::1') return reach === 'private';
   if (NEVER.check(address, family)) return false;
   return reach === 'private' || !PRIVATE.check(address, family);
 }
 
-/** Gives every address of a name; never calls back before it returns. */
+/** Resolves a name to all its addresses. Never calls back before it returns. */
 export type ResolveAll = (
   hostname: string,
   done: (error: Error | null, addresses: LookupAddress[]) => void,
@@ -73,8 +77,8 @@ const systemResolve: ResolveAll = (hostname, done) => {
 };
 
 /**
- * A `lookup` for sockets that gives only addresses which may be dialled. The check and the dial share one answer, so
- * a name that resolves differently a moment later (DNS rebinding) changes nothing.
+ * A `lookup` for sockets that only returns addresses that may be dialed. The check and the dial use the same
+ * DNS response, so a name that resolves differently a moment later (DNS rebinding) has no effect.
  */
 export function guardedLookup(reach: Reach, resolve: ResolveAll = systemResolve): LookupFunction {
   return (hostname, options, callback) => {
@@ -90,9 +94,9 @@ export function guardedLookup(reach: Reach, resolve: ResolveAll = systemResolve)
 }
 
 /**
- * For a connection that another proxy will make, which looks the name up itself and takes whichever address it likes:
- * every address of the name must be one that may be dialled.
- * @throws RefusedAddressError; the resolver's error; the signal's reason once that is aborted.
+ * For connections that another proxy makes: it resolves the name itself and picks any address, so every
+ * address of the name must be one that may be dialed.
+ * @throws RefusedAddressError; the resolver's error; the signal's reason once it is aborted.
  */
 export function assertMayDial(
   hostname: string,
@@ -122,7 +126,7 @@ export class RefusedAddressError extends Error {
 function blockList(subnets: readonly (readonly [address: string, prefix: number])[]): BlockList {
   const list = new BlockList();
   for (const [address, prefix] of subnets) {
-    // Not `isIPv6`, whose first call takes as long as all the rest of this module.
+    // Not `isIPv6`: its first call takes as long as the rest of this module.
     list.addSubnet(address, prefix, address.includes(':') ? 'ipv6' : 'ipv4');
   }
   return list;

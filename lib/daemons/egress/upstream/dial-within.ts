@@ -1,8 +1,8 @@
 import { UpstreamTimeoutError } from './upstream-call.ts';
 
 /**
- * Dials within a time limit: `signal` is aborted at its end.
- * @throws UpstreamTimeoutError when the time is over; whatever `dial` throws.
+ * Dials within a time limit, after which `signal` is aborted.
+ * @throws UpstreamTimeoutError when time is up; whatever `dial` throws.
  */
 export async function dialWithin<T>(ms: number, dial: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const late = new AbortController();

@@ -5,8 +5,8 @@ import { takeWhole } from '../http/read-whole.ts';
 import type { Caller, CallListeners, OpenCall, UpstreamRequest, UpstreamResponse } from './upstream-call.ts';
 
 /**
- * A class, since V8 makes a shape of its own for each object that is written with a getter, and keeps that, and all that
- * the getter sees, until the next full collection: nine of ten bytes that outlived a request.
+ * A class: V8 gives every object literal with a getter a shape of its own, and keeps it, with all that the
+ * getter captures, until the next full collection. That was nine of ten bytes that outlived a request.
  */
 class H1Response implements UpstreamResponse {
   readonly body: IncomingMessage;
@@ -32,7 +32,7 @@ class H1Response implements UpstreamResponse {
   }
 }
 
-/** Makes calls over HTTP/1.1, each of Node's own request. */
+/** Makes calls over HTTP/1.1 with Node's own client. */
 export function h1Caller(start: (request: UpstreamRequest) => ClientRequest): Caller {
   return {
     open: (request, listeners) => h1Call(start(request), listeners),
@@ -49,7 +49,7 @@ function h1Call(outgoing: ClientRequest, listeners: CallListeners): OpenCall {
   const { responded, earlyHints, upgraded, failed } = listeners;
   let hasResponded = false;
   outgoing.on('error', failed);
-  // A connection that ends without an answer and without an error, e.g. after an unasked 101.
+  // A connection that ends without a response and without an error, e.g. after an unsolicited 101.
   outgoing.on('close', () => {
     if (!hasResponded) failed(new Error('closed without an answer'));
   });

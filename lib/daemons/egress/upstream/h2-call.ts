@@ -5,7 +5,7 @@ import { endWithTrailers, splitH2Headers } from '../http/h2-headers.ts';
 import type { HeaderLines } from '../http/headers.ts';
 import { takeWhole } from '../http/read-whole.ts';
 import {
-  CallCancelled,
+  CallCanceled,
   type Caller,
   type CallListeners,
   type OpenCall,
@@ -14,23 +14,25 @@ import {
 } from './upstream-call.ts';
 import type { UpstreamSession } from './upstream-session.ts';
 
-/** The upstream says that it did nothing about the request, and never will. */
+/** The upstream states that it did not process the request, and never will. */
 class UnprocessedError extends Error {}
 
-/** Methods that change nothing (RFC 9110, 9.2.1): an upstream that errs in what it did may be asked again. */
+/**
+ * Methods that change nothing (RFC 9110, 9.2.1), so a repeat is harmless even if the upstream did process it.
+ */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-type AnotherSession = () => Promise<UpstreamSession | undefined>;
+type OtherSession = () => Promise<UpstreamSession | undefined>;
 
 /**
- * Makes calls over HTTP/2. One that the upstream refused unprocessed is made once more, on another session to the same
- * origin, and only if it changes nothing and has no body of which a part might have left.
+ * Makes calls over HTTP/2. A call that the upstream refused unprocessed is repeated once, on another session
+ * to the same origin, and only if its method is safe and it has no body, part of which might have been sent.
  */
-export function h2Caller(session: UpstreamSession, another: AnotherSession): Caller {
+export function h2Caller(session: UpstreamSession, otherSession: OtherSession): Caller {
   return {
-    open: (request, listeners) => new RepeatableCall(session, another, request, listeners),
+    open: (request, listeners) => new RepeatableCall(session, otherSession, request, listeners),
     send: (request, body, listeners) => {
-      const call = new RepeatableCall(session, another, request, listeners);
+      const call = new RepeatableCall(session, otherSession, request, listeners);
       if (request.hasBody) call.body.end(body);
       else call.body.end();
       return call;
@@ -38,21 +40,21 @@ export function h2Caller(session: UpstreamSession, another: AnotherSession): Cal
   };
 }
 
-/** A class for its getter, as `H1Response` is. */
+/** A class because of its getter, see `H1Response`. */
 class RepeatableCall implements OpenCall {
-  readonly #another: AnotherSession;
+  readonly #otherSession: OtherSession;
   readonly #request: UpstreamRequest;
   readonly #listeners: CallListeners;
   #call: OpenCall;
-  #isCancelled = false;
+  #isCanceled = false;
 
   constructor(
     session: UpstreamSession,
-    another: AnotherSession,
+    otherSession: OtherSession,
     request: UpstreamRequest,
     listeners: CallListeners,
   ) {
-    this.#another = another;
+    this.#otherSession = otherSession;
     this.#request = request;
     this.#listeners = listeners;
     this.#call = h2Call(session, request, { ...listeners, failed: (error) => this.#failed(error) });
@@ -67,13 +69,13 @@ class RepeatableCall implements OpenCall {
   }
 
   cancel(): void {
-    this.#isCancelled = true;
+    this.#isCanceled = true;
     this.#call.cancel();
   }
 
   #failed(error: unknown): void {
     const { method, hasBody } = this.#request;
-    const mayRepeat = SAFE_METHODS.has(method) && !hasBody && !this.#isCancelled;
+    const mayRepeat = SAFE_METHODS.has(method) && !hasBody && !this.#isCanceled;
     const { failed } = this.#listeners;
     if (error instanceof UnprocessedError && mayRepeat) this.#repeat(error).catch(failed);
     else failed(error);
@@ -81,8 +83,8 @@ class RepeatableCall implements OpenCall {
 
   /** @throws UnprocessedError when there is no other session. */
   async #repeat(error: UnprocessedError): Promise<void> {
-    const session = await this.#another();
-    if (this.#isCancelled) return;
+    const session = await this.#otherSession();
+    if (this.#isCanceled) return;
     if (session === undefined) throw error;
     this.#call = h2Call(session, this.#request, this.#listeners);
     this.#call.body.end();
@@ -125,11 +127,11 @@ function h2Call(session: UpstreamSession, request: UpstreamRequest, listeners: C
     addTrailers: (headers) => {
       trailers = headers;
     },
-    cancel: () => cancelStream(stream, new CallCancelled()),
+    cancel: () => cancelStream(stream, new CallCanceled()),
   };
 }
 
-/** HTTP/2 names the host in `:authority`, and frames every body by itself. */
+/** HTTP/2 names the host in `:authority`, and frames every body itself. */
 function inHttp2({ method, path, headers }: UpstreamRequest): OutgoingHttpHeaders {
   const { host, 'transfer-encoding': _framing, ...rest } = headers;
   return {
@@ -138,7 +140,7 @@ function inHttp2({ method, path, headers }: UpstreamRequest): OutgoingHttpHeader
     ':authority': String(host),
     ':path': path,
     ...rest,
-    // Credentials stay out of the compression tables of the connection (RFC 7541, 7.1.3).
+    // Keep credentials out of the connection's compression tables (RFC 7541, 7.1.3).
     [sensitiveHeaders]: ['authorization', 'cookie'],
   };
 }

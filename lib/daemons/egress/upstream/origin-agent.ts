@@ -1,8 +1,8 @@
 import { Agent, type RequestOptions } from 'node:https';
 
 /**
- * Keeps TLS connections, one pool an origin. All requests to one are made with the same options, so that Node need not
- * make a name of some twenty of them, five times a request.
+ * Keeps TLS connections, one pool per origin. All requests to an origin use the same options, so Node need
+ * not build a pool key from some twenty of them, five times per request.
  */
 export class OriginAgent extends Agent {
   override getName({ host, port }: RequestOptions = {}): string {

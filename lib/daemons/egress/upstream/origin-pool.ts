@@ -3,39 +3,39 @@ import type { Deadlines } from '../http/limits.ts';
 import { PooledCall } from './pooled-call.ts';
 import type { Caller } from './upstream-call.ts';
 
-/** Origins that are remembered for what they say unasked; beyond, the oldest is tried anew. */
+/** Origins remembered for an unsolicited 100 (Continue). Beyond, the oldest is forgotten. */
 const MAX_REMEMBERED = 512;
 
 export interface OriginPoolOptions {
-  /** How TLS to an origin is made: by undici with these options, or by a function. */
+  /** How to open TLS to an origin: options for undici, or a function. */
   readonly connect: buildConnector.BuildOptions | buildConnector.connector;
   readonly deadlines: Deadlines;
 }
 
 /**
- * Connections to HTTPS origins that are kept and used by undici, the other HTTP client of the Node project: with
- * `node:http` a request takes half as much processor time again. It can send no trailers and no wish for them, change no
- * protocol, and drops a body that it could not send; so it gets requests that are here to their end.
+ * Pools connections to HTTPS origins with undici, the other HTTP client of the Node project: `node:http`
+ * takes 50 % more processor time per request. undici cannot send trailers or `TE`, cannot upgrade the
+ * protocol, and drops a body that it could not send. So it only gets requests that have arrived completely.
  */
 export class OriginPool {
   readonly #options: OriginPoolOptions;
-  readonly #saysContinue = new Set<string>();
+  readonly #sendsContinue = new Set<string>();
   #agent: Agent | undefined;
 
   constructor(options: OriginPoolOptions) {
     this.#options = options;
   }
 
-  /** Makes calls to one origin; those that undici can't make, by `other`. */
+  /** Makes calls to one origin. Those that undici cannot make go to `other`. */
   caller(host: string, port: number, other: Caller): Caller {
     const origin = `https://${host}:${port}`;
     return {
       open: other.open,
       send: (request, body, listeners) => {
-        const isBeyond = request.headers.te !== undefined || this.#saysContinue.has(origin);
-        if (isBeyond) return other.send(request, body, listeners);
+        const isUnsupported = request.headers.te !== undefined || this.#sendsContinue.has(origin);
+        if (isUnsupported) return other.send(request, body, listeners);
         const call = new PooledCall(listeners, () => this.#remember(origin));
-        // The name is that of the Host header, which undici would take it from anew each time.
+        // Otherwise undici would parse the name out of the Host header on each request.
         const target = { origin, servername: host };
         call.dispatch(this.prepare(), target, request, body);
         return call;
@@ -43,7 +43,7 @@ export class OriginPool {
     };
   }
 
-  /** In the bundle this loads undici, which takes 25 ms: not before the port is open, nor with the first request. */
+  /** Loads undici, which takes 25 ms in the bundle. Call it after listening, before the first request. */
   prepare(): Agent {
     this.#agent ??= this.#open();
     return this.#agent;
@@ -66,10 +66,10 @@ export class OriginPool {
   }
 
   #remember(origin: string): void {
-    this.#saysContinue.add(origin);
-    const oldest = this.#saysContinue.values().next();
-    if (this.#saysContinue.size > MAX_REMEMBERED && oldest.done !== true) {
-      this.#saysContinue.delete(oldest.value);
+    this.#sendsContinue.add(origin);
+    const oldest = this.#sendsContinue.values().next();
+    if (this.#sendsContinue.size > MAX_REMEMBERED && oldest.done !== true) {
+      this.#sendsContinue.delete(oldest.value);
     }
   }
 }

@@ -1,16 +1,16 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { MAX_SHORT } from '../http/read-whole.ts';
-import { CallCancelled, type UpstreamResponse } from './upstream-call.ts';
+import { CallCanceled, type UpstreamResponse } from './upstream-call.ts';
 
 const NOTHING: readonly string[] = [];
 
-/** An answer that undici reads. A stream is made of it only where one is needed: most are short, and come in one piece. */
+/** A response read by undici. Most are short and arrive in one piece, so a stream is only made on demand. */
 export class PooledResponse implements UpstreamResponse {
   readonly status: number;
   readonly rawHeaders: readonly string[];
   readonly #controller: Dispatcher.DispatchController;
-  /** What came before anyone asked for a stream. */
+  /** Body chunks that arrived before the stream was created. */
   readonly #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #rawTrailers = NOTHING;
@@ -28,7 +28,7 @@ export class PooledResponse implements UpstreamResponse {
     return this.#rawTrailers;
   }
 
-  /** Whether all of it has come. */
+  /** Whether it has arrived completely. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -44,19 +44,19 @@ export class PooledResponse implements UpstreamResponse {
     return only !== undefined && this.#waiting.length === 1 ? only : Buffer.concat(this.#waiting);
   }
 
-  /** More of the body has come. */
+  /** Adds a chunk of the body. */
   push(chunk: Buffer): void {
     if (!this.#keep(chunk)) this.#controller.pause();
   }
 
-  /** All of it has come. */
+  /** The response is complete. */
   end(rawTrailers: readonly string[]): void {
     this.#rawTrailers = rawTrailers;
     this.#isOver = true;
     this.#stream?.push(null);
   }
 
-  /** No more of it will come. */
+  /** The rest of the response will not arrive. */
   breakOff(error: Error): void {
     this.#error = error;
     this.#stream?.destroy(error);
@@ -74,11 +74,11 @@ export class PooledResponse implements UpstreamResponse {
     const stream = new Readable({
       read: () => this.#controller.resume(),
       destroy: (error, done) => {
-        if (!this.#isOver) this.#controller.abort(new CallCancelled());
+        if (!this.#isOver) this.#controller.abort(new CallCanceled());
         done(error);
       },
     });
-    // Who lets go of an answer does not care how it would have ended.
+    // A consumer that drops the response does not care how it would have ended.
     stream.on('error', () => {});
     for (const chunk of this.#waiting.splice(0)) stream.push(chunk);
     if (this.#isOver) stream.push(null);

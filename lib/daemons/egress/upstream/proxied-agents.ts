@@ -7,10 +7,10 @@ import { dialProxy, secureThrough, type UpstreamProxy } from './upstream-proxy.t
 
 export interface ProxiedAgentOptions {
   readonly proxy: UpstreamProxy;
-  /** Which addresses a name may have for its connection to be made. */
+  /** Which addresses a name may resolve to. */
   readonly reach: Reach;
   readonly resolve?: ResolveAll | undefined;
-  /** For all of name lookup, the hop, and TLS behind it. */
+  /** For name lookup, the connection to the proxy, and TLS behind it, together. */
   readonly dialMs: number;
   readonly pool: AgentOptions;
 }
@@ -18,7 +18,7 @@ export interface ProxiedAgentOptions {
 type Established = (error: Error | null, socket: Duplex) => void;
 type Target = { host?: string | null | undefined; port?: string | number | null | undefined };
 
-/** Keeps TLS connections that were made through the hop, one pool an origin. Never dials an origin itself. */
+/** Keeps TLS connections through the upstream proxy, one pool per origin. Never dials an origin itself. */
 export class ProxiedHttpsAgent extends OriginAgent {
   readonly #options: ProxiedAgentOptions;
 
@@ -34,11 +34,13 @@ export class ProxiedHttpsAgent extends OriginAgent {
       await assertMayDial(target.host, { reach, resolve }, signal);
       return secureThrough(proxy, target, signal);
     };
-    hand(dialWithin(dialMs, dial), established);
+    settle(dialWithin(dialMs, dial), established);
   }
 }
 
-/** Keeps connections to the hop itself, for plain HTTP in absolute form; all origins share them. */
+/**
+ * Keeps connections to the upstream proxy itself, for plain HTTP in absolute form. All origins share them.
+ */
 export class ProxiedHttpAgent extends HttpAgent {
   readonly #options: Pick<ProxiedAgentOptions, 'proxy' | 'dialMs' | 'pool'>;
 
@@ -49,17 +51,17 @@ export class ProxiedHttpAgent extends HttpAgent {
 
   override createConnection(_options: Target, established?: Established): undefined {
     const { proxy, dialMs } = this.#options;
-    hand(
+    settle(
       dialWithin(dialMs, (signal) => dialProxy(proxy, signal)),
       established,
     );
   }
 }
 
-/** Node's callback takes either an error alone or a socket; its types know the second form only. */
-function hand(dialled: Promise<Duplex>, established: Established | undefined): void {
+/** Node's callback takes either an error alone or a socket, but its types only know the second form. */
+function settle(dialed: Promise<Duplex>, established: Established | undefined): void {
   const callback = established as ((error: Error | null, socket?: Duplex) => void) | undefined;
-  dialled.then(
+  dialed.then(
     (socket) => callback?.(null, socket),
     (error: Error) => callback?.(error),
   );

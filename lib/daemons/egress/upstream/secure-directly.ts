@@ -9,7 +9,7 @@ export interface SecureTarget {
   readonly lookup: LookupFunction;
 }
 
-/** TLS to a host, verified for its name. `signal` ends the attempt. @throws Error of the connection or handshake. */
+/** Opens TLS to a host, verified for its name. `signal` aborts the attempt. @throws Error of TCP or TLS. */
 export async function secureDirectly(
   { host, port, alpn, lookup }: SecureTarget,
   signal: AbortSignal,

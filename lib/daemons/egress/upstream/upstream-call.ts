@@ -8,69 +8,71 @@ export interface UpstreamRequest {
   readonly hasBody: boolean;
 }
 
-/** The answer of an upstream, whichever HTTP it came by. */
+/** The response of an upstream, over any HTTP version. */
 export interface UpstreamResponse {
   readonly status: number;
   /** Every header: name, value, name, value, ... */
   readonly rawHeaders: readonly string[];
   readonly body: Readable;
-  /** Headers that followed the body; complete once that has ended. */
+  /** Trailers: name, value, name, value, ... Complete once the body has ended. */
   readonly rawTrailers: readonly string[];
-  /** Its body of `length` bytes, if all of it is here and none was taken before. */
+  /** Its body of `length` bytes, if all of it has arrived and none has been read. */
   take(length: number): Buffer | undefined;
 }
 
-/** An upstream that agreed to speak another protocol from here on. */
+/** An upstream that agreed to switch to another protocol. */
 export interface UpstreamUpgrade {
   /** Every header: name, value, name, value, ... */
   readonly rawHeaders: readonly string[];
   readonly stream: Duplex;
 }
 
-/** How a request for another protocol goes on. */
+/** How a request for another protocol proceeds. */
 export interface Upgrade {
-  /** The headers of the request, with what an upstream needs to agree. */
+  /** The headers of the request, with those that an upstream needs to agree. */
   requestHeaders(headers: HeaderLines): HeaderLines;
-  /** Takes over from an upstream that did. @throws Error, and answers nobody, when it did not really. */
+  /** Takes over the upstream's stream. @throws Error, without a response to the agent, if it is not valid. */
   agreed(upgrade: UpstreamUpgrade): void;
 }
 
 export interface CallListeners {
   /** Called at most once. */
-  readonly responded: (answer: UpstreamResponse) => void;
-  /** Called at most once, instead of `answered`; absent: an upstream that changes the protocol has failed. */
+  readonly responded: (response: UpstreamResponse) => void;
+  /**
+   * Called at most once, instead of `responded`. Absent: an upstream that switches the protocol has failed.
+   */
   readonly upgraded?: (upgrade: UpstreamUpgrade) => void;
-  /** Called for each 103 (Early Hints) before the answer. */
+  /** Called for each 103 (Early Hints) before the response. */
   readonly earlyHints: (rawHeaders: readonly string[]) => void;
-  /** Called when no answer is to be had (any more); may be called after `answered`, and more than once. */
+  /** Called when no (complete) response will come. May be called after `responded`, and more than once. */
   readonly failed: (error: unknown) => void;
 }
 
-/** What ends the answer to a call that was cancelled: nobody waits for it any more. */
-export class CallCancelled extends Error {}
+/** Ends the response to a call that was canceled: nobody waits for it any longer. */
+export class CallCanceled extends Error {}
 
-/** A request on its way to an upstream. */
+/** A running request to an upstream. */
 export interface UpstreamCall {
   cancel(): void;
 }
 
-/** One whose body is still to come. */
+/** A call whose body is still to be sent. */
 export interface OpenCall extends UpstreamCall {
-  /** Where the body of the request goes; its end is waited for, even if there is none. */
+  /** Takes the body of the request. Must be ended even if there is none. */
   readonly body: Writable;
-  /** Headers to send after the body; to be called before that is ended. */
+  /** Sets the trailers. Must be called before the body has ended. */
   addTrailers(headers: HeaderLines): void;
 }
 
-/** Starts requests to one upstream. Neither way calls a listener before it returns. */
+/** Starts requests to one upstream. Listeners are never called before `send` or `open` returns. */
 export interface Caller {
-  /** All of a request in one go; nothing follows its body. @throws Error when it cannot be put into words. */
+  /** Sends a whole request without trailers. @throws Error when the HTTP version cannot express it. */
   send(request: UpstreamRequest, body: Buffer, listeners: CallListeners): UpstreamCall;
-  /** The head of a request. @throws Error when it cannot be put into words. */
+  /** Sends the head of a request. @throws Error when the HTTP version cannot express it. */
   open(request: UpstreamRequest, listeners: CallListeners): OpenCall;
 }
 
-/** An upstream that takes longer than the deadlines allow. */
+/** An upstream took longer than the deadlines allow. */
 export class UpstreamTimeoutError extends Error {
   readonly code = 'UPSTREAM_TIMEOUT';
 }

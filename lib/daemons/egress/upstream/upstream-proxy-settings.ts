@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from '../../contract/egress/upstream-proxy.ts';
 import type { UpstreamProxy } from './upstream-proxy.ts';
 
-/** What `--upstream-proxy` and `--upstream-ca` say. */
+/** Values of `--upstream-proxy` and `--upstream-ca`. */
 export interface UpstreamProxyFlags {
   readonly proxy?: string | undefined;
   readonly ca?: string | undefined;
@@ -25,8 +25,8 @@ const proxyUrl = z
   );
 
 /**
- * The upstream proxy that a flag or the environment names; the flag wins. Undefined when neither names one.
- * @throws Error naming the flag or variable that is wrong, never what a URL with credentials holds.
+ * Reads the upstream proxy from a flag or the environment; the flag wins. `undefined` when neither is set.
+ * @throws Error naming the invalid flag or variable, but never the content of a URL with credentials.
  */
 export async function readUpstreamProxy(
   flags: UpstreamProxyFlags,
@@ -48,19 +48,19 @@ export async function readUpstreamProxy(
 }
 
 interface Setting {
-  /** Of the flag or the variable that it stands in. */
+  /** Name of the flag or variable. */
   readonly name: string;
   readonly value: string;
 }
 
-/** An empty value counts as absent, as it does for proxy variables everywhere. */
+/** An empty value counts as absent, as with proxy variables everywhere. */
 function setting(
   flag: string,
-  given: string | undefined,
+  flagValue: string | undefined,
   variable: string,
   environment: NodeJS.ProcessEnv,
 ): Setting | undefined {
-  if (given) return { name: flag, value: given };
+  if (flagValue) return { name: flag, value: flagValue };
   const value = environment[variable];
   return value ? { name: variable, value } : undefined;
 }

@@ -3,24 +3,24 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
 
-/** The hop: a proxy that all that egress sends passes through. */
+/** A proxy that everything egress sends goes through. */
 export interface UpstreamProxy {
   readonly host: string;
   readonly port: number;
-  /** What verifies the certificates that come through the hop; absent: the usual roots. */
+  /** Verifies certificates that come through the proxy; absent: the usual roots. */
   readonly trust?: SecureContext;
 }
 
-/** What is to be reached behind the hop. */
+/** Target behind the upstream proxy. */
 export interface BeyondProxy {
-  /** A name: the hop decides by it, and resolves it again. */
+  /** A name: the proxy decides by it, and resolves it again. */
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * A TCP connection to the hop itself. `signal` ends the attempt, not the connection.
- * @throws UpstreamProxyError; the signal's reason once that is aborted.
+ * Opens a TCP connection to the proxy itself. `signal` aborts the attempt, not the connection.
+ * @throws UpstreamProxyError; the signal's reason once it is aborted.
  */
 export async function dialProxy({ host, port }: UpstreamProxy, signal: AbortSignal): Promise<Socket> {
   const socket = connect({ host, port, noDelay: true });
@@ -34,8 +34,9 @@ export async function dialProxy({ host, port }: UpstreamProxy, signal: AbortSign
 }
 
 /**
- * A connection to `target` through the hop, by CONNECT; what goes over it is up to the caller.
- * @throws UpstreamProxyError when the hop is down or answers anything but 2xx; the signal's reason once aborted.
+ * Opens a connection to the target through the proxy, with CONNECT. What is sent over it is up to the caller.
+ * @throws UpstreamProxyError when the proxy is down or responds with anything but 2xx; the signal's reason
+ * once it is aborted.
  */
 export async function tunnelThrough(
   proxy: UpstreamProxy,
@@ -50,7 +51,7 @@ export async function tunnelThrough(
     path: authority,
     headers: { host: authority },
   });
-  // A hop that speaks no HTTP gives two errors, of which only the first is waited for.
+  // A proxy that does not speak HTTP causes two errors, of which only the first is awaited.
   request.on('error', () => {});
   try {
     request.end();
@@ -66,8 +67,8 @@ export async function tunnelThrough(
 }
 
 /**
- * TLS to `target` through the hop, verified for the target's name by what the hop is trusted with.
- * @throws UpstreamProxyError, the error of the handshake, or the signal's reason once aborted.
+ * Opens TLS to `target` through the proxy, verified for the target's name with the proxy's `trust`.
+ * @throws UpstreamProxyError; the error of the handshake; the signal's reason once it is aborted.
  */
 export async function secureThrough(
   proxy: UpstreamProxy,
@@ -106,7 +107,7 @@ function failure(error: unknown, signal: AbortSignal): unknown {
 
 export class UpstreamProxyError extends Error {
   readonly code: 'UPSTREAM_PROXY_UNREACHABLE' | 'UPSTREAM_PROXY_REFUSED';
-  /** What the hop answered to CONNECT instead of 2xx; undefined when it did not answer. */
+  /** Status of the proxy's response to CONNECT if not 2xx; `undefined` when there was no response. */
   readonly status: number | undefined;
 
   constructor({ status, cause }: { status?: number; cause?: unknown }) {

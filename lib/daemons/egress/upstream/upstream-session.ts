@@ -10,13 +10,13 @@ import type { TLSSocket } from 'node:tls';
 import { MAX_UPSTREAM_STREAMS, PING_MS, SESSION_WINDOW, UPSTREAM_SESSION } from '../http/http2-limits.ts';
 import type { Deadlines } from '../http/limits.ts';
 
-/** One HTTP/2 connection to an upstream. */
+/** One HTTP/2 session to an upstream. */
 export class UpstreamSession {
   readonly #session: ClientHttp2Session;
   readonly #deadlines: Deadlines;
   #streams = 0;
-  /** Requests that are on their way to this session. */
-  #expected = 0;
+  /** Requests that hold a reservation. */
+  #reserved = 0;
   #idle: NodeJS.Timeout | undefined;
 
   private constructor(session: ClientHttp2Session, deadlines: Deadlines) {
@@ -27,12 +27,12 @@ export class UpstreamSession {
       clearInterval(ping);
       clearTimeout(this.#idle);
     });
-    this.#rest();
+    this.#startIdleTimer();
   }
 
-  /** Speaks HTTP/2 on a socket that has agreed on `h2`. Resolves once the upstream has said how much it takes. */
+  /** Starts HTTP/2 on a socket that negotiated `h2`. Resolves once the upstream has sent its limits. */
   static async open(socket: TLSSocket, deadlines: Deadlines, signal: AbortSignal): Promise<UpstreamSession> {
-    // The name in the URL only has to be one: each request brings its own, and the socket is connected already.
+    // The host in the URL is a placeholder: each request brings its own, and the socket is already connected.
     const session = connect('https://upstream.invalid', {
       ...UPSTREAM_SESSION,
       createConnection: () => socket,
@@ -40,7 +40,7 @@ export class UpstreamSession {
     session.on('error', () => {});
     const gone = Promise.withResolvers<never>();
     session.once('close', () => gone.reject(new Error('closed before it said anything')));
-    // It closes at some time, whoever waits for it then.
+    // The session closes eventually, when nobody may wait for this promise.
     gone.promise.catch(() => {});
     try {
       await Promise.race([once(session, 'remoteSettings', { signal }), gone.promise]);
@@ -52,7 +52,7 @@ export class UpstreamSession {
     return new UpstreamSession(session, deadlines);
   }
 
-  /** Milliseconds after which a silent request is given up. */
+  /** Milliseconds after which a silent request fails. */
   get idleMs(): number {
     return this.#deadlines.idleMs;
   }
@@ -61,36 +61,36 @@ export class UpstreamSession {
     return !this.#session.closed && !this.#session.destroyed;
   }
 
-  /** Whether one more request would be under way at once. */
+  /** Whether one more request could start at once. */
   get hasRoom(): boolean {
     const theirs = this.#session.remoteSettings.maxConcurrentStreams ?? MAX_UPSTREAM_STREAMS;
-    return this.isOpen && this.#streams + this.#expected < Math.min(theirs, MAX_UPSTREAM_STREAMS);
+    return this.isOpen && this.#streams + this.#reserved < Math.min(theirs, MAX_UPSTREAM_STREAMS);
   }
 
-  /** Keeps a place for a request that is made in the same turn of the event loop, or not at all. */
-  keepPlace(): this {
-    this.#expected += 1;
-    if (this.#expected === 1)
+  /** Reserves room for a request that is made in the same turn of the event loop, or not at all. */
+  reserve(): this {
+    this.#reserved += 1;
+    if (this.#reserved === 1)
       setImmediate(() => {
-        this.#expected = 0;
+        this.#reserved = 0;
       });
     return this;
   }
 
-  /** Requests under way. */
+  /** Number of running requests. */
   get load(): number {
     return this.#streams;
   }
 
-  /** A request for which there is no room waits in nghttp2 until there is. */
+  /** Starts a request. Without room, it waits in nghttp2. */
   request(headers: OutgoingHttpHeaders, options: ClientSessionRequestOptions): ClientHttp2Stream {
     const stream = this.#session.request(headers, options);
     this.#streams += 1;
-    this.#expected = Math.max(0, this.#expected - 1);
+    this.#reserved = Math.max(0, this.#reserved - 1);
     clearTimeout(this.#idle);
     stream.once('close', () => {
       this.#streams -= 1;
-      if (this.#streams === 0) this.#rest();
+      if (this.#streams === 0) this.#startIdleTimer();
     });
     return stream;
   }
@@ -103,12 +103,12 @@ export class UpstreamSession {
     this.#session.destroy();
   }
 
-  #rest(): void {
+  #startIdleTimer(): void {
     if (this.isOpen)
       this.#idle = setTimeout(() => this.#session.close(), this.#deadlines.upstreamKeepAliveMs);
   }
 
-  /** An upstream that vanished without a word is found out long before its requests count as silent. */
+  /** Detects a vanished upstream long before its requests count as silent. */
   #ping(): void {
     if (this.#streams === 0 || !this.isOpen) return;
     const timer = setTimeout(() => this.#session.destroy(), this.#deadlines.dialMs);

@@ -5,32 +5,32 @@ import type { Reach } from './addresses.ts';
 import { dialWithin } from './dial-within.ts';
 import { UpstreamSession } from './upstream-session.ts';
 
-/** Who is spoken to. Sessions of different reach are never shared: another rule may permit other addresses. */
+/** Sessions of different reach are never shared: another rule may permit other addresses. */
 export interface Origin {
   readonly reach: Reach;
   readonly host: string;
   readonly port: number;
 }
 
-/** TLS to an origin, verified for its name, on an address that its reach permits. */
+/** Opens TLS to an origin, verified for its name, on an address that its reach permits. */
 export type SecureDialer = (
   origin: Origin,
   alpn: readonly string[],
   signal: AbortSignal,
 ) => Promise<TLSSocket>;
 
-interface Known {
+interface OriginState {
   readonly sessions: Set<UpstreamSession>;
-  /** A session in the making; who comes meanwhile waits for it. */
+  /** A session being opened; other requests wait for it. */
   opening?: Promise<UpstreamSession | undefined>;
 }
 
-/** HTTP/2 connections to upstreams, shared by the requests to one origin. */
+/** HTTP/2 sessions to upstreams, shared by the requests to one origin. */
 export class UpstreamSessions {
   readonly #dial: SecureDialer;
   readonly #deadlines: Deadlines;
-  readonly #origins = new Map<string, Known>();
-  /** Until when an origin counts as one that speaks HTTP/1.1 only; milliseconds since the epoch. */
+  readonly #origins = new Map<string, OriginState>();
+  /** When an origin stops being treated as HTTP/1.1 only, in milliseconds since the epoch. */
   readonly #http1Until = new Map<string, number>();
 
   constructor(dial: SecureDialer, deadlines: Deadlines) {
@@ -39,25 +39,25 @@ export class UpstreamSessions {
   }
 
   /**
-   * A session with room for a request, or `undefined` for an origin that speaks HTTP/1.1 only.
-   * @throws Error when the origin cannot be reached, or is not who it should be.
+   * Returns a session with room for a request, or `undefined` for an origin that only speaks HTTP/1.1.
+   * @throws Error when the origin cannot be reached or its certificate is not valid.
    */
   async to(origin: Origin): Promise<UpstreamSession | undefined> {
     const key = `${origin.reach} ${origin.host}:${origin.port}`;
     if ((this.#http1Until.get(key) ?? 0) > Date.now()) return undefined;
     for (let opened = 1; ; opened += 1) {
-      const known = this.#origins.get(key) ?? { sessions: new Set() };
-      this.#origins.set(key, known);
-      const open = [...known.sessions].filter(({ isOpen }) => isOpen);
+      const state = this.#origins.get(key) ?? { sessions: new Set() };
+      this.#origins.set(key, state);
+      const open = [...state.sessions].filter(({ isOpen }) => isOpen);
       const free = open.find(({ hasRoom }) => hasRoom);
-      if (free !== undefined) return free.keepPlace();
+      if (free !== undefined) return free.reserve();
       if (open.length >= MAX_SESSIONS_PER_ORIGIN) return leastLoaded(open);
-      known.opening ??= this.#open(origin, key, known).finally(() => {
-        delete known.opening;
-        if (known.sessions.size === 0) this.#origins.delete(key);
+      state.opening ??= this.#open(origin, key, state).finally(() => {
+        delete state.opening;
+        if (state.sessions.size === 0) this.#origins.delete(key);
       });
-      const session = await known.opening;
-      // Others wait for it as well, and may be more than it has room for; or it may have closed at once, as each does.
+      const session = await state.opening;
+      // More requests may wait for it than it has room for, or it may have closed at once. Then try again.
       if (session === undefined || opened === MAX_SESSIONS_PER_ORIGIN) return session;
     }
   }
@@ -66,7 +66,7 @@ export class UpstreamSessions {
     for (const { sessions } of this.#origins.values()) for (const session of sessions) session.destroy();
   }
 
-  async #open(origin: Origin, key: string, { sessions }: Known): Promise<UpstreamSession | undefined> {
+  async #open(origin: Origin, key: string, { sessions }: OriginState): Promise<UpstreamSession | undefined> {
     const session = await dialWithin(this.#deadlines.dialMs, async (signal) => {
       const socket = await this.#dial(origin, ['h2', 'http/1.1'], signal);
       if (socket.alpnProtocol === 'h2') return UpstreamSession.open(socket, this.#deadlines, signal);

@@ -17,40 +17,40 @@ import { secureThrough, type UpstreamProxy } from './upstream-proxy.ts';
 import { type SecureDialer, UpstreamSessions } from './upstream-sessions.ts';
 
 export interface UpstreamTarget {
-  /** `selftest`: the upstream inside the bundle; else which addresses may be dialed. */
+  /** `selftest`: the upstream inside the bundle; otherwise which addresses may be dialed. */
   readonly upstream: Reach | 'selftest';
   /** The host to dial and to verify the certificate for. */
   readonly host: string;
   readonly port: number;
   readonly secure: boolean;
-  /** Whether HTTP/2 may be spoken: only what came by it is sent by it. */
+  /** Whether HTTP/2 may be used: only requests that arrived over it are sent over it. */
   readonly http2: boolean;
 }
 
-/** Where the bundle's own selftest upstream is. */
+/** The bundle's own selftest upstream. */
 export interface SelftestUpstream {
   readonly port: number;
-  /** Path of the certificate it wrote at its start. */
+  /** Path of the certificate that it writes when it starts. */
   readonly certificate: string;
 }
 
 export interface UpstreamsOptions {
   readonly deadlines: Deadlines;
   readonly selftest: SelftestUpstream;
-  /** How names become addresses; the system's resolver when absent. */
+  /** Resolves names; the system's resolver when absent. */
   readonly resolve?: ResolveAll;
-  /** What all requests but those to the selftest upstream go through; absent: origins are dialled directly. */
+  /** For all requests but those to the selftest upstream; absent: origins are dialed directly. */
   readonly proxy?: UpstreamProxy | undefined;
 }
 
-/** How origins of one reach are spoken to in HTTP/1.1. */
+/** HTTP/1.1 clients for the origins of one reach. */
 interface Agents {
   readonly http: HttpAgent;
   readonly https: OriginAgent;
   readonly pool: OriginPool;
 }
 
-/** Opens requests to upstreams: TLS verified for the rule's name, only permitted addresses dialled. */
+/** Opens requests to upstreams. Verifies TLS for the requested host, and only dials permitted addresses. */
 export class Upstreams {
   readonly #deadlines: Deadlines;
   readonly #selftest: SelftestUpstream;
@@ -88,33 +88,35 @@ export class Upstreams {
   }
 
   /**
-   * How to reach one target.
-   * @throws Error for the selftest upstream while it has written no certificate; for plain HTTP through the hop, when
-   * the name or its addresses are refused.
+   * Returns a caller for one target.
+   * @throws Error for the selftest upstream before it has written its certificate; for plain HTTP through the
+   * upstream proxy when the name or its addresses are refused; for HTTP/2 when the origin cannot be reached.
    */
   async reach({ upstream, host, port, secure, http2 }: UpstreamTarget): Promise<Caller> {
     const common = { host, port, timeout: this.#deadlines.idleMs };
     if (upstream === 'selftest') {
       const options = { ...common, ...(await this.#selftestOptions()) };
-      return h1Caller((request) => this.#bounded(httpsRequest({ ...options, ...inHttp1(request) })));
+      return h1Caller((request) => this.#withTimeouts(httpsRequest({ ...options, ...inHttp1(request) })));
     }
     const agents = this.#agents[upstream];
     if (!secure) {
       const inForm = await this.#plainForm(upstream, host, port);
       const options = { ...common, agent: agents.http };
       return h1Caller((request) =>
-        this.#bounded(httpRequest({ ...options, ...inHttp1(request), ...inForm(request) })),
+        this.#withTimeouts(httpRequest({ ...options, ...inHttp1(request), ...inForm(request) })),
       );
     }
     const origin = { reach: upstream, host, port };
     const session = http2 ? await this.#sessions.to(origin) : undefined;
     if (session !== undefined) return h2Caller(session, () => this.#sessions.to(origin));
     const verified = { ...common, agent: agents.https, servername: host, rejectUnauthorized: true };
-    const other = h1Caller((request) => this.#bounded(httpsRequest({ ...verified, ...inHttp1(request) })));
+    const other = h1Caller((request) =>
+      this.#withTimeouts(httpsRequest({ ...verified, ...inHttp1(request) })),
+    );
     return agents.pool.caller(host, port, other);
   }
 
-  /** Does what would hold up the first request. */
+  /** Does work ahead that would delay the first request. */
   prepare(): void {
     for (const { pool } of Object.values(this.#agents)) pool.prepare();
   }
@@ -128,7 +130,7 @@ export class Upstreams {
     }
   }
 
-  /** Connects to origins as HTTP/2 sessions are opened, through the hop. */
+  /** Dials origins through the upstream proxy, in the same way as for HTTP/2 sessions. */
   #connectorFor(reach: Reach): buildConnector.connector {
     return ({ hostname, port }, connected) => {
       const origin = { reach, host: hostname, port: Number(port || 443) };
@@ -148,7 +150,7 @@ export class Upstreams {
     return secureThrough(this.#proxy, { host, port, alpn }, signal);
   };
 
-  /** What a plain request has besides: through the hop its target is in absolute form, and the hop is its host. */
+  /** Extra options of a plain request: through the proxy, which is dialed, its target is in absolute form. */
   async #plainForm(reach: Reach, host: string, port: number) {
     const proxy = this.#proxy;
     if (proxy === undefined) return () => ({});
@@ -158,7 +160,7 @@ export class Upstreams {
     return ({ path }: UpstreamRequest) => ({ host: proxy.host, port: proxy.port, path: `${origin}${path}` });
   }
 
-  /** Read anew each time: a restarted selftest has another certificate. */
+  /** Read on each request: a restarted selftest has another certificate. */
   async #selftestOptions(): Promise<RequestOptions> {
     return {
       host: '127.0.0.1',
@@ -170,14 +172,14 @@ export class Upstreams {
     };
   }
 
-  /** Adds the time limits for dialling and for silence. */
-  #bounded(request: ClientRequest): ClientRequest {
+  /** Adds the time limits for dialing and for silence. */
+  #withTimeouts(request: ClientRequest): ClientRequest {
     request.on('timeout', () => request.destroy(new UpstreamTimeoutError('the upstream fell silent')));
     request.once('socket', (socket) => {
       if (!socket.connecting) return;
-      const give = () =>
+      const expire = () =>
         request.destroy(new UpstreamTimeoutError('the upstream did not accept the connection'));
-      const timer = setTimeout(give, this.#deadlines.dialMs);
+      const timer = setTimeout(expire, this.#deadlines.dialMs);
       const clear = () => clearTimeout(timer);
       socket.once('encrypted' in socket ? 'secureConnect' : 'connect', clear);
       socket.once('close', clear);
@@ -186,7 +188,9 @@ export class Upstreams {
   }
 }
 
-/** In HTTP/1.1 the wish for trailers concerns the connection, which has to name it; one that is upgraded has none. */
+/**
+ * In HTTP/1.1, `TE` is a connection header and must be named in `Connection`. An upgraded request has none.
+ */
 function inHttp1({ method, path, headers }: UpstreamRequest): RequestOptions {
   if (headers.te === undefined) return { method, path, headers };
   const { te, ...rest } = headers;

@@ -9,7 +9,7 @@ export class FrameWriter {
   readonly #masks: boolean;
   #closed = false;
 
-  /** `masks`: as who opened the connection must; egress has, towards the upstream. */
+  /** `masks`: whether to mask frames, as the client side must. Egress is the client towards the upstream. */
   constructor(stream: Duplex, masks: boolean) {
     this.#stream = stream;
     this.#sender = new Sender(stream);

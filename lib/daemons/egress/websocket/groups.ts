@@ -1,11 +1,11 @@
 import type { FrameEvent } from './frame-events.ts';
 
-/** Bytes that are looked at at once: some milliseconds of work, between which other connections get their turn. */
+/** Bytes scanned at a time: some milliseconds of work, between which other connections get their turn. */
 export const STEP = 64 * 1024;
 
 /**
- * Short messages that follow each other go together: looked at one by one, each with what came before it, ten thousand
- * messages of a few bytes would take seconds. Everything else is a group of its own. Groups are of up to two `STEP`.
+ * Groups consecutive short messages: scanned one by one, each with its context, ten thousand messages of a
+ * few bytes would take seconds. Everything else is a group of its own. A group has up to two `STEP`.
  */
 export function groupsOf(events: readonly FrameEvent[]): FrameEvent[][] {
   const groups: FrameEvent[][] = [];

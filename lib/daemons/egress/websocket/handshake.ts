@@ -2,38 +2,38 @@ import { createHash, randomBytes } from 'node:crypto';
 import { headerOf } from '../../shared/raw-headers.ts';
 import type { HeaderLines } from '../http/headers.ts';
 
-/** The only version there is (RFC 6455). */
+/** The only WebSocket version (RFC 6455). */
 const VERSION = '13';
 
-/** What a key is hashed with to prove that a server speaks WebSocket (RFC 6455, 1.3). */
+/** Hashed with the key to prove that a server speaks WebSocket (RFC 6455, 1.3). */
 const PROOF = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** Headers of a handshake between two neighbours, which egress is to both: it says its own to each. */
-const BETWEEN_NEIGHBOURS = [
+/** Hop-by-hop headers of a handshake. Egress is a party to both handshakes, and sets its own in each. */
+const HOP_BY_HOP = [
   'sec-websocket-accept',
   'sec-websocket-extensions',
   'sec-websocket-key',
   'sec-websocket-version',
 ] as const;
 
-/** A server's answer to a client's key. */
+/** A server's response to a client's key. */
 export function acceptFor(key: string): string {
   return createHash('sha1').update(`${key}${PROOF}`).digest('base64');
 }
 
-/** Headers without those that each of two neighbours says for itself. */
-export function betweenEnds(headers: HeaderLines): HeaderLines {
+/** Returns the headers without those that each handshake sets for itself. */
+export function endToEnd(headers: HeaderLines): HeaderLines {
   const ends = { ...headers };
-  for (const name of BETWEEN_NEIGHBOURS) delete ends[name];
+  for (const name of HOP_BY_HOP) delete ends[name];
   return ends;
 }
 
-/** Egress's own handshake with an upstream. It offers no extension: compressed frames could not be judged one by one. */
+/** Egress's own handshake with an upstream. Offers no extension: compressed frames could not be judged. */
 export class UpstreamHandshake {
   readonly #key = randomBytes(16).toString('base64');
   readonly #offered: readonly string[];
 
-  /** `rawHeaders`: of the request as it leaves. */
+  /** `rawHeaders`: of the request as it will be sent. */
   constructor(rawHeaders: readonly string[]) {
     this.#offered = listOf(rawHeaders, 'sec-websocket-protocol');
   }
@@ -47,7 +47,7 @@ export class UpstreamHandshake {
     };
   }
 
-  /** @throws Error when a 101 with these headers does not open what was asked for. */
+  /** @throws Error when a 101 with these headers does not open what was requested. */
   verify(rawHeaders: readonly string[]): void {
     if (headerOf(rawHeaders, 'upgrade')?.toLowerCase() !== 'websocket') throw new Error('another protocol');
     if (headerOf(rawHeaders, 'sec-websocket-accept') !== acceptFor(this.#key)) throw new Error('no proof');

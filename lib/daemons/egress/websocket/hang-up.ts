@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves when the stream is closed; at once if it is. */
+/** Resolves when the stream is closed; at once if it already is. */
 export function closeOf(stream: Duplex): Promise<void> {
   if (stream.closed) return Promise.resolve();
   return new Promise((resolve) => {
@@ -9,7 +9,7 @@ export function closeOf(stream: Duplex): Promise<void> {
   });
 }
 
-/** Resolves when all that was written has left, or the stream is closed. */
+/** Resolves when everything that was written has been sent, or the stream is closed. */
 function finishOf(stream: Duplex): Promise<void> {
   if (stream.writableFinished || stream.closed) return Promise.resolve();
   return new Promise((resolve) => {
@@ -18,7 +18,7 @@ function finishOf(stream: Duplex): Promise<void> {
   });
 }
 
-/** The first of them, or `undefined` when so many milliseconds have passed. */
+/** Resolves with the first of `ends`, or with `undefined` when the time is up. */
 export async function withinTime<Result>(
   milliseconds: number,
   ...ends: Promise<Result>[]
@@ -33,13 +33,13 @@ export async function withinTime<Result>(
 }
 
 export interface HangUpLimits {
-  /** Milliseconds for what was written to leave. */
+  /** Milliseconds for pending writes to be sent. */
   readonly flushMs: number;
-  /** Milliseconds for the other side to hang up too, from then on. */
+  /** Milliseconds after that for the other side to hang up too. */
   readonly lingerMs: number;
 }
 
-/** Ends a stream, reading what still comes: unread bytes would reset the connection, and undo what was written last. */
+/** Ends a stream but keeps reading: unread bytes would reset the connection, and the last writes be lost. */
 export async function hangUp(stream: Duplex, { flushMs, lingerMs }: HangUpLimits): Promise<void> {
   if (!stream.closed) {
     stream.end();

@@ -1,44 +1,44 @@
 import { isUtf8 } from 'node:buffer';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { injectionLevel } from '../../detection/index.ts';
 import type { ReflectionScrubber } from '../inbound/reflection.ts';
 import { type FrameEvent, type Strand, strandOf, WebSocketRefusal } from './frame-events.ts';
 import { groupsOf, STEP } from './groups.ts';
 
 export interface InboundMessagesOptions {
-  /** Takes the injected token out; absent where none was injected. */
+  /** Removes the injected token; absent where none was injected. */
   readonly scrubber: ReflectionScrubber | undefined;
-  /** Whether text is looked at for instructions to the agent. */
-  readonly looks: boolean;
+  /** Whether text is scanned for prompt injection. */
+  readonly scansText: boolean;
 }
 
-/** Characters before a text that are looked at again with it. */
+/** Characters before a text that are scanned again with it. */
 const CONTEXT = 4096;
 
-/** Looks at everything that an upstream says over one WebSocket, before the agent gets it. */
+/** Scans everything that an upstream sends over one WebSocket, before the agent gets it. */
 export class InboundMessages {
   readonly #options: InboundMessagesOptions;
-  /** The last bytes that passed, one character each: half a token may have been among them. */
-  readonly #passed: Record<Strand, string> = { messages: '', controls: '' };
-  /** The last text that passed. */
+  /** The last bytes that were forwarded, one character each: they may contain the first half of a token. */
+  readonly #forwarded: Record<Strand, string> = { messages: '', controls: '' };
+  /** The last text that was forwarded. */
   readonly #context: Record<Strand, string> = { messages: '', controls: '' };
 
   constructor(options: InboundMessagesOptions) {
     this.#options = options;
   }
 
-  /** Gives what the agent may read, in order. @throws WebSocketRefusal where something is an attack on it. */
+  /** Yields what the agent may read, in order. @throws WebSocketRefusal for prompt injection. */
   async *inspect(events: readonly FrameEvent[]): AsyncGenerator<readonly FrameEvent[]> {
-    const { scrubber, looks } = this.#options;
+    const { scrubber, scansText: scansInbound } = this.#options;
     const clean = scrubber === undefined ? events : events.map((event) => this.#scrubbed(event, scrubber));
-    if (!looks) return yield clean;
+    if (!scansInbound) return yield clean;
     for (const group of groupsOf(clean)) {
       if (this.#isHarmless(group)) {
         yield group;
         continue;
       }
       for (const event of group) {
-        if (isText(event)) await this.#look(event);
+        if (isText(event)) await this.#scan(event);
         yield [event];
       }
     }
@@ -46,37 +46,37 @@ export class InboundMessages {
 
   #scrubbed(event: FrameEvent, scrubber: ReflectionScrubber): FrameEvent {
     const strand = strandOf(event);
-    const text = this.#passed[strand] + event.data.toString('latin1');
+    const text = this.#forwarded[strand] + event.data.toString('latin1');
     const clean = scrubber.text(text);
-    this.#passed[strand] = clean.slice(-scrubber.longest);
+    this.#forwarded[strand] = clean.slice(-scrubber.longest);
     if (clean === text) return event;
-    // Of a token that began in a message before, the rest is taken out: what replaces it is as long as it was.
+    // The end of a token that began in an earlier message is removed. The replacement has the same length.
     return { ...event, data: Buffer.from(clean.slice(clean.length - event.data.length), 'latin1') };
   }
 
-  /** Whether nothing is in it even when read in the worst way; only short messages are told so, all at once. */
+  /** Whether a group is harmless even in the strictest reading. Checks only short messages, all at once. */
   #isHarmless(group: readonly FrameEvent[]): boolean {
     if (group.some(({ data }) => data.length > STEP)) return false;
     const texts = group.filter(isText).map(({ data }) => data.toString('utf8'));
     const strand = group[0] === undefined ? 'messages' : strandOf(group[0]);
     const glued = this.#context[strand] + texts.join('');
-    // As JSON nothing in it counts as merely quoted.
+    // As JSON, nothing in it counts as a mere quotation.
     if (injectionLevel(`[\n${glued}\n${texts.join('\n')}`) === 'high') return false;
     this.#context[strand] = glued.slice(-CONTEXT);
     return true;
   }
 
   /** @throws WebSocketRefusal */
-  async #look(event: FrameEvent): Promise<void> {
+  async #scan(event: FrameEvent): Promise<void> {
     const { data } = event;
     const strand = strandOf(event);
     for (let start = 0; start < data.length; start += STEP) {
-      await breathe();
+      await nextTurn();
       const text = data.subarray(start, start + STEP).toString('utf8');
-      // By itself too: what stood before may make it read as something else (prose, where this is JSON).
+      // Also without its context, which may make it read as something else (prose, where this is JSON).
       const before = this.#context[strand];
-      const read = before === '' ? [text] : [text, before + text];
-      if (read.some((part) => injectionLevel(part) === 'high')) {
+      const readings = before === '' ? [text] : [text, before + text];
+      if (readings.some((part) => injectionLevel(part) === 'high')) {
         throw new WebSocketRefusal('injection-found', 1008);
       }
       this.#context[strand] = (before + text).slice(-CONTEXT);
@@ -84,7 +84,7 @@ export class InboundMessages {
   }
 }
 
-/** Text, whatever it is sent as. */
+/** Whether it is text, in whatever kind of frame it is sent. */
 function isText(event: FrameEvent): boolean {
   if (event.kind === 'message' && !event.isBinary) return true;
   return isUtf8(event.data) && !event.data.includes(0);

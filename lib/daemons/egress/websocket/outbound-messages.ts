@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   ContentScanner,
   type Finding,
@@ -22,17 +22,17 @@ export interface OutboundMessagesOptions {
   readonly scan: ScanOptions;
   readonly onMatch: ScanPlan['onMatch'];
   readonly approvals: Approvals;
-  /** For what decoders of compressed files keep. */
+  /** Memory for the decoders of compressed files. */
   readonly budget: MemoryBudget;
   readonly host: string;
-  /** Of the handshake, where it holds nothing that was found. */
+  /** Path of the handshake, withheld if something was found in it. */
   readonly path: string;
 }
 
-/** Looks at everything that the agent says over one WebSocket, before any of it leaves. */
+/** Scans everything that the agent sends over one WebSocket, before any of it is sent on. */
 export class OutboundMessages {
   readonly #options: OutboundMessagesOptions;
-  /** What left last. */
+  /** The last bytes that were sent. */
   readonly #tails: Record<Strand, Buffer> = {
     messages: Buffer.alloc(0),
     controls: Buffer.alloc(0),
@@ -42,7 +42,7 @@ export class OutboundMessages {
     this.#options = options;
   }
 
-  /** Gives what may leave, in order. @throws WebSocketRefusal where something may not. */
+  /** Yields what may be sent, in order. @throws WebSocketRefusal for anything that may not. */
   async *inspect(events: readonly FrameEvent[]): AsyncGenerator<readonly FrameEvent[]> {
     if (this.#options.scan.detectors.size === 0) return yield events;
     for (const group of groupsOf(events)) {
@@ -52,10 +52,10 @@ export class OutboundMessages {
         yield group;
         continue;
       }
-      // Something in it: what came before that may still leave.
+      // Something was found: the events before it may still be sent.
       for (const event of group) {
         yield [await this.#inspectOne(event)];
-        await breathe();
+        await nextTurn();
       }
     }
   }
@@ -70,7 +70,7 @@ export class OutboundMessages {
     const { onMatch } = this.#options;
     if (onMatch === 'supervise') {
       await this.#ask(findings, types);
-      // What was let out is no reason to ask again for what follows it.
+      // What a person approved must not require another approval with the next message.
       this.#tails[strandOf(event)] = Buffer.alloc(0);
       return event;
     }
@@ -80,13 +80,13 @@ export class OutboundMessages {
     return clean;
   }
 
-  /** Of events of one group. Every one: a person who lets one secret out has not been asked about the others. */
+  /** Findings in the events of one group, all of them: approval of one secret does not cover the others. */
   async #findingsIn(group: readonly FrameEvent[]): Promise<Finding[]> {
     const { scan } = this.#options;
     const [first] = group;
     if (first === undefined) return [];
     const glue = [this.#tails[strandOf(first)], ...group.map(({ data }) => data.subarray(0, STEP))];
-    // End to end, so that no border hides a secret, and apart, so that no neighbour does.
+    // Joined, so that no border hides a secret, and separated, so that no neighbor does.
     const glued = scanBytes(Buffer.concat(glue), scan);
     if (first.data.length > STEP) return [...glued, ...(await this.#findingsInWhole(first))];
     const texts = group.map(({ data }) => readableText(data));
@@ -103,14 +103,14 @@ export class OutboundMessages {
     ];
   }
 
-  /** Of a long message, or one that holds a compressed file. @throws WebSocketRefusal where it cannot be looked into. */
+  /** For a message that is long or contains a packed file. @throws WebSocketRefusal if it is unscannable. */
   async #findingsInWhole({ data }: FrameEvent): Promise<Finding[]> {
     const { scan, budget } = this.#options;
     const scanner = new ContentScanner(scan, budget, data.length);
     const findings: Finding[] = [];
     try {
       for (let start = 0; start < data.length; start += STEP) {
-        await breathe();
+        await nextTurn();
         findings.push(...(await scanner.push(data.subarray(start, start + STEP))));
       }
       findings.push(...(await scanner.end()));
@@ -127,19 +127,19 @@ export class OutboundMessages {
       this.#tails[strandOf(event)] = lastOf(this.#tails[strandOf(event)], event.data);
   }
 
-  /** @throws WebSocketRefusal unless a person lets it out. */
+  /** @throws WebSocketRefusal unless a person approves. */
   async #ask(findings: readonly Finding[], types: readonly string[]): Promise<void> {
     const { approvals, host, path } = this.#options;
-    const answer = await approvals.request({ host, method: 'WEBSOCKET', path, types }, findings);
-    if (answer !== 'allow') throw new WebSocketRefusal('secret-found', 1008, types);
+    const outcome = await approvals.request({ host, method: 'WEBSOCKET', path, types }, findings);
+    if (outcome !== 'allow') throw new WebSocketRefusal('secret-found', 1008, types);
   }
 
-  /** A text without what was found, or `undefined` where it cannot be cut out, or something is left. */
+  /** Cuts the findings out of a text. `undefined` if one cannot be cut out, or something remains. */
   async #redacted(event: FrameEvent, findings: readonly Finding[]): Promise<FrameEvent | undefined> {
     if (event.kind !== 'message' || event.isBinary || event.data.length > MAX_REDACTED) return undefined;
     if (findings.some(({ inPlainSight }) => !inPlainSight)) return undefined;
     const clean = { ...event, data: Buffer.from(cutOut(event.data.toString('utf8'), this.#options.scan)) };
-    // With the tail: what began in a message that has left cannot be cut out of this one.
+    // With the tail: a secret that began in an earlier message cannot be cut out of this one.
     return (await this.#findingsIn([clean])).length === 0 ? clean : undefined;
   }
 }

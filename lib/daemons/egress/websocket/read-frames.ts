@@ -9,24 +9,26 @@ export interface ReadOptions {
   readonly masked: boolean;
   /** Memory for unfinished messages. */
   readonly budget: MemoryBudget;
-  /** Called for each piece of input, whole frame or not. */
-  readonly stirred: (bytes: number) => void;
+  /** Called with the size of each piece of input, whether it completes a frame or not. */
+  readonly received: (bytes: number) => void;
 }
 
 /**
- * Everything that comes out of one side, as it comes and at the pace of who asks; ends after a close frame, or with the stream.
+ * Reads everything that one side sends, as it arrives and at the pace of the consumer. Ends after a close
+ * frame, or with the stream.
  *
- * On `ws`'s Receiver rather than its WebSocket class, which reads ahead of whoever judges, answers pings and close
- * frames before they are judged, and knows neither HTTP/2 streams nor a handshake done by others. The Receiver alone
- * is RFC 6455's parser (masks, lengths, UTF-8, order of fragments) over any stream, and stops where it is not fed.
- * @throws WebSocketRefusal for what no WebSocket may hold.
+ * Uses the Receiver of `ws` and not its WebSocket class: that reads ahead of the scan, replies to pings and
+ * close frames before they are judged, and supports neither HTTP/2 streams nor a handshake done elsewhere.
+ * The Receiver alone is RFC 6455's parser (masks, lengths, UTF-8, order of fragments) over any stream, and
+ * stops when it is not fed.
+ * @throws WebSocketRefusal for anything that a WebSocket must not contain.
  */
 export async function* readFrames(
   source: Duplex,
   options: ReadOptions,
 ): AsyncGenerator<readonly FrameEvent[]> {
-  const { budget, stirred } = options;
-  let place = budget.open();
+  const { budget, received } = options;
+  let share = budget.open();
   const read: FrameEvent[] = [];
   const receiver = receiverFor(options.masked, read);
   const controls = new RateLimit(MAX_CONTROL_RATE);
@@ -34,9 +36,9 @@ export async function* readFrames(
   try {
     for await (const piece of source.iterator({ destroyOnReturn: false })) {
       const bytes: Buffer = piece;
-      stirred(bytes.length);
+      received(bytes.length);
       unfinished += bytes.length;
-      if (unfinished > UNCOUNTED && !place.take(bytes.length))
+      if (unfinished > UNCOUNTED && !share.take(bytes.length))
         throw new WebSocketRefusal('memory-full', 1013);
       const fault = await feed(receiver, bytes);
       const events = read.splice(0);
@@ -44,17 +46,17 @@ export async function* readFrames(
       if (!controls.permits(events.filter(({ kind }) => kind !== 'message').length)) {
         throw new WebSocketRefusal('control-flood', 1008);
       }
-      // Before the next piece is read, all of this one has been judged and sent on.
+      // All of this piece is judged and sent before the next one is read.
       if (events.length > 0) yield events;
       if (events.at(-1)?.kind === 'close') return;
       if (unfinished === 0) {
-        place.release();
-        place = budget.open();
+        share.release();
+        share = budget.open();
       }
       if (fault !== undefined) throw fault;
     }
   } finally {
-    place.release();
+    share.release();
     receiver.destroy();
   }
 }
@@ -72,12 +74,12 @@ function receiverFor(masked: boolean, read: FrameEvent[]): Receiver {
   receiver.on('conclude', (code, data) =>
     read.push({ kind: 'close', code: code === NO_STATUS ? undefined : code, data }),
   );
-  // What is wrong with a frame is given to `feed`.
+  // `feed` gets the error.
   receiver.on('error', () => {});
   return receiver;
 }
 
-/** What the Receiver reports for a close frame without a status. */
+/** The Receiver's code for a close frame without a status. */
 const NO_STATUS = 1005;
 
 function feed(receiver: Receiver, bytes: Buffer): Promise<WebSocketRefusal | undefined> {
@@ -86,7 +88,7 @@ function feed(receiver: Receiver, bytes: Buffer): Promise<WebSocketRefusal | und
   });
 }
 
-/** By the error codes that ws documents. */
+/** Maps the error codes that ws documents. */
 function refusalOf(error: Error): WebSocketRefusal {
   const code = 'code' in error ? error.code : '';
   switch (code) {
@@ -101,14 +103,14 @@ function refusalOf(error: Error): WebSocketRefusal {
   }
 }
 
-/** So many a second, the second counted from the first. */
+/** Limits events per second, in windows that start with the first event. */
 class RateLimit {
-  readonly #most: number;
+  readonly #limit: number;
   #count = 0;
   #since = 0;
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
   permits(count: number): boolean {
@@ -118,6 +120,6 @@ class RateLimit {
       this.#count = 0;
     }
     this.#count += count;
-    return this.#count <= this.#most;
+    return this.#count <= this.#limit;
   }
 }

@@ -6,7 +6,7 @@ import { closeOf, hangUp, withinTime } from './hang-up.ts';
 import { CLOSE_MS, LINGER_MS } from './limits.ts';
 import { readFrames } from './read-frames.ts';
 
-/** Gives what may pass of some events, in order. @throws WebSocketRefusal where something may not. */
+/** Yields the events that may be sent, in order. @throws WebSocketRefusal for one that may not. */
 export interface MessageInspector {
   inspect(events: readonly FrameEvent[]): AsyncGenerator<readonly FrameEvent[]>;
 }
@@ -16,25 +16,25 @@ type Side = 'agent' | 'upstream';
 export interface RelayOptions {
   readonly agent: Duplex;
   readonly upstream: Duplex;
-  /** Inspects what the agent says. */
+  /** Inspects what the agent sends. */
   readonly outbound: MessageInspector;
-  /** Inspects what the upstream says. */
+  /** Inspects what the upstream sends. */
   readonly inbound: MessageInspector;
   readonly budget: MemoryBudget;
   /** Milliseconds without a byte either way, after which both sides are closed. */
   readonly idleMs: number;
-  /** Called with the bytes of frames that came from one side. */
+  /** Called with the number of bytes that came from one side. */
   readonly read: (by: Side, bytes: number) => void;
-  /** Called once, when it is clear how it ends and before both sides are gone. */
+  /** Called once, when the outcome is clear and before both sides are closed. */
   readonly ended: (ending: Ending) => void;
 }
 
 /** What ended a WebSocket. */
 export interface Ending {
   readonly by: Side | 'idle';
-  /** Whether that side said so with a close frame. */
+  /** Whether that side sent a close frame. */
   readonly closed?: boolean;
-  /** What egress had against it. */
+  /** Why egress ended it. */
   readonly refusal?: WebSocketRefusal;
 }
 
@@ -42,38 +42,40 @@ export interface Ending {
 const GOING_AWAY = 1001;
 const BAD_GATEWAY = 1014;
 
-/** Carries the frames of one WebSocket both ways until one side ends it; resolves when both are gone. */
+/**
+ * Relays the frames of one WebSocket both ways until one side ends it. Resolves when both sides are closed.
+ */
 export async function relay(options: RelayOptions): Promise<void> {
   const { agent, upstream, budget } = options;
   const toAgent = new FrameWriter(agent, false);
   const toUpstream = new FrameWriter(upstream, true);
   const idle = Promise.withResolvers<Ending>();
   const timer = setTimeout(() => idle.resolve({ by: 'idle' }), options.idleMs);
-  const stirred = (by: Side) => (bytes: number) => {
+  const received = (by: Side) => (bytes: number) => {
     timer.refresh();
     options.read(by, bytes);
   };
-  const fromAgent = { masked: true, budget, stirred: stirred('agent') };
-  const fromUpstream = { masked: false, budget, stirred: stirred('upstream') };
+  const fromAgent = { masked: true, budget, received: received('agent') };
+  const fromUpstream = { masked: false, budget, received: received('upstream') };
   const outward = pump('agent', readFrames(agent, fromAgent), options.outbound, toUpstream);
   const inward = pump('upstream', readFrames(upstream, fromUpstream), options.inbound, toAgent);
-  // A side that is cut off (its route was taken away) ends it at once, also while a message waits for an answer.
+  // A side that is cut off (its route was removed) ends the relay at once, even during an approval.
   const cutOff = [
     closeOf(agent).then((): Ending => ({ by: 'agent' })),
     closeOf(upstream).then((): Ending => ({ by: 'upstream' })),
   ];
   let ending = await Promise.race([outward, inward, ...cutOff, idle.promise]);
   if (ending.closed) {
-    // The close frame was passed on; the other side is still to answer it.
+    // The close frame was forwarded; now the other side must reply to it.
     const other = ending.by === 'agent' ? inward : outward;
-    const answer = await withinTime(CLOSE_MS, other, ...cutOff);
-    if (answer?.refusal !== undefined) ending = answer;
+    const reply = await withinTime(CLOSE_MS, other, ...cutOff);
+    if (reply?.refusal !== undefined) ending = reply;
   }
   clearTimeout(timer);
   options.ended(ending);
-  toAgent.close(...lastWord('agent', ending));
-  toUpstream.close(...lastWord('upstream', ending));
-  // Who stops reading in the meantime leaves a stream that would never see its end. In the same tick `resume` is void.
+  toAgent.close(...closeFrameFor('agent', ending));
+  toUpstream.close(...closeFrameFor('upstream', ending));
+  // A stream that is no longer read would never end. Called in the same tick, `resume` would have no effect.
   outward.then(() => setImmediate(() => agent.resume()));
   inward.then(() => setImmediate(() => upstream.resume()));
   const limits = { flushMs: options.idleMs, lingerMs: LINGER_MS };
@@ -82,13 +84,13 @@ export async function relay(options: RelayOptions): Promise<void> {
 
 async function pump(
   by: Side,
-  said: AsyncGenerator<readonly FrameEvent[]>,
+  source: AsyncGenerator<readonly FrameEvent[]>,
   inspector: MessageInspector,
   writer: FrameWriter,
 ): Promise<Ending> {
   try {
-    for await (const events of said) {
-      for await (const passed of inspector.inspect(events)) await writer.write(passed);
+    for await (const events of source) {
+      for await (const approved of inspector.inspect(events)) await writer.write(approved);
       if (events.at(-1)?.kind === 'close') return { by, closed: true };
     }
     return { by };
@@ -97,8 +99,10 @@ async function pump(
   }
 }
 
-/** The close frame for a side that has had none. What was found is told to the agent, not to the world. */
-function lastWord(to: Side, { by, refusal }: Ending): [code: number, reason?: Buffer] {
+/**
+ * The close frame for a side that has not had one. Only the agent is told what was found, not the upstream.
+ */
+function closeFrameFor(to: Side, { by, refusal }: Ending): [code: number, reason?: Buffer] {
   const isTold = to === 'agent' || (by === 'upstream' && refusal?.code === 'frame-invalid');
   if (refusal !== undefined && isTold) return [refusal.status, Buffer.from(refusal.code)];
   return [to === 'agent' && by === 'upstream' ? BAD_GATEWAY : GOING_AWAY];

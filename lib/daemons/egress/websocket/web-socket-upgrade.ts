@@ -9,7 +9,7 @@ import type { OutboundGate } from '../outbound/outbound-gate.ts';
 import type { OpenConnections } from '../policy/open-connections.ts';
 import type { Admission } from '../policy/verdict.ts';
 import type { Upgrade, UpstreamUpgrade } from '../upstream/upstream-call.ts';
-import { betweenEnds, UpstreamHandshake } from './handshake.ts';
+import { endToEnd, UpstreamHandshake } from './handshake.ts';
 import { InboundMessages } from './inbound-messages.ts';
 import { OutboundMessages } from './outbound-messages.ts';
 import { type Ending, relay } from './relay.ts';
@@ -18,21 +18,21 @@ const END_REASONS = { agent: 'client-gone', upstream: 'upstream-failed', idle: '
 
 export interface WebSocketUpgradeOptions {
   readonly exchange: Exchange;
-  /** The exchange's own. */
+  /** The WebSocket offer of the exchange. */
   readonly webSocket: NonNullable<Exchange['webSocket']>;
   readonly admission: Admission;
-  /** The request as it leaves. */
+  /** The request as it will be sent. */
   readonly approved: ApprovedRequest;
   readonly gate: OutboundGate;
   readonly connections: OpenConnections;
-  /** The token that is injected; must not come back. */
+  /** The injected token; must not be reflected. */
   readonly token: string | undefined;
   readonly account: Account;
   /** Milliseconds without a byte either way, after which both sides are closed. */
   readonly idleMs: number;
 }
 
-/** What becomes of a request for a WebSocket when the upstream agrees: first its proof, then the agent's answer. */
+/** Opens the WebSocket once the upstream agrees: first verifies its proof, then responds to the agent. */
 export class WebSocketUpgrade implements Upgrade {
   readonly #options: WebSocketUpgradeOptions;
   readonly #handshake: UpstreamHandshake;
@@ -43,7 +43,7 @@ export class WebSocketUpgrade implements Upgrade {
   }
 
   requestHeaders(headers: HeaderLines): HeaderLines {
-    return { ...betweenEnds(headers), ...this.#handshake.headers };
+    return { ...endToEnd(headers), ...this.#handshake.headers };
   }
 
   agreed({ rawHeaders, stream }: UpstreamUpgrade): void {
@@ -51,10 +51,10 @@ export class WebSocketUpgrade implements Upgrade {
     const { exchange, webSocket, admission, gate, connections, token, account, idleMs } = this.#options;
     const { rule, host, port } = admission;
     const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
-    const { 'content-length': _unframed, ...sent } = betweenEnds(agentHeaders(rawHeaders));
-    const headers = scrubber === undefined ? sent : scrubber.headers(sent);
+    const { 'content-length': _unframed, ...forwarded } = endToEnd(agentHeaders(rawHeaders));
+    const headers = scrubber === undefined ? forwarded : scrubber.headers(forwarded);
     const agent = webSocket.open(headers);
-    account.answer(webSocket.status, { headers });
+    account.respond(webSocket.status, { headers });
     const { facts } = exchange;
     const isTunnel = facts.kind === 'tunnelled';
     connections.add(agent, { host, port, isTunnel, webSocket: { facts, grant: rule.grant } });
@@ -62,7 +62,7 @@ export class WebSocketUpgrade implements Upgrade {
       agent,
       upstream: stream,
       outbound: this.#outboundMessages(),
-      inbound: new InboundMessages({ scrubber, looks: rule.scan.inbound }),
+      inbound: new InboundMessages({ scrubber, scansText: rule.scan.inbound }),
       budget: gate.budget,
       idleMs,
       read: (by, bytes) => account.count(by === 'agent' ? 'sent' : 'received', bytes),

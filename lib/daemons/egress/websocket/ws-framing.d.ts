@@ -1,10 +1,10 @@
 import type { Duplex, Writable } from 'node:stream';
 
-// `ws` exports its reader and writer of frames, but @types/ws leaves them out. What is used of them is declared here.
+// `ws` exports its frame reader and writer, but @types/ws lacks them. Declared here as far as they are used.
 declare module 'ws' {
   export class Receiver extends Writable {
     constructor(options: {
-      /** Whether frames must come masked, as a client's are. */
+      /** Whether frames must be masked, as a client's are. */
       isServer: boolean;
       /** Bytes. */
       maxPayload: number;
@@ -22,7 +22,7 @@ declare module 'ws' {
     send(data: Buffer, options: { binary: boolean; compress: boolean; fin: boolean; mask: boolean }): void;
     ping(data: Buffer, mask: boolean): void;
     pong(data: Buffer, mask: boolean): void;
-    /** `code` undefined: a close frame without one. */
+    /** `code` undefined: a close frame without a status. */
     close(code: number | undefined, reason: Buffer, mask: boolean): void;
   }
 }

@@ -31,12 +31,12 @@ afterEach(async () => {
 
 interface Running {
   readonly process: ChildProcess;
-  /** What it wrote so far. */
+  /** Output so far. */
   readonly out: () => string;
   readonly err: () => string;
 }
 
-/** Egress as a person starts it in a directory of theirs. */
+/** Starts egress as an operator would, in a directory of their own. */
 function run(args: readonly string[], environment: Record<string, string> = {}): Running {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: directory,
@@ -54,7 +54,7 @@ function run(args: readonly string[], environment: Record<string, string> = {}):
   return egress;
 }
 
-/** The port it listens on, by its own word. */
+/** The port that it reports to listen on. */
 async function portOf({ err }: Running): Promise<number> {
   await expect.poll(err, { timeout: 10_000 }).toMatch(/^listening on 127\.0\.0\.1:[1-9]/m);
   return Number(/listening on 127\.0\.0\.1:(\d+)/.exec(err())?.[1]);
@@ -66,8 +66,8 @@ async function ended(args: readonly string[]): Promise<{ code: unknown; out: str
   return { code, out: running.out(), err: running.err() };
 }
 
-describe('egress alone', () => {
-  it('needs no more than routes, a CA and an address, and leaves nothing behind', async () => {
+describe('standalone egress', () => {
+  it('standalone egress needs only routes, a CA and an address, and leaves no files behind', async () => {
     const upstream = await startUpstream(await world.leaf('localhost'), (request, response) => {
       response.end(`you are ${request.headers.authorization}`);
     });
@@ -94,7 +94,7 @@ describe('egress alone', () => {
     await upstream.close();
   });
 
-  it('reads its routes again at SIGHUP, and serves on when nobody reads its audit any more', async () => {
+  it('standalone egress reloads on SIGHUP and survives the loss of its audit reader', async () => {
     const running = run(GIVEN);
     const port = await portOf(running);
     running.process.stdout?.destroy();
@@ -112,7 +112,7 @@ describe('egress alone', () => {
     expect(running.err().match(/cannot write to standard output/g)).toHaveLength(1);
   });
 
-  it('tells how it is used', async () => {
+  it('egress --help lists the flags', async () => {
     const { code, out, err } = await ended(['--help']);
     expect([code, err]).toEqual([0, '']);
     for (const flag of ['--routes FILE', '--ca FILE', '--listen ADDRESS:PORT', '--audit DIR', '--control'])
@@ -124,7 +124,7 @@ describe('egress alone', () => {
     [[...GIVEN, '--routes', 'none.yaml'], 1, /--routes none\.yaml: there is no such file/],
     [[...GIVEN, '--ca', 'none.pem'], 1, /--ca none\.pem: there is no such file/],
     [[...GIVEN, '--control', 'none/socket'], 1, /--control none\/socket: its directory is not there/],
-  ])('ends at once, and says in one line why: %j', async (args, code, line) => {
+  ])('egress exits at once with a one-line error for %j', async (args, code, line) => {
     const result = await ended(args);
     expect(result).toMatchObject({ code, out: '', err: expect.stringMatching(line) });
     expect(result.err.match(/\n/g)).toHaveLength(1);
@@ -137,11 +137,11 @@ describe('egress alone', () => {
     [[...GIVEN, '--listen', 'localhost'], /--listen localhost: write ADDRESS:PORT/],
     [[...GIVEN, '--listen', '127.0.0.1:70000'], /--listen 127\.0\.0\.1:70000: write/],
     [[...GIVEN, '--listen', '::1:80'], /--listen ::1:80: write/],
-  ])('does not take %j', (args, message) => {
+  ])('the command line rejects %j', (args, message) => {
     expect(() => readCommandLine(args)).toThrow(message);
   });
 
-  it('takes an address of IPv6, and listens to this machine alone where none is given', () => {
+  it('the command line accepts an IPv6 address and defaults to loopback', () => {
     const [routes, ca] = [GIVEN.slice(0, 2), GIVEN.slice(2, 4)];
     expect(readCommandLine([...routes, ...ca])).toMatchObject({ listen: { host: '127.0.0.1', port: 9099 } });
     expect(readCommandLine([...GIVEN, '--listen', '[::1]:80'])).toMatchObject({

@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const upstream of extra.splice(0)) await upstream.close();
 });
 
-/** Puts an upstream of the test's own in the place of the echoing one. */
+/** Replaces the echo upstream with one that has its own handler. */
 async function upstreamThat(handle: RequestListener): Promise<ReturnType<ProxyScene['tunnel']>> {
   const upstream = await startUpstream(await scene().world.leaf(HOST), handle);
   extra.push(upstream);
@@ -37,7 +37,7 @@ async function openTo(handle: RequestListener): Promise<ClientHttp2Session> {
   return session;
 }
 
-/** Sends its body back, the trailers of the request as JSON in one of its own, and the token that it was given. */
+/** Echoes the body. Its trailers hold the request's trailers as JSON, and the injected token. */
 const echoTrailers: RequestListener = async (request, response) => {
   const body = await text(request);
   response.writeHead(200, { trailer: 'x-got', 'content-type': 'application/octet-stream' });
@@ -49,7 +49,7 @@ const echoTrailers: RequestListener = async (request, response) => {
 const AWS = 'AKIAQ3EGRJ7ZK5XWVTPN';
 
 describe('trailers', () => {
-  it('pass in both directions by HTTP/1.1, without credentials, cookies and the token', async () => {
+  it('HTTP/1.1 trailers pass both ways without credentials, cookies or the token', async () => {
     const { target, ...tunnel } = await upstreamThat(echoTrailers);
     const socket = await openTunnel({ target, ...tunnel });
     const request = requestOn(socket, {
@@ -65,7 +65,7 @@ describe('trailers', () => {
     socket.destroy();
   });
 
-  it('pass in both directions between HTTP/2 and HTTP/1.1', async () => {
+  it('trailers pass both ways between HTTP/2 and HTTP/1.1', async () => {
     const open = await openTo(echoTrailers);
     const stream = open.request({ ':method': 'POST' }, { endStream: false, waitForTrailers: true });
     stream.on('wantTrailers', () => stream.sendTrailers({ 'x-sum': '1', authorization: 'Bearer mine' }));
@@ -76,19 +76,22 @@ describe('trailers', () => {
     expect(trailers).not.toHaveProperty('set-cookie');
   });
 
-  it.each(['block', 'redact', 'supervise'] as const)('with a secret never leave (%s)', async (onMatch) => {
-    const open = await openTo(echoTrailers);
-    const port = extra[0]?.port ?? 0;
-    scene().egress.setRoutes([{ host: HOST, port, private: true, dlp: { outbound_on_match: onMatch } }]);
-    const stream = open.request({ ':method': 'POST' }, { endStream: false, waitForTrailers: true });
-    stream.on('error', () => {});
-    stream.on('wantTrailers', () => stream.sendTrailers({ 'x-note': AWS }));
-    stream.end('hello');
-    expect((await h2ReplyOf(stream)).headers['x-bot-bottle-reason']).toBe('secret-found');
-    expect(extra[0]?.seen).toEqual([]);
-  });
+  it.each(['block', 'redact', 'supervise'] as const)(
+    'trailers with a secret never leave (%s)',
+    async (onMatch) => {
+      const open = await openTo(echoTrailers);
+      const port = extra[0]?.port ?? 0;
+      scene().egress.setRoutes([{ host: HOST, port, private: true, dlp: { outbound_on_match: onMatch } }]);
+      const stream = open.request({ ':method': 'POST' }, { endStream: false, waitForTrailers: true });
+      stream.on('error', () => {});
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'x-note': AWS }));
+      stream.end('hello');
+      expect((await h2ReplyOf(stream)).headers['x-bot-bottle-reason']).toBe('secret-found');
+      expect(extra[0]?.seen).toEqual([]);
+    },
+  );
 
-  it('with a secret cut off a body that was too long to hold', async () => {
+  it('trailers with a secret cut off a body that was too long to hold', async () => {
     const { promise: broken, resolve: note } = Promise.withResolvers<string>();
     const open = await openTo((request) => {
       request.resume();
@@ -103,7 +106,7 @@ describe('trailers', () => {
   });
 });
 
-it('a trailer that HTTP/2 has no words for is left out, and harms nobody', async () => {
+it('egress drops a response trailer that HTTP/2 forbids and sends the others', async () => {
   const open = await openTo(async (request, response) => {
     response.write(await text(request));
     response.addTrailers({ 'http2-settings': 'AAMAAABk', 'x-sum': '1' });
@@ -115,7 +118,7 @@ it('a trailer that HTTP/2 has no words for is left out, and harms nobody', async
   expect([body, trailers['x-sum'], trailers['http2-settings']]).toEqual(['hello', '1', undefined]);
 });
 
-describe('an answer ahead of the answer', () => {
+describe('interim responses', () => {
   const hinting: RequestListener = (_request, response) => {
     response.writeProcessing();
     response.writeEarlyHints({
@@ -126,7 +129,7 @@ describe('an answer ahead of the answer', () => {
   };
   const LINK = `</a.css>; rel=preload; as=style, </${'*'.repeat(TOKEN.length)}>; rel=preload`;
 
-  it('of links (103) passes, without the token; 102 does not', async () => {
+  it('egress forwards 103 Early Hints without the injected token, and drops 102', async () => {
     const tunnel = await upstreamThat(hinting);
     const socket = await openTunnel(tunnel);
     const request = requestOn(socket, { headers: { host: tunnel.target } });
@@ -138,14 +141,14 @@ describe('an answer ahead of the answer', () => {
     socket.destroy();
   });
 
-  it('passes by HTTP/2 as well', async () => {
+  it('egress forwards 103 Early Hints over HTTP/2', async () => {
     const { body, hints } = await fetchOn(await openTo(hinting));
     expect(body).toBe('done');
     expect(hints).toMatchObject([{ ':status': 103, link: LINK }]);
     expect(hints[0]).not.toHaveProperty('x-other');
   });
 
-  it('(100) is given by egress itself to who waits for it', async () => {
+  it('egress itself sends 100 Continue to a client that waits for it', async () => {
     const open = await openTo((request, response) => request.pipe(response));
     const stream = streamOn(open, { ':method': 'POST', expect: '100-continue' });
     await once(stream, 'continue');
@@ -154,7 +157,7 @@ describe('an answer ahead of the answer', () => {
     expect(extra[0]?.seen[0]?.headers.expect).toBeUndefined();
   });
 
-  it('that nobody knows is refused, and says so', async () => {
+  it('egress refuses an unknown expectation with 417', async () => {
     const reply = await fetchVia({
       ...scene().tunnel(),
       headers: { host: scene().tunnel().target, expect: 'x-200-ok' },
@@ -165,7 +168,7 @@ describe('an answer ahead of the answer', () => {
   });
 });
 
-describe('an answer by HTTP/2', () => {
+describe('HTTP/2 responses', () => {
   const odd: RequestListener = (request, response) => {
     const status = Number(request.url?.slice(1));
     const headers: Record<string, string> = { 'alt-svc': 'h3=":443"', etag: '"1"' };
@@ -179,17 +182,20 @@ describe('an answer by HTTP/2', () => {
     [304, 'GET', ''],
     [200, 'HEAD', ''],
     [206, 'GET', 'part'],
-  ])('of status %d to %s keeps its form, and names no way to HTTP/3', async (status, method, body) => {
-    const open = await openTo(odd);
-    const reply = await fetchOn(open, { ':method': method, ':path': `/${status}`, range: 'bytes=0-3' });
-    expect([reply.status, reply.body, reply.headers.etag]).toEqual([status, body, '"1"']);
-    for (const name of ['alt-svc', 'connection', 'keep-alive', 'transfer-encoding']) {
-      expect(reply.headers).not.toHaveProperty(name);
-    }
-    expect(reply.headers['content-range']).toBe(status === 206 ? 'bytes 0-3/10' : undefined);
-  });
+  ])(
+    'a response with status %d to %s keeps its form over HTTP/2 and loses Alt-Svc',
+    async (status, method, body) => {
+      const open = await openTo(odd);
+      const reply = await fetchOn(open, { ':method': method, ':path': `/${status}`, range: 'bytes=0-3' });
+      expect([reply.status, reply.body, reply.headers.etag]).toEqual([status, body, '"1"']);
+      for (const name of ['alt-svc', 'connection', 'keep-alive', 'transfer-encoding']) {
+        expect(reply.headers).not.toHaveProperty(name);
+      }
+      expect(reply.headers['content-range']).toBe(status === 206 ? 'bytes 0-3/10' : undefined);
+    },
+  );
 
-  it('that HTTP/2 has no words for becomes a 502, and harms no one else', async () => {
+  it('a status that HTTP/2 cannot express becomes 502 and affects no other request', async () => {
     const open = await openTo(odd);
     expect((await fetchOn(open, { ':path': '/999' })).status).toBe(502);
     expect((await fetchOn(open, { ':path': '/200' })).status).toBe(200);
@@ -199,23 +205,26 @@ describe('an answer by HTTP/2', () => {
     ['text', 'text/plain', 0],
     ['bytes that come with their head', 'application/octet-stream', 0],
     ['bytes that come behind it', 'application/octet-stream', 50],
-  ])('that HTTP/2 has no words for is a 502 with a short body of %s too', async (_what, type, ms) => {
-    const open = await openTo((_request, response) => {
-      response.writeHead(999, 'Odd', { 'content-type': type, 'content-length': '5' });
-      if (ms > 0) response.flushHeaders();
-      setTimeout(() => response.end('short'), ms);
-    });
-    expect((await fetchOn(open, { ':path': '/x' })).status).toBe(502);
-    expect((await fetchOn(open, { ':path': '/y' })).status).toBe(502);
-  });
+  ])(
+    'a status that HTTP/2 cannot express becomes 502 even with a short body of %s',
+    async (_what, type, ms) => {
+      const open = await openTo((_request, response) => {
+        response.writeHead(999, 'Odd', { 'content-type': type, 'content-length': '5' });
+        if (ms > 0) response.flushHeaders();
+        setTimeout(() => response.end('short'), ms);
+      });
+      expect((await fetchOn(open, { ':path': '/x' })).status).toBe(502);
+      expect((await fetchOn(open, { ':path': '/y' })).status).toBe(502);
+    },
+  );
 
-  it('by HTTP/1.1 names no way to HTTP/3 either', async () => {
+  it('egress removes Alt-Svc from an HTTP/1.1 response', async () => {
     const reply = await fetchVia({ ...(await upstreamThat(odd)), path: '/200' });
     expect([reply.status, reply.headers['alt-svc']]).toEqual([200, undefined]);
   });
 });
 
-it.each(['TLSv1.2', 'TLSv1.3'] as const)('HTTP/2 and HTTP/1.1 are spoken over %s', async (version) => {
+it.each(['TLSv1.2', 'TLSv1.3'] as const)('egress speaks HTTP/2 and HTTP/1.1 over %s', async (version) => {
   for (const alpn of [['h2'], ['http/1.1'], ['h2', 'http/1.1']]) {
     const socket = await openTunnel({ ...scene().tunnel(), alpn, version });
     expect([socket.getProtocol(), socket.alpnProtocol]).toEqual([version, alpn[0]]);
@@ -223,7 +232,7 @@ it.each(['TLSv1.2', 'TLSv1.3'] as const)('HTTP/2 and HTTP/1.1 are spoken over %s
   }
 });
 
-it('an IPv6 literal is refused as a CONNECT target in every spelling, and nothing is dialled', async () => {
+it('CONNECT to an IPv6 literal is refused in every spelling, and nothing is looked up', async () => {
   for (const target of [
     '[::1]:443',
     '[0:0:0:0:0:0:0:1]:443',
@@ -246,7 +255,7 @@ it('an IPv6 literal is refused as a CONNECT target in every spelling, and nothin
   expect(scene().egress.lookedUp).toEqual([]);
 });
 
-it('what is held of a body is let go when there is no upstream to send it to', async () => {
+it('egress releases a held body if there is no upstream to send it to', async () => {
   const admission = connect(`${SELFTEST_HOST}:443`);
   if (!admission.allow) throw new Error('the selftest has a route');
   const upstreams = new Upstreams({

@@ -10,7 +10,7 @@ const scene = proxyScene();
 let upstream: Upstream | undefined;
 afterEach(() => upstream?.close());
 
-/** Every byte there is, over and over, each time from another one on. */
+/** Every byte value, repeated, each time starting at another one. */
 const bytesOf = (length: number) =>
   Buffer.from(Uint8Array.from({ length }, (_, index) => (index + Math.floor(index / 256)) % 256));
 
@@ -23,7 +23,7 @@ it.each([
   ['text/plain', 300],
   ['text/plain', 16 * 1024],
   ['text/plain', 100 * 1024],
-])('a body of %s and %i bytes passes byte for byte, both ways', async (type, length) => {
+])('a body of type %s and %i bytes passes unchanged in both directions', async (type, length) => {
   const sent = bytesOf(length);
   const got: Buffer[] = [];
   const echo: RequestListener = async (request, response) => {

@@ -6,7 +6,7 @@ import { NODE_FLAGS } from '../../../../lib/daemons/init/daemon-command.ts';
 
 const MIB = 1024 * 1024;
 
-/** A daemon whose work and memory are set by hand; each collection leaves 60 MiB. */
+/** A daemon whose load and memory are set by hand; each collection leaves 60 MiB. */
 function daemon() {
   const state = { busy: 0, resident: 60 * MIB, collections: 0 };
   const look = idleMemory({
@@ -23,7 +23,7 @@ function daemon() {
   return { state, pass };
 }
 
-test('what a burst of work has left is given back once, when it is over', () => {
+test('egress collects garbage once after a burst of work', () => {
   const { state, pass } = daemon();
   Object.assign(state, { busy: 0.8, resident: 120 * MIB });
   pass(30);
@@ -37,7 +37,7 @@ test('what a burst of work has left is given back once, when it is over', () => 
   expect(state.collections).toBe(1);
 });
 
-test('a stream that trickles is not held up', () => {
+test('egress does not interrupt a trickling stream to collect garbage', () => {
   const { state, pass } = daemon();
   Object.assign(state, { busy: 0.02, resident: 120 * MIB });
   pass(600);
@@ -47,7 +47,7 @@ test('a stream that trickles is not held up', () => {
 test.each([
   ['a few megabytes are not worth a collection', 70, 0],
   ['every burst that leaves much is cleared up after', 120, 3],
-])('%s', (_, megabytes, collections) => {
+])('egress collects garbage only when it pays off: %s', (_, megabytes, collections) => {
   const { state, pass } = daemon();
   for (let burst = 0; burst < 3; burst += 1) {
     Object.assign(state, { busy: 0.5, resident: megabytes * MIB });
@@ -58,7 +58,7 @@ test.each([
   expect(state.collections).toBe(collections);
 });
 
-test('with the flags of a daemon, the room that garbage took goes back to the system', async () => {
+test('with the flags of a daemon, the memory of garbage is returned to the system', async () => {
   const module = new URL('../../../../lib/daemons/egress/idle-memory.ts', import.meta.url).href;
   const program = `
     import { idleMemory } from ${JSON.stringify(module)};

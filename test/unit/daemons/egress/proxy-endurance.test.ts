@@ -8,7 +8,7 @@ import { startUpstream } from '../../../support/egress/upstream.ts';
 
 const scene = proxyScene();
 
-describe('an agent that hangs up', () => {
+describe('agents that hang up', () => {
   const stages: [string, () => Promise<Socket>][] = [
     ['at once', async () => dial('')],
     ['in the middle of CONNECT', async () => dial('CONNECT api.exam')],
@@ -33,7 +33,7 @@ describe('an agent that hangs up', () => {
     return socket;
   }
 
-  it.each(stages)('%s does not disturb the next one', async (_when, open) => {
+  it.each(stages)('an agent that hangs up %s does not disturb the next one', async (_when, open) => {
     for (const waitMs of [0, 5, 30]) {
       const socket = await open();
       await sleep(waitMs);
@@ -44,7 +44,7 @@ describe('an agent that hangs up', () => {
 });
 
 describe('time limits', () => {
-  it('close a tunnel in which no TLS handshake comes', async () => {
+  it('egress closes a tunnel in which no TLS handshake arrives in time', async () => {
     await scene().hurry({ handshakeMs: 100 });
     const { socket } = await connectVia(scene().egress.port, `${HOST}:${scene().upstream.port}`);
     socket.resume();
@@ -52,7 +52,7 @@ describe('time limits', () => {
     await expect.poll(() => scene().egress.log).toMatchObject([{ reason: 'tls-failed' }]);
   });
 
-  it('close a connection whose headers trickle, inside a tunnel as well', async () => {
+  it('egress closes a connection whose headers trickle in, even inside a tunnel', async () => {
     await scene().hurry({ headersMs: 200 });
     const socket = await openTunnel(scene().tunnel());
     socket.write('GET / HTTP/1.1\r\nHost:');
@@ -62,7 +62,7 @@ describe('time limits', () => {
     expect(scene().upstream.seen).toEqual([]);
   });
 
-  it('give up on an upstream that takes the request and says nothing', async () => {
+  it('egress gives up on an upstream that never responds', async () => {
     const silent = await startUpstream(await scene().world.leaf(HOST), () => {});
     await scene().hurry({ idleMs: 300 }, silent.port);
     const reply = await fetchVia({ ...scene().tunnel(silent.port) });
@@ -71,7 +71,7 @@ describe('time limits', () => {
     await silent.close();
   });
 
-  it('let an upstream think longer than an unused connection is kept', async () => {
+  it('an upstream may take longer to respond than an unused connection is kept', async () => {
     const slow = await startUpstream(await scene().world.leaf(HOST), (_request, response) => {
       setTimeout(() => response.end('thought'), 400);
     });

@@ -16,8 +16,8 @@ import { portOf, startUpstream } from '../../../support/egress/upstream.ts';
 
 const scene = proxyScene();
 
-describe('a listed host', () => {
-  it("gets the route's token in place of whatever credentials the agent sent", async () => {
+describe('requests to a listed host', () => {
+  it('egress replaces all credentials of the agent with the token of the route', async () => {
     const reply = await fetchVia({
       ...scene().tunnel(),
       path: '/v1/x?secret=1',
@@ -41,7 +41,7 @@ describe('a listed host', () => {
     expect(JSON.stringify(seen)).not.toMatch(/stolen|c3RvbGVu|x-drop-me|proxy-|deflate/i);
   });
 
-  it('is shown to the agent under a certificate that strict clients accept', async () => {
+  it('egress presents a certificate that strict clients accept', async () => {
     const socket = await openTunnel(scene().tunnel());
     const leaf = new X509Certificate(socket.getPeerCertificate().raw);
     const authority = new X509Certificate(scene().bottle.certificate);
@@ -51,15 +51,15 @@ describe('a listed host', () => {
     expect(leaf.checkHost(HOST)).toBe(HOST);
     expect(leaf.checkHost('open.example.com')).toBeUndefined();
     expect(leaf.ca).toBe(false);
-    // Authority Key Identifier (2.5.29.35): OpenSSL's strict mode refuses a leaf without.
+    // Authority Key Identifier (2.5.29.35): OpenSSL's strict mode refuses a leaf without it.
     expect(leaf.raw.includes(Buffer.from('0603551d23', 'hex'))).toBe(true);
   });
 
-  it('answers a client that sends no TLS server name', async () => {
+  it('egress serves a client that sends no TLS server name', async () => {
     expect((await fetchVia({ ...scene().tunnel(), serverName: '' })).status).toBe(200);
   });
 
-  it('keeps one connection for several requests on both sides', async () => {
+  it('egress keeps one connection open for several requests on both sides', async () => {
     const socket = await openTunnel(scene().tunnel());
     for (const path of ['/1', '/2', '/3']) {
       const request = requestOn(socket, { path, headers: { host: `${HOST}:${scene().upstream.port}` } });
@@ -71,7 +71,7 @@ describe('a listed host', () => {
     expect(scene().upstream.connections).toBe(1);
   });
 
-  it('without a token gets no Authorization at all', async () => {
+  it('a request on a route without a token gets no Authorization header', async () => {
     const leaf = await scene().world.leaf('open.example.com');
     const open = await startUpstream(leaf, (_request, response) => response.end('ok'));
     scene().egress.setRoutes([{ host: 'open.example.com', port: open.port, private: true }]);
@@ -86,7 +86,7 @@ describe('a listed host', () => {
     await open.close();
   });
 
-  it('can be asked with Expect: 100-continue', async () => {
+  it('egress supports Expect: 100-continue', async () => {
     const socket = await openTunnel(scene().tunnel());
     const request = requestOn(socket, {
       method: 'POST',
@@ -99,7 +99,7 @@ describe('a listed host', () => {
     socket.destroy();
   });
 
-  it('gets a GET with a chunked body as one request, not as two', async () => {
+  it('a GET with a chunked body reaches the upstream as one request', async () => {
     const socket = await openTunnel(scene().tunnel());
     const request = requestOn(socket, {
       method: 'GET',
@@ -113,7 +113,7 @@ describe('a listed host', () => {
 });
 
 describe('plain HTTP', () => {
-  it('is forwarded to a listed host that has no token, without credentials of the agent', async () => {
+  it('egress forwards plain HTTP to a listed host without credentials of the agent', async () => {
     const plain = await startUpstream(undefined, (_request, response) => response.end('plain'));
     scene().egress.setRoutes([{ host: 'open.example.com', port: plain.port, private: true }]);
     const request = httpRequest({
@@ -131,8 +131,8 @@ describe('plain HTTP', () => {
   });
 });
 
-describe('routes that change', () => {
-  it('close a host for tunnels that are already open', async () => {
+describe('route changes', () => {
+  it('removing a route closes its host to tunnels that are already open', async () => {
     const socket = await openTunnel(scene().tunnel());
     scene().egress.setRoutes([]);
     const request = requestOn(socket, { headers: { host: `${HOST}:${scene().upstream.port}` } });
@@ -144,7 +144,7 @@ describe('routes that change', () => {
 });
 
 describe('the built-in selftest', () => {
-  it('proves that the nonce was injected, without showing it', async () => {
+  it('the selftest proves that the nonce was injected without revealing it', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'egress-selftest-'));
     const { cert, key } = await selfSigned(SELFTEST_HOST);
     await writeFile(join(directory, 'cert.pem'), cert);

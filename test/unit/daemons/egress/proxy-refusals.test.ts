@@ -7,8 +7,8 @@ import { startUpstream } from '../../../support/egress/upstream.ts';
 
 const scene = proxyScene();
 
-describe('a refused CONNECT', () => {
-  it('to an unlisted host is answered 403 with the reason, and nothing is looked up or dialled', async () => {
+describe('refused CONNECT requests', () => {
+  it('CONNECT to an unlisted host gets 403 with the reason, and no name is looked up', async () => {
     const { status, headers, socket, head } = await connectVia(scene().egress.port, 'evil.example.org:443');
     let body = head;
     for await (const chunk of socket) body += String(chunk);
@@ -25,7 +25,7 @@ describe('a refused CONNECT', () => {
       ]);
   });
 
-  it('to an address or another port is refused as well', async () => {
+  it('CONNECT to an IP address or to another port is refused', async () => {
     expect((await connectVia(scene().egress.port, '127.0.0.1:443')).headers['x-bot-bottle-reason']).toBe(
       'host-invalid',
     );
@@ -34,7 +34,7 @@ describe('a refused CONNECT', () => {
     );
   });
 
-  it('is what a route whose token is missing gives: nothing goes out without it', async () => {
+  it('CONNECT is refused if the token of the route is missing', async () => {
     scene().egress.setRoutes([
       {
         host: HOST,
@@ -48,7 +48,7 @@ describe('a refused CONNECT', () => {
     expect(scene().upstream.seen).toEqual([]);
   });
 
-  it('is what a tunnel inside a tunnel gives', async () => {
+  it('CONNECT inside a tunnel is refused', async () => {
     const socket = await openTunnel(scene().tunnel());
     socket.write(`CONNECT ${HOST}:${scene().upstream.port} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
     const [answer] = await once(socket, 'data');
@@ -57,21 +57,21 @@ describe('a refused CONNECT', () => {
   });
 });
 
-describe('fronting', () => {
-  it('by another Host header is refused and never reaches the upstream', async () => {
+describe('domain fronting', () => {
+  it('a request with another Host header is refused and never reaches the upstream', async () => {
     const reply = await fetchVia({ ...scene().tunnel(), headers: { host: 'open.example.com' } });
     expect(reply.status).toBe(421);
     expect(reply.headers['x-bot-bottle-reason']).toBe('host-mismatch');
     expect(scene().upstream.seen).toEqual([]);
   });
 
-  it('by another TLS server name is refused and never reaches the upstream', async () => {
+  it('a request with another TLS server name is refused and never reaches the upstream', async () => {
     const reply = await fetchVia({ ...scene().tunnel(), serverName: 'open.example.com' });
     expect(reply.status).toBe(421);
     expect(scene().upstream.seen).toEqual([]);
   });
 
-  it('leaves the tunnel usable for honest requests', async () => {
+  it('a tunnel stays usable after a request for another host', async () => {
     const socket = await openTunnel(scene().tunnel());
     for (const [host, status] of [
       ['evil.org', 421],
@@ -85,8 +85,8 @@ describe('fronting', () => {
   });
 });
 
-describe('an upstream that is not who it should be', () => {
-  it('with a certificate of an unknown authority gets no request', async () => {
+describe('untrustworthy upstreams', () => {
+  it('an upstream with a certificate from an unknown CA gets no request', async () => {
     const stranger = testAuthority('a stranger');
     const impostor = await startUpstream(await stranger.leaf(HOST), (_request, response) => response.end());
     scene().egress.setRoutes(scene().routes(impostor.port));
@@ -96,7 +96,7 @@ describe('an upstream that is not who it should be', () => {
     await impostor.close();
   });
 
-  it('with a good certificate for another name gets no request', async () => {
+  it('an upstream with a certificate for another name gets no request', async () => {
     const other = await startUpstream(await scene().world.leaf('other.example.com'), (_request, response) =>
       response.end(),
     );
@@ -107,7 +107,7 @@ describe('an upstream that is not who it should be', () => {
     await other.close();
   });
 
-  it('on a private address is not dialled for a public route', async () => {
+  it('egress does not connect to a private address for a public route', async () => {
     scene().egress.setRoutes([
       { host: HOST, port: scene().upstream.port, auth: { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' } },
     ]);
@@ -117,7 +117,7 @@ describe('an upstream that is not who it should be', () => {
     expect(scene().upstream.connections).toBe(0);
   });
 
-  it('that refuses connections is reported in words', async () => {
+  it('egress explains that an upstream refused the connection', async () => {
     await scene().upstream.close();
     const reply = await fetchVia(scene().tunnel());
     expect(reply.status).toBe(502);
@@ -126,8 +126,8 @@ describe('an upstream that is not who it should be', () => {
   });
 });
 
-describe('other requests that never go out', () => {
-  it('TRACE, which would echo the token', async () => {
+describe('other refused requests', () => {
+  it('egress refuses TRACE, which would echo the token', async () => {
     const headers = { host: `${HOST}:${scene().upstream.port}` };
     const reply = await fetchVia({ ...scene().tunnel(), method: 'TRACE', headers });
     expect(reply.status).toBe(405);
@@ -143,7 +143,7 @@ describe('other requests that never go out', () => {
     ['a bare line feed', 'X: 1\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['a space before the colon', 'Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n'],
     ['a header block above the limit', `X: ${'x'.repeat(40_000)}\r\n\r\n`],
-  ])('%s', async (_what, rest) => {
+  ])('egress refuses a request with %s', async (_what, rest) => {
     const socket = await openTunnel(scene().tunnel());
     socket.write(`POST /x HTTP/1.1\r\nHost: ${HOST}:${scene().upstream.port}\r\n${rest}`);
     const [answer] = await once(socket, 'data');
@@ -152,7 +152,7 @@ describe('other requests that never go out', () => {
     expect(scene().upstream.seen).toEqual([]);
   });
 
-  it('a body that was announced with Expect: 100-continue to an unlisted host', async () => {
+  it('egress does not send 100 Continue for a request that it refuses', async () => {
     const { socket } = await connectVia(scene().egress.port, `${HOST}:${scene().upstream.port}`);
     socket.destroy();
     const inside = await openTunnel(scene().tunnel());
@@ -163,7 +163,7 @@ describe('other requests that never go out', () => {
     expect(answer).not.toContain('100 Continue');
   });
 
-  it('a client that speaks neither HTTP/1.1 nor HTTP/2 is turned away in the handshake', async () => {
+  it('egress turns away a client without HTTP/1.1 or HTTP/2 in the TLS handshake', async () => {
     await expect(
       Promise.race([
         openTunnel({ ...scene().tunnel(), alpn: ['h3'] }).then(() => 'opened'),

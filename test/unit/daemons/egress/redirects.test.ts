@@ -16,8 +16,9 @@ afterEach(async () => {
 });
 
 /**
- * An agent's own HTTP client, which follows redirects: asks for each URL by GET, by POST, and in a careless way that
- * takes its headers along, and the user of the new URL as well, which fetch refuses to. Says where it arrived.
+ * Script of an HTTP client that follows redirects from each URL: with GET, with POST, and carelessly. The
+ * careless way keeps its headers and sends the user info of the new URL, which fetch refuses to do. Prints
+ * the final URLs.
  */
 const FOLLOW = `
   const mine = { authorization: 'Bearer mine' };
@@ -60,7 +61,7 @@ async function follow(urls: readonly string[]): Promise<(string | null)[]> {
 
 type Reached = 'all' | 'careless' | 'none';
 
-/** Where the host that has a token sends its callers, and which of them another upstream hears of. */
+/** Where the host with a token redirects to, and which requests the other upstream then receives. */
 const places: [what: string, location: (host: string, other: string) => string, by: Reached][] = [
   ['another host', (_host, other) => `https://${other}/there`, 'all'],
   ['another host without a scheme', (_host, other) => `//${other}/there`, 'all'],
@@ -95,7 +96,7 @@ const places: [what: string, location: (host: string, other: string) => string, 
 
 const STATUSES = [301, 302, 303, 307, 308];
 
-it('a redirect that the agent follows carries the token nowhere', async () => {
+it('a redirect that the agent follows leaks the token nowhere', async () => {
   const targets = () => [`${HOST}:${from.port}`, `${OTHER}:${to.port}`] as const;
   const from = await startUpstream(await scene().world.leaf(HOST), (request, response) => {
     const [, status, index] = (request.url ?? '').split('/').map(Number);

@@ -14,13 +14,13 @@ import { startUpstream, type Upstream } from '../../../support/egress/upstream.t
 
 const HOST = 'api.example.com';
 const MIB = 1024 * 1024;
-/** What the kernel and four stream buffers may hold of one stalled stream. */
+/** Upper bound for what the kernel and four stream buffers hold of one stalled stream. */
 const BUFFERED = 24 * MIB;
 const bottle = testAuthority('the bottle CA');
 const world = testAuthority('the CA that upstreams have');
 const trusted = getCACertificates('default');
 const chunk = randomBytes(MIB);
-/** A scanned body is held until it is whole; these tests are about bodies that never are. */
+/** A scanned body is held until it is complete; these tests need bodies that never are. */
 const UNSCANNED: Route['dlp'] = { outbound_detectors: [] };
 
 let upstream: Upstream;
@@ -41,7 +41,7 @@ async function start(handle: RequestListener, dlp: Route['dlp'] = {}) {
   return { socket, ask: (method: string) => requestOn(socket, { method, headers }) };
 }
 
-/** Writes `total` bytes at the pace of the reader; counts what was accepted. */
+/** Writes `total` bytes as fast as the reader takes them; counts the accepted bytes. */
 function pour(sink: Writable, total: number, count: (bytes: number) => void): Promise<void> {
   function* chunks() {
     for (let sent = 0; sent < total; sent += MIB) {
@@ -71,11 +71,11 @@ afterEach(async () => {
   await upstream.close();
 });
 
-// A hundred MiB through TLS twice, and every byte looked at, takes a busy machine a while.
+// Sending 100 MiB through TLS twice and scanning every byte takes a while on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
-describe('a big body', () => {
-  it('comes down whole, and waits upstream while the agent does not read', async () => {
+describe('large bodies', () => {
+  it('a 96 MiB download arrives whole and waits upstream while the agent does not read', async () => {
     let accepted = 0;
     const total = 96 * MIB;
     const { socket, ask } = await start((_request, response) => {
@@ -92,7 +92,7 @@ describe('a big body', () => {
     socket.destroy();
   });
 
-  it('goes up whole, and waits at the agent while the upstream does not read', async () => {
+  it('a 96 MiB upload arrives whole and waits at the agent while the upstream does not read', async () => {
     let accepted = 0;
     const total = 96 * MIB;
     const { promise: go, resolve: release } = Promise.withResolvers<void>();
@@ -113,7 +113,7 @@ describe('a big body', () => {
     socket.destroy();
   });
 
-  it('that the upstream refuses early still gives the agent the answer', async () => {
+  it('the agent gets a response that the upstream sends before it has read the body', async () => {
     const { socket, ask } = await start((_request, response) => {
       response.writeHead(413, { connection: 'close' }).end('too big');
     }, UNSCANNED);
@@ -124,8 +124,8 @@ describe('a big body', () => {
   });
 });
 
-describe('a stream', () => {
-  it('of events reaches the agent event by event', async () => {
+describe('streams', () => {
+  it('server-sent events reach the agent one by one', async () => {
     let answer: ServerResponse | undefined;
     const { socket, ask } = await start((_request, response) => {
       answer = response;
@@ -143,7 +143,7 @@ describe('a stream', () => {
     socket.destroy();
   });
 
-  it('that the agent gives up ends upstream too', async () => {
+  it('a response that the agent abandons ends upstream too', async () => {
     const { promise: ended, resolve: end } = Promise.withResolvers<boolean>();
     const { socket, ask } = await start((_request, response) => {
       response.write('first');
@@ -156,7 +156,7 @@ describe('a stream', () => {
     expect(await ended).toBe(false);
   });
 
-  it('that the agent gives up before any answer ends upstream too, and is logged', async () => {
+  it('a request that the agent abandons before any response ends upstream and is audited', async () => {
     const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const { socket, ask } = await start((request) => {
@@ -172,7 +172,7 @@ describe('a stream', () => {
       .toMatchObject([{ verdict: 'fail', reason: 'client-gone', status: 499 }]);
   });
 
-  it('that the upstream breaks off never looks complete to the agent', async () => {
+  it('a response that the upstream breaks off never looks complete to the agent', async () => {
     const { socket, ask } = await start((request, response) => {
       response.write('half');
       setTimeout(() => request.socket.destroy(), 50);
@@ -183,7 +183,7 @@ describe('a stream', () => {
     socket.destroy();
   });
 
-  it('whose upstream hangs up before any answer is a 502, also in the middle of an upload', async () => {
+  it('an upstream that hangs up before it responds, even mid-upload, is reported as 502', async () => {
     const { socket, ask } = await start((request) => {
       request.once('data', () => request.socket.destroy());
     }, UNSCANNED);

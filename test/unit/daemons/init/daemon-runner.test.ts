@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DaemonName } from '../../../../lib/daemons/contract/daemons.ts';
 import { type BundleHealth, bundleHealth } from '../../../../lib/daemons/contract/init/health.ts';
-import type { DaemonName } from '../../../../lib/daemons/contract/names.ts';
 import { portOf } from '../../../support/egress/upstream.ts';
 
 const HARNESS = join(import.meta.dirname, '../../../support/init-harness.ts');
@@ -26,7 +26,7 @@ afterEach(async () => {
     init.kill('SIGKILL');
     await once(init, 'exit');
   }
-  // A supervisor that was killed outright leaves its daemons.
+  // A runner that was killed outright leaves its daemons behind.
   for (const daemon of (await readHealth())?.daemons ?? []) {
     if (daemon.pid !== null) killQuietly(daemon.pid);
   }
@@ -102,27 +102,27 @@ async function ask(line: string): Promise<unknown> {
   return JSON.parse(await text(socket));
 }
 
-describe('a bundle', () => {
-  it('is ready when every daemon accepts connections, and not before', async () => {
+describe('the daemon runner', () => {
+  it('a bundle is ready only when every daemon accepts connections', async () => {
     await start({ selftest: '', egress: 'dies' });
     await expect.poll(async () => (await stateOf('egress'))?.starts, { timeout: 5000 }).toBeGreaterThan(0);
     await expect.poll(async () => (await stateOf('selftest'))?.state, { timeout: 5000 }).toBe('ready');
     expect((await readHealth())?.ready).toBe(false);
   });
 
-  it('with no daemons idles, ready, until it is told to stop', async () => {
+  it('a bundle without daemons is ready and idles until it is told to stop', async () => {
     await start({});
     await healthy();
     expect((await end('SIGTERM')).code).toBe(0);
   });
 
-  it('gives each daemon only its own environment', async () => {
+  it('init gives each daemon only its own environment', async () => {
     await start({ egress: '' });
     await healthy();
     expect(await journal('egress')).toMatch(/^start BEHAVIOUR,JOURNAL,PORT\n/);
   });
 
-  it('prefixes whole lines of both streams with the name of the daemon', async () => {
+  it('init prefixes whole lines of stdout and stderr with the name of the daemon', async () => {
     await start({ selftest: '', egress: 'dies' });
     await expect.poll(() => output.stdout, { timeout: 5000 }).toContain('[selftest] second line\n');
     expect(output.stdout).toContain('[selftest] half a line\n');
@@ -130,8 +130,8 @@ describe('a bundle', () => {
   });
 });
 
-describe('a daemon that dies', () => {
-  it('is started again with growing pauses while the others live on', async () => {
+describe('daemon restarts', () => {
+  it('init restarts a daemon that dies, with growing delays, while the others keep running', async () => {
     await start({ selftest: '', egress: 'dies' }, { backoffMs: 20, backoffMaxMs: 80 });
     await expect.poll(async () => (await stateOf('egress'))?.starts, { timeout: 8000 }).toBeGreaterThan(3);
     expect(await stateOf('egress')).toMatchObject({ lastExit: 7 });
@@ -139,7 +139,7 @@ describe('a daemon that dies', () => {
     expect(output.stderr).toMatch(/egress died \(7\).* 20 ms[\s\S]* 40 ms[\s\S]* 80 ms/);
   });
 
-  it('after it was ready makes the bundle unready until it is back', async () => {
+  it('a bundle is not ready after a ready daemon dies, until the daemon is back', async () => {
     await start({ egress: '' }, { backoffMs: 300 });
     await healthy();
     connect({ host: '127.0.0.1', port: ports.get('egress') ?? 0 })
@@ -156,7 +156,7 @@ describe('a daemon that dies', () => {
 
 describe('signals', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s reaches every daemon, whose last words are kept; exit 0',
+    'init forwards %s to every daemon, keeps their last output and exits with 0',
     async (signal) => {
       await start({ selftest: '', egress: '' });
       await healthy();
@@ -170,7 +170,7 @@ describe('signals', () => {
     },
   );
 
-  it('kill a daemon that ignores them when its grace is over', async () => {
+  it('init kills a daemon that ignores SIGTERM when the grace period ends', async () => {
     await start({ egress: 'stubborn' }, { graceMs: 300 });
     await healthy();
     const pid = (await stateOf('egress'))?.pid ?? 0;
@@ -181,13 +181,13 @@ describe('signals', () => {
     expect(await stateOf('egress')).toMatchObject({ state: 'stopped', lastExit: 'SIGKILL' });
   });
 
-  it('end a bundle whose daemon is waiting to be started again', async () => {
+  it('init stops even while a daemon is waiting to be restarted', async () => {
     await start({ egress: 'dies' }, { backoffMs: 60_000 });
     await expect.poll(async () => (await stateOf('egress'))?.state, { timeout: 5000 }).toBe('failed');
     expect(await end('SIGTERM')).toMatchObject({ code: 0 });
   });
 
-  it('HUP reaches the daemons, even when it comes while they start', async () => {
+  it('init forwards SIGHUP to daemons, even while they start', async () => {
     await start({ egress: '' });
     await expect
       .poll(async () => (await stateOf('egress'))?.state, { timeout: 5000, interval: 5 })
@@ -200,7 +200,7 @@ describe('signals', () => {
 });
 
 describe('the control socket', () => {
-  it('restarts one daemon and leaves the others alone', async () => {
+  it('a restart command restarts one daemon and leaves the others alone', async () => {
     await start({ selftest: '', egress: '' });
     await healthy();
     const before = await stateOf('egress');
@@ -213,7 +213,7 @@ describe('the control socket', () => {
     expect((await stateOf('selftest'))?.starts).toBe(1);
   });
 
-  it('takes two restarts at once in turn, and one process is left', async () => {
+  it('two restart commands at once run one after the other and leave one process', async () => {
     await start({ egress: '' });
     await healthy();
     const replies = await Promise.all([ask('{"restart":"egress"}\n'), ask('{"restart":"egress"}\n')]);
@@ -228,14 +228,14 @@ describe('the control socket', () => {
     '{"restart":"egress","more":1}\n',
     '{"restart":"selftest"}\n',
     `${'x'.repeat(5000)}`,
-  ])('refuses %j and goes on', async (line) => {
+  ])('the control socket refuses %j and keeps working', async (line) => {
     await start({ egress: '' });
     await healthy();
     expect(await ask(line)).toMatchObject({ ok: false });
     expect((await stateOf('egress'))?.starts).toBe(1);
   });
 
-  it('stops the bundle at once even while a restart waits for a daemon that never comes up', async () => {
+  it('init stops at once even while a restart waits for a daemon that never becomes ready', async () => {
     await start({ egress: 'dies' }, { backoffMs: 60_000 });
     await expect.poll(async () => (await stateOf('egress'))?.state, { timeout: 5000 }).toBe('failed');
     const reply = ask('{"restart":"egress"}\n').catch((error: Error) => error);

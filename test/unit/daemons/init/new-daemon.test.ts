@@ -15,7 +15,7 @@ createServer((_request, response) => response.end(process.env.DUMMY_GREETING)).l
 process.on('SIGTERM', () => process.exit(0));
 `;
 
-/** Runs init's own parts in the copy, and prints what they make of the new daemon. */
+/** Runs the parts of init in the copy and prints what they do with the new daemon. */
 const CHECK = `import { bundledPrograms } from './lib/bundle/programs.ts';
 import { daemonPort } from './lib/daemons/contract/daemons.ts';
 import { bundleHealth } from './lib/daemons/contract/init/health.ts';
@@ -46,7 +46,7 @@ stdout.write(JSON.stringify({ greeting, sees: Object.keys(daemons[0].environment
 process.exit(0);
 `;
 
-it('a new daemon takes its folder, its contract and its line in the list of daemons', async () => {
+it('adding a daemon takes only its folder, its contract and a line in the daemon list', async () => {
   const copy = await mkdtemp(join(tmpdir(), 'new-daemon-'));
   try {
     await cp(join(KIT, 'lib'), join(copy, 'lib'), { recursive: true });

@@ -10,7 +10,7 @@ import { HOST, proxyScene } from '../../../../support/egress/proxy-scene.ts';
 
 const scene = proxyScene();
 
-/** Where floods come from; the other client has another address of this machine. */
+/** Source address of the floods; the other client has another loopback address. */
 const FLOODER = '127.0.0.2';
 
 const MIB = 1024 * 1024;
@@ -22,7 +22,7 @@ async function open(localAddress = FLOODER): Promise<Socket> {
   return socket;
 }
 
-/** What the proxy says first; ends as nothing when it hangs up. */
+/** The first data from the proxy, or an empty string if it hangs up. */
 async function firstWord(socket: Socket): Promise<string> {
   const word = once(socket, 'data').then(([chunk]) => String(chunk));
   return Promise.race([word, once(socket, 'close').then(() => '')]);
@@ -33,14 +33,14 @@ const isServed = async () => (await fetchVia(scene().tunnel())).status === 200;
 describe('connections from one address', () => {
   const ASK = 'GET http://_egress.local/allowlist HTTP/1.1\r\nHost: _egress.local\r\n\r\n';
 
-  it('are bounded, others are served meanwhile, and each place comes back', async () => {
+  it('connections from one address are limited, others are served, and slots are reused', async () => {
     const sockets = await Promise.all(Array.from({ length: MAX_CONNECTIONS_PER_SOURCE }, () => open()));
     const ask = (socket: Socket) => {
       const word = firstWord(socket);
       socket.write(ASK);
       return word;
     };
-    // The last as well as the first.
+    // The first and the last are both served.
     for (const socket of [sockets[0], sockets.at(-1)]) expect(socket && (await ask(socket))).toMatch(/ 200 /);
 
     const oneMore = await open();
@@ -64,7 +64,7 @@ describe('connections from one address', () => {
     await expect.poll(async () => ask(await open())).toMatch(/ 200 /);
   });
 
-  it('leave their places when they were tunnels, too', async () => {
+  it('closed tunnels free their connection slots', async () => {
     const connectTo = `CONNECT ${HOST}:${scene().upstream.port} HTTP/1.1\r\n\r\n`;
     for (let round = 0; round < 2; round += 1) {
       const sockets = await Promise.all(Array.from({ length: MAX_CONNECTIONS_PER_SOURCE }, () => open()));
@@ -78,7 +78,7 @@ describe('connections from one address', () => {
   });
 });
 
-/** The bytes with which a client begins TLS. */
+/** Returns the ClientHello of a TLS client. */
 async function clientHello(): Promise<Buffer> {
   const wire = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   const sent = new Promise<Buffer>((resolve) => {
@@ -91,7 +91,7 @@ async function clientHello(): Promise<Buffer> {
   return sent;
 }
 
-/** Speaks TLS on a socket whose tunnel stands, and says a little more inside. */
+/** Performs a TLS handshake on a socket with an open tunnel, then writes `text`. */
 async function insideTls(socket: Socket, alpn: string, text: string | Buffer): Promise<void> {
   const secure = tlsConnect({
     socket,
@@ -105,7 +105,7 @@ async function insideTls(socket: Socket, alpn: string, text: string | Buffer): P
   secure.resume();
 }
 
-describe('a flood of connections that begin and say no more', () => {
+describe('connections that start and then stall', () => {
   const CONNECT = () => `CONNECT ${HOST}:${scene().upstream.port} HTTP/1.1\r\n\r\n`;
   const tunnel = async (socket: Socket) => {
     const word = firstWord(socket);
@@ -141,8 +141,8 @@ describe('a flood of connections that begin and say no more', () => {
     ],
   ];
 
-  it('harms nobody, wherever they stop, and is cleared away in time', async () => {
-    // Long enough for all of them to begin.
+  it('stalled connections harm no other client at any stage and are closed in time', async () => {
+    // Long enough for all of them to start.
     await scene().hurry({ headersMs: 3000, handshakeMs: 3000 });
     const before = process.memoryUsage().rss;
     const ends = await Promise.all(
@@ -159,7 +159,7 @@ describe('a flood of connections that begin and say no more', () => {
     }
     expect(await isServed()).toBe(true);
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * MIB);
-    // Both limits, one behind the other, and the second in which Node looks for who is late.
+    // Both limits in sequence, plus the interval at which Node checks for late connections.
     const late = once(AbortSignal.timeout(9000), 'abort').then(() => 'late');
     for (const { where, closed } of ends) {
       expect(await Promise.race([Promise.all(closed), late]), where).not.toBe('late');

@@ -15,8 +15,8 @@ async function open(settings: SecureClientSessionOptions = {}): Promise<ClientHt
   return session;
 }
 
-describe('an agent that speaks HTTP/2', () => {
-  it('gets the token injected and its own credentials taken away', async () => {
+describe('agents that speak HTTP/2', () => {
+  it('an HTTP/2 request loses its own credentials and gets the injected token', async () => {
     const reply = await fetchOn(await open(), {
       ':path': '/v1/x?secret=1',
       authorization: 'Bearer stolen',
@@ -35,7 +35,7 @@ describe('an agent that speaks HTTP/2', () => {
     expect(JSON.stringify(seen)).not.toContain('stolen');
   });
 
-  it('sends a body without a length, which reaches an HTTP/1.1 upstream whole and framed', async () => {
+  it('an HTTP/2 body without a length reaches an HTTP/1.1 upstream whole and chunked', async () => {
     const content = randomBytes(300_000).toString('hex');
     const stream = streamOn(await open(), { ':method': 'POST' });
     stream.end(content);
@@ -43,7 +43,7 @@ describe('an agent that speaks HTTP/2', () => {
     expect(scene().upstream.seen[0]?.headers).toMatchObject({ 'transfer-encoding': 'chunked' });
   });
 
-  it('asks many things at once on one connection', async () => {
+  it('one HTTP/2 connection serves 100 concurrent requests', async () => {
     const many = await open();
     const replies = await Promise.all(
       Array.from({ length: 100 }, (_, index) => fetchOn(many, { ':path': `/${index}` })),
@@ -52,14 +52,14 @@ describe('an agent that speaks HTTP/2', () => {
     expect(new Set(scene().upstream.seen.map(({ url }) => url)).size).toBe(100);
   });
 
-  it('is told why it is refused', async () => {
+  it('a refused HTTP/2 request is told the reason', async () => {
     const reply = await fetchOn(await open(), { ':path': '/a/../b' });
     expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([400, 'path-ambiguous']);
     expect(reply.body).toContain('dot segment');
   });
 });
 
-describe('a session of the agent', () => {
+describe('long HTTP/2 sessions', () => {
   const many = ABUSE_BUDGET.burst + 2 * ABUSE_BUDGET.perSecond;
 
   it.each<[what: string, headers: OutgoingHttpHeaders, body: string | undefined, status: number]>([
@@ -68,7 +68,7 @@ describe('a session of the agent', () => {
     ['requests with a body that says its length', { ':method': 'POST', 'content-length': 1 }, 'x', 200],
     ['requests for a head', { ':method': 'HEAD' }, undefined, 200],
     ['requests that are refused', { ':method': 'POST', ':path': '/o/r/git-receive-pack' }, 'x', 403],
-  ])('has no end to its %s, however fast they come', async (_what, headers, body, status) => {
+  ])('a session has no limit on its %s, however fast they come', async (_what, headers, body, status) => {
     const upstream = await startUpstream(await scene().world.leaf(HOST), (request, response) => {
       request.resume().once('end', () => response.writeHead(200, { 'content-length': 2 }).end('ok'));
     });

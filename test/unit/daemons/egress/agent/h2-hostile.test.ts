@@ -25,7 +25,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** A client that writes HTTP/2 frames by hand. */
+/** Opens a session for writing HTTP/2 frames by hand. */
 async function rawSession(
   options: Partial<TunnelOptions> = {},
 ): Promise<{ socket: TLSSocket; frames: Frame[] }> {
@@ -45,7 +45,7 @@ const request = (changes: Partial<Record<string, string | undefined>> = {}): Lin
     ...changes,
   }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 
-/** Sends one request on a session of its own; gives what became of it in a few words. */
+/** Sends one request on a session of its own; returns its fate in a few words. */
 async function fateOf(lines: readonly Line[], options: Partial<TunnelOptions> = {}): Promise<string> {
   const { egress, upstream } = scene();
   const { socket, frames } = await rawSession(options);
@@ -61,7 +61,7 @@ async function fateOf(lines: readonly Line[], options: Partial<TunnelOptions> = 
 
 type Case = [fate: string, changes: Record<string, string | undefined>, options?: Partial<TunnelOptions>];
 
-/** Asserts the fate of many requests, each named. */
+/** Checks the fates of many named requests. */
 async function expectFates(cases: Record<string, Case>): Promise<void> {
   const expected: Record<string, string> = {};
   const found: Record<string, string> = {};
@@ -72,10 +72,10 @@ async function expectFates(cases: Record<string, Case>): Promise<void> {
   expect(found).toEqual(expected);
 }
 
-/** RST_STREAM with PROTOCOL_ERROR, by nghttp2, before any of our code saw the request. */
+/** RST_STREAM with PROTOCOL_ERROR, sent by nghttp2 before our code sees the request. */
 const MALFORMED = 'reset 1';
 
-it('a request that names two hosts is refused, whichever way it names them', async () => {
+it('an HTTP/2 request that names two hosts is refused, however it names them', async () => {
   const other = 'open.example.com';
   await expectFates({
     'the tunnel itself': ['passed', {}],
@@ -96,10 +96,10 @@ it('a request that names two hosts is refused, whichever way it names them', asy
   });
 });
 
-it('what would be framing or a second request in HTTP/1.1 never gets there', async () => {
+it('HTTP/2 headers that would be framing or a second request in HTTP/1.1 never pass', async () => {
   const smuggled = 'GET /admin HTTP/1.1\r\nhost: api.example.com\r\n\r\n';
   await expectFates({
-    // nghttp2 drops such a header; the rest of the request is harmless without.
+    // nghttp2 drops such a header; without it, the rest of the request is harmless.
     'line breaks in a value': ['passed', { 'x-a': `b\r\n\r\n${smuggled}` }],
     'a line feed in a value': ['passed', { 'x-a': 'b\ntransfer-encoding: chunked' }],
     'NUL in a value': ['passed', { 'x-a': 'b\0' }],
@@ -131,7 +131,7 @@ it('what would be framing or a second request in HTTP/1.1 never gets there', asy
   });
 });
 
-it('a pseudo-header twice, or after the headers, is malformed', async () => {
+it('an HTTP/2 request with a repeated or misplaced pseudo-header is malformed', async () => {
   const [method, ...others] = request();
   if (method === undefined) throw new Error('no lines');
   expect(await fateOf([method, ...request()])).toBe(MALFORMED);
@@ -140,7 +140,7 @@ it('a pseudo-header twice, or after the headers, is malformed', async () => {
   expect(await fateOf([...others, ['x-a', 'b'], method])).toBe(MALFORMED);
 });
 
-it('a body that is not as long as it says breaks off upstream, and nothing of it becomes a request', async () => {
+it('an HTTP/2 body of the wrong length breaks off, and none of it becomes a request', async () => {
   for (const [length, body] of [
     ['5', 'abc'],
     ['3', 'abcGET /admin HTTP/1.1\r\n\r\n'],
@@ -154,7 +154,7 @@ it('a body that is not as long as it says breaks off upstream, and nothing of it
   expect(scene().upstream.seen).toEqual([]);
 });
 
-describe('too much of it', () => {
+describe('HTTP/2 floods', () => {
   const closed = async (socket: TLSSocket) => {
     if (!socket.destroyed) await new Promise((resolve) => socket.once('close', resolve));
   };
@@ -162,16 +162,16 @@ describe('too much of it', () => {
     Buffer.concat(Array.from({ length: count }, (_, index) => make(2 * index + 1)));
   const reset = (stream: number) => frame(FRAME.reset, 0, stream, number32(8));
 
-  it('requests that are reset at once do not reach the upstream, and end the connection', async () => {
+  it('requests that are reset at once never reach the upstream and end the connection', async () => {
     const { socket } = await rawSession();
     socket.write(many(2000, (stream) => Buffer.concat([headersFrame(stream, request()), reset(stream)])));
     await closed(socket);
-    // One whose reset the network delivers later may.
+    // A few may get through, if the network delivers their resets later.
     expect(scene().upstream.seen.length).toBeLessThan(5);
     expect(scene().egress.log.length).toBeLessThan(300);
   });
 
-  it('requests that are reset a moment later end the connection as well', async () => {
+  it('requests that are reset a moment later also end the connection', async () => {
     const { socket } = await rawSession();
     const flood = async () => {
       for (let stream = 1; stream < 4000 && !socket.destroyed; stream += 2) {
@@ -183,7 +183,7 @@ describe('too much of it', () => {
     const startedAt = performance.now();
     await Promise.all([flood(), closed(socket)]);
     const seconds = (performance.now() - startedAt) / 1000;
-    // On a slow machine some are answered before they are reset, and are no harm.
+    // On a slow machine, some get a response before their reset, which is harmless.
     const givenUp = scene().egress.log.filter(({ verdict }) => verdict !== 'allow');
     expect(givenUp.length).toBeLessThan(
       ABUSE_BUDGET.burst + ABUSE_BUDGET.perSecond * seconds + 2 * MAX_STREAMS,
@@ -202,15 +202,15 @@ describe('too much of it', () => {
           many(1000, () => frame(FRAME.continuation, 0, 1)),
         ]),
     ],
-  ])('%s ends the connection, and nothing goes upstream', async (_what, flood) => {
+  ])('a flood of %s ends the connection, and nothing goes upstream', async (_what, flood) => {
     const { socket } = await rawSession();
     socket.write(flood());
     await closed(socket);
     expect(scene().upstream.seen).toEqual([]);
   });
 
-  it('a small header block that unpacks to a big one is refused, also before the limit was acknowledged', async () => {
-    // One entry of 3000 bytes for the table, and then a byte for each time it is named again.
+  it('an HPACK bomb is refused, even before the client has acknowledged the limit', async () => {
+    // One table entry of 3000 bytes, then one byte for each further reference to it.
     const entry = Buffer.concat([Buffer.from([0x40]), block([['x', 'a'.repeat(3000)]]).subarray(1)]);
     const bomb = (times: number) => Buffer.concat([block(request()), entry, Buffer.alloc(times, 0xbe)]);
     for (const isAcknowledged of [true, false]) {
@@ -228,13 +228,13 @@ describe('too much of it', () => {
     expect(scene().egress.log).toMatchObject([{ reason: 'headers-too-long', status: 431 }]);
   });
 
-  it('more requests than egress has room for are refused unprocessed, whatever connection they come on', async () => {
+  it('requests beyond the capacity of egress are refused unprocessed, on any connection', async () => {
     const post = request({ ':method': 'POST' });
     const all: Frame[][] = [];
     for (let connection = 0; connection < 9; connection += 1) {
       const { socket, frames } = await rawSession();
       all.push(frames);
-      // Bodies that never come: each is held, and none goes upstream.
+      // The bodies never arrive: each request is held, and none goes upstream.
       for (let stream = 1; stream < 256; stream += 2) socket.write(headersFrame(stream, post, false));
     }
     const refused = () => all.map((frames) => frames.filter(({ type }) => type === FRAME.reset).length);
@@ -245,7 +245,7 @@ describe('too much of it', () => {
     expect(new Set(codes)).toEqual(new Set([7]));
   });
 
-  it('headers are counted', async () => {
+  it('egress limits the number of headers of an HTTP/2 request', async () => {
     const session = await openSession(scene().tunnel());
     const lines = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, 'a']));
@@ -257,7 +257,7 @@ describe('too much of it', () => {
   });
 });
 
-it('a connection that says nothing, only half a header block, or is idle between requests, is closed', async () => {
+it('egress closes a session that is silent, stalls within its headers, or is idle', async () => {
   await scene().hurry({ headersMs: 300, keepAliveMs: 600 });
   const { socket: silent } = await rawSession();
   await once(silent, 'close');
@@ -270,7 +270,7 @@ it('a connection that says nothing, only half a header block, or is idle between
   await once(idle, 'close');
 });
 
-it('one address opens half of all connections at most', async () => {
+it('one address opens at most half of all connections', async () => {
   const open = Array.from({ length: 520 }, () => connect(scene().egress.port, '127.0.0.1'));
   for (const socket of open) socket.on('error', () => {}).resume();
   await expect.poll(() => open.filter(({ destroyed }) => destroyed).length, { timeout: 10_000 }).toBe(8);

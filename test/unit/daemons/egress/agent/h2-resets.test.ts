@@ -17,7 +17,7 @@ let upstream: H2Upstream;
 let egress: EgressFixture;
 let session: ClientHttp2Session;
 
-/** More than the windows of a stream let through unread. */
+/** Longer than the flow-control window of a stream. */
 const LONG = 1024 * 1024;
 
 beforeAll(() => setDefaultCACertificates([...trusted, world.certificate]));
@@ -40,7 +40,7 @@ async function start(
   session = await openSession({ proxyPort: egress.port, target, ca: bottle.certificate });
 }
 
-/** The code that a stream ended with, once it has. */
+/** Waits until a stream is closed and returns its reset code. */
 async function codeOf(stream: {
   closed: boolean;
   rstCode?: number | undefined;
@@ -49,16 +49,16 @@ async function codeOf(stream: {
   return stream.rstCode;
 }
 
-// A reset that never leaves is worse than it looks: as soon as the other side reads on, Node writes empty frames for the
-// stream which it has forgotten, without end, and takes all memory there is.
-describe('a request over HTTP/2 that the agent gives up is given up upstream', () => {
+// If a reset is never sent, Node forgets the stream but writes empty frames for it as soon as the other side
+// reads on, until memory runs out.
+describe('canceled HTTP/2 requests', () => {
   const none: Route['dlp'] = { outbound_detectors: [], inbound_detectors: [] };
   it.each([
     ['while its body waits to be read', undefined, false],
     ['while its body, which is not scanned, waits to be read', none, false],
     ['while its body waits to be read, and its answer comes', undefined, true],
     ['while its body, which is not scanned, waits to be read, and its answer comes', none, true],
-  ])('%s', async (_when, dlp, hasResponded) => {
+  ])('a request that the agent cancels is canceled upstream: %s', async (_when, dlp, hasResponded) => {
     const reached = Promise.withResolvers<ServerHttp2Stream>();
     await start(
       (stream) => {
@@ -84,7 +84,7 @@ describe('a request over HTTP/2 that the agent gives up is given up upstream', (
   });
 });
 
-it('an answer over HTTP/2 that the agent does not read is cut off, and the session serves on', async () => {
+it('egress cuts off an unread HTTP/2 response, and the session stays usable', async () => {
   await start(
     (stream) => {
       stream.respond({ ':status': 200, 'content-type': 'image/png' });

@@ -7,13 +7,13 @@ import { HOST, proxyScene, TOKEN } from '../../../../support/egress/proxy-scene.
 
 const scene = proxyScene();
 
-/** What a second request would look like to an upstream that reads the framing in another way than egress. */
+/** A second request, as seen by an upstream that reads the framing differently than egress. */
 const HIDDEN = 'GET /smuggled HTTP/1.1\r\nHost: smuggled\r\n\r\n';
 
-/** Milliseconds of silence after which nothing more is waited for; an honest answer takes some 10. */
+/** Milliseconds of silence after which to stop waiting; an honest response takes about 10. */
 const SILENCE_MS = 500;
 
-/** Everything that comes back on a socket until it falls silent or closes. */
+/** Returns everything received on a socket until it falls silent or closes. */
 async function answersOf(socket: Socket): Promise<string> {
   let text = '';
   socket.setTimeout(SILENCE_MS, () => socket.destroy());
@@ -27,7 +27,7 @@ async function answersOf(socket: Socket): Promise<string> {
 const statuses = (text: string) =>
   [...text.matchAll(/^HTTP\/1\.1 ([0-9]{3}) /gm)].map((match) => Number(match[1]));
 
-/** Sends each text through a tunnel of its own, all at a time. @returns what came back on each. */
+/** Sends each text through a tunnel of its own, all at once. @returns what came back on each. */
 async function sendAll(texts: readonly string[]): Promise<string[]> {
   return Promise.all(
     texts.map(async (text) => {
@@ -38,7 +38,7 @@ async function sendAll(texts: readonly string[]): Promise<string[]> {
   );
 }
 
-describe('a message whose length can be read in two ways', () => {
+describe('ambiguous message framing', () => {
   const inputs: [what: string, lines: string, body: string][] = [
     ['a length and chunks', 'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n', `0\r\n\r\n${HIDDEN}`],
     ['chunks and a length', 'Transfer-Encoding: chunked\r\nContent-Length: 3\r\n', `0\r\n\r\n${HIDDEN}`],
@@ -80,7 +80,7 @@ describe('a message whose length can be read in two ways', () => {
     ['chunks in HTTP/1.0', 'Transfer-Encoding: chunked\r\n', `0\r\n\r\n${HIDDEN}`],
   ];
 
-  it('hides no request from the policy', async () => {
+  it('ambiguous message framing never smuggles a request past the policy', async () => {
     const answers = await sendAll(
       inputs.map(([what, lines, body], index) => {
         const version = what.endsWith('HTTP/1.0') ? '1.0' : '1.1';
@@ -91,7 +91,7 @@ describe('a message whose length can be read in two ways', () => {
     expect(reached).not.toContain('/smuggled');
     expect(new Set(reached).size).toBe(reached.length);
     for (const [index, [what]] of inputs.entries()) {
-      // The honest part may have passed; what follows it was refused, or judged by itself.
+      // The valid part may have passed; what follows it was refused or judged on its own.
       expect(statuses(answers[index] ?? '').at(-1) ?? 400, what).toBeGreaterThanOrEqual(400);
       expect(answers[index], what).not.toContain(TOKEN);
     }
@@ -99,7 +99,7 @@ describe('a message whose length can be read in two ways', () => {
   });
 });
 
-describe('a request line or Host that is none', () => {
+describe('malformed request lines and Host headers', () => {
   const inputs: [what: string, head: string][] = [
     ['no version', 'GET /v1\r\n'],
     ['version 0.9', 'GET /v1 HTTP/0.9\r\nHost: api.example.com\r\n'],
@@ -122,7 +122,7 @@ describe('a request line or Host that is none', () => {
     ['a record of TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n'],
   ];
 
-  it('is answered with 4xx or 5xx or hung up on, and nothing leaves', async () => {
+  it('a malformed request line or Host gets 4xx, 5xx or a hangup, and nothing leaves', async () => {
     const authority = `${HOST}:${scene().upstream.port}`;
     const answers = await sendAll(
       inputs.map(([, head]) => `${head.replaceAll(/(?<=Host: )api\.example\.com(?=\r)/g, authority)}\r\n`),
@@ -135,8 +135,8 @@ describe('a request line or Host that is none', () => {
   });
 });
 
-describe('floods', () => {
-  it('of header lines are refused at the bound, by count as well as by size', async () => {
+describe('HTTP/1.1 floods', () => {
+  it('egress refuses a flood of header lines, by count and by size', async () => {
     for (const lines of ['a: b\r\n'.repeat(5000), `a: ${'b'.repeat(40_000)}\r\n`, 'a: b\r\n'.repeat(250)]) {
       const socket = await openTunnel(scene().tunnel());
       socket.write(`GET /v1 HTTP/1.1\r\nHost: ${HOST}:${scene().upstream.port}\r\n${lines}\r\n`);
@@ -145,7 +145,7 @@ describe('floods', () => {
     expect(scene().upstream.seen).toEqual([]);
   });
 
-  it('of pipelined requests are answered one by one and in their order', async () => {
+  it('egress serves 100 pipelined requests in order', async () => {
     const socket = await openTunnel(scene().tunnel());
     const heads = Array.from({ length: 100 }, (_, index) => {
       const last = index === 99 ? 'Connection: close\r\n' : '';
@@ -158,7 +158,7 @@ describe('floods', () => {
   });
 });
 
-it('a WebSocket asked for before the last answer has come ends its connection, and harms nobody', async () => {
+it('a pipelined WebSocket handshake ends its connection and affects no other client', async () => {
   const host = `Host: ${HOST}:${scene().upstream.port}\r\n`;
   const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
   const upgrade = `GET /socket HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n`;

@@ -9,18 +9,21 @@ import { startUpstream, type Upstream } from '../../../../support/egress/upstrea
 const PLAIN = 'open.example.com';
 const scene = proxyScene();
 
-/** More than a connection takes at once, and more than one record of TLS. */
+/** More than a connection takes at once, and more than one TLS record. */
 const LONG = 4 * 1024 * 1024;
 const SHORT = 16 * 1024;
-/** Of many lengths, so that the records of TLS end at many places of them. */
+/** Bodies of many lengths, so that TLS records end at many offsets. */
 const BODIES = Array.from({ length: 20 }, (_, turn) => 'abcdefgh'.repeat(7_500 - 100 * turn));
 
 let upstream: Upstream;
-/** The bodies that reached the upstream. */
+/** Bodies that reached the upstream. */
 let bodies: string[];
 afterEach(() => upstream.close());
 
-/** An upstream that answers a GET of `/N` with N bytes; gives a connection on which it can be asked. */
+/**
+ * Starts an upstream that responds to GET `/N` with N bytes. Returns a connection to the proxy and functions
+ * that write requests for it.
+ */
 async function ask(
   isSecure: boolean,
 ): Promise<{ socket: Socket; get(bytes: number): string; post(body: string): string }> {
@@ -52,7 +55,7 @@ async function ask(
   };
 }
 
-/** Reads on until the upstream has all bodies. */
+/** Reads until the upstream has received all bodies. */
 async function readUntilArrived(socket: Socket, expected: readonly string[]): Promise<void> {
   let isClosed = false;
   socket.once('close', () => {
@@ -70,17 +73,17 @@ async function readUntilArrived(socket: Socket, expected: readonly string[]): Pr
 describe.each([
   ['in a tunnel', true],
   ['on the port itself', false],
-])('a request %s that comes while the answer before it has not left', (_where, isSecure) => {
+])('requests %s behind unread responses', (_where, isSecure) => {
   it.each([
     ['a long answer', LONG, 1],
     ['many short answers', SHORT, 20],
-  ])('is read whole: after %s', async (_what, bytes, times) => {
+  ])('a request behind unread responses is read completely: after %s', async (_what, bytes, times) => {
     const { socket, get, post } = await ask(isSecure);
     for (const body of BODIES) socket.write(get(bytes).repeat(times) + post(body));
     await readUntilArrived(socket, BODIES);
   });
 
-  it('is read whole when the rest of it comes after that answer has left', async () => {
+  it('a request is read completely if its rest arrives after the previous response left', async () => {
     const { socket, get, post } = await ask(isSecure);
     socket.write(get(LONG));
     await once(socket, 'readable');

@@ -11,7 +11,7 @@ const scene = proxyScene();
 let slow: Upstream;
 afterEach(() => slow.close());
 
-/** An upstream that thinks before it answers, in plain text or by TLS. */
+/** Starts an upstream that responds after 100 ms, over plain HTTP or TLS. */
 async function thinking(isSecure: boolean): Promise<void> {
   slow = await startUpstream(isSecure ? await scene().world.leaf(HOST) : undefined, (_request, response) => {
     setTimeout(() => response.end('thought'), 100);
@@ -25,7 +25,7 @@ async function thinking(isSecure: boolean): Promise<void> {
   );
 }
 
-/** All that comes back on a socket; ends when it does, or falls silent. */
+/** Returns everything received on a socket until it closes or falls silent. */
 async function allOn(socket: Socket): Promise<string> {
   let said = '';
   socket.on('data', (chunk) => {
@@ -38,8 +38,8 @@ async function allOn(socket: Socket): Promise<string> {
 
 const refused = { method: 'CONNECT', verdict: 'deny', reason: 'method-refused' };
 
-describe('a CONNECT behind a request that has no answer yet', () => {
-  it('opens no tunnel, and nothing comes out of order', async () => {
+describe('pipelined CONNECT', () => {
+  it('a CONNECT behind a pending request opens no tunnel', async () => {
     await thinking(false);
     const socket = connect(scene().egress.port, '127.0.0.1');
     const host = `${PLAIN}:${slow.port}`;
@@ -49,7 +49,7 @@ describe('a CONNECT behind a request that has no answer yet', () => {
     expect(scene().egress.log).toContainEqual(expect.objectContaining(refused));
   });
 
-  it('is not answered first inside of a tunnel either', async () => {
+  it('a CONNECT inside a tunnel is not refused ahead of a pending response', async () => {
     await thinking(true);
     const socket = await openTunnel(scene().tunnel(slow.port));
     const host = `${HOST}:${slow.port}`;
@@ -58,7 +58,7 @@ describe('a CONNECT behind a request that has no answer yet', () => {
     expect(scene().egress.log).toContainEqual(expect.objectContaining(refused));
   });
 
-  it('does not disturb what others are doing', async () => {
+  it('a CONNECT behind a pending request does not disturb other clients', async () => {
     await thinking(true);
     const other = fetchVia(scene().tunnel(slow.port));
     await sleep(20);
@@ -69,7 +69,7 @@ describe('a CONNECT behind a request that has no answer yet', () => {
   });
 });
 
-it('a CONNECT behind a request that has its answer opens a tunnel on the same connection', async () => {
+it('a CONNECT after a finished request opens a tunnel on the same connection', async () => {
   await thinking(false);
   const socket = connect(scene().egress.port, '127.0.0.1');
   const host = `${PLAIN}:${slow.port}`;

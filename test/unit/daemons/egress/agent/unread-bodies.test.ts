@@ -13,7 +13,7 @@ const scene = proxyScene();
 const routeTo = ({ port }: Upstream) =>
   ({ host: HOST, port, private: true, dlp: { outbound_on_match: 'block' } }) as const;
 
-it('of a body that is sent on before it is whole, nothing leaves that was not scanned', async () => {
+it('no unscanned part of a streamed request body leaves', async () => {
   let body = Buffer.alloc(0);
   const upstream = await startUpstream(await scene().world.leaf(HOST), (request) => {
     request.on('error', () => {});
@@ -22,7 +22,7 @@ it('of a body that is sent on before it is whole, nothing leaves that was not sc
     });
   });
   scene().egress.setRoutes([routeTo(upstream)]);
-  // Around where egress stops to hold it, where windows end, and at the end.
+  // Around the end of the held part, around the borders of windows, and at the end.
   for (const at of [8 * MEGABYTE - 100, 8 * MEGABYTE + 10, 9 * MEGABYTE + 1000, prose.length]) {
     body = Buffer.alloc(0);
     const socket = await openTunnel(scene().tunnel(upstream.port));
@@ -36,14 +36,14 @@ it('of a body that is sent on before it is whole, nothing leaves that was not sc
   await upstream.close();
 });
 
-describe('a connection goes on after a long body of which egress read a part', () => {
+describe('connections after unread bodies', () => {
   it.each<[string, string, Buffer, string]>([
     ['that was refused', '', Buffer.concat([Buffer.from(KEY), prose]), '403 200'],
     ['that was cut off late', '', Buffer.concat([prose, Buffer.from(KEY)]), '403 200'],
     ['that the upstream did not want', '', prose, '413 200'],
     ['whose route was changed meanwhile', '', prose, '403 200'],
     ['that cannot be scanned', 'Content-Encoding: gzip\r\n', prose, '403 200'],
-  ])('%s', async (what, line, body, statuses) => {
+  ])('a connection stays usable after a long body %s', async (what, line, body, statuses) => {
     const upstream = await startUpstream(await scene().world.leaf(HOST), (request, response) => {
       if (what.includes('did not want') && request.url === '/long') return void response.writeHead(413).end();
       request.resume().once('end', () => response.end());
@@ -58,7 +58,7 @@ describe('a connection goes on after a long body of which egress read a part', (
     });
     socket.write(`PUT /long HTTP/1.1\r\n${host}${line}Content-Length: ${body.length}\r\n\r\n`);
     if (what.includes('changed')) {
-      // It has been let out by the old one by then.
+      // By then, the old route has admitted the request.
       await sleep(100);
       scene().egress.setRoutes([{ ...route, matches: [{ methods: ['GET'] }] }]);
     }
@@ -71,14 +71,14 @@ describe('a connection goes on after a long body of which egress read a part', (
   });
 });
 
-describe('a body that turns out late to hold more than can be looked into', () => {
-  // More small files than are followed in one body.
+describe('bodies found unscannable late', () => {
+  // More small files than are looked into in one body.
   const files = Buffer.concat(Array.from({ length: 5000 }, () => gzipSync('x')));
 
   it.each([
     ['of announced length', (length: number) => ({ 'content-length': String(length) })],
     ['in chunks', () => ({ 'transfer-encoding': 'chunked' })],
-  ])('is broken off before it is whole, and the agent is told: %s', async (_how, framing) => {
+  ])('egress breaks off a body found unscannable late and tells the agent: %s', async (_how, framing) => {
     const { promise: ended, resolve: end } = Promise.withResolvers<string>();
     const upstream = await startUpstream(await scene().world.leaf(HOST), (request) => {
       request.resume().once('close', () => end(request.complete ? 'whole' : 'broken off'));

@@ -34,7 +34,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts the daemon alone; gives what it says on stderr until it listens, or ends. */
+/** Starts egress on its own; returns its stderr until it listens or exits. */
 async function start(routes: string, audit: string, port: number): Promise<string> {
   const path = (name: string) => join(directory, name);
   await writeFile(path('routes.yaml'), routes);
@@ -51,7 +51,7 @@ async function start(routes: string, audit: string, port: number): Promise<strin
   return said;
 }
 
-it('nothing of what was refused is lost when egress is told to end', async () => {
+it('egress loses no denials when it is told to stop', async () => {
   const port = await freePort();
   await start('version: 1\nlearn: true\nroutes: []\n', join(directory, 'audit'), port);
   const hosts = Array.from({ length: 50 }, (_, index) => `h${index}.example`);
@@ -70,7 +70,7 @@ it('nothing of what was refused is lost when egress is told to end', async () =>
   expect(learnedFile.parse(learned).denials).toHaveLength(50);
 });
 
-it('what is still open when egress is told to end is written down as well', async () => {
+it('egress audits exchanges that are still open when it is told to stop', async () => {
   const port = await freePort();
   const upstream = await startSocketUpstream(undefined);
   const route = `{ host: localhost, port: ${upstream.port}, private: true }`;
@@ -88,7 +88,7 @@ it('what is still open when egress is told to end is written down as well', asyn
   await upstream.close();
 });
 
-it('egress does not start where it cannot write down what it does', async () => {
+it('egress does not start if it cannot write its audit', async () => {
   await mkdir(join(directory, 'audit'));
   await mkdir(join(directory, 'audit', auditFileName(1)));
   const said = await start('version: 1\nroutes: []\n', join(directory, 'audit'), await freePort());

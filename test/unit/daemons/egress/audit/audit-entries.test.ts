@@ -11,14 +11,14 @@ import { startUpstream } from '../../../../support/egress/upstream.ts';
 
 const scene = proxyScene();
 
-/** The audit, once it has so many entries. */
+/** The audit, once it has at least `count` entries. */
 async function entries(count: number) {
   await expect.poll(() => scene().egress.log.length, { timeout: 5000 }).toBeGreaterThanOrEqual(count);
   return scene().egress.log;
 }
 
-describe('the audit', () => {
-  it('has one entry a request, with no query, header of the agent or token', async () => {
+describe('audit entries', () => {
+  it('the audit has one entry per request, without query, agent headers or token', async () => {
     await fetchVia({
       ...scene().tunnel(),
       path: '/v1/%7ex?key=hidden',
@@ -54,7 +54,7 @@ describe('the audit', () => {
     expect(JSON.stringify(scene().egress.log)).not.toMatch(new RegExp(`hidden|stolen|k3y|c00kie|${TOKEN}`));
   });
 
-  it('counts the bytes of both bodies, and the time until the answer has ended', async () => {
+  it('an audit entry counts the bytes of both bodies and the time until the response ends', async () => {
     const slow = await startUpstream(await scene().world.leaf(HOST), (request, response) => {
       request.resume();
       request.on('end', () => {
@@ -78,7 +78,7 @@ describe('the audit', () => {
     await slow.close();
   });
 
-  it('counts as well what is refused before its body was read', async () => {
+  it('an audit entry counts the bytes of a request that was refused before its body was read', async () => {
     const socket = await openTunnel(scene().tunnel());
     const request = requestOn(socket, { method: 'POST', path: '/', headers: { host: 'evil.org' } });
     request.end('z'.repeat(5000));
@@ -89,7 +89,7 @@ describe('the audit', () => {
     expect(entry?.sent).toBeLessThanOrEqual(5000);
   });
 
-  it('says that the guest went away before it had an answer, or in the middle of it', async () => {
+  it('the audit records that the agent left before or during the response', async () => {
     const half = await startUpstream(await scene().world.leaf(HOST), (request, response) => {
       if (request.url === '/half') response.write('half');
     });
@@ -110,7 +110,7 @@ describe('the audit', () => {
     await half.close();
   });
 
-  it('has a CONNECT that the guest gave up while its certificate was made', async () => {
+  it('the audit records a CONNECT that was abandoned while its certificate was made', async () => {
     const made = Promise.withResolvers<ServerCertificate>();
     const { bottle } = scene();
     const egress = await startEgress({
@@ -131,7 +131,7 @@ describe('the audit', () => {
     await egress.close();
   });
 
-  it('says that the upstream broke off, or tried to steer the agent halfway', async () => {
+  it('the audit records an upstream that breaks off or injects a prompt mid-response', async () => {
     const bad = await startUpstream(await scene().world.leaf(HOST), (request, response) => {
       response.setHeader('content-type', 'text/plain');
       response.write('half');
@@ -151,7 +151,7 @@ describe('the audit', () => {
     await bad.close();
   });
 
-  it('names the kinds of secrets, and withholds the path that may hold one', async () => {
+  it('the audit names the types of secrets and withholds a path that may hold one', async () => {
     await fetchVia({ ...scene().tunnel(), path: `/put/${TOKEN}` });
     await entries(1);
     await fetchVia({ ...scene().tunnel(), path: '/put', headers: { 'x-note': TOKEN } });
@@ -163,7 +163,7 @@ describe('the audit', () => {
     expect(JSON.stringify(log)).not.toContain(TOKEN);
   });
 
-  it('withholds a secret also where policy refused before anybody searched for one', async () => {
+  it('the audit withholds a secret even if policy denied the request before scanning', async () => {
     scene().egress.setRoutes([
       { host: HOST, port: scene().upstream.port, private: true, matches: [{ methods: ['PUT'] }] },
     ]);
@@ -178,7 +178,7 @@ describe('the audit', () => {
     expect(JSON.stringify(log)).not.toMatch(new RegExp(`${TOKEN}|${encoded}`));
   });
 
-  it('shows harmless headers of both sides at its highest level, never the value of another', async () => {
+  it('the audit shows harmless headers at its highest level, never the value of others', async () => {
     await fetchVia({
       ...scene().tunnel(),
       headers: {
@@ -197,7 +197,7 @@ describe('the audit', () => {
     expect(JSON.stringify(entry)).not.toMatch(new RegExp(`s3ss10n|${TOKEN}`));
   });
 
-  it('has plain requests and refused tunnels with host and port', async () => {
+  it('the audit records host and port of plain requests and refused tunnels', async () => {
     const request = httpRequest({
       host: '127.0.0.1',
       port: scene().egress.port,

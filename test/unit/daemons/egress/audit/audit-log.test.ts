@@ -41,42 +41,42 @@ const subject = (changes: Partial<Subject> = {}): Subject => ({
 
 const refusal = deny('host-unlisted', 'a.example', 'No.', 'Ask.');
 
-/** The lines at this level of one exchange that was refused, one that failed and one that went well. */
+/** Audit entries at this level for a refused, a failed and a successful exchange. */
 function linesAt(level: AuditLevel): AuditEntry[] {
   const { log, lines } = auditAt(level);
   const refused = log.open(subject());
   refused.refuse(refusal);
-  refused.answer(403, { code: 'host-unlisted' });
+  refused.respond(403, { code: 'host-unlisted' });
   const failed = log.open(subject());
-  failed.answer(502, { code: 'upstream-failed' });
+  failed.respond(502, { code: 'upstream-failed' });
   const fine = log.open(subject());
-  fine.answer(200);
+  fine.respond(200);
   for (const account of [refused, failed, fine]) account.close();
   return lines.map((line) => auditEntry.parse(JSON.parse(line)));
 }
 
-describe('the level of the audit', () => {
+describe('audit levels', () => {
   it.each([
     [0, ['deny']],
     [1, ['deny', 'fail']],
     [2, ['deny', 'fail', 'allow']],
-  ] as const)('%i writes what was %j', (level, verdicts) =>
+  ] as const)('audit level %i writes the verdicts %j', (level, verdicts) =>
     expect(linesAt(level).map(({ verdict }) => verdict)).toEqual(verdicts),
   );
 
-  it('below 2 shows no header at all', () => {
+  it('audit levels below 2 show no headers', () => {
     expect(linesAt(1).every((entry) => entry.headers === undefined)).toBe(true);
     expect(linesAt(2)[0]?.headers).toEqual({ request: { 'user-agent': 'curl' }, response: {} });
     const response = { 'set-cookie': ['a=1', 'b=2'], vary: ['accept', 'origin'], server: 'x' };
     const { log, lines } = auditAt(2);
     const account = log.open(subject());
-    account.answer(200, { headers: response });
+    account.respond(200, { headers: response });
     account.close();
     expect(JSON.parse(lines[0] ?? '').headers.response).toEqual({ vary: 'accept,origin', server: 'x' });
   });
 });
 
-describe('a line of the audit', () => {
+describe('audit lines', () => {
   const lineFor = (changes: Partial<Subject>): string => {
     const { log, lines } = auditAt(2);
     const account = log.open(subject(changes));
@@ -94,7 +94,7 @@ describe('a line of the audit', () => {
     ['method', { method: NASTY }],
     ['host', { host: NASTY.repeat(100) }],
     ['header', { rawHeaders: ['user-agent', NASTY.repeat(1000), NASTY, NASTY] }],
-  ])('is one valid line in plain ASCII of bounded length, whatever the %s', (_what, changes) => {
+  ])('an audit entry is one line of ASCII of bounded length, whatever the %s', (_what, changes) => {
     const line = lineFor(changes);
     expect(line).toMatch(/^[\x20-\x7e]+$/);
     expect(line.length).toBeLessThan(20_000);
@@ -113,7 +113,7 @@ describe('a line of the audit', () => {
     ['', '/'],
     [`/x?key=${SECRET}`, '[withheld]'],
     [`/${Buffer.from(SECRET).toString('base64')}`, '[withheld]'],
-  ])('shows of the target %j the path %j', (target, path) =>
+  ])('for the target %j, the audit shows the path %j', (target, path) =>
     expect(JSON.parse(lineFor({ target })).path).toBe(path),
   );
 
@@ -121,11 +121,11 @@ describe('a line of the audit', () => {
     [`${SECRET}.evil.example`, '[withheld].evil.example'],
     [`${SECRET}.example`, '[withheld]'],
     ['cdn-4.assets.example', 'cdn-4.assets.example'],
-  ])('shows of the host %j as much as %j', (host, shown) =>
+  ])('for the host %j, the audit shows %j', (host, shown) =>
     expect(JSON.parse(lineFor({ host })).host).toBe(shown),
   );
 
-  it('is valid for any text at all', () => {
+  it('an audit line is valid for any text', () => {
     const text = fc.string({ unit: 'binary', maxLength: 3000 });
     fc.assert(
       fc.property(text, text, text, text, (target, method, host, header) => {
@@ -137,13 +137,13 @@ describe('a line of the audit', () => {
     );
   });
 
-  it('can stand for lines that were lost', () => {
+  it('an audit line can stand for lost lines', () => {
     const gap = lineOf({ time: '2026-01-01T00:00:00.000Z', bottle: null, lost: 3 });
     expect(auditLine.parse(JSON.parse(gap))).toMatchObject({ lost: 3 });
   });
 });
 
-describe('how an exchange ended', () => {
+describe('exchange outcomes', () => {
   const outcomeOf = (play: (account: ReturnType<AuditLog['open']>) => void) => {
     const { log, lines, learned } = auditAt(2);
     const account = log.open(subject());
@@ -159,11 +159,11 @@ describe('how an exchange ended', () => {
       () => {},
       { verdict: 'fail', reason: 'client-gone', status: 499, learned: 1 },
     ],
-    ['well', (account) => account.answer(204), { verdict: 'allow', reason: null, status: 204, learned: 0 }],
+    ['well', (account) => account.respond(204), { verdict: 'allow', reason: null, status: 204, learned: 0 }],
     [
       'halfway, for the first reason',
       (account) => {
-        account.answer(200);
+        account.respond(200);
         account.breakOff('injection-found');
         account.breakOff('client-gone');
       },
@@ -173,12 +173,13 @@ describe('how an exchange ended', () => {
       'refused, even if the guest does not wait for the answer',
       (account) => {
         account.refuse(refusal);
-        account.answer(403, { code: 'host-unlisted' });
+        account.respond(403, { code: 'host-unlisted' });
         account.breakOff('client-gone');
       },
       { verdict: 'deny', reason: 'host-unlisted', status: 403, learned: 1 },
     ],
-  ] as [string, Parameters<typeof outcomeOf>[0], object][])('%s', (_how, play, outcome) =>
-    expect(outcomeOf(play)).toEqual(outcome),
+  ] as [string, Parameters<typeof outcomeOf>[0], object][])(
+    'the audit records how an exchange ended: %s',
+    (_how, play, outcome) => expect(outcomeOf(play)).toEqual(outcome),
   );
 });

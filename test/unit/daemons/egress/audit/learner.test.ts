@@ -17,8 +17,8 @@ const learnedFrom = (...entries: AuditEntry[]) => {
   return learnedFile.parse(learner.learned);
 };
 
-describe('what is learned', () => {
-  it('is each kind of denial once, with how often and when', () => {
+describe('the learner', () => {
+  it('the learner keeps each kind of denial once, with its count and times', () => {
     const later = '2026-01-01T00:00:09.000Z';
     const { denials } = learnedFrom(entry(), entry({ time: later }), entry({ method: 'POST' }));
     expect(denials).toMatchObject([
@@ -27,7 +27,7 @@ describe('what is learned', () => {
     ]);
   });
 
-  it('is nothing of what was let out, or failed for another reason than a private address', () => {
+  it('the learner ignores admissions, and failures other than a private address', () => {
     const { denials, unlearnable } = learnedFrom(
       entry({ verdict: 'allow', reason: null }),
       entry({ verdict: 'fail', reason: 'upstream-failed' }),
@@ -36,7 +36,7 @@ describe('what is learned', () => {
     expect([denials.map(({ reason }) => reason), unlearnable]).toEqual([['address-refused'], {}]);
   });
 
-  it('is only a number where no route could help', () => {
+  it('the learner only counts denials that no route could fix', () => {
     const { denials, unlearnable } = learnedFrom(
       entry({ reason: 'host-invalid', host: null, port: null }),
       entry({ reason: 'git-push-refused' }),
@@ -45,12 +45,12 @@ describe('what is learned', () => {
     expect([denials, unlearnable]).toEqual([[], { 'host-invalid': 1, 'git-push-refused': 2 }]);
   });
 
-  it('is nothing that a secret was withheld from', () => {
+  it('the learner keeps nothing that a secret was withheld from', () => {
     const learned = learnedFrom(entry({ path: '[withheld]' }), entry({ host: '[withheld].evil.example' }));
     expect(learned).toMatchObject({ denials: [], withheld: 2 });
   });
 
-  it('is bounded in a flood of hosts, of paths, and of long paths; what is beyond is counted', () => {
+  it('the learner limits hosts, paths and path lengths, and counts what exceeds them', () => {
     const hosts = Array.from({ length: 5000 }, (_, index) => entry({ host: `h${index}.example` }));
     expect(learnedFrom(...hosts)).toMatchObject({ denials: { length: 1000 }, beyond: 4000 });
     const paths = Array.from({ length: 5000 }, (_, index) => entry({ path: `/${index}` }));
@@ -60,7 +60,7 @@ describe('what is learned', () => {
   });
 });
 
-describe('the file of what was learned', () => {
+describe('the file of learned denials', () => {
   let directory = '';
   const said: string[] = [];
   beforeEach(async () => {
@@ -72,7 +72,7 @@ describe('the file of what was learned', () => {
     learnedFile.parse(JSON.parse(await readFile(join(directory, LEARNED_FILE), 'utf8')));
   const store = () => LearnedStore.open(directory, (text) => said.push(text));
 
-  it('is written while egress runs, at its end, and gone on with after a restart', async () => {
+  it('learned denials are written while egress runs and at exit, and kept over a restart', async () => {
     const first = await store();
     first.note(entry());
     await vi.waitFor(async () => expect((await read()).denials).toHaveLength(1), { timeout: 5000 });
@@ -88,7 +88,7 @@ describe('the file of what was learned', () => {
     expect(said).toEqual([]);
   });
 
-  it('is begun anew when it cannot be used, and that is said', async () => {
+  it('an unusable file of learned denials is replaced, and the log says so', async () => {
     await writeFile(join(directory, LEARNED_FILE), '{"version":1,"denials":"all"}');
     const opened = await store();
     opened.note(entry());

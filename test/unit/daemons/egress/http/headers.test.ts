@@ -5,8 +5,8 @@ import { agentHeaders, upstreamHeaders } from '../../../../../lib/daemons/egress
 const to = (raw: string[], authorization?: string, hasBody = false) =>
   upstreamHeaders(raw, { host: 'h.example', authorization, hasBody });
 
-describe('headers on their way upstream', () => {
-  it('keep repeated lines apart and their order', () => {
+describe('headers sent upstream', () => {
+  it('headers sent upstream keep repeated lines separate and in order', () => {
     expect(to(['X-A', '1', 'x-b', '2', 'x-a', '3'])).toEqual({
       host: 'h.example',
       'x-a': ['1', '3'],
@@ -14,7 +14,7 @@ describe('headers on their way upstream', () => {
     });
   });
 
-  it('lose every spelling of the credentials and of what concerns the connection', () => {
+  it('headers sent upstream omit credentials and connection headers in any spelling', () => {
     const names = [
       'AUTHORIZATION',
       'Proxy-Authorization',
@@ -27,7 +27,7 @@ describe('headers on their way upstream', () => {
     expect(to(names.flatMap((name) => [name, 'x']))).toEqual({ host: 'h.example' });
   });
 
-  it('lose what Connection names, but never their framing', () => {
+  it('headers sent upstream omit what Connection names, but never the framing', () => {
     const raw = [
       'Connection',
       'close, X-Hop',
@@ -41,14 +41,14 @@ describe('headers on their way upstream', () => {
     expect(to(raw)).toEqual({ host: 'h.example', 'content-length': '5' });
   });
 
-  it('cannot remove the injected token by naming it in Connection', () => {
+  it('naming Authorization in Connection does not remove the injected token', () => {
     expect(to(['Connection', 'Authorization, Host'], 'Bearer t')).toEqual({
       host: 'h.example',
       authorization: 'Bearer t',
     });
   });
 
-  it('ask for no part of an answer that could hold half of the injected token', () => {
+  it('a request with a token omits Range, as part of a response may hold half of the token', () => {
     const raw = ['Range', 'bytes=0-9', 'If-Range', '"x"', 'Accept-Encoding', 'gzip'];
     const part = { range: 'bytes=0-9', 'if-range': '"x"', 'accept-encoding': 'identity' };
     expect(to(raw)).toEqual({ host: 'h.example', ...part });
@@ -56,20 +56,20 @@ describe('headers on their way upstream', () => {
     expect(to(raw, 'Bearer t')).toEqual({ host: 'h.example', ...whole });
   });
 
-  it('frame a chunked body as chunked and nothing else', () => {
+  it('headers sent upstream frame a chunked body only as chunked', () => {
     expect(to(['Transfer-Encoding', 'chunked'], undefined, true)).toEqual({
       host: 'h.example',
       'transfer-encoding': 'chunked',
     });
   });
 
-  it('ask for the encodings that egress knows, and carry nothing else in that', () => {
+  it('Accept-Encoding lists only encodings that egress knows and carries nothing else', () => {
     const accepted = (value: string) => to(['Accept-Encoding', value])['accept-encoding'];
     expect(accepted('gzip, deflate, br;q=0.8 , ZSTD; q=1')).toBe('gzip, br;q=0.8, zstd;q=1');
     expect(accepted('gzip;x=AKIAQ7XKPM2WZL9RTVBN, br;q=AKIAQ7XKPM2WZL9RTVBN, constructor')).toBe('identity');
   });
 
-  it('never hold a credential of the agent, whatever it sends', () => {
+  it('headers sent upstream never hold a credential of the agent', () => {
     const name = fc.constantFrom(
       'Authorization',
       'authorization',
@@ -89,7 +89,7 @@ describe('headers on their way upstream', () => {
   });
 });
 
-it('headers on their way to the agent keep several cookies and lose the connection of the upstream', () => {
+it('headers sent to the agent keep several cookies and omit connection headers', () => {
   const raw = [
     'Set-Cookie',
     'a=1',

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { announcedLength, shortLength } from '../../../../../lib/daemons/egress/http/read-whole.ts';
 
-describe('the announced length of a body', () => {
+describe('announced body lengths', () => {
   it.each([
     ['0', 0],
     ['1', 1],
     ['65536', 65_536],
     ['104857600', 104_857_600],
     ['999999999999999', 999_999_999_999_999],
-  ])('is %s', (text, length) => {
+  ])('announcedLength reads %s', (text, length) => {
     expect(announcedLength(['Host', 'a', 'Content-Length', text])).toBe(length);
   });
 
@@ -29,22 +29,22 @@ describe('the announced length of a body', () => {
     '１',
     'NaN',
     'Infinity',
-  ])('is none where it is written as %j', (text) => {
+  ])('announcedLength ignores the invalid length %j', (text) => {
     expect(announcedLength(['content-length', text])).toBeUndefined();
     expect(shortLength(['content-length', text])).toBeUndefined();
   });
 
-  it('is none past what a number holds exactly', () => {
+  it('announcedLength ignores a length that a number cannot hold exactly', () => {
     expect(announcedLength(['content-length', '9007199254740993'])).toBeUndefined();
   });
 
-  it('is none where it is announced twice, or beside a transfer coding, or not at all', () => {
+  it('announcedLength is undefined if the length is absent, repeated or beside a coding', () => {
     expect(announcedLength(['content-length', '1', 'Content-Length', '1'])).toBeUndefined();
     expect(announcedLength(['content-length', '1', 'Transfer-Encoding', 'chunked'])).toBeUndefined();
     expect(announcedLength(['x-content-length', '1'])).toBeUndefined();
   });
 
-  it('makes a body a short one up to 64 KiB', () => {
+  it('shortLength treats bodies of up to 64 KiB as short', () => {
     const short = ['0', '1', '65536', '65537'].map((text) => shortLength(['content-length', text]));
     expect(short).toEqual([undefined, 1, 65_536, undefined]);
   });

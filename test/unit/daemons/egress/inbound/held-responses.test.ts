@@ -19,7 +19,7 @@ afterEach(async () => {
 const whole = `{"text":"${'lorem ipsum '.repeat((7 * MIB) / 12)}"}`;
 const packed = gzipSync(whole);
 
-/** Small on the wire, seven MiB once it can be looked at; on other paths, a short answer that comes in two parts. */
+/** 7 MiB that are small as gzip; on other paths, a short response in two parts. */
 const handle: RequestListener = (request, response) => {
   if (request.url === '/packed') {
     response.writeHead(200, {
@@ -39,7 +39,7 @@ async function start(): Promise<void> {
   scene().egress.setRoutes(scene().routes(upstream.port));
 }
 
-/** Asks, and reads no more than the head of the answer. */
+/** Sends a request and reads only the head of its response. */
 async function askWithoutReading(path: string): Promise<IncomingMessage> {
   const tunnel = scene().tunnel(upstream.port);
   const socket = await openTunnel(tunnel);
@@ -51,19 +51,19 @@ async function askWithoutReading(path: string): Promise<IncomingMessage> {
   return response;
 }
 
-describe('answers that have to be read whole', () => {
-  it('fill no more than the memory for held bodies, however slowly the agent reads', async () => {
+describe('responses held for scanning', () => {
+  it('held responses stay within their memory limit, however slowly the agent reads', async () => {
     await start();
     const answers = await Promise.all(Array.from({ length: 30 }, () => askWithoutReading('/packed')));
     const given = answers.filter(({ statusCode }) => statusCode === 200);
     const refused = answers.filter(({ statusCode }) => statusCode === 502);
-    // 160 MiB in all.
+    // The limit is 160 MiB for all.
     expect(given.length).toBeGreaterThan(10);
     expect(given.length).toBeLessThan(24);
     expect(refused).toHaveLength(30 - given.length);
     for (const { headers } of refused) expect(headers['x-bot-bottle-reason']).toBe('response-unscannable');
 
-    // A short one needs none of it.
+    // A short response needs none of it.
     expect(await fetchVia({ ...scene().tunnel(upstream.port), path: '/' })).toMatchObject({ body: '{}' });
     for (const socket of sockets.splice(0)) socket.destroy();
     await expect
@@ -71,7 +71,7 @@ describe('answers that have to be read whole', () => {
       .toBe(200);
   });
 
-  it('give their place back when they are read, one after the other', async () => {
+  it('held responses release their memory once they are read', async () => {
     await start();
     const tunnel = scene().tunnel(upstream.port);
     const socket = await openTunnel(tunnel);

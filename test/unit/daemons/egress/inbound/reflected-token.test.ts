@@ -2,14 +2,14 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { ReflectionScrubber } from '../../../../../lib/daemons/egress/inbound/reflection.ts';
 
-/** Like those of clouds: base64, its padding at the end; and with what else tokens have. */
+/** Like cloud tokens, in base64 with padding, and with other characters that tokens contain. */
 const TOKENS = ['q8/Zr+T1vXw0/yB7+Kd2Lm==', '/+sk_live.9f"2c&7a<81', 'tok-3c1f0a97d2', 'p%4w0rd%25\\x9y'];
 
 const hex = (character: string, digits: number) => character.charCodeAt(0).toString(16).padStart(digits, '0');
 const specials = (token: string, escaped: (character: string) => string) =>
   token.replace(/[^A-Za-z0-9]/g, escaped);
 
-/** How programs write a token that they were sent into a page, a URL or a log. */
+/** How programs write a token that they received into a page, a URL or a log. */
 const WAYS: Record<string, (token: string) => string> = {
   'as it is': (token) => token,
   'percent-encoded': encodeURIComponent,
@@ -47,30 +47,33 @@ async function streamed(scrubber: ReflectionScrubber, pieces: readonly string[])
   return all;
 }
 
-describe.each(TOKENS)('the token %s in an answer', (token) => {
+describe.each(TOKENS)('the reflected token %s', (token) => {
   const scrubber = new ReflectionScrubber(token);
 
-  it.each(Object.keys(WAYS))('is overwritten, at the same length: %s', (name) => {
+  it.each(Object.keys(WAYS))('a reflected token is overwritten at the same length: %s', (name) => {
     const way = WAYS[name]?.(token) ?? '';
     const clean = scrubber.text(`{"you sent": "${way}", "and": "${way}"}`);
     expect(clean).toHaveLength(`{"you sent": "${way}", "and": "${way}"}`.length);
-    // Of base64 the characters at its borders are shared with what stands beside the token.
+    // In base64, the outer characters also encode the neighbors of the token.
     const kept = name.startsWith('base64') ? 8 : 0;
     expect(clean.replace(/[^*]/g, '').length).toBeGreaterThanOrEqual(2 * (way.length - kept));
     expect(clean).toMatch(/^\{"you sent": "[^"]{0,2}\*+[^"]{0,8}", "and": "[^"]{0,2}\*+[^"]{0,8}"\}$/);
   });
 
-  it.each(Object.keys(WAYS))('is overwritten wherever it is cut in two: %s', async (name) => {
-    const way = WAYS[name]?.(token) ?? '';
-    const whole = `{"you sent": "${way}"}`;
-    const expected = scrubber.text(whole);
-    for (let cut = 0; cut <= whole.length; cut += 1) {
-      expect(await streamed(scrubber, [whole.slice(0, cut), whole.slice(cut)])).toBe(expected);
-    }
-    expect(await streamed(scrubber, [...whole])).toBe(expected);
-  });
+  it.each(Object.keys(WAYS))(
+    'a reflected token is overwritten wherever the stream is split: %s',
+    async (name) => {
+      const way = WAYS[name]?.(token) ?? '';
+      const whole = `{"you sent": "${way}"}`;
+      const expected = scrubber.text(whole);
+      for (let cut = 0; cut <= whole.length; cut += 1) {
+        expect(await streamed(scrubber, [whole.slice(0, cut), whole.slice(cut)])).toBe(expected);
+      }
+      expect(await streamed(scrubber, [...whole])).toBe(expected);
+    },
+  );
 
-  it('is not seen in what merely resembles it', () => {
+  it('text that only resembles the token is left alone', () => {
     for (const other of [
       token.slice(1),
       token.slice(0, -1),
@@ -82,7 +85,7 @@ describe.each(TOKENS)('the token %s in an answer', (token) => {
   });
 });
 
-it('nothing waits that cannot be part of a token', async () => {
+it('ReflectionScrubber holds back only what may be part of a token', async () => {
   const stream = new ReflectionScrubber('q8/Zr+T1vXw0/yB7+Kd2Lm==').stream();
   for (const piece of ['data: 100 %2 \\u00 &#4\n\n', 'data: q8%2Fz\n\n', 'data: one & two\n\n']) {
     stream.write(piece);
@@ -94,12 +97,12 @@ it('nothing waits that cannot be part of a token', async () => {
   expect(await text(stream)).toBe('q8%29\n\n');
 });
 
-it('a token without a letter or digit is found too', () => {
+it('ReflectionScrubber finds a token without letters or digits', () => {
   expect(new ReflectionScrubber('-+-/-').text('a -+-/- b -%2b-%2F- c')).toBe('a ***** b ********* c');
   expect(new ReflectionScrubber('-+-/-').text('')).toBe('');
 });
 
-it('a long answer full of what is nearly the token takes no time that grows faster than it', () => {
+it('ReflectionScrubber takes linear time for a long text that nearly matches the token', () => {
   const scrubber = new ReflectionScrubber('aaaaaaaaaaaaaaaaaaaaaaaa/b');
   const time = (text: string) => {
     const start = process.cpuUsage();

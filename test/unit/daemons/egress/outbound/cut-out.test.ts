@@ -11,8 +11,8 @@ const optionsFor = (secrets: readonly string[]): ScanOptions => ({
 const LONG = 'zq7Kp2mW9xLr4TvB8nYc3HdF6sJg1Aeu5Qo';
 const CUT = 'REDACTED-known-secret';
 
-describe('what is cut out', () => {
-  it('is the whole of a secret that begins with, holds or runs into another', () => {
+describe('cutOut', () => {
+  it('cutOut removes all of a secret that starts with, contains or overlaps another', () => {
     const inside = LONG.slice(4, 20);
     for (const other of [LONG.slice(0, 12), inside, LONG.slice(-14), `${LONG.slice(-9)}and-more`]) {
       for (const secrets of [
@@ -24,7 +24,7 @@ describe('what is cut out', () => {
     expect(cutOut(`a ${LONG}and-more c`, optionsFor([LONG, `${LONG.slice(-9)}and-more`]))).toBe(`a ${CUT} c`);
   });
 
-  it('is never a part of a secret that leaves the rest', () => {
+  it('cutOut never removes only part of a secret', () => {
     const part = `x${LONG.slice(1)}`;
     expect(cutOut(part, optionsFor([LONG]))).toBe(part);
     expect(scanText(part, optionsFor([LONG])).map(({ inPlainSight }) => inPlainSight)).toEqual([false]);
@@ -33,14 +33,14 @@ describe('what is cut out', () => {
   it.each<[string, string]>([
     ['with headers', 'Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n'],
     ['of PGP', 'Version: GnuPG v1.4 (Linux)\n\n'],
-  ])('is a private key to its end: %s', (_name, header) => {
+  ])('cutOut removes a private key to its end: %s', (_name, header) => {
     const key = `-----BEGIN RSA PRIVATE KEY-----\n${header}${'MIIEow+/\n'.repeat(40)}-----END RSA PRIVATE KEY-----`;
     expect(cutOut(`a ${key} b`, optionsFor([]))).toBe('a REDACTED-private-key b');
     const escaped = key.replaceAll('\n', '%0A');
     expect(cutOut(`a=${escaped}&b`, optionsFor([]))).toBe('a=REDACTED-private-key&b');
   });
 
-  it('leaves nothing of a secret, and all of the rest', () => {
+  it('cutOut removes every secret and keeps everything else', () => {
     const secret = fc.stringMatching(/^[A-Za-z0-9!$&'()*+,./:;=?@_~{}[\]|^"\\-]{8,60}$/);
     const rest = fc.stringMatching(/^[ é\n]{1,9}$/);
     fc.assert(
@@ -59,7 +59,7 @@ describe('what is cut out', () => {
   });
 });
 
-it('a text of too many secrets is left as it is, to be refused', () => {
+it('cutOut leaves a text with too many secrets unchanged, so that it is refused', () => {
   const keys = Array.from(
     { length: 20_000 },
     (_, index) => `AKIA${index.toString(32).toUpperCase().padStart(16, 'A')}`,

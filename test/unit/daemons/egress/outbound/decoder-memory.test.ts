@@ -19,12 +19,12 @@ async function post(body: Buffer, headers: Record<string, string>): Promise<Repl
   return reply;
 }
 
-/** A file of a few KB whose decoder has to keep all of the 60 MiB that it unpacks to. */
+/** A few KB that unpack to 60 MiB, all of which the decoder has to keep. */
 const kept = zstdCompressSync(Buffer.alloc(60 * MIB, 'lorem ipsum '), {
   params: { [constants.ZSTD_c_windowLog]: 27 },
 });
 
-it('what decoders keep while an upload stalls is counted in the memory for held bodies', async () => {
+it('memory that decoders keep for stalled uploads counts toward the limit for held bodies', async () => {
   const tunnel = scene().tunnel();
   const replies: Reply[] = [];
   const sockets = await Promise.all(
@@ -40,7 +40,7 @@ it('what decoders keep while an upload stalls is counted in the memory for held 
       return socket;
     }),
   );
-  // 160 MiB hold two of these files, and not the others.
+  // The limit of 160 MiB fits two of these files.
   await expect.poll(() => replies.length, { timeout: 30_000 }).toBe(2);
   await sleep(200);
   expect(replies).toHaveLength(2);
@@ -53,7 +53,7 @@ it('what decoders keep while an upload stalls is counted in the memory for held 
   expect(scene().upstream.seen).toHaveLength(1);
 }, 60_000);
 
-it('a compressed body with a window of more than 8 MiB is refused, as HTTP does not know it (RFC 9659)', async () => {
+it('egress refuses a compressed body with a window over 8 MiB, which HTTP forbids (RFC 9659)', async () => {
   const reply = await post(kept, { 'content-encoding': 'zstd' });
   expect(reply.headers['x-bot-bottle-reason']).toBe('body-unscannable');
   expect(
@@ -61,8 +61,8 @@ it('a compressed body with a window of more than 8 MiB is refused, as HTTP does 
   ).toBe(200);
 }, 20_000);
 
-it('what no layer of a body may unpack to is broken off, also where the next makes nothing of it', async () => {
-  // Blocks of deflate that hold nothing, of which a few bytes of brotli make hundreds of megabytes.
+it('egress breaks off a body if any layer unpacks to too much, even if the next is empty', async () => {
+  // Empty deflate blocks: a few bytes of brotli unpack to hundreds of megabytes of them.
   const nothing = Buffer.alloc(100 * MIB, Buffer.from([0, 0, 0, 0xff, 0xff]));
   const empty = gzipSync('');
   const inner = Buffer.concat([empty.subarray(0, 10), nothing, empty.subarray(10)]);
@@ -72,7 +72,7 @@ it('what no layer of a body may unpack to is broken off, also where the next mak
   expect(scene().upstream.seen).toEqual([]);
 }, 20_000);
 
-it('what a few bytes unpack to is never in memory all at once', async () => {
+it('PackedFile never holds all that a few bytes unpack to', async () => {
   const file = new PackedFile('zstd');
   let total = 0;
   for await (const { unpacked } of file.feed(kept)) {

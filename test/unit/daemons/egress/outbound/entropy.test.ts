@@ -5,7 +5,7 @@ import { openTunnel, type Reply, replyOf, requestOn } from '../../../../support/
 import { HOST, proxyScene } from '../../../../support/egress/proxy-scene.ts';
 
 const scene = proxyScene();
-// Of no format that is known.
+// Matches no known format.
 const RANDOM = 'q7Rt2Zx9Lw4Kd8Vb1Ns6Mh3Pf5Gj0Yc7Ua2Te9Xo4Qi8';
 
 interface Sent {
@@ -32,8 +32,8 @@ const withEntropy = (outbound_on_match: RouteDlp['outbound_on_match']): RouteDlp
   outbound_on_match,
 });
 
-describe('what looks random', () => {
-  it('passes where the route does not ask for it', async () => {
+describe('random strings', () => {
+  it('a random string passes if the route does not enable the entropy detector', async () => {
     expect(await send({ dlp: {}, body: RANDOM })).toMatchObject({ status: 200, body: RANDOM });
   });
 
@@ -43,7 +43,7 @@ describe('what looks random', () => {
     ['in a header', { headers: { 'x-note': RANDOM } }],
     ['at the end of a long body', { body: `${'lorem ipsum '.repeat(20_000)}${RANDOM}` }],
     ['in base64', { body: createHash('sha384').update('a').digest('base64') }],
-  ])('is stopped where the route does: %s', async (_where, sent) => {
+  ])('egress blocks a random string if the route enables the entropy detector: %s', async (_where, sent) => {
     const reply = await send({ dlp: withEntropy('block'), ...sent });
     expect(reply.headers['x-bot-bottle-reason']).toBe('secret-found');
     expect(scene().upstream.seen).toEqual([]);
@@ -51,12 +51,12 @@ describe('what looks random', () => {
     expect(JSON.stringify([reply, scene().egress.log])).not.toContain(RANDOM);
   });
 
-  it('is cut out where the route says so', async () => {
+  it('egress redacts a random string if the route says so', async () => {
     const reply = await send({ dlp: withEntropy('redact'), body: `{"note":"${RANDOM}","n":1}` });
     expect(reply).toMatchObject({ status: 200, body: '{"note":"REDACTED-high-entropy","n":1}' });
   });
 
-  it('waits for a person where the route says so', async () => {
+  it('a random string needs approval if the route says so', async () => {
     const reply = await send({ dlp: withEntropy('supervise'), body: RANDOM });
     expect(reply).toMatchObject({ status: 403 });
     expect(reply.body).toContain('no supervisor is attached');
@@ -71,11 +71,11 @@ describe('what looks random', () => {
       'See /usr/share/doc/some-package/examples/configuration-files/README for the rest of it.',
     ],
     ['a long name', 'an_exceptionally_long_identifier_of_a_function_in_snake_case_that_goes_on'],
-  ])('is not %s', async (_what, text) => {
+  ])('the entropy detector ignores %s', async (_what, text) => {
     expect(await send({ dlp: withEntropy('block'), body: text })).toMatchObject({ status: 200, body: text });
   });
 
-  it('are also the sums of lock files', async () => {
+  it('the entropy detector flags the checksums in lock files', async () => {
     const sum = createHash('sha512').update('a package').digest('base64');
     const reply = await send({ dlp: withEntropy('block'), body: `"integrity": "sha512-${sum}"` });
     expect(reply.headers['x-bot-bottle-reason']).toBe('secret-found');

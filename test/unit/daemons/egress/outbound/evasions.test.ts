@@ -14,7 +14,7 @@ interface Sent {
   readonly headers?: Record<string, string>;
 }
 
-/** A POST to a route that blocks what it finds. */
+/** Sends a POST on a route that blocks findings. */
 async function send({ body = '', headers = {} }: Sent): Promise<Reply> {
   const { port } = scene().upstream;
   scene().egress.setRoutes([{ host: HOST, port, private: true, dlp: { outbound_on_match: 'block' } }]);
@@ -28,7 +28,7 @@ async function send({ body = '', headers = {} }: Sent): Promise<Reply> {
 
 const reasonOf = ({ headers }: Reply) => headers['x-bot-bottle-reason'];
 
-/** A gzip member whose header carries a comment; RFC 1952, 2.3. */
+/** A gzip member with a comment in its header; RFC 1952, section 2.3. */
 function gzipWithComment(comment: string): Buffer {
   const plain = gzipSync('harmless');
   const flagged = Buffer.from(plain.subarray(0, 10));
@@ -36,15 +36,15 @@ function gzipWithComment(comment: string): Buffer {
   return Buffer.concat([flagged, Buffer.from(`${comment}\0`), plain.subarray(10)]);
 }
 
-/** A frame that every zstd decoder passes over; RFC 8878, 3.1.2. */
+/** A frame that every zstd decoder skips; RFC 8878, section 3.1.2. */
 function skippableFrame(content: string): Buffer {
   const head = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]);
   head.writeUInt32LE(content.length, 4);
   return Buffer.concat([head, Buffer.from(content), zstdCompressSync('harmless')]);
 }
 
-describe('a secret beside what is compressed', () => {
-  it('is found in the comment of a gzip file', async () => {
+describe('secrets beside compressed data', () => {
+  it('egress finds a secret in the comment of a gzip file', async () => {
     const reply = await send({ body: gzipWithComment(KEY), headers: { 'content-encoding': 'gzip' } });
     expect(reasonOf(reply)).toBe('secret-found');
     expect(scene().upstream.seen).toEqual([]);
@@ -60,12 +60,12 @@ describe('a secret beside what is compressed', () => {
       'br, gzip',
       gzipSync(Buffer.concat([brotliCompressSync('harmless'), brotliCompressSync(KEY)])),
     ],
-  ])('cannot stand before or behind it unseen: %s', async (_what, encoding, body) => {
+  ])('a secret cannot hide before or after compressed data: %s', async (_what, encoding, body) => {
     expect((await send({ body, headers: { 'content-encoding': encoding } })).status).toBe(403);
     expect(scene().upstream.seen).toEqual([]);
   });
 
-  it('does not keep what is honest from passing, in one part or in two', async () => {
+  it('egress forwards harmless compressed bodies, in one part or in two', async () => {
     for (const body of [gzipSync('one'), Buffer.concat([gzipSync('one'), gzipSync('two')])]) {
       expect((await send({ body, headers: { 'content-encoding': 'gzip' } })).status).toBe(200);
     }
@@ -74,7 +74,7 @@ describe('a secret beside what is compressed', () => {
   });
 });
 
-it('trailers that come behind a short body are scanned, also when all of it came with the head', async () => {
+it('egress scans trailers that follow a short body', async () => {
   const { port } = scene().upstream;
   scene().egress.setRoutes([{ host: HOST, port, private: true, dlp: { outbound_on_match: 'block' } }]);
   const socket = await openTunnel({ ...scene().tunnel(), alpn: ['h2'] });
@@ -94,7 +94,7 @@ it('trailers that come behind a short body are scanned, also when all of it came
   socket.destroy();
 });
 
-it('a method that nobody knows carries nothing out, and is not written down when it is a secret', async () => {
+it('egress refuses an unknown method and withholds it if it is a secret', async () => {
   const session = await openSession(scene().tunnel());
   const reply = await fetchOn(session, { ':method': KEY, ':authority': scene().tunnel().target });
   expect(reply.status).toBe(405);
@@ -105,7 +105,7 @@ it('a method that nobody knows carries nothing out, and is not written down when
   session.destroy();
 });
 
-it('an encoding by the name of something in JavaScript is one that cannot be undone', async () => {
+it('egress refuses an encoding that is named like a JavaScript property', async () => {
   for (const name of ['constructor', 'toString', '__proto__']) {
     const reply = await send({ body: 'x', headers: { 'content-encoding': name } });
     expect(reasonOf(reply)).toBe('body-unscannable');

@@ -15,8 +15,8 @@ const looking = (...detectors: ('known_secrets' | 'token_patterns')[]): ScanOpti
 const typesIn = (headers: readonly string[], options: ScanOptions, query = '') =>
   scanHead('/v1/items', query, headers, false, options).map(({ type }) => type);
 
-describe('a head like the one before', () => {
-  it('is refused each time, however many clean ones came between', () => {
+describe('repeated heads', () => {
+  it('scanHead reports a secret each time, however many clean heads came between', () => {
     const options = looking('known_secrets', 'token_patterns');
     const dirty = ['X-Note', SECRET];
     const clean = ['X-Note', 'nothing'];
@@ -27,7 +27,7 @@ describe('a head like the one before', () => {
     }
   });
 
-  it('is looked at anew where something else is looked for', () => {
+  it('scanHead scans the same head again for other detectors', () => {
     const [known, all] = [looking('known_secrets'), looking('known_secrets', 'token_patterns')];
     const headers = ['X-Token', GITHUB];
     expect(typesIn(headers, known)).toEqual([]);
@@ -35,7 +35,7 @@ describe('a head like the one before', () => {
     expect(typesIn(headers, all)).not.toEqual([]);
   });
 
-  it('is found to be another by one character, in whichever header', () => {
+  it('scanHead notices a change of one character in any header', () => {
     const options = looking('token_patterns');
     const almost = AWS.slice(0, -1);
     expect(typesIn(['X-Note', almost, 'Accept', almost], options)).toEqual([]);
@@ -44,8 +44,8 @@ describe('a head like the one before', () => {
   });
 });
 
-describe('memory of clean texts', () => {
-  it('holds the last hundred or so, and no long ones', () => {
+describe('CleanTexts', () => {
+  it('CleanTexts keeps the last 128 texts and no long ones', () => {
     const texts = new CleanTexts();
     const long = 'x'.repeat(5000);
     texts.add(long);

@@ -15,7 +15,7 @@ const here: ScanOptions = {
 };
 const beside: ScanOptions = { ...here, thread: new ScanThread(SCAN_WORKER, [SECRET]) };
 
-/** Kinds of what a scanner finds in the text, given to it in chunks of this size. */
+/** Types of the findings in the text, scanned in chunks of `chunkSize` bytes. */
 async function typesIn(options: ScanOptions, text: string, chunkSize: number): Promise<string[]> {
   const scanner = new PacedScanner(options);
   const bytes = Buffer.from(text);
@@ -30,8 +30,8 @@ async function typesIn(options: ScanOptions, text: string, chunkSize: number): P
 
 const prose = 'all work and no play makes a dull body. '.repeat(8_000);
 
-describe('a body scanned in the other thread', () => {
-  it('gives away what it would here, wherever the borders of its chunks are', async () => {
+describe('the scan thread', () => {
+  it('the scan thread finds the same as this thread, wherever chunks end', async () => {
     for (const at of [0, 65_536 - 10, 65_536 * 2 - SECRET.length, 200_000, prose.length]) {
       const text = `${prose.slice(0, at)} ${SECRET} ${prose.slice(at)}`;
       for (const size of [1_000, 16_384, 65_536, 1_000_000]) {
@@ -42,14 +42,14 @@ describe('a body scanned in the other thread', () => {
     expect(await typesIn(beside, prose, 16_384)).toEqual([]);
   });
 
-  it('does not meet other bodies that are scanned at the same time', async () => {
+  it('the scan thread keeps concurrent bodies apart', async () => {
     const clean = Array.from({ length: 6 }, () => typesIn(beside, prose, 16_384));
     const dirty = Array.from({ length: 6 }, () => typesIn(beside, `${prose}${SECRET}`, 16_384));
     expect(await Promise.all(clean)).toEqual(Array.from({ length: 6 }, () => []));
     expect(await Promise.all(dirty)).toEqual(Array.from({ length: 6 }, () => ['known-secret']));
   });
 
-  it('lets a short one pass the long ones', async () => {
+  it('the scan thread finishes a short body before long ones', async () => {
     const done: string[] = [];
     const scan = async (name: string, text: string) => {
       const scanner = new PacedScanner(beside, text.length);
@@ -64,7 +64,7 @@ describe('a body scanned in the other thread', () => {
     expect(done[0]).toBe('short');
   });
 
-  it('is brought to its end before another as long is read on, so that not all are held at one time', async () => {
+  it('the scan thread finishes one long body before it reads on in another', async () => {
     const portions = 30;
     const pushed = [0, 0, 0, 0, 0, 0];
     const whenFirst = Promise.withResolvers<number[]>();
@@ -81,12 +81,13 @@ describe('a body scanned in the other thread', () => {
     const all = pushed.map((_, place) => scan(place));
     const [...then] = (await whenFirst.promise).toSorted((one, other) => other - one);
     await Promise.all(all);
-    // Two are ahead, since the thread has the next question before its last answer was heard; the rest has begun.
+    // Two are ahead, since the thread gets the next question before its last result is read; the others have
+    // barely started.
     expect(then[0]).toBe(portions);
     expect(then.slice(3).every((count) => count < portions / 3)).toBe(true);
   });
 
-  it('gives way when it is given up, to those that wait', async () => {
+  it('a body that is given up makes way for those that wait', async () => {
     const given = new PacedScanner(beside, 10);
     const asked = given.push(Buffer.alloc(65_536, 'a')).catch(() => []);
     const others = Array.from({ length: 4 }, () => typesIn(beside, `${prose}${SECRET}`, 65_536));
@@ -95,7 +96,7 @@ describe('a body scanned in the other thread', () => {
     expect(await Promise.all(others)).toEqual(Array.from({ length: 4 }, () => ['known-secret']));
   });
 
-  it('is scanned also after a thread had ended over what was given up', async () => {
+  it('scanning works again after the thread was ended for abandoned bodies', async () => {
     const hasty: ScanOptions = { ...here, thread: new ScanThread(SCAN_WORKER, [SECRET], 1) };
     const given = Array.from({ length: 4 }, () => new PacedScanner(hasty, 10));
     for (const scanner of given) scanner.push(Buffer.from('&#1'.repeat(700_000))).catch(() => []);
@@ -104,7 +105,7 @@ describe('a body scanned in the other thread', () => {
     expect(await typesIn(hasty, `${prose}${SECRET}`, 65_536)).toEqual(['known-secret']);
   });
 
-  it('lets the loop turn meanwhile', async () => {
+  it('the scan thread leaves the event loop free', async () => {
     let turns = 0;
     const turn = () => {
       turns += 1;
@@ -117,11 +118,11 @@ describe('a body scanned in the other thread', () => {
   });
 });
 
-describe('a thread on demand', () => {
+describe('ThreadOnDemand', () => {
   const options = { data: [], heap: {}, replied: () => {}, died: () => {}, idleMs: 20 };
   const demand = () => new ThreadOnDemand<unknown>({ ...options, program: SCAN_WORKER });
 
-  it('is one for all who need it, ends when no one does, and is there again', async () => {
+  it('ThreadOnDemand shares one thread, ends it when unused, and starts it again', async () => {
     const thread = demand();
     const [one, other] = [thread.hold(), thread.hold()];
     expect(one.worker).toBe(other.worker);
@@ -139,7 +140,7 @@ describe('a thread on demand', () => {
     next.release();
   });
 
-  it('stays when it is needed again in time', async () => {
+  it('ThreadOnDemand keeps a thread that is needed again in time', async () => {
     const thread = demand();
     const first = thread.hold();
     first.release();

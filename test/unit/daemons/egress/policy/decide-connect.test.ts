@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { SELFTEST_HOST } from '../../../../../lib/daemons/contract/selftest/selftest.ts';
 import { codeOf, connect } from '../../../../support/egress/decisions.ts';
 
-describe('CONNECT', () => {
-  it('is let through to a listed host on 443', () => {
+describe('CONNECT decisions', () => {
+  it('CONNECT to a listed host on port 443 is admitted', () => {
     expect(connect('api.example.com:443')).toMatchObject({ allow: true, port: 443 });
   });
 
   it.each(['API.Example.COM:443', 'api.example.com.:443', 'Api.Example.Com.:443'])(
-    'takes %s for the listed host',
+    'CONNECT to %s matches the listed host',
     (target) => {
       const verdict = connect(target);
       expect(verdict.allow && verdict.rule.host).toBe('api.example.com');
@@ -24,7 +24,7 @@ describe('CONNECT', () => {
     'xapi.example.com:443',
     'a.api.example.com:443',
     'localhost:443',
-  ])('is refused to %s, which no route names', (target) => {
+  ])('CONNECT to %s, which no route lists, is denied', (target) => {
     expect(codeOf(connect(target))).toBe('host-unlisted');
   });
 
@@ -63,35 +63,35 @@ describe('CONNECT', () => {
     'аpi.example.com:443', // Cyrillic а
     'api。example。com:443', // ideographic full stops, which IDNA maps to dots
     'api．example．com:443',
-    'ＡＰＩ.example.com:443', // full-width letters, which IDNA maps to ASCII
-    'api.exampleK.com:443'.replace('K', '\u212a'), // Kelvin sign, lower-cases to k
+    'ＡＰＩ.example.com:443', // fullwidth letters, which IDNA maps to ASCII
+    'api.exampleK.com:443'.replace('K', '\u212a'), // Kelvin sign, which lowercases to k
     'api.\u00adexample.com:443', // soft hyphen, which IDNA drops
     '-api.example.com:443',
     `${'a'.repeat(64)}.example.com:443`,
     `${'a.'.repeat(130)}com:443`,
-  ])('is refused to %j, which is no plain name with a port', (target) => {
+  ])('CONNECT to %j, which is not a host name with a port, is denied', (target) => {
     expect(codeOf(connect(target))).toBe('host-invalid');
   });
 
-  it.each([80, 22, 444, 8443, 1])('is refused to port %i of a listed host', (port) => {
+  it.each([80, 22, 444, 8443, 1])('CONNECT to port %i of a listed host is denied', (port) => {
     expect(codeOf(connect(`api.example.com:${port}`))).toBe('port-refused');
   });
 
-  it('goes to the one port that a route names, and to no other', () => {
+  it('CONNECT is admitted only to the port that the route names', () => {
     expect(connect('odd.example.com:8443')).toMatchObject({ allow: true, port: 8443 });
     expect(codeOf(connect('odd.example.com:443'))).toBe('port-refused');
   });
 
-  it('is refused when the token of the route is missing', () => {
+  it('CONNECT is denied if the token of its route is missing', () => {
     expect(codeOf(connect('empty.example.com:443'))).toBe('token-missing');
   });
 
-  it('reaches the selftest upstream without a route, on 443 only', () => {
+  it('CONNECT to the selftest host needs no route and is admitted only on port 443', () => {
     expect(connect(`${SELFTEST_HOST}:443`)).toMatchObject({ allow: true, rule: { upstream: 'selftest' } });
     expect(codeOf(connect(`${SELFTEST_HOST}:9443`))).toBe('port-refused');
   });
 
-  it('lets out nothing but the listed names, whatever text is sent', () => {
+  it('CONNECT admits only listed names, whatever the target', () => {
     const listed = new Set(['api.example.com:443', 'open.example.com:443', 'odd.example.com:8443']);
     fc.assert(
       fc.property(

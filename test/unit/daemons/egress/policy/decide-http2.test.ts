@@ -8,8 +8,8 @@ const pseudo = { authority: HOST, scheme: 'https' };
 const by2 = (changes: Parameters<typeof inside>[0] = {}) =>
   inside({ version: '2', hostHeaders: [], pseudo, ...changes });
 
-describe('a request by HTTP/2', () => {
-  it('is let out only when all that names a host names the one of its tunnel', () => {
+describe('HTTP/2 request decisions', () => {
+  it('an HTTP/2 request is admitted only if every host name in it is that of its tunnel', () => {
     const own = [HOST, 'API.example.com.', `${HOST}:443`];
     const others = [
       'open.example.com',
@@ -49,20 +49,20 @@ describe('a request by HTTP/2', () => {
         }
       }
     }
-    // (authority, host): 3 x 3 both, 3 + 3 one of them; two server names; one scheme.
+    // (authority, host): 3 x 3 with both, 3 + 3 with one of them; two server names; one scheme.
     expect(let_out).toBe((9 + 6) * 2);
   });
 
-  it('needs a host, and no two Host headers', () => {
+  it('an HTTP/2 request needs a host and at most one Host header', () => {
     const without = { authority: undefined, scheme: 'https' };
     expect(codeOf(by2({ pseudo: without }))).toBe('host-header-invalid');
     expect(codeOf(by2({ hostHeaders: [HOST, HOST] }))).toBe('host-header-invalid');
   });
 
   it.each([`https://${HOST}/`, 'https://evil.org/', '*', '', 'v1', '//evil.org'])(
-    'has a path for a path, not %j',
+    'an HTTP/2 request target must be a path (%j)',
     (target) => {
-      // Two slashes are a path like any other; whatever it means, it means it to this host.
+      // A path with two leading slashes is still a path on this host.
       const expected = target === '//evil.org' ? 'allowed' : 'target-invalid';
       expect(codeOf(by2({ target }))).toBe(expected);
     },
@@ -82,11 +82,11 @@ describe('a request by HTTP/2', () => {
     ['CR in a value', ['x', 'a\rb']],
     ['LF in a value', ['x', 'a\nb']],
     ['NUL in a value', ['x', 'a\0b']],
-  ])('is refused for a header that would be framing or malformed in HTTP/1.1: %s', (_what, rawHeaders) => {
+  ])('an HTTP/2 request is denied for a header that HTTP/1.1 would misread: %s', (_what, rawHeaders) => {
     expect(codeOf(by2({ rawHeaders }))).toBe('headers-invalid');
   });
 
-  it('is refused for too many headers, and for too long ones', () => {
+  it('an HTTP/2 request is denied for too many or too long headers', () => {
     expect(codeOf(by2({ rawHeaders: Array<string[]>(201).fill(['x', 'y']).flat() }))).toBe(
       'headers-too-many',
     );
@@ -99,7 +99,7 @@ describe('a request by HTTP/2', () => {
     ['TRACE', '', 'method-refused'],
     ['TRACE', 'websocket', 'method-refused'],
     ['CONNECT', 'connect-udp', 'upgrade-refused'],
-  ])('of method %s with protocol %j is refused', (method, upgrade, code) => {
+  ])('an HTTP/2 request with method %s and protocol %j is denied', (method, upgrade, code) => {
     expect(codeOf(by2({ method, upgrade }))).toBe(code);
   });
 });
@@ -109,11 +109,11 @@ it.each([
   ['100-Continue', 'allowed'],
   ['200-ok', 'expectation-refused'],
   ['100-continue, x', 'expectation-refused'],
-])('Expect: %s is %s', (value, code) => {
+])('a request with Expect: %s results in %s', (value, code) => {
   expect(codeOf(inside({ rawHeaders: ['Expect', value] }))).toBe(code);
 });
 
-it('a header block is taken apart, and a cookie in crumbs put together', () => {
+it('splitH2Headers separates pseudo-headers and joins split cookies', () => {
   const raw = [':method', 'GET', 'cookie', 'a=1', ':path', '/', 'x', '1', 'cookie', 'b=2'];
   const { pseudo: found, rawHeaders } = splitH2Headers(raw);
   expect([...found]).toEqual([
@@ -123,7 +123,7 @@ it('a header block is taken apart, and a cookie in crumbs put together', () => {
   expect(rawHeaders).toEqual(['x', '1', 'cookie', 'a=1; b=2']);
 });
 
-it('trailers pass on without credentials, framing, routing and what says how to read the rest', () => {
+it('passableTrailers drops credentials, framing, routing and content headers', () => {
   const never = [
     'Authorization',
     'Content-Length',

@@ -4,19 +4,19 @@ import { codeOf, connect, inside, plain } from '../../../../support/egress/decis
 
 const headers = (count: number) => Array<string[]>(count).fill(['x', 'y']).flat();
 
-describe('a request inside a tunnel', () => {
-  it('goes to the host that the tunnel was opened for, path and query untouched', () => {
+describe('decisions on tunneled requests', () => {
+  it('a tunneled request goes to the host of its tunnel with path and query unchanged', () => {
     expect(inside()).toMatchObject({ allow: true, path: '/v1/things', query: '?x=1', port: 443 });
   });
 
   it.each(['API.example.com', 'api.example.com.', 'api.example.com:443'])(
-    'may spell the Host header %s',
+    'a tunneled request may spell its Host header %s',
     (host) => {
       expect(inside({ hostHeaders: [host] }).allow).toBe(true);
     },
   );
 
-  it('may come without a TLS server name', () => {
+  it('a tunneled request may come without a TLS server name', () => {
     expect(inside({ serverName: undefined }).allow).toBe(true);
   });
 
@@ -29,25 +29,25 @@ describe('a request inside a tunnel', () => {
     'api.example.com, open.example.com',
     '127.0.0.1',
     '',
-  ])('is refused when its Host header is %j', (host) => {
+  ])('a tunneled request with the Host header %j is denied', (host) => {
     expect(codeOf(inside({ hostHeaders: [host] }))).toBe('host-mismatch');
   });
 
   it.each(['open.example.com', 'evil.org', 'xn--pi-7cc.example.com', '127.0.0.1'])(
-    'is refused when the TLS server name is %s',
+    'a tunneled request with the TLS server name %s is denied',
     (serverName) => {
       expect(codeOf(inside({ serverName }))).toBe('host-mismatch');
     },
   );
 
-  it('is refused with no Host header, and with two, even equal ones', () => {
+  it('a tunneled request without a Host header or with two, even if equal, is denied', () => {
     expect(codeOf(inside({ hostHeaders: [] }))).toBe('host-header-invalid');
     expect(codeOf(inside({ hostHeaders: ['api.example.com', 'api.example.com'] }))).toBe(
       'host-header-invalid',
     );
   });
 
-  it('may use an absolute URL for its own host, and for no other host, scheme or port', () => {
+  it('a tunneled request may use an absolute URL only for its own host, scheme and port', () => {
     expect(inside({ target: 'https://api.example.com/a?b' })).toMatchObject({
       allow: true,
       path: '/a',
@@ -61,13 +61,13 @@ describe('a request inside a tunnel', () => {
   });
 
   it.each(['TRACE', 'trace', 'TRACK', 'CONNECT', 'get', 'AKIAQ7XKPM2WZL9RTVBN', ''])(
-    'is refused when its method is %s',
+    'a tunneled request with the method %s is denied',
     (method) => {
       expect(codeOf(inside({ method }))).toBe('method-refused');
     },
   );
 
-  it('is refused with a transfer coding that egress does not undo, and would drop', () => {
+  it('a tunneled request is denied for a transfer coding that egress would drop', () => {
     const coded = (...codings: string[]) =>
       codeOf(inside({ rawHeaders: codings.flatMap((coding) => ['Transfer-Encoding', coding]) }));
     expect(coded('gzip, chunked')).toBe('headers-invalid');
@@ -75,12 +75,12 @@ describe('a request inside a tunnel', () => {
     expect(coded(' Chunked')).toBe('allowed');
   });
 
-  it('is refused with more headers than a client would send', () => {
+  it('a tunneled request with more than 200 headers is denied', () => {
     expect(codeOf(inside({ rawHeaders: headers(201) }))).toBe('headers-too-many');
     expect(inside({ rawHeaders: headers(200) }).allow).toBe(true);
   });
 
-  it('is refused when it wants a WebSocket the wrong way, while other upgrades are ignored', () => {
+  it('an invalid WebSocket handshake is denied, and other upgrades are ignored', () => {
     const upgrade = 'websocket';
     const key = ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='];
     const handshake = ['Connection', 'keep-alive, Upgrade', 'Sec-WebSocket-Version', '13', ...key];
@@ -92,15 +92,15 @@ describe('a request inside a tunnel', () => {
     expect(inside({ upgrade: 'h2c' }).allow).toBe(true);
   });
 
-  it('is judged by the routes of now, not by those of the time of CONNECT', () => {
+  it('a tunneled request is judged by current routes, not by those at the time of CONNECT', () => {
     const tunnel = { host: 'gone.example.com', port: 443 };
     const facts = { tunnel, serverName: tunnel.host, hostHeaders: [tunnel.host] };
     expect(codeOf(inside(facts))).toBe('host-unlisted');
   });
 });
 
-describe('a plain request', () => {
-  it('goes to a listed host without a token, on port 80', () => {
+describe('decisions on plain requests', () => {
+  it('a plain request to a listed host without a token is admitted on port 80', () => {
     expect(plain('http://open.example.com/a?b=c')).toMatchObject({
       allow: true,
       port: 80,
@@ -112,24 +112,24 @@ describe('a plain request', () => {
     expect(plain('HTTP://open.example.com:80/')).toMatchObject({ allow: true });
   });
 
-  it('never carries a token in plain text', () => {
+  it('a plain request never carries a token', () => {
     expect(codeOf(plain('http://api.example.com/'))).toBe('plaintext-refused');
     expect(codeOf(plain(`http://${SELFTEST_HOST}/prove`))).toBe('plaintext-refused');
   });
 
-  it('is refused on any other port', () => {
+  it('a plain request to another port is denied', () => {
     expect(codeOf(plain('http://open.example.com:443/'))).toBe('port-refused');
     expect(codeOf(plain('http://open.example.com:8080/'))).toBe('port-refused');
   });
 
   it.each(['/', '/x', '*', 'open.example.com/', 'ftp://open.example.com/', '//open.example.com/', ''])(
-    'is refused as no proxy request when its target is %j',
+    'a plain request with the target %j, which is not an absolute HTTP URL, is denied',
     (target) => {
       expect(codeOf(plain(target))).toBe('target-invalid');
     },
   );
 
-  it('is told to use CONNECT for https', () => {
+  it('a plain request for an https URL is told to use CONNECT', () => {
     const verdict = plain('https://open.example.com/');
     expect(verdict).toMatchObject({ allow: false, code: 'target-invalid' });
     expect(verdict.allow ? '' : verdict.remedy).toContain('CONNECT');
@@ -142,26 +142,26 @@ describe('a plain request', () => {
     'http://[::1]/',
     'http:///x',
     'http://open.example.com:x/',
-  ])('is refused for %s', (target) => {
+  ])('a plain request for %s is denied', (target) => {
     expect(codeOf(plain(target))).toBe('host-invalid');
   });
 
-  it('is refused with a backslash, which some servers read as a slash', () => {
+  it('a plain request with a backslash, which some servers read as a slash, is denied', () => {
     expect(codeOf(plain('http://open.example.com\\@evil.org/'))).toBe('target-invalid');
   });
 
-  it('is refused when the Host header names another host', () => {
+  it('a plain request whose Host header names another host is denied', () => {
     expect(codeOf(plain('http://open.example.com/', { hostHeaders: ['api.example.com'] }))).toBe(
       'host-mismatch',
     );
   });
 
-  it('is refused to a host that no route names', () => {
+  it('a plain request to a host that no route lists is denied', () => {
     expect(codeOf(plain('http://evil.org/'))).toBe('host-unlisted');
   });
 });
 
-it('every refusal says what was wrong and what to do', () => {
+it('every denial gives a reason and a remedy', () => {
   const refusals = [
     connect('evil.org:443'),
     connect('x'),

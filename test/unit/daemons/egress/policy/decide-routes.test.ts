@@ -37,7 +37,7 @@ const ask = (
     when,
   );
 
-describe('a route with matches', () => {
+describe('routes with matches', () => {
   const matches: Route['matches'] = [
     { paths: [{ type: 'prefix', value: '/v1' }], methods: ['GET', 'HEAD'] },
     {
@@ -55,7 +55,7 @@ describe('a route with matches', () => {
     { target: '/v1/x', method: 'HEAD' },
     { target: '/upload', method: 'PUT', headers: ['X-Kind', 'a'] },
     { target: '/repos/kit/issues' },
-  ])('lets out %j', (asked) => expect(codeOf(ask(routes, asked))).toBe('allowed'));
+  ])('a route with matches admits %j', (asked) => expect(codeOf(ask(routes, asked))).toBe('allowed'));
 
   it.each([
     { target: '/v1x' },
@@ -68,56 +68,64 @@ describe('a route with matches', () => {
     { target: '/repos/kit/issues/1' },
     { target: '/repos/KIT/issues' },
     { target: '/' },
-  ])('refuses %j', (asked) => expect(codeOf(ask(routes, asked))).toBe('request-unmatched'));
+  ])('a route with matches denies %j', (asked) =>
+    expect(codeOf(ask(routes, asked))).toBe('request-unmatched'),
+  );
 
-  it('refuses a path with two meanings, whatever it matches', () => {
+  it('a path with two meanings is denied, whatever it matches', () => {
     expect(codeOf(ask(routes, { target: '/v1/%2e%2e/admin' }))).toBe('path-ambiguous');
   });
 
-  it('takes time in proportion to the path, however hostile the expression', () => {
+  it('a hostile path expression is matched in linear time', () => {
     const hostile: Route = { host: HOST, matches: [{ paths: [{ type: 'regex', value: '/(a+)+$' }] }] };
     const started = performance.now();
     expect(codeOf(ask([hostile], { target: `/${'a'.repeat(10_000)}!` }))).toBe('request-unmatched');
     expect(performance.now() - started).toBeLessThan(500);
   });
 
-  it.each(['(?=a)', '(a)\\1', '['])('is refused with the expression %s', (value) => {
-    expect(() => policyOf({ host: HOST, matches: [{ paths: [{ type: 'regex', value }] }] })).toThrow(/RE2/);
-  });
+  it.each(['(?=a)', '(a)\\1', '['])(
+    'a route is invalid with the expression %s, which is not RE2',
+    (value) => {
+      expect(() => policyOf({ host: HOST, matches: [{ paths: [{ type: 'regex', value }] }] })).toThrow(/RE2/);
+    },
+  );
 });
 
-describe('a route for all names below one', () => {
+describe('wildcard routes', () => {
   const routes: Route[] = [
     { host: '*.example.com' },
     { host: 'b.a.example.com', matches: [{ methods: ['PUT'] }] },
   ];
 
-  it('lets out names at any depth below it, and says which one was meant', () => {
+  it('a wildcard route admits names at any depth and reports the actual name', () => {
     expect(ask(routes, { host: 'x.y.example.com' })).toMatchObject({ allow: true, host: 'x.y.example.com' });
   });
 
-  it.each(['example.com', 'evilexample.com', 'a.example.com.evil.org'])('refuses %s', (host) => {
-    expect(codeOf(ask(routes, { host }))).toBe('host-unlisted');
-  });
+  it.each(['example.com', 'evilexample.com', 'a.example.com.evil.org'])(
+    'a wildcard route denies %s',
+    (host) => {
+      expect(codeOf(ask(routes, { host }))).toBe('host-unlisted');
+    },
+  );
 
-  it('yields to a route for the whole name', () => {
+  it('a wildcard route yields to a route for the whole name', () => {
     expect(codeOf(ask(routes, { host: 'b.a.example.com' }))).toBe('request-unmatched');
   });
 
-  it('yields to a longer one', () => {
+  it('a wildcard route yields to a longer wildcard', () => {
     const longer: Route = { host: '*.a.example.com', matches: [{ methods: ['PUT'] }] };
     expect(codeOf(ask([...routes, longer], { host: 'x.a.example.com' }))).toBe('request-unmatched');
   });
 });
 
-it("the provider's route wins over the bottle's, even where the bottle's is more exact", () => {
+it('a route of the provider takes precedence over a more exact one of the bottle', () => {
   const own: Route = { host: HOST };
   const provided: Route = { host: '*.example.com', owner: 'provider', matches: [{ methods: ['POST'] }] };
   expect(codeOf(ask([own, provided], {}))).toBe('request-unmatched');
   expect(codeOf(ask([own, provided], { method: 'POST' }))).toBe('allowed');
 });
 
-describe('git over HTTPS', () => {
+describe('Git over HTTPS', () => {
   const push: Asked[] = [
     { target: '/o/r.git/info/refs?service=git-receive-pack' },
     { target: '/o/r/info/refs?service=git%2dreceive%2Dpack' },
@@ -129,7 +137,7 @@ describe('git over HTTPS', () => {
     { target: '/o/r//git-receive-pack//', method: 'POST' },
     { target: '/o/r/git-receive-pack;a=b', method: 'POST' },
     { target: '/o/r/info//refs;a?service=git-receive-pack' },
-    // What git LFS does beside fetching: objects, their proof, locks.
+    // What Git LFS does besides fetching: objects, their verification, locks.
     { target: '/o/r.git/info/lfs/objects/4665a5', method: 'PUT' },
     { target: '/o/r.git/info/lfs/objects/4665a5', method: 'PATCH' },
     { target: '/o/r.git/info/lfs/objects', method: 'POST' },
@@ -148,7 +156,7 @@ describe('git over HTTPS', () => {
     { target: '/o/r.git/info/refs?service=git-upload-pack' },
     { target: '/o/r.git/info/refs' },
     { target: '/o/r/git-upload-pack', method: 'POST' },
-    // Of this, the body is still to say which it is.
+    // The body of this one decides between download and upload.
     { target: '/o/r.git/info/lfs/objects/batch', method: 'POST' },
     { target: '/o/r.git/info/lfs/objects/4665a5' },
     { target: '/o/r.git/info/lfs/locks?path=a' },
@@ -156,16 +164,16 @@ describe('git over HTTPS', () => {
     { target: '/lfs/objects/batch', method: 'POST', headers: ['accept', 'application/vnd.git-lfs+json'] },
   ];
 
-  it.each(push)('never lets a push out: %j', (asked) => {
+  it.each(push)('a push is never admitted: %j', (asked) => {
     expect(codeOf(ask([{ host: HOST, git: { fetch: true } }], asked))).toBe('git-push-refused');
   });
 
-  it.each(fetch)('lets clone and fetch out only where the route says so: %j', (asked) => {
+  it.each(fetch)('clone and fetch are admitted only if the route allows them: %j', (asked) => {
     expect(codeOf(ask([{ host: HOST }], asked))).toBe('git-fetch-refused');
     expect(codeOf(ask([{ host: HOST, git: { fetch: true } }], asked))).toBe('allowed');
   });
 
-  it('leaves the pages and the API of a forge alone', () => {
+  it('the rules for Git leave the pages and the API of a forge alone', () => {
     expect(codeOf(ask([{ host: HOST }], { target: '/o/r/commits?service=git' }))).toBe('allowed');
     expect(codeOf(ask([{ host: HOST }], { target: '/git-lfs/git-lfs/issues', method: 'POST' }))).toBe(
       'allowed',
@@ -174,15 +182,15 @@ describe('git over HTTPS', () => {
   });
 });
 
-describe('a grant', () => {
-  it('ends at its instant', () => {
+describe('grants', () => {
+  it('a grant ends exactly at its expiry', () => {
     const routes: Route[] = [{ host: HOST, expires_at: '2026-01-01T00:00:00Z' }];
     const end = Date.parse('2026-01-01T00:00:00Z');
     expect(codeOf(ask(routes, {}, { ...calm, now: end - 1 }))).toBe('allowed');
     expect(codeOf(ask(routes, {}, { ...calm, now: end }))).toBe('grant-expired');
   });
 
-  it('ends with its last use, and a reload of the unchanged route does not renew it', () => {
+  it('a grant ends with its last use, and reloading the unchanged route does not renew it', () => {
     const routes: Route[] = [{ host: HOST, max_uses: 2 }];
     const uses = new GrantUses();
     const use = () => {
@@ -194,7 +202,7 @@ describe('a grant', () => {
   });
 });
 
-it('names the route, the reason and what to ask for, as JSON to a program that prefers it', async () => {
+it('a denial names route, reason and remedy, as JSON for clients that prefer it', async () => {
   const { denialResponse } = await import('../../../../../lib/daemons/egress/policy/denial-response.ts');
   const denial = ask([{ host: '*.example.com', matches: [{ methods: ['PUT'] }] }], {});
   if (denial.allow) throw new Error('was let out');
@@ -210,7 +218,7 @@ it('names the route, the reason and what to ask for, as JSON to a program that p
 });
 
 it.each(['2130706433', '0x7f000001', '0x7f.1', '127.1', 'a.0x1f', 'a.1', '[::1]', '[::ffff:127.0.0.1]'])(
-  'the number %s is no host, however it is spelt',
+  'CONNECT to %s is denied, as no notation of an IP address is a host name',
   (host) => {
     const verdict = decide(
       { kind: 'connect', target: `${host}:443` },

@@ -41,7 +41,7 @@ async function post({ path = BATCH, headers = {}, body = '' }: Sent): Promise<Re
 describe.each<[string, Route['dlp']]>([
   ['that is scanned', {}],
   ['that nobody scans', { outbound_detectors: [] }],
-])('a batch request of git LFS on a route %s', (_what, dlp) => {
+])('Git LFS batch requests on a route %s', (_what, dlp) => {
   it.each<[string, Sent]>([
     ['as clients send it', { body: JSON.stringify(download) }],
     [
@@ -52,7 +52,7 @@ describe.each<[string, Route['dlp']]>([
       },
     ],
     ['of 500 objects', { body: JSON.stringify({ ...download, objects: Array(500).fill(objects[0]) }) }],
-  ])('passes where it asks for downloads: %s', async (_how, sent) => {
+  ])('egress forwards a Git LFS batch request for downloads: %s', async (_how, sent) => {
     allowFetch(dlp);
     expect(await post(sent)).toMatchObject({ status: 200, body: sent.body });
   });
@@ -84,7 +84,7 @@ describe.each<[string, Route['dlp']]>([
       'more than anybody does',
       { body: JSON.stringify({ ...download, objects: Array(900).fill(objects[0]) }) },
     ],
-  ])('never leaves where it may ask for %s', async (_what, sent) => {
+  ])('egress refuses a Git LFS batch request that may ask for %s', async (_what, sent) => {
     allowFetch(dlp);
     const reply = await post(sent);
     expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([403, 'git-push-refused']);
@@ -95,7 +95,7 @@ describe.each<[string, Route['dlp']]>([
   });
 });
 
-it('a batch request over HTTP/2 is judged by its body as well', async () => {
+it('egress judges a Git LFS batch request over HTTP/2 by its body, too', async () => {
   allowFetch();
   const session = await openSession(scene().tunnel());
   const ask = (body: object) => {
@@ -109,14 +109,14 @@ it('a batch request over HTTP/2 is judged by its body as well', async () => {
   session.destroy();
 });
 
-it('a batch request is judged as it leaves: without the secret that was cut out of it', async () => {
+it('egress judges a Git LFS batch request after redacting it', async () => {
   allowFetch({ outbound_on_match: 'redact' });
   expect((await post({ body: JSON.stringify({ ...upload, note: KEY }) })).status).toBe(403);
   expect((await post({ body: JSON.stringify({ ...download, note: KEY }) })).status).toBe(200);
   expect(scene().upstream.seen).toHaveLength(1);
 });
 
-it('a refused batch request leaves its connection fit for the next', async () => {
+it('a connection stays usable after a refused Git LFS batch request', async () => {
   allowFetch();
   const { target, ...tunnel } = scene().tunnel();
   const socket = await openTunnel({ target, ...tunnel });

@@ -26,7 +26,7 @@ async function ask(path: string): Promise<unknown> {
   return JSON.parse((await replyOf(request)).body);
 }
 
-it('a route that is taken away takes its open tunnels with it, and leaves those of others', async () => {
+it('removing a route closes its open tunnels and leaves those of other routes', async () => {
   const { egress, tunnel, upstream, routes } = scene();
   const revoked = await openTunnel(tunnel());
   const kept = await openTunnel({ ...tunnel(), target: `open.example.com:${upstream.port}` });
@@ -37,7 +37,7 @@ it('a route that is taken away takes its open tunnels with it, and leaves those 
   kept.destroy();
 });
 
-it('a request under way ends with its route, by itself, in a tunnel and behind another, and the audit says so', async () => {
+it('removing a route ends its plain, pipelined and tunneled requests and audits them', async () => {
   const endless = await startUpstream(await scene().world.leaf(HOST), (_request, response) => {
     response.write('on and on');
   });
@@ -65,7 +65,7 @@ it('a request under way ends with its route, by itself, in a tunnel and behind a
 it.each<[string, object, string]>([
   ['no longer lets it out', { matches: [{ methods: ['GET'] }] }, 'request-unmatched'],
   ['lets it out otherwise', { auth: { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' } }, 'route-changed'],
-])('a request that is still being looked at does not leave by a route that %s', async (_how, now, reason) => {
+])('a request that is still being scanned does not leave by a route that %s', async (_how, now, reason) => {
   const { egress, tunnel, upstream } = scene();
   const before = { host: HOST, port: upstream.port, private: true };
   egress.setRoutes([before]);
@@ -84,7 +84,7 @@ it.each<[string, object, string]>([
   socket.destroy();
 });
 
-it('a change of other routes leaves a request under way alone', async () => {
+it('changing other routes leaves a request in progress alone', async () => {
   const { egress, tunnel, upstream, routes } = scene();
   const socket = await openTunnel(tunnel());
   const request = requestOn(socket, { method: 'POST', headers: { host: tunnel().target } });
@@ -104,14 +104,14 @@ it('a tunnel closes when its grant expires', async () => {
   expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expires_at));
 });
 
-it('the agent can read which routes are in force, and no token with them', async () => {
+it('the agent can read the routes in force, without tokens', async () => {
   const { upstream, routes } = scene();
   const answer = await ask('/allowlist');
   expect(answer).toEqual({ generation: 1, routes: routes(upstream.port) });
   expect(JSON.stringify(answer)).not.toContain(TOKEN);
 });
 
-it('the agent can ask why a URL would be refused, and nothing is dialled for that', async () => {
+it('the agent can ask why a URL is refused, and egress looks up no name for that', async () => {
   const { egress, upstream } = scene();
   const why = (url: string) => ask(`/why?url=${encodeURIComponent(url)}`);
   expect(await why(`https://${HOST}:${upstream.port}/x`)).toEqual({ allowed: true, rule: HOST });
@@ -127,7 +127,7 @@ it('the agent can ask why a URL would be refused, and nothing is dialled for tha
   expect(egress.lookedUp).toEqual([]);
 });
 
-it('who asks for a reload over the control socket learns the generation that is in force', async () => {
+it('a reload over the control socket returns the generation in force', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'reload-'));
   const file = join(directory, 'routes.yaml');
   const policy = new PolicyFile(file, new Set());

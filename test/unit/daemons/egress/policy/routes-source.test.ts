@@ -9,8 +9,8 @@ import { parseRoutes } from '../../../../../lib/daemons/egress/policy/routes-sou
 
 const parse = (text: string) => parseRoutes(text, 'routes.yaml');
 
-describe('a routes file', () => {
-  it('is read with comments, both schemes, a port and a private host', () => {
+describe('routes files', () => {
+  it('parseRoutes reads comments, credentials, ports and private hosts', () => {
     const text = `# policy
 version: 1
 routes:
@@ -58,16 +58,16 @@ routes:
       'version: 1\nroutes:\n  - host: selftest.bot-bottle.internal\n',
       /^routes\.yaml:3: routes\[0\]\.host: selftest\.bot-bottle\.internal is built in/,
     ],
-  ])('%j is refused with file, line and key', (text, message) => {
+  ])('parseRoutes rejects %j with file, line and key', (text, message) => {
     expect(() => parse(text)).toThrow(message);
   });
 
-  it('lists all its faults at once', () => {
+  it('parseRoutes reports all faults at once', () => {
     expect(() => parse('version: 1\nroutes:\n  - host: A\n  - host: B\n')).toThrow(/:3: .*\n.*:4: /);
   });
 });
 
-describe('the policy in force', () => {
+describe('PolicyFile', () => {
   let directory: string;
   let path: string;
 
@@ -77,14 +77,14 @@ describe('the policy in force', () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it('denies all before a file was read, and when there is none', async () => {
+  it('PolicyFile denies everything before a file is read and if there is none', async () => {
     const policy = new PolicyFile(path, new Set());
     expect(policy.current.rules.bottle.size).toBe(0);
     await expect(policy.load()).rejects.toThrow(path);
     expect(policy.current.rules.bottle.size).toBe(0);
   });
 
-  it('follows the file, and stays as it was when the file turns invalid', async () => {
+  it('PolicyFile follows its file and keeps the policy if the file becomes invalid', async () => {
     const policy = new PolicyFile(path, new Set());
     await writeFile(path, 'version: 1\nroutes:\n  - host: one.example\n');
     await policy.load();
@@ -111,7 +111,7 @@ describe('the policy in force', () => {
     expect([...policy.current.rules.bottle.keys()]).toContain('two.example');
   });
 
-  it('names slots without a token, so that the log says why a host is blocked', async () => {
+  it('the policy summary names slots without a token, so that the log explains denials', async () => {
     const policy = new PolicyFile(path, new Set(['EGRESS_TOKEN_0']));
     const auth = (slot: string) => `    auth: { scheme: Bearer, slot: ${slot} }\n`;
     await writeFile(
@@ -124,15 +124,15 @@ describe('the policy in force', () => {
   });
 });
 
-describe('a file as the host writes it', () => {
+describe('routes files written by the host', () => {
   const file = { version: 1 as const, routes: [{ host: 'a.example', port: 8443 }, { host: '*.b.example' }] };
 
-  it('holds what was written, and is YAML to others', () => {
+  it('a routes file written by the host reads back unchanged and is valid YAML', () => {
     expect(parseRoutes(routesText(file), 'routes.yaml')).toEqual(file);
     expect(parseYaml(routesText(file))).toEqual(file);
   });
 
-  it('is no way around the rules for YAML', () => {
+  it('a routes file written by the host is held to the same rules as any YAML', () => {
     const twice = routesText(file).replace('"port": 8443', '"port": 443,\n      "port": 8443');
     expect(() => parseRoutes(twice, 'routes.yaml')).toThrow(/not valid YAML.*unique/i);
     const unknown = routesText(file).replace('"port"', '"prot"');

@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 describe("the bottle's CA file", () => {
-  it('holds certificate and key in either order', async () => {
+  it('the CA file holds certificate and key in either order', async () => {
     for (const parts of [
       [authority.certificate, authority.keyPem],
       [authority.keyPem, authority.certificate],
@@ -29,7 +29,7 @@ describe("the bottle's CA file", () => {
     }
   });
 
-  it('is refused without a key, with the key of another, and when it is no CA', async () => {
+  it('the CA file is refused without a key, with a foreign key, or if it holds no CA', async () => {
     const leaf = await authority.leaf('a.example');
     const cases: [string, RegExp][] = [
       [authority.certificate, /ca\.pem: holds no PEM block "PRIVATE KEY"/],

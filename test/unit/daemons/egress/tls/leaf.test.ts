@@ -13,7 +13,7 @@ import { testAuthority } from '../../../../support/egress/authority.ts';
 const bottle = testAuthority('the bottle CA');
 const hasOpenssl = spawnSync('openssl', ['version']).error === undefined;
 
-/** What OpenSSL says about the certificate for this host, as strict as Python 3.13 asks it to be. */
+/** What OpenSSL says about a certificate for this host, as strict as in Python 3.13. */
 async function opensslVerdict(
   authority: { certificate: string },
   cert: string,
@@ -35,8 +35,8 @@ async function opensslVerdict(
   }
 }
 
-describe('a leaf', () => {
-  it('has a P-256 key that no other leaf has, and the life of its CA', async () => {
+describe('leaves', () => {
+  it('a leaf has its own P-256 key and the validity period of its CA', async () => {
     const [one, two] = await Promise.all([bottle.leaf('a.example'), bottle.leaf('a.example')]);
     const certificate = new X509Certificate(one.cert);
     expect(certificate.publicKey.asymmetricKeyDetails?.namedCurve).toBe('prime256v1');
@@ -49,7 +49,7 @@ describe('a leaf', () => {
   });
 
   it.skipIf(!hasOpenssl)(
-    'stands up to the strict rules of OpenSSL, of a CA with either kind of key',
+    `a leaf passes the strict checks of OpenSSL with either kind of CA key${hasOpenssl ? '' : ' (skipped: not installed)'}`,
     async () => {
       const long = `${'label-of-twenty-chars.'.repeat(5)}example`;
       for (const authority of [bottle, testAuthority('an RSA CA', 'rsa')]) {
@@ -64,7 +64,7 @@ describe('a leaf', () => {
     },
   );
 
-  it('comes out of a thread that issues many at a time and keeps apart who asked for which', async () => {
+  it('the leaf thread issues many leaves at once and returns each to its caller', async () => {
     const issue = threadedLeafIssuer(bottle.authority, LEAF_WORKER);
     const hosts = Array.from({ length: 20 }, (_, index) => `host-${index}.example`);
     const leaves = await Promise.all(hosts.map(issue));
@@ -78,7 +78,7 @@ describe('a leaf', () => {
 });
 
 describe('leaves made ahead', () => {
-  it('are those of the hosts that routes name, up to a bound, and are made once', async () => {
+  it('egress makes each leaf for a host of a route ahead, once, up to a limit', async () => {
     const asked: string[] = [];
     const interceptor = new Interceptor({
       issue: (host) => {

@@ -15,13 +15,13 @@ afterEach(() => {
   threads.length = 0;
 });
 
-/** Kills the newest thread that was started. */
+/** Kills the most recently started thread. */
 async function kill(): Promise<void> {
   await threads.at(-1)?.terminate();
 }
 
-describe('when the thread that scans dies', () => {
-  /** Long enough for the thread. */
+describe('death of the scan thread', () => {
+  /** Long enough to be scanned in the thread. */
   const long = 'all work and no play makes a dull body. '.repeat(10_000);
 
   async function post(whileHeld: () => Promise<void>): Promise<Reply> {
@@ -37,7 +37,7 @@ describe('when the thread that scans dies', () => {
     return reply;
   }
 
-  it('what it held is refused, and what comes later is scanned by another', async () => {
+  it('a body held by a dead scan thread is refused, and a new thread scans later ones', async () => {
     const reply = await post(kill);
     expect(reply.headers['x-bot-bottle-reason']).toBe('body-unscannable');
     expect(scene().upstream.seen).toEqual([]);
@@ -46,17 +46,17 @@ describe('when the thread that scans dies', () => {
   });
 });
 
-describe('when the thread that makes certificates dies', () => {
+describe('death of the leaf thread', () => {
   let egress: EgressFixture | undefined;
   afterEach(() => egress?.close());
 
-  it('a CONNECT that waits for one is answered 500, and the next one gets its own', async () => {
+  it('a CONNECT waiting for a leaf thread that dies gets 500, and the next one succeeds', async () => {
     const { bottle, upstream } = scene();
     const other = { host: 'open.example.com', port: upstream.port, private: true };
     const issue = threadedLeafIssuer(bottle.authority, LEAF_WORKER);
     egress = await startEgress({ authority: bottle, issue, routes: [other] });
     await expect.poll(() => threads.length).toBe(1);
-    // Before it is ready to make any.
+    // Before the thread is ready to issue any.
     const asked = connectVia(egress.port, `open.example.com:${upstream.port}`);
     await kill();
     expect(await asked).toMatchObject({

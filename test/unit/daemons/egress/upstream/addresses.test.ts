@@ -2,9 +2,9 @@ import type { LookupAddress } from 'node:dns';
 import { describe, expect, it } from 'vitest';
 import { guardedLookup, mayDial } from '../../../../../lib/daemons/egress/upstream/addresses.ts';
 
-describe('addresses', () => {
+describe('mayDial', () => {
   it.each(['8.8.8.8', '1.1.1.1', '172.15.255.255', '172.32.0.1', '2606:4700::1111', '::ffff:8.8.8.8'])(
-    '%s may be dialled',
+    'mayDial allows the public address %s',
     (address) => expect(mayDial(address, 'public')).toBe(true),
   );
 
@@ -23,7 +23,7 @@ describe('addresses', () => {
     '::ffff:127.0.0.1',
     '::ffff:10.0.0.1',
     '::ffff:a00:1',
-  ])('%s only when the route says private', (address) => {
+  ])('mayDial allows %s only for a private route', (address) => {
     expect(mayDial(address, 'public')).toBe(false);
     expect(mayDial(address, 'private')).toBe(true);
   });
@@ -46,13 +46,13 @@ describe('addresses', () => {
     '::ffff:169.254.169.254',
     '64:ff9b::a9fe:a9fe',
     '2002:a9fe:a9fe::1',
-  ])('%s never, not even for a private route', (address) => {
+  ])('mayDial never allows %s, even for a private route', (address) => {
     expect(mayDial(address, 'public')).toBe(false);
     expect(mayDial(address, 'private')).toBe(false);
   });
 });
 
-describe('a name', () => {
+describe('guardedLookup', () => {
   const lookup = (addresses: string[], all: boolean) =>
     new Promise<unknown>((resolve, reject) => {
       const answer: LookupAddress[] = addresses.map((address) => ({ address, family: 4 }));
@@ -63,14 +63,14 @@ describe('a name', () => {
       );
     });
 
-  it('gives only the addresses that may be dialled', async () => {
+  it('guardedLookup returns only permitted addresses', async () => {
     expect(await lookup(['10.0.0.1', '8.8.8.8', '127.0.0.1'], true)).toEqual([
       { address: '8.8.8.8', family: 4 },
     ]);
     expect(await lookup(['10.0.0.1', '8.8.8.8'], false)).toBe('8.8.8.8');
   });
 
-  it('that has none of them cannot be dialled', async () => {
+  it('guardedLookup fails if no address is permitted', async () => {
     await expect(lookup(['10.0.0.1', '169.254.169.254'], true)).rejects.toMatchObject({
       code: 'ADDRESS_REFUSED',
     });
@@ -92,12 +92,12 @@ it.each([
   '5f00::1',
   'fe80::1%eth0',
   'not an address',
-])('%s is dialled for no route, since it is no place on the internet', (address) => {
+])('mayDial never allows %s, which is not a public or private host address', (address) => {
   expect(mayDial(address, 'public')).toBe(false);
   expect(mayDial(address, 'private')).toBe(false);
 });
 
-it('loopback in its short, long and mapped form needs a private route', () => {
+it('mayDial allows loopback in any notation only for a private route', () => {
   for (const address of ['::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', '3fff::1']) {
     expect(mayDial(address, 'public'), address).toBe(false);
   }

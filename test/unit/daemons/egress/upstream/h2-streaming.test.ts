@@ -13,7 +13,7 @@ import { startUpstream } from '../../../../support/egress/upstream.ts';
 const HOST = 'api.example.com';
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
-/** What windows, the kernel and stream buffers on both sides may hold of one stalled stream. */
+/** Upper bound for what windows, the kernel and stream buffers on both sides hold of one stalled stream. */
 const BUFFERED = 24 * MIB;
 const bottle = testAuthority('the bottle CA');
 const world = testAuthority('the CA that upstreams have');
@@ -24,7 +24,7 @@ let egress: EgressFixture;
 let session: ClientHttp2Session;
 let stop: () => Promise<void>;
 
-/** How a body is read or given, whichever HTTP the upstream speaks. */
+/** The upstream's side of an exchange, whichever HTTP version it speaks. */
 interface Ends {
   readonly request: Readable;
   readonly answer: {
@@ -58,7 +58,7 @@ async function start(version: (typeof versions)[number], handle: (ends: Ends) =>
   });
 }
 
-/** Writes `total` bytes at the pace of the reader. */
+/** Writes `total` bytes as fast as the reader takes them. */
 function pour(sink: Ends['answer'], total: number, count: (bytes: number) => void): void {
   let left = total;
   const more = () => {
@@ -84,7 +84,7 @@ afterEach(async () => {
 vi.setConfig({ testTimeout: 90_000 });
 
 it.each(versions)(
-  'a download of a gigabyte over %s waits upstream while the agent does not read',
+  'a 1 GiB download over %s waits upstream while the agent does not read',
   async (version) => {
     let given = 0;
     await start(version, ({ answer }) => {
@@ -133,7 +133,7 @@ it.each(versions)(
   },
 );
 
-it.each(versions)('one stalled stream does not stop the others of its connection (%s)', async (version) => {
+it.each(versions)('a stalled stream does not block others on its connection (%s)', async (version) => {
   let asked = 0;
   await start(version, ({ answer }) => {
     asked += 1;
@@ -148,7 +148,7 @@ it.each(versions)('one stalled stream does not stop the others of its connection
 });
 
 it.each(versions)(
-  'events reach the agent one by one (%s), and its leave reaches the upstream',
+  'the agent gets events one by one, and its cancellation reaches the upstream (%s)',
   async (version) => {
     let answer: Ends['answer'] | undefined;
     const { promise: left, resolve: leave } = Promise.withResolvers<void>();
@@ -168,7 +168,7 @@ it.each(versions)(
   },
 );
 
-it.each(versions)('an answer that breaks off never looks whole (%s)', async (version) => {
+it.each(versions)('a response that breaks off never looks complete (%s)', async (version) => {
   await start(version, ({ request, answer }) => {
     answer.write('half');
     setTimeout(() => request.destroy(new Error('gone')), 50);
@@ -176,7 +176,7 @@ it.each(versions)('an answer that breaks off never looks whole (%s)', async (ver
   await expect(fetchOn(session)).rejects.toThrow();
 });
 
-it('a body that comes after its answer is told to stop, and holds up nothing', async () => {
+it('egress stops a request body that continues after its response', async () => {
   await start('HTTP/2', () => {});
   const upload = streamOn(session, { ':method': 'POST', ':path': '/a/../b' });
   const closed = once(upload, 'close');

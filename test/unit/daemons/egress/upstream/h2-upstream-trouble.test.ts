@@ -33,7 +33,7 @@ interface Scene {
   readonly deadlines?: Partial<Deadlines>;
 }
 
-/** An upstream that speaks HTTP/2, behind a cable, and a session of the agent's to it. */
+/** Starts an HTTP/2 upstream behind a relay that can be cut, and a session from the agent to it. */
 async function start({ handle, settings, deadlines = {} }: Scene) {
   upstream = await startH2Upstream(await world.leaf(HOST), handle, settings);
   const cable = await cableTo(upstream.port);
@@ -52,7 +52,7 @@ async function start({ handle, settings, deadlines = {} }: Scene) {
   return { session, cable };
 }
 
-/** TCP that can be cut so that neither end is told. */
+/** A TCP relay that can be cut without either end noticing. */
 async function cableTo(port: number) {
   const ends = new Set<Socket>();
   const server = createServer((near) => {
@@ -78,8 +78,8 @@ async function cableTo(port: number) {
   };
 }
 
-describe('a session upstream', () => {
-  it('that is dead without a word is found out, and the next request has another', async () => {
+describe('failing HTTP/2 upstreams', () => {
+  it('egress detects a dead session by PING and sends the next request on another', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const { session, cable } = await start({
       handle: (stream) => {
@@ -89,7 +89,7 @@ describe('a session upstream', () => {
     });
     const waits = fetchOn(session);
     await expect.poll(() => upstream.seen.length).toBe(1);
-    // Alive, if slow to answer: a PING is answered.
+    // Slow to respond, but alive: it acknowledges a PING.
     vi.advanceTimersByTime(PING_MS);
     await sleep(700);
     expect(upstream.sessions[0]?.destroyed).toBe(false);
@@ -99,7 +99,7 @@ describe('a session upstream', () => {
     expect((await fetchOn(session)).status).toBe(200);
   });
 
-  it('has no request wait for it while others may be opened, also when all come at once', async () => {
+  it('requests that start together open sessions up to the limit, and only the rest wait', async () => {
     const held: ServerHttp2Stream[] = [];
     const { session } = await start({
       handle: (stream) => void held.push(stream),
@@ -109,7 +109,7 @@ describe('a session upstream', () => {
     await expect.poll(() => held.length).toBe(8);
     await sleep(100);
     expect(upstream.sessions).toHaveLength(8);
-    // What is over the limit waits for one of them to end.
+    // Requests beyond the limit wait for a stream to end.
     for (let ended = 0; ended < 10; ended += 1) {
       await expect.poll(() => held.length).toBeGreaterThan(0);
       held.shift()?.respond({}, { endStream: true });
@@ -118,7 +118,7 @@ describe('a session upstream', () => {
     expect(statuses).toEqual(Array.from({ length: 10 }, () => 200));
   });
 
-  it('that refuses a request which it has answered already is not asked again', async () => {
+  it('egress does not retry a request that is refused after its response started', async () => {
     const { session } = await start({
       handle: (stream) => {
         stream.respond({});
@@ -131,7 +131,7 @@ describe('a session upstream', () => {
     expect(upstream.seen).toHaveLength(1);
   });
 
-  it('that hangs up before it has said anything fails its request at once', async () => {
+  it('a request fails at once when the upstream hangs up before sending anything', async () => {
     const leaf = await world.leaf(HOST);
     const mute = createTlsServer({ ...leaf, ALPNProtocols: ['h2'] }, (socket) => {
       socket.on('error', () => {});

@@ -1,19 +1,8 @@
 import { once } from 'node:events';
-import {
-  type ClientHttp2Session,
-  constants,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-} from 'node:http2';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Route } from '../../../../../lib/daemons/contract/egress/routes.ts';
-import type { Deadlines } from '../../../../../lib/daemons/egress/http/limits.ts';
+import { constants } from 'node:http2';
+import { describe, expect, it } from 'vitest';
 import { fetchVia, openTunnel } from '../../../../support/egress/agent.ts';
-import { testAuthority } from '../../../../support/egress/authority.ts';
-import { type EgressFixture, startEgress } from '../../../../support/egress/egress.ts';
-import { fetchOn, h2ReplyOf, openSession, streamOn } from '../../../../support/egress/h2-agent.ts';
+import { fetchOn, h2ReplyOf, streamOn } from '../../../../support/egress/h2-agent.ts';
 import {
   FLAG,
   FRAME,
@@ -22,70 +11,21 @@ import {
   PREFACE,
   readFrames,
 } from '../../../../support/egress/h2-frames.ts';
-import { type H2Upstream, startH2Upstream } from '../../../../support/egress/h2-upstream.ts';
+import { echo, h2Scene, TOKEN } from '../../../../support/egress/h2-scene.ts';
 
-const HOST = 'api.example.com';
-const TOKEN = 'tok-3c1f0a97d2';
-const bottle = testAuthority('the bottle CA');
-const world = testAuthority('the CA that upstreams have');
-const trusted = getCACertificates('default');
-let upstream: H2Upstream;
-let egress: EgressFixture;
-let session: ClientHttp2Session | undefined;
+const scene = h2Scene();
+const { start, tunnel } = scene;
 
-type Handle = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, upstream: H2Upstream) => void;
-const echo: Handle = (stream) => {
-  stream.respond({ 'x-upstream': 'yes' });
-  stream.pipe(stream);
-};
-
-interface Scene {
-  readonly handle?: Handle;
-  readonly settings?: Parameters<typeof startH2Upstream>[2];
-  readonly deadlines?: Partial<Deadlines>;
-  readonly route?: Partial<Route>;
-}
-
-/** A proxy, an upstream that speaks HTTP/2, and a session of the agent's to it. */
-async function start({ handle = echo, settings, deadlines, route }: Scene = {}): Promise<ClientHttp2Session> {
-  upstream = await startH2Upstream(await world.leaf(HOST), handle, settings);
-  egress = await startEgress({
-    authority: bottle,
-    routes: [
-      {
-        host: HOST,
-        port: upstream.port,
-        private: true,
-        auth: { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' },
-        ...route,
-      },
-    ],
-    environment: { EGRESS_TOKEN_0: TOKEN },
-    ...(deadlines === undefined ? {} : { deadlines }),
-  });
-  session = await openSession(tunnel());
-  return session;
-}
-const tunnel = () => ({ proxyPort: egress.port, target: `${HOST}:${upstream.port}`, ca: bottle.certificate });
-
-beforeAll(() => setDefaultCACertificates([...trusted, world.certificate]));
-afterAll(() => setDefaultCACertificates(trusted));
-afterEach(async () => {
-  session?.destroy();
-  await egress.close();
-  await upstream.close();
-});
-
-describe('what comes by HTTP/2', () => {
-  it('goes by HTTP/2 to an upstream that speaks it, with the token and without what the agent had', async () => {
+describe('HTTP/2 requests to an HTTP/2 upstream', () => {
+  it('an HTTP/2 request reaches an HTTP/2 upstream with the token, not agent credentials', async () => {
     const reply = await fetchOn(await start(), {
       ':path': '/v1/x?y',
       authorization: 'Bearer mine',
       te: 'trailers',
     });
     expect([reply.status, reply.headers['x-upstream']]).toEqual([200, 'yes']);
-    expect(upstream.seen).toHaveLength(1);
-    expect(upstream.seen[0]).toMatchObject({
+    expect(scene.upstream.seen).toHaveLength(1);
+    expect(scene.upstream.seen[0]).toMatchObject({
       ':method': 'GET',
       ':scheme': 'https',
       ':authority': tunnel().target,
@@ -93,17 +33,17 @@ describe('what comes by HTTP/2', () => {
       authorization: `Bearer ${TOKEN}`,
       te: 'trailers',
     });
-    expect(upstream.seen[0]).not.toHaveProperty('host');
+    expect(scene.upstream.seen[0]).not.toHaveProperty('host');
   });
 
-  it('shares one session upstream', async () => {
+  it('concurrent HTTP/2 requests share one upstream session', async () => {
     const many = await start();
     await Promise.all(Array.from({ length: 50 }, () => fetchOn(many)));
-    expect(upstream.seen).toHaveLength(50);
-    expect(upstream.sessions).toHaveLength(1);
+    expect(scene.upstream.seen).toHaveLength(50);
+    expect(scene.upstream.sessions).toHaveLength(1);
   });
 
-  it('opens another session where the upstream takes few requests at once, and in the end waits', async () => {
+  it('egress opens up to 8 sessions to an upstream that limits streams, then queues requests', async () => {
     const many = await start({
       handle: (stream) => void setTimeout(() => stream.respond({}, { endStream: true }), 50),
       settings: { settings: { maxConcurrentStreams: 2 } },
@@ -111,11 +51,11 @@ describe('what comes by HTTP/2', () => {
     await fetchOn(many);
     const replies = await Promise.all(Array.from({ length: 40 }, () => fetchOn(many)));
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
-    expect(upstream.sessions.length).toBeGreaterThan(1);
-    expect(upstream.sessions.length).toBeLessThanOrEqual(8);
+    expect(scene.upstream.sessions.length).toBeGreaterThan(1);
+    expect(scene.upstream.sessions.length).toBeLessThanOrEqual(8);
   });
 
-  it('speaks gRPC: bytes each way, trailers after them, and an error in trailers alone', async () => {
+  it('gRPC works: bytes both ways, trailers, and a trailers-only error', async () => {
     const grpc = await start({
       handle: (stream, headers) => {
         const type = { 'content-type': 'application/grpc' };
@@ -144,7 +84,7 @@ describe('what comes by HTTP/2', () => {
     expect((await h2ReplyOf(bad)).headers['grpc-status']).toBe('7');
   });
 
-  it('streams both ways at once where bodies are not scanned', async () => {
+  it('an HTTP/2 request streams both ways at once if bodies are not scanned', async () => {
     const both = await start({ route: { dlp: { outbound_detectors: [] } } });
     const stream = streamOn(both, { ':method': 'POST' });
     stream.write('one');
@@ -155,7 +95,7 @@ describe('what comes by HTTP/2', () => {
     stream.end();
   });
 
-  it('is not sent on when the agent takes it back in the middle of its body', async () => {
+  it('egress resets the upstream stream when the agent cancels a request mid-body', async () => {
     const { promise: ended, resolve: end } = Promise.withResolvers<string>();
     const open = await start({
       route: { dlp: { outbound_detectors: [] } },
@@ -166,18 +106,18 @@ describe('what comes by HTTP/2', () => {
     });
     const stream = streamOn(open, { ':method': 'POST' });
     stream.write('half');
-    await expect.poll(() => upstream.seen.length).toBe(1);
+    await expect.poll(() => scene.upstream.seen.length).toBe(1);
     stream.close(constants.NGHTTP2_NO_ERROR);
     expect(await ended).toBe('aborted');
   });
 });
 
-it('a trailer of the agent that HTTP/2 has no words for is left out, and harms nobody', async () => {
+it('egress drops a request trailer that HTTP/2 forbids and sends the others', async () => {
   const got: unknown[] = [];
   await start({
     handle: (stream) => {
       stream.on('trailers', (trailers) => got.push(trailers['x-sum'], trailers['http2-settings']));
-      echo(stream, {}, upstream);
+      echo(stream);
     },
   });
   const socket = await openTunnel({ ...tunnel(), alpn: ['h2'] });
@@ -202,102 +142,20 @@ it('a trailer of the agent that HTTP/2 has no words for is left out, and harms n
   expect(got).toEqual(['1', undefined]);
 });
 
-describe('a session upstream', () => {
-  it('that is going away takes no more requests, and ends those it has', async () => {
-    let go = () => {};
-    const open = await start({
-      handle: (stream, headers) => {
-        if (headers[':path'] !== '/slow') return stream.respond({}, { endStream: true });
-        stream.session?.goaway(constants.NGHTTP2_NO_ERROR);
-        go = () => stream.respond({}, { endStream: true });
-      },
-    });
-    const slow = fetchOn(open, { ':path': '/slow' });
-    await expect.poll(() => upstream.seen.length).toBe(1);
-    await sleep(50);
-    expect((await fetchOn(open)).status).toBe(200);
-    expect(upstream.sessions).toHaveLength(2);
-    go();
-    expect((await slow).status).toBe(200);
-  });
-
-  it('that refuses a request unprocessed is asked again once, but only if nothing of a body had left', async () => {
-    const open = await start({
-      handle: (stream, headers, { seen }) => {
-        const first = seen.filter((one) => one[':path'] === headers[':path']).length === 1;
-        if (first || headers[':path'] === '/never') stream.close(constants.NGHTTP2_REFUSED_STREAM);
-        else stream.respond({}, { endStream: true });
-      },
-    });
-    expect((await fetchOn(open, { ':path': '/get' })).status).toBe(200);
-    const post = streamOn(open, { ':method': 'POST', ':path': '/post' });
-    post.end('body');
-    expect((await h2ReplyOf(post)).status).toBe(502);
-    expect((await fetchOn(open, { ':path': '/never' })).status).toBe(502);
-    expect(upstream.seen.map((one) => one[':path'])).toEqual(['/get', '/get', '/post', '/never', '/never']);
-    expect(new Set(upstream.seen.map((one) => one[':authority']))).toEqual(new Set([tunnel().target]));
-  });
-
-  it('that fails otherwise is never asked again', async () => {
-    const open = await start({ handle: (stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR) });
-    const reply = await fetchOn(open);
-    expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([502, 'upstream-failed']);
-    expect(upstream.seen).toHaveLength(1);
-  });
-
-  it('is closed when idle', async () => {
-    const open = await start({ deadlines: { upstreamKeepAliveMs: 200 } });
-    await fetchOn(open);
-    const [first] = upstream.sessions;
-    if (first?.closed === false) await once(first, 'close');
-    expect((await fetchOn(open)).status).toBe(200);
-    expect(upstream.sessions).toHaveLength(2);
-  });
-
-  it('that never answers is given up', async () => {
-    const open = await start({ handle: () => {}, deadlines: { idleMs: 300 } });
-    const reply = await fetchOn(open);
-    expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([504, 'upstream-timeout']);
-  });
-
-  it('ends with the route that it was for', async () => {
-    const open = await start({
-      handle: (stream) => void stream.respond({}),
-      deadlines: { upstreamKeepAliveMs: 100 },
-    });
-    const stream = streamOn(open, {});
-    stream.end();
-    await once(stream, 'response');
-    egress.setRoutes([]);
-    const [first] = upstream.sessions;
-    if (first?.closed === false) await once(first, 'close');
-    expect(open.closed || open.destroyed).toBe(true);
-  });
-});
-
-it('what comes by HTTP/1.1 goes by HTTP/1.1, also to an upstream that would speak HTTP/2', async () => {
+it('an HTTP/1.1 request stays HTTP/1.1 even if the upstream supports HTTP/2', async () => {
   await start({ settings: { allowHTTP1: true } });
   expect((await fetchVia(tunnel())).body).toBe('by HTTP/1.1');
-  expect(upstream.seen).toEqual([]);
+  expect(scene.upstream.seen).toEqual([]);
 });
 
-it('an upstream with a certificate for another name gets no request by HTTP/2 either', async () => {
-  upstream = await startH2Upstream(await world.leaf('other.example.com'), echo);
-  egress = await startEgress({
-    authority: bottle,
-    routes: [{ host: HOST, port: upstream.port, private: true }],
-  });
-  session = await openSession(tunnel());
-  const reply = await fetchOn(session);
+it('egress sends no HTTP/2 request to an upstream with a certificate for another name', async () => {
+  const reply = await fetchOn(await start({ certificateFor: 'other.example.com' }));
   expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([502, 'upstream-untrusted']);
-  expect(upstream.seen).toEqual([]);
+  expect(scene.upstream.seen).toEqual([]);
 });
 
-it('an upstream on a private address is not dialled by HTTP/2 either', async () => {
-  upstream = await startH2Upstream(await world.leaf(HOST), echo);
-  egress = await startEgress({ authority: bottle, routes: [{ host: HOST, port: upstream.port }] });
-  session = await openSession(tunnel());
-  const reply = await fetchOn(session);
+it('egress opens no HTTP/2 session to an upstream on a private address', async () => {
+  const reply = await fetchOn(await start({ route: { private: false } }));
   expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([502, 'address-refused']);
-  expect(upstream.sessions).toEqual([]);
+  expect(scene.upstream.sessions).toEqual([]);
 });

@@ -16,7 +16,7 @@ const world = testAuthority('the CA that upstreams have');
 const trusted = getCACertificates('default');
 const closers: (() => unknown)[] = [];
 let egress: EgressFixture;
-/** Where the host is; changed by who moves it. */
+/** Addresses of the host; a test changes them to move it. */
 let addresses: Record<string, readonly string[]>;
 
 beforeAll(() => setDefaultCACertificates([...trusted, world.certificate]));
@@ -54,7 +54,7 @@ const REQUESTS: Omit<Sent, 'path'>[] = [
   { method: 'DELETE' },
 ];
 
-describe('an upstream that dies under a request by HTTP/1.1', () => {
+describe('HTTP/1.1 upstreams that die during a request', () => {
   const deaths: [when: string, die: RequestListener][] = [
     ['before it has read any of it', (request) => void request.socket.destroy()],
     ['by an end of the connection', (request) => void request.socket.destroySoon()],
@@ -74,7 +74,7 @@ describe('an upstream that dies under a request by HTTP/1.1', () => {
     ],
   ];
 
-  it.each(deaths)('%s never gets it twice', async (_when, die) => {
+  it.each(deaths)('egress never resends a request when an HTTP/1.1 upstream dies: %s', async (_when, die) => {
     const upstream: Upstream = await startUpstream(await world.leaf(HOST), (request, response) => {
       if (request.url === '/first') return void response.end('kept alive');
       die(request, response);
@@ -90,7 +90,8 @@ describe('an upstream that dies under a request by HTTP/1.1', () => {
     };
     const paths: string[] = [];
     for (const [index, request] of [...REQUESTS, { method: 'GET' }].entries()) {
-      // So that there is a connection which was used before: requests that are sent while they come have their own.
+      // A first request of the same kind, so that the next one reuses its connection; streamed requests have
+      // a pool of their own.
       expect((await ask({ ...request, path: '/first' })).body).toBe('kept alive');
       const path = `/${index}`;
       await ask({ ...request, path }).then(
@@ -100,18 +101,21 @@ describe('an upstream that dies under a request by HTTP/1.1', () => {
       paths.push('/first', path);
     }
     expect(upstream.seen.map(({ url }) => url)).toEqual(paths);
-    // Each was used twice, and each was dialled at an address that was looked up for it.
+    // Each connection was used twice, and the address of each was looked up.
     expect(upstream.connections).toBe(REQUESTS.length + 1);
     expect(egress.lookedUp).toHaveLength(upstream.connections);
   });
 });
 
-/** Only a stream before it was processed; for the first, there is none to name. */
+/**
+ * Sends a GOAWAY that excludes this stream. Works from the second stream on: the first has no predecessor to
+ * name.
+ */
 function goAwayWithout({ session, id = 0 }: ServerHttp2Stream): void {
   session?.goaway(constants.NGHTTP2_NO_ERROR, id - 2);
 }
 
-/** A session, and what asks on it. */
+/** Starts a session and returns a function that sends requests on it. */
 async function h2Scene(handle: (stream: ServerHttp2Stream, upstream: H2Upstream, path: string) => void) {
   const upstream = await startH2Upstream(await world.leaf(HOST), (stream, headers, self) =>
     handle(stream, self, String(headers[':path'])),
@@ -129,7 +133,7 @@ async function h2Scene(handle: (stream: ServerHttp2Stream, upstream: H2Upstream,
   return { upstream, ask };
 }
 
-describe('an upstream that dies under a request by HTTP/2', () => {
+describe('HTTP/2 upstreams that die during a request', () => {
   const deaths: [how: string, die: (stream: ServerHttp2Stream) => void][] = [
     ['refuses it', (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM)],
     ['goes away without it', goAwayWithout],
@@ -148,7 +152,7 @@ describe('an upstream that dies under a request by HTTP/2', () => {
     ],
   ];
 
-  it.each(deaths)('and %s never gets it twice', async (_how, die) => {
+  it.each(deaths)('egress never resends a request when an HTTP/2 upstream dies: %s', async (_how, die) => {
     const { upstream, ask } = await h2Scene((stream, _upstream, path) => {
       if (path === '/first') return stream.respond({}, { endStream: true });
       die(stream);
@@ -164,7 +168,7 @@ describe('an upstream that dies under a request by HTTP/2', () => {
     expect(egress.lookedUp).toHaveLength(upstream.sessions.length);
   });
 
-  it('gets one that it did nothing about, and that changes nothing, once more at most', async () => {
+  it('egress resends a safe request that the upstream did not process, at most once', async () => {
     const { upstream, ask } = await h2Scene((stream, { seen }) => {
       if (seen.length === 2) goAwayWithout(stream);
       else stream.respond({}, { endStream: true });
@@ -183,7 +187,7 @@ describe('an upstream that dies under a request by HTTP/2', () => {
     expect(egress.lookedUp).toEqual([HOST, HOST]);
   });
 
-  it('and moves to an address that is not allowed gets nothing there', async () => {
+  it('egress sends nothing to an upstream that moves to a forbidden address', async () => {
     const { upstream, ask } = await h2Scene((stream, _upstream, path) => {
       if (path === '/first') return stream.respond({}, { endStream: true });
       addresses[HOST] = ['169.254.169.254'];

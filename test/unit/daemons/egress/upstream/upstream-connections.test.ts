@@ -15,18 +15,21 @@ afterEach(() => {
 
 interface Wire {
   readonly socket: TLSSocket;
-  /** The first lines of the requests on this connection so far. */
+  /** Request lines received on this connection so far. */
   readonly asked: string[];
 }
 
 interface WireUpstream {
   readonly port: number;
   readonly wires: Wire[];
-  /** First lines of all requests, in order. */
+  /** Request lines of all connections, in order. */
   readonly asked: string[];
 }
 
-/** An upstream that says what it likes, byte by byte. `say` is called when a request without or with a short body is there. */
+/**
+ * Starts an upstream that responds with raw bytes. `say` runs for each request; only a short body is
+ * expected. `handshakeMs` delays the TLS handshake.
+ */
 async function startWire(say: (wire: Wire, line: string) => void, handshakeMs = 0): Promise<WireUpstream> {
   const wires: Wire[] = [];
   const asked: string[] = [];
@@ -73,8 +76,8 @@ async function ask(port: number, path: string, body?: string): Promise<Reply> {
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-describe('a connection to an upstream', () => {
-  it('is used for one request after another', async () => {
+describe('upstream HTTP/1.1 connections', () => {
+  it('egress reuses an upstream connection for successive requests', async () => {
     const { port, wires, asked } = await startWire(({ socket }) => void socket.write(OK));
     for (const body of [undefined, 'a', undefined, 'b']) expect((await ask(port, '/', body)).body).toBe('ok');
     expect([wires.length, asked.length]).toEqual([1, 4]);
@@ -84,7 +87,7 @@ describe('a connection to an upstream', () => {
     ['another answer, as if to the next request', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'],
     ['bytes that are none', 'evil'],
     ['half an answer', 'HTTP/1.1 200 OK\r\nContent-Le'],
-  ])('on which %s was sent unasked is not used again', async (_what, unasked) => {
+  ])('egress does not reuse a connection that carried unsolicited data: %s', async (_what, unasked) => {
     const { port, wires } = await startWire(({ socket, asked }) => {
       socket.write(OK);
       if (wires.length === 1 && asked.length === 1) socket.write(unasked);
@@ -101,7 +104,7 @@ describe('a connection to an upstream', () => {
     ['by its end after the answer', OK, true],
     ['by its end, where nothing else says how long an answer is', 'HTTP/1.1 200 OK\r\n\r\nok', true],
     ['by HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok', true],
-  ])('is given up %s, and the next request gets another', async (_how, answer, ends) => {
+  ])('egress does not reuse a connection that the upstream closes: %s', async (_how, answer, ends) => {
     const { port, wires } = await startWire(({ socket }) => {
       socket.write(answer);
       if (ends) socket.end();
@@ -113,7 +116,7 @@ describe('a connection to an upstream', () => {
     expect(wires.map(({ asked }) => asked.length)).toEqual([1, 1, 1]);
   });
 
-  it('that does not come to stand is a failure after the time for dialling', async () => {
+  it('egress fails a request with 504 if connecting takes longer than the connect timeout', async () => {
     const { port } = await startWire(() => {}, 2000);
     await scene().hurry({ dialMs: 200 }, port);
     for (const body of [undefined, 'short', 'x'.repeat(100_000)]) {
@@ -122,7 +125,7 @@ describe('a connection to an upstream', () => {
     }
   });
 
-  it('is not used for a request that was given up before it stood', async () => {
+  it('egress does not send a request that the agent canceled during connection setup', async () => {
     const { port, asked } = await startWire(({ socket }) => void socket.write(OK), 300);
     const socket = await openTunnel(scene().tunnel(port));
     const request = requestOn(socket, { path: '/given-up', headers: { host: `${HOST}:${port}` } });
@@ -136,7 +139,7 @@ describe('a connection to an upstream', () => {
   });
 });
 
-describe('an answer', () => {
+describe('HTTP/1.1 responses from upstream', () => {
   const PIECES = [
     'HTTP/1.1 20',
     '0 OK\r\nTransfer-Encoding: chunked\r\nX-Long: a',
@@ -146,7 +149,7 @@ describe('an answer', () => {
     '\n\r\n',
   ];
 
-  it('is put together, whatever pieces it comes in', async () => {
+  it('egress reassembles a response that arrives in arbitrary pieces', async () => {
     const { port } = await startWire(async ({ socket }) => {
       for (const piece of PIECES) {
         socket.write(piece);
@@ -169,7 +172,7 @@ describe('an answer', () => {
     ['in another protocol, unasked', 'HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nok'],
     ['that is none', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['that is not there', ''],
-  ])('%s is a failure of the upstream', async (_what, answer) => {
+  ])('egress reports a malformed upstream response as 502: %s', async (_what, answer) => {
     const { port } = await startWire(({ socket }) => void socket.end(answer));
     for (const body of [undefined, 'body']) {
       const reply = await ask(port, '/', body);
@@ -177,7 +180,7 @@ describe('an answer', () => {
     }
   });
 
-  it('to HEAD, or that there is nothing new, has no body even if one is announced', async () => {
+  it('a response to HEAD or with status 304 has no body despite its Content-Length', async () => {
     const { port } = await startWire(({ socket }, line) => {
       const status = line.startsWith('HEAD') ? '200 OK' : '304 Not Modified';
       socket.write(`HTTP/1.1 ${status}\r\nContent-Length: 5\r\n\r\n`);
@@ -192,7 +195,7 @@ describe('an answer', () => {
 
   const HALF = 'HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 10\r\n\r\nhalf';
 
-  it('of which the rest never comes is a failure after the time for silence', async () => {
+  it('egress fails a response that stalls for longer than the idle timeout', async () => {
     const { port } = await startWire(({ socket }, line) => {
       if (line.includes('/half')) socket.write(HALF);
     });
@@ -204,7 +207,7 @@ describe('an answer', () => {
     await expect.poll(() => scene().egress.log.at(-1)).toMatchObject(broken);
   });
 
-  it('comes after 100 (Continue) that nobody asked for, at the latest for the second request', async () => {
+  it('an unrequested 100 Continue fails at most the first request', async () => {
     const { port } = await startWire(({ socket }) => void socket.write(`HTTP/1.1 100 Continue\r\n\r\n${OK}`));
     const first = await ask(port, '/', 'body');
     if (first.status !== 200) expect(first.body).toContain('the next request will be sent another way');

@@ -26,8 +26,8 @@ afterEach(async () => {
   await hop.close();
 });
 
-describe('what goes through an upstream proxy', () => {
-  it('may open a WebSocket, which does not go around it either', async () => {
+describe('protocols through an upstream proxy', () => {
+  it('a WebSocket opens through the upstream proxy and never around it', async () => {
     const chat = await startSocketUpstream(await world.leaf(HOST));
     const auth = { scheme: 'Bearer' as const, slot: 'EGRESS_TOKEN_0' };
     hop = await startHop();
@@ -55,7 +55,7 @@ describe('what goes through an upstream proxy', () => {
     await chat.close();
   });
 
-  it('may be HTTP/2 all the way, in a tunnel of the hop', async () => {
+  it('HTTP/2 works end to end in a tunnel of the upstream proxy', async () => {
     const grpc = await startH2Upstream(await world.leaf(HOST), (stream) => {
       stream.respond({}, { waitForTrailers: true });
       stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));

@@ -8,7 +8,7 @@ import { testAuthority } from '../../../../support/egress/authority.ts';
 
 const ofHop = testAuthority('the CA of the hop');
 
-describe('the settings of the upstream proxy', () => {
+describe('upstream proxy settings', () => {
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'egress-hop-'));
@@ -24,7 +24,7 @@ describe('the settings of the upstream proxy', () => {
   const where = async (proxy: string): Promise<Omit<UpstreamProxy, 'trust'> | undefined> =>
     readUpstreamProxy({ proxy }, {});
 
-  it('come from flags, else from the environment; empty ones count as absent', async () => {
+  it('flags take precedence over environment variables, and empty values count as absent', async () => {
     expect(await where('http://127.0.0.1:8888')).toEqual({ host: '127.0.0.1', port: 8888 });
     expect(await where('http://[::1]:8888/')).toEqual({ host: '::1', port: 8888 });
     expect(await where('http://hop.internal')).toEqual({ host: 'hop.internal', port: 80 });
@@ -47,13 +47,13 @@ describe('the settings of the upstream proxy', () => {
     ['https://127.0.0.1:8888', 'EGRESS_UPSTREAM_PROXY must begin with http://'],
     ['http://127.0.0.1:8888/path', 'EGRESS_UPSTREAM_PROXY must be of the form'],
     ['http://me:hunter2@127.0.0.1:8888', 'EGRESS_UPSTREAM_PROXY must hold no credentials'],
-  ])('name the variable at fault: %s', async (value, message) => {
+  ])('an invalid upstream proxy is reported with its variable: %s', async (value, message) => {
     const refused = readUpstreamProxy({}, { EGRESS_UPSTREAM_PROXY: value });
     await expect(refused).rejects.toThrow(message);
     await expect(refused).rejects.not.toThrow('hunter2');
   });
 
-  it('name the flag at fault when the CA is not there, holds nothing, or stands alone', async () => {
+  it('a CA file that is unusable or has no proxy is reported with its flag', async () => {
     const proxy = 'http://127.0.0.1:8888';
     const withCa = (file: string) => readUpstreamProxy({ proxy, ca: join(directory, file) }, {});
     await expect(withCa('absent.pem')).rejects.toThrow('--upstream-ca: ENOENT');

@@ -63,8 +63,8 @@ afterEach(async () => {
   await upstream.close();
 });
 
-describe('a request through an upstream proxy', () => {
-  it('passes the hop with the token injected, and the hop asks the origin', async () => {
+describe('requests through an upstream proxy', () => {
+  it('a request passes the upstream proxy with the injected token and reaches the origin', async () => {
     await start();
     const reply = await ask('/v1/x?y=1');
     expect([reply.status, reply.body]).toEqual([200, 'hello']);
@@ -76,7 +76,7 @@ describe('a request through an upstream proxy', () => {
     ]);
   });
 
-  it('shares one tunnel with the next request to the same host', async () => {
+  it('successive requests to one host share one tunnel through the upstream proxy', async () => {
     await start();
     const socket = await openTunnel({
       proxyPort: egress.port,
@@ -93,7 +93,7 @@ describe('a request through an upstream proxy', () => {
     expect(hop.saw).toHaveLength(3);
   });
 
-  it('in plain HTTP goes to the hop in absolute form, on one connection for all hosts', async () => {
+  it('egress sends plain HTTP for any host to the upstream proxy in absolute form', async () => {
     const plain = await startUpstream(undefined, (_request, response) => response.end('plain'));
     await start(
       {},
@@ -119,7 +119,7 @@ describe('a request through an upstream proxy', () => {
     await plain.close();
   });
 
-  it('by HTTP/2 becomes HTTP/1.1 where the hop speaks nothing else', async () => {
+  it('an HTTP/2 request becomes HTTP/1.1 if the upstream proxy speaks only HTTP/1.1', async () => {
     await start();
     const target = `${HOST}:${upstream.port}`;
     const session = await openSession({ proxyPort: egress.port, target, ca: bottle.certificate });
@@ -128,15 +128,15 @@ describe('a request through an upstream proxy', () => {
     expect(hop.saw).toMatchObject([{ authorization: `Bearer ${TOKEN}` }]);
   });
 
-  it('that policy denies reaches neither the hop nor a resolver', async () => {
+  it('a request that policy denies reaches neither the upstream proxy nor a resolver', async () => {
     await start();
     expect((await askPlain('evil.example.org')).headers['x-bot-bottle-reason']).toBe('host-unlisted');
     expect([hop.tunnels, hop.saw, egress.lookedUp]).toEqual([[], [], []]);
   });
 });
 
-describe('trust through the hop', () => {
-  it('is in the hop’s CA alone: an origin that the hop lets through unopened is refused', async () => {
+describe('trust through an upstream proxy', () => {
+  it("egress trusts only the CA of the upstream proxy, not an origin's own certificate", async () => {
     await start({ authority: ofHop });
     const { trust } = hop.proxy;
     if (trust === undefined) throw new Error('the hop has a CA');
@@ -155,7 +155,7 @@ describe('trust through the hop', () => {
     await unopened.close();
   });
 
-  it('is in nothing of a hop with another CA, and no request is sent', async () => {
+  it('egress sends nothing through an upstream proxy with an unexpected CA', async () => {
     const other = testAuthority('some other CA');
     await start({ authority: other });
     const { proxy } = await startHop({ authority: ofHop });
@@ -170,7 +170,7 @@ describe('trust through the hop', () => {
     expect([hop.saw, upstream.seen]).toEqual([[], []]);
   });
 
-  it('is for the name asked for: the hop’s certificate for another host does not pass', async () => {
+  it('egress rejects a certificate of the upstream proxy for another host name', async () => {
     const confused = { ...ofHop, leaf: () => ofHop.leaf('open.example.com') };
     await start({ authority: confused });
     const reply = await ask();
@@ -179,8 +179,8 @@ describe('trust through the hop', () => {
   });
 });
 
-describe('a hop that does not serve', () => {
-  it('being down lets nothing around it', async () => {
+describe('upstream proxy failures', () => {
+  it('egress does not bypass an upstream proxy that is down', async () => {
     await start();
     await hop.close();
     const reply = await ask();
@@ -188,7 +188,7 @@ describe('a hop that does not serve', () => {
     expect(upstream.connections).toBe(0);
   });
 
-  it('being down lets no plain HTTP around it either', async () => {
+  it('egress does not send plain HTTP around an upstream proxy that is down', async () => {
     const plain = await startUpstream(undefined, (_request, response) => response.end('plain'));
     await start({}, { routes: [{ host: HOST, port: plain.port, private: true }] });
     await hop.close();
@@ -198,7 +198,7 @@ describe('a hop that does not serve', () => {
     await plain.close();
   });
 
-  it('says so when it refuses the tunnel', async () => {
+  it('egress reports that the upstream proxy refused the tunnel', async () => {
     await start({ refuses: 403 });
     const reply = await ask();
     expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([502, 'upstream-proxy-refused']);
@@ -210,13 +210,13 @@ describe('a hop that does not serve', () => {
     expect(upstream.connections).toBe(0);
   });
 
-  it('is given up within the dialling limit when it says nothing', async () => {
+  it('egress gives up on a silent upstream proxy after the connect timeout', async () => {
     await start({ silent: true }, { deadlines: { dialMs: 150 } });
     const reply = await ask();
     expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([504, 'upstream-timeout']);
   });
 
-  it('is not believed when it speaks no HTTP', async () => {
+  it('egress rejects an upstream proxy that does not speak HTTP', async () => {
     const babble: Server = createServer((socket) =>
       socket.on('error', () => {}).end('220 mail.example.com ESMTP\r\n'),
     );
@@ -228,7 +228,7 @@ describe('a hop that does not serve', () => {
   });
 });
 
-describe('addresses behind the hop', () => {
+describe('addresses behind an upstream proxy', () => {
   const reasonFor = async (addresses: readonly string[], isPrivate: boolean) => {
     await start(
       {},
@@ -238,17 +238,17 @@ describe('addresses behind the hop', () => {
     return reply.headers['x-bot-bottle-reason'] ?? reply.status;
   };
 
-  it('are refused before the hop hears of the name', async () => {
+  it('egress refuses a private address before it contacts the upstream proxy', async () => {
     expect(await reasonFor(['10.0.0.7'], false)).toBe('address-refused');
     expect(hop.tunnels).toEqual([]);
   });
 
-  it('are refused when only one of several is private: the hop would be free to take that one', async () => {
+  it('egress refuses a host with any private address, as the upstream proxy may pick it', async () => {
     expect(await reasonFor(['93.184.215.14', '127.0.0.1'], false)).toBe('address-refused');
     expect(hop.tunnels).toEqual([]);
   });
 
-  it('that no resolver gives within the dialling limit are not waited for, by plain HTTP either', async () => {
+  it('egress stops waiting for a silent resolver after the connect timeout', async () => {
     await start({}, { addresses: { [HOST]: 'silent' }, deadlines: { dialMs: 150 } });
     expect((await ask()).headers['x-bot-bottle-reason']).toBe('upstream-timeout');
     egress.setRoutes([{ host: HOST, port: upstream.port, private: true }]);
@@ -257,7 +257,7 @@ describe('addresses behind the hop', () => {
     expect([hop.tunnels, hop.saw]).toEqual([[], []]);
   });
 
-  it('may be private for a route that says so, and never the cloud’s metadata', async () => {
+  it('a private route allows private addresses, but never the cloud metadata address', async () => {
     expect(await reasonFor(['127.0.0.1'], true)).toBe(200);
     await egress.close();
     await hop.close();

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => session.destroy());
 
-/** An extended CONNECT (RFC 8441), and what it was answered with. */
+/** Sends an extended CONNECT (RFC 8441) and waits for its response. */
 async function ask(headers: Record<string, string> = {}): Promise<{
   stream: ClientHttp2Stream;
   answer: Record<string, unknown>;
@@ -33,7 +33,7 @@ async function ask(headers: Record<string, string> = {}): Promise<{
   return { stream, answer };
 }
 
-/** All that comes until a number of bytes is there, or the stream ends. */
+/** Returns everything received until `bytes` have arrived or the stream ends. */
 async function read(stream: ClientHttp2Stream, bytes = Number.POSITIVE_INFINITY): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -45,8 +45,8 @@ async function read(stream: ClientHttp2Stream, bytes = Number.POSITIVE_INFINITY)
   return Buffer.concat(chunks);
 }
 
-describe('a WebSocket over HTTP/2', () => {
-  it('is offered, and opened upstream over HTTP/1.1 with the token', async () => {
+describe('WebSockets over HTTP/2', () => {
+  it('egress offers HTTP/2 WebSockets and opens them upstream over HTTP/1.1 with the token', async () => {
     expect(session.remoteSettings.enableConnectProtocol).toBe(true);
     const { stream, answer } = await ask({
       'sec-websocket-protocol': 'chat',
@@ -64,7 +64,7 @@ describe('a WebSocket over HTTP/2', () => {
     await expect.poll(() => scene().egress.log).toMatchObject([entry]);
   });
 
-  it('carries messages both ways, while other requests share the connection', async () => {
+  it('an HTTP/2 WebSocket carries messages while other requests share its connection', async () => {
     const { stream } = await ask();
     stream.write(frame({ opcode: TEXT, payload: 'hello' }));
     const echoed = frame({ opcode: TEXT, payload: 'hello', masked: false });
@@ -73,7 +73,7 @@ describe('a WebSocket over HTTP/2', () => {
     stream.close();
   });
 
-  it('echoes a message of 6 MiB', async () => {
+  it('an HTTP/2 WebSocket carries a message of 6 MiB both ways', async () => {
     const { stream } = await ask();
     const payload = Buffer.alloc(6 * 1024 * 1024, 'lorem ipsum ');
     stream.write(frame({ opcode: TEXT, payload }));
@@ -82,7 +82,7 @@ describe('a WebSocket over HTTP/2', () => {
     stream.close();
   });
 
-  it('is closed as the upstream says', async () => {
+  it('an HTTP/2 WebSocket passes on the close frame of the upstream', async () => {
     const { stream } = await ask();
     for (const socket of scene().upstream.sockets) socket.close(4001, 'enough');
     const payload = Buffer.concat([Buffer.from([4001 >> 8, 4001 & 255]), Buffer.from('enough')]);
@@ -93,7 +93,7 @@ describe('a WebSocket over HTTP/2', () => {
     await vi.waitFor(() => expect(scene().upstream.closes).toContain('4001 enough'));
   });
 
-  it('ends at a secret, which never leaves', async () => {
+  it('an HTTP/2 WebSocket ends at a secret, which never leaves', async () => {
     scene().play({ dlp: { outbound_on_match: 'block' } });
     const { stream } = await ask();
     stream.write(frame({ opcode: TEXT, payload: KEY }));
@@ -101,7 +101,7 @@ describe('a WebSocket over HTTP/2', () => {
     expect(scene().upstream.heard).toEqual([]);
   });
 
-  it('ends when its route is changed, and the connection goes on', async () => {
+  it('an HTTP/2 WebSocket ends when its route changes, and its connection stays usable', async () => {
     const { stream } = await ask();
     scene().play({ matches: [{ methods: ['GET'], paths: [{ type: 'exact', value: '/other' }] }] });
     await once(stream, 'close');
@@ -115,14 +115,14 @@ describe('a WebSocket over HTTP/2', () => {
     [400, 'handshake-invalid', { 'sec-websocket-version': '8' }],
     [403, 'secret-found', { 'sec-websocket-protocol': KEY }],
     [400, 'path-ambiguous', { ':path': '/a/../b' }],
-  ])('is refused with %d %s', async (status, reason, headers) => {
+  ])('an HTTP/2 WebSocket is refused with %d %s', async (status, reason, headers) => {
     scene().play({ dlp: { outbound_on_match: 'block' } });
     const { answer } = await ask(headers);
     expect(answer).toMatchObject({ ':status': status, 'x-bot-bottle-reason': reason });
     expect(scene().upstream.asked).toEqual([]);
   });
 
-  it('gets the answer of an upstream that opens none', async () => {
+  it('an HTTP/2 WebSocket refused upstream gets the response of the upstream', async () => {
     const instead = () => `HTTP/1.1 404 Not Found\r\ncontent-length: ${TOKEN.length}\r\n\r\n${TOKEN}`;
     scene().play({}, { instead });
     const { stream, answer } = await ask();

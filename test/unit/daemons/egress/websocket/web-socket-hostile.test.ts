@@ -19,7 +19,7 @@ const CLOSE = 8;
 const PING = 9;
 const scene = socketScene();
 
-/** The close frame that comes back for what was sent by hand: code, and reason after a space. */
+/** The close frame that arrives on a raw socket: the code, then a space and the reason. */
 async function closedWith(socket: Duplex): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -30,7 +30,7 @@ async function closedWith(socket: Duplex): Promise<string> {
   return `${bytes.readUInt16BE(start + 2)} ${bytes.subarray(start + 4)}`.trim();
 }
 
-describe('frames that no client would send', () => {
+describe('invalid WebSocket frames', () => {
   it.each<[string, string, Buffer[]]>([
     ['unmasked', '1002 frame-invalid', [frame({ opcode: TEXT, payload: 'x', masked: false })]],
     [
@@ -69,7 +69,7 @@ describe('frames that no client would send', () => {
       ],
     ],
     ['of control in a flood', '1008 control-flood', Array<Buffer>(200).fill(frame({ opcode: PING }))],
-  ])('%s end it, and nothing of them arrives', async (_what, close, frames) => {
+  ])('invalid frames end the WebSocket, and none of them arrives: %s', async (_what, close, frames) => {
     const socket = await rawWebSocket(scene().tunnel());
     socket.write(Buffer.concat(frames));
     expect(await closedWith(socket)).toBe(close);
@@ -83,7 +83,7 @@ describe('frames that no client would send', () => {
     });
   });
 
-  it('that come byte by byte arrive', async () => {
+  it('a WebSocket accepts frames that arrive byte by byte', async () => {
     const socket = await rawWebSocket(scene().tunnel());
     for (const byte of frame({ opcode: TEXT, payload: 'slowly' })) {
       socket.write(Buffer.from([byte]));
@@ -94,9 +94,9 @@ describe('frames that no client would send', () => {
     socket.destroy();
   });
 
-  it('of an upstream do not reach the agent', async () => {
+  it('invalid frames from an upstream do not reach the agent', async () => {
     const connected = (socket: WebSocket) => {
-      // Masked, as only a client's are.
+      // Masked, as only the frames of clients are.
       Reflect.get(socket, '_socket').write(frame({ opcode: TEXT, payload: 'x' }));
     };
     scene().play({}, { connected });
@@ -105,7 +105,7 @@ describe('frames that no client would send', () => {
     await vi.waitFor(() => expect(scene().upstream.closes).toContain('1002 frame-invalid'));
   });
 
-  it('leave other clients alone', async () => {
+  it('a flood of frames does not affect other clients', async () => {
     const calm = await openWebSocket(scene().tunnel());
     const hostile = await rawWebSocket(scene().tunnel());
     hostile.write(Buffer.alloc(128 * 1024, frame({ opcode: TEXT, payload: 'x' })));
@@ -116,36 +116,39 @@ describe('frames that no client would send', () => {
   });
 });
 
-describe('a side that does not read', () => {
-  it.each(['agent', 'upstream'] as const)('slows the other one down, in bounded memory: %s', async (slow) => {
-    const connected = () => {};
-    scene().play({ dlp: { inbound_detectors: [], outbound_detectors: [] } }, { connected });
-    const agent = await openWebSocket(scene().tunnel());
-    const [upstream] = scene().upstream.sockets;
-    if (upstream === undefined) throw new Error('not connected');
-    const [reader, writer] = slow === 'agent' ? [agent, upstream] : [upstream, agent];
-    reader.pause();
-    const piece = Buffer.alloc(1024 * 1024);
-    let sent = 0;
-    // Each one is written when the one before has left this process's hands.
-    const flood = async () => {
-      while (writer.readyState === WebSocket.OPEN) {
-        const failed = await new Promise((resolve) => writer.send(piece, resolve));
-        if (failed) return;
-        sent += 1;
-      }
-    };
-    const flooding = flood();
-    await sleep(700);
-    const stuck = sent;
-    await sleep(300);
-    // Socket buffers and one or two messages; 64 MiB would be a buffer without an end.
-    expect(sent).toBe(stuck);
-    expect(stuck).toBeLessThan(64);
-    reader.resume();
-    await vi.waitFor(() => expect(sent).toBeGreaterThan(stuck + 4));
-    writer.terminate();
-    reader.terminate();
-    await flooding;
-  });
+describe('WebSocket backpressure', () => {
+  it.each(['agent', 'upstream'] as const)(
+    'a WebSocket side that does not read slows the other down in bounded memory: %s',
+    async (slow) => {
+      const connected = () => {};
+      scene().play({ dlp: { inbound_detectors: [], outbound_detectors: [] } }, { connected });
+      const agent = await openWebSocket(scene().tunnel());
+      const [upstream] = scene().upstream.sockets;
+      if (upstream === undefined) throw new Error('not connected');
+      const [reader, writer] = slow === 'agent' ? [agent, upstream] : [upstream, agent];
+      reader.pause();
+      const piece = Buffer.alloc(1024 * 1024);
+      let sent = 0;
+      // Each piece is written once the previous one has left this process.
+      const flood = async () => {
+        while (writer.readyState === WebSocket.OPEN) {
+          const failed = await new Promise((resolve) => writer.send(piece, resolve));
+          if (failed) return;
+          sent += 1;
+        }
+      };
+      const flooding = flood();
+      await sleep(700);
+      const stuck = sent;
+      await sleep(300);
+      // Socket buffers and one or two messages; 64 MiB would mean an unbounded buffer.
+      expect(sent).toBe(stuck);
+      expect(stuck).toBeLessThan(64);
+      reader.resume();
+      await vi.waitFor(() => expect(sent).toBeGreaterThan(stuck + 4));
+      writer.terminate();
+      reader.terminate();
+      await flooding;
+    },
+  );
 });

@@ -17,8 +17,8 @@ import {
 const KEY = 'AKIAQ7XKPM2WZL9RTVBN';
 const scene = socketScene({ idleMs: 1500 });
 
-describe('a WebSocket', () => {
-  it('is opened with the token, without what the agent says of itself, and never compressed', async () => {
+describe('WebSockets', () => {
+  it('a WebSocket opens with the token, without agent credentials, and uncompressed', async () => {
     const socket = await openWebSocket(scene().tunnel(), {
       path: '/a/b?c=d',
       protocols: ['v2.chat', 'v1.chat'],
@@ -38,7 +38,7 @@ describe('a WebSocket', () => {
     socket.close();
   });
 
-  it('has one line in the audit, when it ends, with the bytes of its frames', async () => {
+  it('a WebSocket has one audit entry, written at its end, that counts frame bytes', async () => {
     const socket = await openWebSocket(scene().tunnel(), { path: '/counted?c=d' });
     socket.send('x'.repeat(100));
     await nextMessage(socket);
@@ -48,11 +48,11 @@ describe('a WebSocket', () => {
     expect(lines()).toMatchObject([
       { verdict: 'allow', protocol: 'websocket', rule: HOST, method: 'GET', status: 101 },
     ]);
-    // Head, mask, text; then head, mask, status.
+    // Header, mask, text; then header, mask, status.
     expect(lines()).toMatchObject([{ sent: 2 + 4 + 100 + 2 + 4 + 2, received: 2 + 100 + 2 + 2 }]);
   });
 
-  it('carries text, bytes and pings both ways', async () => {
+  it('a WebSocket carries text, bytes and pings both ways', async () => {
     const socket = await openWebSocket(scene().tunnel());
     socket.send('grüße');
     expect(await nextMessage(socket)).toBe('grüße');
@@ -67,10 +67,10 @@ describe('a WebSocket', () => {
     socket.close();
   });
 
-  it('may be opened on a connection that was used before', async () => {
+  it('a WebSocket may open on a connection that was used before', async () => {
     const { target, ...tunnel } = scene().tunnel();
     const connection = await openTunnel({ target, ...tunnel });
-    // An answer that is begun before its end is known.
+    // A response that starts before its length is known.
     connection.write(`HEAD / HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
     await once(connection, 'data');
     const socket = new WebSocket(`ws://${target}/`, { createConnection: () => connection });
@@ -82,7 +82,7 @@ describe('a WebSocket', () => {
     socket.close();
   });
 
-  it('echoes a message of 1 MiB, sent in many fragments', async () => {
+  it('a WebSocket carries a fragmented message of 1 MiB both ways', async () => {
     const socket = await openWebSocket(scene().tunnel());
     const text = 'lorem ipsum '.repeat(87_382);
     for (let start = 0; start < text.length; start += 10_000) {
@@ -92,7 +92,7 @@ describe('a WebSocket', () => {
     socket.close();
   });
 
-  it('is closed as either side says, with its reason', async () => {
+  it('a WebSocket passes on close codes and reasons from either side', async () => {
     const first = await openWebSocket(scene().tunnel());
     first.close(4001, 'enough');
     expect(await closeOf(first)).toBe('4001 enough');
@@ -106,14 +106,14 @@ describe('a WebSocket', () => {
     expect(await closeOf(third)).toBe('1005');
   });
 
-  it('whose upstream breaks off is closed as one behind a gateway', async () => {
+  it('a WebSocket is closed with 1014 when its upstream breaks off', async () => {
     const socket = await openWebSocket(scene().tunnel());
     for (const other of scene().upstream.sockets) other.terminate();
     expect(await closeOf(socket)).toBe('1014');
     expect(scene().egress.log.at(-1)).toMatchObject({ verdict: 'fail', reason: 'upstream-failed' });
   });
 
-  it('whose agent breaks off is closed towards the upstream', async () => {
+  it('a WebSocket is closed with 1001 toward the upstream when the agent breaks off', async () => {
     const socket = await openWebSocket(scene().tunnel());
     const [other] = scene().upstream.sockets;
     socket.terminate();
@@ -122,12 +122,12 @@ describe('a WebSocket', () => {
     expect(scene().egress.log.at(-1)).toMatchObject({ verdict: 'fail', reason: 'client-gone' });
   });
 
-  it('is closed after a silence', async () => {
+  it('a silent WebSocket is closed after the idle timeout', async () => {
     const socket = await openWebSocket(scene().tunnel());
     expect(await closeOf(socket)).toBe('1001');
   });
 
-  it('is closed when its route is taken away, and when the route lets out another path only', async () => {
+  it('a WebSocket is closed when its route is removed or no longer admits its path', async () => {
     const first = await openWebSocket(scene().tunnel());
     scene().egress.setRoutes([]);
     expect(await closeOf(first)).toBe('1006');
@@ -139,7 +139,7 @@ describe('a WebSocket', () => {
     await expect.poll(() => scene().egress.log).toMatchObject([revoked, revoked]);
   });
 
-  it('is opened by a plain request where the route has no token', async () => {
+  it('a WebSocket opens over plain HTTP if the route has no token', async () => {
     const plain = await startSocketUpstream(undefined);
     scene().egress.setRoutes([{ host: HOST, port: plain.port, private: true }]);
     const target = `${HOST}:${plain.port}`;
@@ -159,7 +159,7 @@ describe('a WebSocket', () => {
   });
 });
 
-describe('a request for a WebSocket', () => {
+describe('WebSocket handshakes', () => {
   const ask = async (headers: Record<string, string>, path = '/') =>
     fetchVia({
       ...scene().tunnel(),
@@ -167,7 +167,7 @@ describe('a request for a WebSocket', () => {
       headers: { host: scene().tunnel().target, ...HANDSHAKE, ...headers },
     });
 
-  it('to another path than the route lets out is refused like any other', async () => {
+  it('a handshake for a path that the route does not admit is denied', async () => {
     scene().play({ matches: [{ paths: [{ type: 'exact', value: '/chat' }] }] });
     const reply = await ask({}, '/admin');
     expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([403, 'request-unmatched']);
@@ -178,7 +178,7 @@ describe('a request for a WebSocket', () => {
     ['the query', {}, `/?k=${KEY}`],
     ['a subprotocol', { 'sec-websocket-protocol': `auth, ${KEY}` }, '/'],
     ['a cookie', { cookie: `k=${Buffer.from(KEY).toString('base64')}` }, '/'],
-  ])('with a secret in %s does not leave', async (_where, headers, path) => {
+  ])('a handshake with a secret in %s does not leave', async (_where, headers, path) => {
     scene().play({ dlp: { outbound_on_match: 'block' } });
     const reply = await ask(headers, path);
     expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([403, 'secret-found']);
@@ -192,13 +192,13 @@ describe('a request for a WebSocket', () => {
     ['another protocol beside it', { upgrade: 'websocket, h2c' }],
     ['a body', { 'content-length': '4' }],
     ['no word of it in Connection', { connection: 'keep-alive' }],
-  ])('with %s is refused', async (_what, headers) => {
+  ])('a handshake with %s is refused', async (_what, headers) => {
     const reply = await ask(headers);
     expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([400, 'handshake-invalid']);
     expect(scene().upstream.asked).toEqual([]);
   });
 
-  it('that the upstream refuses gets the upstream’s answer, without the token', async () => {
+  it('a handshake refused upstream gets the response of the upstream, without the token', async () => {
     const body = `no ${TOKEN} ${'x'.repeat(300_000)}`;
     const head = `HTTP/1.1 404 Not Found\r\ncontent-length: ${body.length}\r\nx-seen: ${TOKEN}\r\n\r\n`;
     scene().play({}, { instead: () => `${head}${body}` });
@@ -212,7 +212,7 @@ describe('a request for a WebSocket', () => {
     ['compresses unasked', { 'sec-websocket-extensions': 'permessage-deflate' }],
     ['chooses another protocol', { upgrade: 'h2c' }],
     ['chooses a subprotocol that nobody offered', { 'sec-websocket-protocol': 'v9' }],
-  ])('is not opened by an upstream that %s', async (_what, changed) => {
+  ])('egress opens no WebSocket to an upstream that %s', async (_what, changed) => {
     const instead = (request: IncomingMessage) => {
       const headers = {
         connection: 'Upgrade',
@@ -228,7 +228,7 @@ describe('a request for a WebSocket', () => {
     expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([502, 'upstream-failed']);
   });
 
-  it('leaves other upgrades to be ordinary requests', async () => {
+  it('a request for another upgrade is handled as an ordinary request', async () => {
     const reply = await ask({ upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__' });
     expect(reply).toMatchObject({ status: 200, body: 'no WebSocket' });
   });

@@ -8,61 +8,61 @@ import { failureResponse } from '../http/local-response.ts';
 import { afterHeadTick, announcedLength, MAX_SHORT, readWhole } from '../http/read-whole.ts';
 import type { FailureReason, Reason } from '../http/reasons.ts';
 import { passableTrailers } from '../http/trailers.ts';
-import { CallCancelled, type UpstreamResponse } from '../upstream/upstream-call.ts';
+import { CallCanceled, type UpstreamResponse } from '../upstream/upstream-call.ts';
 import { InjectionFound, injectionFilter, isReadable, levelOf } from './injection-filter.ts';
 import { ReflectionScrubber } from './reflection.ts';
 
-/** Bytes of a text of known length that are read whole before any of it passes. */
+/** Bytes of a text of known length that is read completely before any of it is sent. */
 const MAX_JUDGED = 512 * 1024;
 
-/** Bytes that such a text may unpack to. */
+/** Bytes that such a text may decode to. */
 const MAX_UNPACKED = 16 * MAX_JUDGED;
 
-export interface PassResponseOptions {
+export interface SendResponseOptions {
   readonly host: string;
-  /** The token that was injected; must not come back. */
+  /** The injected token; must not be reflected. */
   readonly token: string | undefined;
-  /** Whether text is looked at for instructions to the agent. */
+  /** Whether text is scanned for prompt injection. */
   readonly inbound: boolean;
-  /** For what is held back until it was looked at. */
+  /** Memory for data that is held until it has been scanned. */
   readonly budget: MemoryBudget;
-  /** Called when an answer that has begun does not come to its end, with the code of the reason. */
+  /** Called with the reason when a response that has begun does not complete. */
   readonly brokeOff: (reason: Reason) => void;
 }
 
-/** Passes on what an upstream says ahead of its answer: links to load early, without the token. */
-export function passEarlyHints(
+/** Forwards what an upstream sends ahead of its response: links to load early, without the token. */
+export function sendEarlyHints(
   rawHeaders: readonly string[],
   exchange: Exchange,
   token: string | undefined,
 ): void {
   const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
-  // One by one: Node sends no list.
+  // One by one: Node does not send lists.
   const links = valuesOf(rawHeaders, 'link')
     .flatMap((list) => list.split(/,\s*(?=<)/))
     .map((link) => scrubber?.text(link) ?? link);
   if (links.length > 0 && !exchange.hasResponded && !exchange.isAborted) exchange.sendEarlyHints(links);
 }
 
-/** Gives the agent an upstream's answer: without the token, and not if it tries to steer the agent. */
-export function passResponse(
+/** Sends an upstream's response to the agent, without the token, and not if it contains prompt injection. */
+export function sendResponse(
   incoming: UpstreamResponse,
   exchange: Exchange,
-  options: PassResponseOptions,
+  options: SendResponseOptions,
 ): void {
   const { token, host } = options;
   const { status, rawHeaders } = incoming;
   const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
-  const sent = agentHeaders(rawHeaders);
-  const headers = scrubber === undefined ? sent : scrubber.headers(sent);
+  const forwarded = agentHeaders(rawHeaders);
+  const headers = scrubber === undefined ? forwarded : scrubber.headers(forwarded);
   if (exchange.method === 'HEAD' || status === 204 || status === 304) {
     incoming.body.resume();
     exchange.start(status, headers).end();
     return;
   }
   const type = headerOf(rawHeaders, 'content-type') ?? '';
-  const looks = options.inbound && isReadable(type);
-  const decoders = scrubber === undefined && !looks ? [] : decodersOf(incoming);
+  const scansInbound = options.inbound && isReadable(type);
+  const decoders = scrubber === undefined && !scansInbound ? [] : decodersOf(incoming);
   if (decoders === undefined) {
     incoming.body.destroy();
     const reason = `${host} sent an encoding that cannot be looked into.`;
@@ -73,42 +73,42 @@ export function passResponse(
     delete headers['content-encoding'];
     delete headers['content-length'];
   }
-  const transfer: Transfer = { ...options, incoming, exchange, headers, scrubber, looks, decoders };
-  pass(transfer, type).catch(() => failUnrepresentable(transfer));
+  const transfer: Transfer = { ...options, incoming, exchange, headers, scrubber, scansInbound, decoders };
+  send(transfer, type).catch(() => failUnrepresentable(transfer));
 }
 
-/** One answer on its way, and what is to be done to it. */
-interface Transfer extends PassResponseOptions {
+/** One response being sent, and what has to be done to it. */
+interface Transfer extends SendResponseOptions {
   readonly incoming: UpstreamResponse;
   readonly exchange: Exchange;
   readonly headers: HeaderLines;
   readonly scrubber: ReflectionScrubber | undefined;
-  /** Whether it is text to be looked at. */
-  readonly looks: boolean;
-  /** What undoes its encoding. */
+  /** Whether it is text to be scanned for prompt injection. */
+  readonly scansInbound: boolean;
+  /** Decoders for its encoding. */
   readonly decoders: readonly Transform[];
 }
 
-/** What undoes the encoding of an answer; a part of a compressed one cannot be undone. */
+/** The decoders for a response; `undefined` if it cannot be decoded, such as a part of a compressed one. */
 function decodersOf({ status, rawHeaders }: UpstreamResponse): Transform[] | undefined {
   const encoding = headerOf(rawHeaders, 'content-encoding') ?? '';
   if (status !== 206) return decodersFor(encoding);
   return encoding === '' || encoding === 'identity' ? [] : undefined;
 }
 
-/** In one go where all of it is here or has to be read before any of it passes, else as it comes. */
-async function pass(transfer: Transfer, type: string): Promise<void> {
-  const { incoming, looks, decoders } = transfer;
+/** Sends in one go what has arrived completely or must be read before any of it is sent; streams the rest. */
+async function send(transfer: Transfer, type: string): Promise<void> {
+  const { incoming, scansInbound, decoders } = transfer;
   const announced = type.startsWith('text/event-stream') ? undefined : announcedLength(incoming.rawHeaders);
   const length = announced ?? Number.POSITIVE_INFINITY;
-  const isJudgedWhole = looks && length <= MAX_JUDGED;
+  const isJudgedWhole = scansInbound && length <= MAX_JUDGED;
   if (decoders.length === 0 && length <= MAX_SHORT) {
     const whole = incoming.take(length) ?? (await takeAfterHeadTick(incoming, length));
-    if (whole !== undefined) return give(transfer, whole);
+    if (whole !== undefined) return sendBody(transfer, whole);
   }
-  passTrailers(transfer);
-  if (isJudgedWhole) await passWhole(transfer, length);
-  else stream(transfer, type === '');
+  forwardTrailers(transfer);
+  if (isJudgedWhole) await readAndSend(transfer, length);
+  else streamBody(transfer, type === '');
 }
 
 async function takeAfterHeadTick(incoming: UpstreamResponse, length: number): Promise<Buffer | undefined> {
@@ -116,7 +116,7 @@ async function takeAfterHeadTick(incoming: UpstreamResponse, length: number): Pr
   return incoming.take(length);
 }
 
-function passTrailers({ incoming, exchange, scrubber }: Transfer): void {
+function forwardTrailers({ incoming, exchange, scrubber }: Transfer): void {
   incoming.body.once('end', () => {
     if (incoming.rawTrailers.length === 0) return;
     const trailers = passableTrailers(incoming.rawTrailers);
@@ -124,7 +124,7 @@ function passTrailers({ incoming, exchange, scrubber }: Transfer): void {
   });
 }
 
-/** A status or header that the agent's HTTP has no words for. */
+/** For a status or header that the agent's HTTP version cannot express. */
 function failUnrepresentable({ incoming, exchange, host }: Transfer): void {
   incoming.body.destroy();
   if (exchange.hasResponded || exchange.isAborted) exchange.abort();
@@ -134,13 +134,13 @@ function failUnrepresentable({ incoming, exchange, host }: Transfer): void {
     );
 }
 
-/** `mayBeBinary`: the answer does not say what it is. */
-function stream({ incoming, exchange, ...transfer }: Transfer, mayBeBinary: boolean): void {
-  const { decoders, scrubber, looks } = transfer;
+/** `mayBeBinary`: the response does not declare its type. */
+function streamBody({ incoming, exchange, ...transfer }: Transfer, mayBeBinary: boolean): void {
+  const { decoders, scrubber, scansInbound } = transfer;
   const filters = [
     ...decoders,
     ...(scrubber === undefined ? [] : [scrubber.stream()]),
-    ...(looks ? [injectionFilter(mayBeBinary)] : []),
+    ...(scansInbound ? [injectionFilter(mayBeBinary)] : []),
   ];
   const sink = exchange.start(incoming.status, transfer.headers);
   pipeline([incoming.body, ...filters, sink], (error) => {
@@ -148,19 +148,19 @@ function stream({ incoming, exchange, ...transfer }: Transfer, mayBeBinary: bool
   });
 }
 
-async function passWhole(transfer: Transfer, announced: number): Promise<void> {
+async function readAndSend(transfer: Transfer, announced: number): Promise<void> {
   const { incoming, exchange, decoders, host } = transfer;
   if (exchange.isAborted) return void incoming.body.destroy();
-  const place = decoders.length === 0 && announced <= MAX_SHORT ? undefined : transfer.budget.open();
-  // Not earlier: what was given waits in memory until the agent has read it.
-  if (place !== undefined) exchange.onceEnded(place.release);
+  const share = decoders.length === 0 && announced <= MAX_SHORT ? undefined : transfer.budget.open();
+  // Not earlier: the body stays in memory until the agent has read it.
+  if (share !== undefined) exchange.onceEnded(share.release);
   let whole: Buffer;
   try {
-    whole = await decoded(incoming.body, decoders, place);
+    whole = await decoded(incoming.body, decoders, share);
     if (decoders.length === 0 && whole.length !== announced) throw new Error('the length is another');
   } catch (error) {
-    // At once, so that others which grow at the same time are not refused for what is gone.
-    place?.release();
+    // At once, so that other transfers growing at the same time are not refused memory that is already free.
+    share?.release();
     if (exchange.isAborted) return;
     if (error instanceof MemoryExhausted) {
       const reason = `The answer of ${host} cannot be looked into: ${error.message}.`;
@@ -170,14 +170,14 @@ async function passWhole(transfer: Transfer, announced: number): Promise<void> {
       failureResponse(502, 'upstream-failed', `The answer of ${host} broke off.`),
     );
   }
-  give(transfer, whole);
+  sendBody(transfer, whole);
 }
 
-/** Gives the agent a whole answer, unless it is an attack. */
-function give({ incoming, exchange, host, scrubber, ...transfer }: Transfer, whole: Buffer): void {
+/** Sends a complete response to the agent, unless it is an attack. */
+function sendBody({ incoming, exchange, host, scrubber, ...transfer }: Transfer, whole: Buffer): void {
   if (exchange.isAborted) return;
   const body = scrubber?.bytes(whole) ?? whole;
-  const level = transfer.looks ? levelOf(body) : 'none';
+  const level = transfer.scansInbound ? levelOf(body) : 'none';
   if (level === 'high') {
     const reason = `The answer of ${host} holds instructions to an agent that look like an attack.`;
     exchange.respondLocally(failureResponse(403, 'injection-found', reason));
@@ -189,23 +189,23 @@ function give({ incoming, exchange, host, scrubber, ...transfer }: Transfer, who
   exchange.respond(incoming.status, headers, body);
 }
 
-/** @throws MemoryExhausted; Error when it breaks off, cannot be decoded, or unpacks to more than can be judged. */
+/** @throws MemoryExhausted; Error when it breaks off, cannot be decoded, or exceeds `MAX_UNPACKED` bytes. */
 function decoded(
   source: Readable,
   decoders: readonly Transform[],
-  place: MemoryShare | undefined,
+  share: MemoryShare | undefined,
 ): Promise<Buffer> {
   const last = decoders.at(-1);
   if (last !== undefined) pipeline([source, ...decoders], () => {});
-  return readWhole(last ?? source, MAX_UNPACKED, place);
+  return readWhole(last ?? source, MAX_UNPACKED, share);
 }
 
-/** Why an answer that had begun did not come to its end. */
+/** Why a response that had begun did not complete. */
 function breakReason(error: unknown): FailureReason {
   if (error instanceof InjectionFound) return 'injection-found';
   const cause = error instanceof Error ? error.cause : undefined;
-  if (error instanceof CallCancelled || cause instanceof CallCancelled) return 'client-gone';
-  // What the stream to the guest says when it closes early; the upstream's own says more.
+  if (error instanceof CallCanceled || cause instanceof CallCanceled) return 'client-gone';
+  // The error when the stream to the agent closes early. An upstream that breaks off has a more specific one.
   const isClosed = error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
   return isClosed ? 'client-gone' : 'upstream-failed';
 }
