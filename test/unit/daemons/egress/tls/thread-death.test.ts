@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { threadedLeafIssuer } from '../../../../../lib/daemons/egress/tls/leaf-thread.ts';
-import { LEAF_WORKER } from '../../../../../lib/daemons/egress/workers.ts';
 import { connectVia, openTunnel, type Reply, replyOf, requestOn } from '../../../../support/egress/agent.ts';
 import { type EgressFixture, startEgress } from '../../../../support/egress/egress.ts';
 import { proxyScene } from '../../../../support/egress/proxy-scene.ts';
+
+const LATE_WORKER = new URL('../../../../support/egress/late-leaf-worker.ts', import.meta.url);
 
 const scene = proxyScene();
 const threads: Worker[] = [];
@@ -53,10 +54,9 @@ describe('death of the leaf thread', () => {
   it('a CONNECT waiting for a leaf thread that dies gets 500, and the next one succeeds', async () => {
     const { bottle, upstream } = scene();
     const other = { host: 'open.example.com', port: upstream.port, private: true };
-    const issue = threadedLeafIssuer(bottle.authority, LEAF_WORKER);
+    const issue = threadedLeafIssuer(bottle.authority, LATE_WORKER);
     egress = await startEgress({ authority: bottle, issue, routes: [other] });
     await expect.poll(() => threads.length).toBe(1);
-    // Before the thread is ready to issue any.
     const asked = connectVia(egress.port, `open.example.com:${upstream.port}`);
     await kill();
     expect(await asked).toMatchObject({
