@@ -1,7 +1,7 @@
 /** A failure that smolvm reports as `Error: MESSAGE` with exit code 1. */
 export class SmolvmError extends Error {}
 
-/** A command line that clap refuses: its whole text goes to stderr, exit code 2. */
+/** A command line that clap refuses. The message is the complete stderr output; the exit code is 2. */
 export class UsageError extends Error {}
 
 export const configError = (operation: string, reason: string) =>
@@ -19,7 +19,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The text after `Error: ` when one error becomes the reason of another. */
+/** Formats an error the way smolvm shows it as the reason of another error. */
 export function ioReason(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return 'I/O error: No such file or directory (os error 2)';

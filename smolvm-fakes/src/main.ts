@@ -1,7 +1,7 @@
 import { messageOf, UsageError } from './errors.ts';
 import { play } from './program.ts';
 
-// Whoever reads us may stop reading early; that is no crash.
+// A reader may close our output early; that must not be a crash.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {

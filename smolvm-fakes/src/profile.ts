@@ -1,71 +1,71 @@
-/** What differs between the smolvm versions that this program can play. */
+/** Differences between the smolvm versions that this program can imitate. */
 export interface Profile {
   readonly version: string;
-  /** create, delete, update and data-dir take the machine's name as a positional (0.8.0 to 1.0.1), else by --name. */
+  /** create, delete, update and data-dir take a positional machine name (0.8.0 to 1.0.1), else --name. */
   readonly positionalNames: boolean;
-  /** `create … -- CMD` (from 1.0.2). */
+  /** `create … -- CMD` is supported (from 1.0.2). */
   readonly createTakesCommand: boolean;
   /** Packs are unpacked into the machine's own folder (from 1.0.0), else into one cache for all machines. */
   readonly extractsPerMachine: boolean;
-  /** `create --from` forgets --allow-cidr, --allow-host and --outbound-localhost-only (until 1.8.0). */
+  /** `create --from` drops --allow-cidr, --allow-host and --outbound-localhost-only (before 1.8.0). */
   readonly fromDropsEgressFlags: boolean;
-  /** `create --from` checks sizes and ports like any create (seen at 1.9.3). */
+  /** `create --from` checks sizes and ports like any create (seen in 1.9.3). */
   readonly fromChecksResources: boolean;
-  /** Backend of a network with a policy (virtio-net from 1.1.3). */
+  /** Backend for a network with a policy (virtio-net from 1.1.3). */
   readonly policyBackend: 'tsi' | 'virtio-net';
-  /** Backend of a network with published ports (virtio-net from 1.0.4). */
+  /** Backend for a network with published ports (virtio-net from 1.0.4). */
   readonly portsBackend: 'tsi' | 'virtio-net';
   /** Under virtio-net the gateway's ports are those of the host's 127.0.0.1 (from 1.7.2). */
   readonly gatewayLeadsToHost: boolean;
   /**
-   * What no policy can allow: nothing; under virtio-net the metadata addresses, or all internal ones when ports are
-   * published elsewhere (1.1.3); under both backends what SMOLVM_EGRESS_FLOOR says (from 1.3.9).
+   * What no policy can allow: nothing; under virtio-net, the metadata addresses, or all internal ones if
+   * ports are published elsewhere (1.1.3); under both backends, what SMOLVM_EGRESS_FLOOR says (from 1.3.9).
    */
   readonly floor: 'none' | 'published' | 'environment';
-  /** `--net-backend` stands in the help (seen at 1.9.3). */
+  /** `--net-backend` is in the help (seen in 1.9.3). */
   readonly netBackendVisible: boolean;
-  /** `create --image` takes docker-archive and OCI archive files (from 1.1.0). */
+  /** `create --image` accepts docker-archive and OCI archive files (from 1.1.0). */
   readonly imageArchives: boolean;
-  /** An upper layer's whiteouts hide what is below (from 1.1.0). */
+  /** An upper layer's whiteouts hide files in the layers below (from 1.1.0). */
   readonly whiteouts: boolean;
-  /** `create --image` of a registry is refused without a network (from 1.7.3). */
+  /** `create --image` refuses a registry image without a network (from 1.7.3). */
   readonly registryImageNeedsNetwork: boolean;
   /** ENTRYPOINT and CMD of an image that is not packed run by default (from 0.8.1). */
   readonly runsImageCommand: boolean;
-  /** Commands that join an image machine run as the image's USER (from 1.6.0); before, as root. */
+  /** Commands in an image machine run as the image's USER (from 1.6.0), before that as root. */
   readonly honoursImageUser: boolean;
   /**
-   * What `--mount-socket` is: an unknown flag (until 1.6.4); a node that only the VM's own root sees; or one that is
-   * in every container (from 1.8.0).
+   * `--mount-socket` is an unknown flag (before 1.6.4), makes a node that only the VM's own root sees, or
+   * makes a node in every container (from 1.8.0).
    */
   readonly mountSocket: 'unknown' | 'outside-containers' | 'in-containers';
   /** `stop` of an unknown machine prints a line and exits 0 (fixed in 0.8.1). */
   readonly stopOfUnknownSucceeds: boolean;
-  /** `delete` of a running machine forgets it and leaves its VM process alive (fixed in 0.8.1). */
+  /** `delete` of a running machine forgets it but leaves its VM process alive (fixed in 0.8.1). */
   readonly deleteLeavesVmRunning: boolean;
-  /** `delete --cascade` is known (from 1.7.0). */
+  /** `delete --cascade` is supported (from 1.7.0). */
   readonly deleteCascades: boolean;
   /** `pack create -o X.smolmachine` is refused (from 1.7.0). */
   readonly packRefusesSuffix: boolean;
-  /** Duplicate guest paths of volumes are refused (from 0.8.1). */
+  /** Volumes with duplicate guest paths are refused (from 0.8.1). */
   readonly refusesDuplicateVolumes: boolean;
-  /** `-e KEY` forwards the host's value (from 0.8.1); before, entries without `=` vanish. */
+  /** `-e KEY` forwards the host's value (from 0.8.1); before that, entries without `=` are dropped. */
   readonly keyOnlyEnv: boolean;
-  /** Exit code of `exec` when the command died of a signal. */
+  /** Exit code of `exec` when a signal killed the command. */
   readonly exitCodeOfSignal: (signal: number) => number;
-  /** `data-dir` of an unknown machine prints a path all the same (until 0.8.1). */
+  /** `data-dir` prints a path even for an unknown machine (before 0.8.1). */
   readonly dataDirOfUnknownSucceeds: boolean;
-  /** exec, status, stop and cp of an unknown machine make a folder for it (0.8.0). */
+  /** exec, status, stop and cp create a folder for an unknown machine (0.8.0). */
   readonly unknownMakesFolder: boolean;
-  /** IPv6 prefix length that `--allow-host` writes for a resolved address (32 is a bug of 0.8.0). */
+  /** IPv6 prefix length that `--allow-host` writes for a resolved address (32 is a bug in 0.8.0). */
   readonly allowHostIpv6Prefix: number;
-  /** Resolver that a policy gets on top of its list, unless it holds loopback addresses only; `host` from 0.8.1. */
+  /** Resolver added to a policy's list, unless it has only loopback addresses; `host` from 0.8.1. */
   readonly automaticResolver: '1.1.1.1/32' | 'host';
-  /** `create` reserves the name in the state DB before anything else, and leaves nothing when it fails (from 1.0.0). */
+  /** `create` first reserves the name in the state DB, and leaves nothing when it fails (from 1.0.0). */
   readonly reservations: boolean;
-  /** The state DB has the tables of forks, and `ls --json` the fields of forks, CUDA and labels (1.9.3). */
+  /** The state DB has the fork tables, and `ls --json` the fields for forks, CUDA and labels (1.9.3). */
   readonly forks: boolean;
-  /** `create --label K=V` (from 1.8.0). */
+  /** `create --label K=V` is supported (from 1.8.0). */
   readonly labels: boolean;
 }
 
@@ -157,10 +157,10 @@ const V1_9_3: Profile = {
 
 const PROFILES: readonly Profile[] = [V0_8_0, V1_0_2, V1_1_3, V1_7_7, V1_9_3];
 
-/** The profile of one version; undefined when this program cannot play it. */
+/** The profile of one version; undefined when this program cannot imitate it. */
 export function profileOf(version: string): Profile | undefined {
   return PROFILES.find((profile) => profile.version === version);
 }
 
-/** The versions this program can play, oldest first. */
+/** The versions that this program can imitate, oldest first. */
 export const VERSIONS: readonly string[] = PROFILES.map((profile) => profile.version);

@@ -10,7 +10,7 @@ const GROUPS = [
   { names: ['pack'], about: 'Package machines', entries: PACK },
 ] as const;
 
-/** Plays smolvm `version` with a command line. @returns the exit code. @throws UsageError, SmolvmError. */
+/** Runs a command line as smolvm `version`. @returns the exit code. @throws UsageError, SmolvmError. */
 export async function play(version: string, words: readonly string[]): Promise<number> {
   const profile = profileOf(version);
   if (profile === undefined) {

@@ -47,7 +47,7 @@ describe.skipIf(known.skipped)(known.titled('machine create --image FILE'), () =
   });
   afterAll(() => fixture[Symbol.asyncDispose]());
 
-  it('records what the image says, and the archive by the digest of its bytes', async () => {
+  it('create --image FILE records the image config and the digest of the archive', async () => {
     const env = { ...fixture.home.env, NO_VALUE: 'of the host' };
     const args = ['machine', 'create', '--name', 'd', '--image', inHome('docker.tar'), '-e', 'MINE=2'];
     expect((await fixture.home.run(args, { env })).code).toBe(0);
@@ -66,13 +66,13 @@ describe.skipIf(known.skipped)(known.titled('machine create --image FILE'), () =
     expect(existsSync(inHome('c/smolvm-image-archives'))).toBe(true);
   });
 
-  it('lets `-- CMD` take the place of the command of the image', async () => {
+  it('create --image FILE -- CMD replaces the command of the image', async () => {
     expect((await create('cmd', 'docker.tar', '--', 'sleep', '1')).code).toBe(0);
     expect(recordOf(fixture.home, 'cmd')).toMatchObject({ entrypoint: [], cmd: ['sleep', '1'] });
   });
 
   it.skipIf(running.skipped)(
-    running.titled('applies the whiteouts of the upper layers, for both formats'),
+    running.titled('a guest sees the layers with whiteouts applied, from docker and OCI archives'),
     async () => {
       expect((await create('o', 'oci.tar')).code).toBe(0);
       for (const machine of ['d', 'o']) {
@@ -85,7 +85,7 @@ describe.skipIf(known.skipped)(known.titled('machine create --image FILE'), () =
   );
 
   it.skipIf(asUser.skipped)(
-    asUser.titled('runs everything as the USER of the image, in its folder, with its owners'),
+    asUser.titled("commands run as the image's USER, in its workdir, with file owners kept"),
     async () => {
       const { stdout } = await fixture.home.exec(
         'd',
@@ -99,7 +99,7 @@ describe.skipIf(known.skipped)(known.titled('machine create --image FILE'), () =
     },
   );
 
-  it('writes nothing outside of its cache, whatever links the layers plant', async () => {
+  it('importing an archive writes only to the cache, whatever links the layers contain', async () => {
     const outside = await mkdtemp(inHome('outside-'));
     const folder = await mkdtemp(inHome('layer-'));
     await symlink(outside, join(folder, 'way'));
@@ -117,7 +117,7 @@ describe.skipIf(known.skipped)(known.titled('machine create --image FILE'), () =
     ['a file that is no archive', 'text.tar', 'x'.repeat(2_000)],
     ['an empty file', 'empty.tar', ''],
     ['a Dockerfile', 'Dockerfile', 'FROM scratch\n'],
-  ])('refuses %s, and leaves nothing', async (_, file, content) => {
+  ])('create --image refuses %s and leaves nothing behind', async (_, file, content) => {
     await writeFile(inHome(file), content);
     const { code, stderr } = await create('bad', file);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^Error: /) });
@@ -126,7 +126,7 @@ describe.skipIf(known.skipped)(known.titled('machine create --image FILE'), () =
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('says what to do with a Dockerfile, and that a file is missing', async () => {
+  it('create --image suggests docker save for a Dockerfile, and reports a missing file', async () => {
     expect((await create('bad', 'Dockerfile')).stderr).toMatch(/Dockerfile[\s\S]*docker save/);
     expect((await create('bad', 'missing.tar')).stderr).toMatch(/missing\.tar.*not found/);
   });

@@ -14,14 +14,14 @@ const later = atLeast('1.8.0')
     ? ['--label', 'a=b']
     : ['--mount-socket', '/a:/b'];
 
-describe('the command line', () => {
+describe('smolvm command line', () => {
   let home: Home;
   beforeAll(() => {
     home = new Home();
   });
   afterAll(() => home[Symbol.asyncDispose]());
 
-  it('prints one line for --version and for -V', async () => {
+  it('--version and -V print one line', async () => {
     for (const flag of ['--version', '-V']) {
       const { code, stdout } = await home.run([flag]);
       expect({ code, stdout }).toEqual({
@@ -31,7 +31,7 @@ describe('the command line', () => {
     }
   });
 
-  it('prints help on stdout, and lists the subcommands', async () => {
+  it('--help prints to stdout and lists the subcommands', async () => {
     expect(await home.ok('--help')).toMatch(/machine[\s\S]*pack/);
     const help = await home.ok('machine', '--help');
     for (const verb of [
@@ -68,38 +68,38 @@ describe('the command line', () => {
     ['--from with --image', ['machine', 'create', ...named('x'), '--from', 'a', '--image', 'b']],
     ['a bare number as timeout', ['machine', 'exec', '--timeout', '30', '--', 'true']],
     ['a zero timeout', ['machine', 'exec', '--timeout', '0s', '--', 'true']],
-  ])('refuses %s with exit code 2 on stderr', async (_, args) => {
+  ])('smolvm refuses %s with exit code 2 and a message on stderr', async (_, args) => {
     const { code, stdout, stderr } = await home.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).not.toBe('');
   });
 
-  it('names what is wrong with a CIDR', async () => {
+  it('the error for a malformed CIDR quotes it and names the expected format', async () => {
     const { stderr } = await home.run(['machine', 'create', ...named('x'), '--allow-cidr', 'hello']);
     expect(stderr).toContain("invalid CIDR 'hello': expected format like 10.0.0.0/8 or 1.1.1.1");
   });
 
-  it('knows `vm` for machine, `list` for ls and `rm` for delete', async () => {
+  it('vm, list and rm are aliases of machine, ls and delete', async () => {
     expect(await home.ok('vm', 'list')).toBe('No machines found\n');
     expect((await home.run(['machine', 'rm', ...named('nobody')])).stderr).toBe(
       'Error: vm not found: nobody\n',
     );
   });
 
-  it('makes its state DB where XDG_DATA_HOME says, even for ls', async () => {
+  it('ls creates the state DB under XDG_DATA_HOME', async () => {
     await using other = new Home();
     expect(await other.ok('machine', 'ls', '--json')).toBe('[]\n');
     expect(existsSync(other.database)).toBe(true);
   });
 
-  it('falls back to ~/.local/share, and ignores relative XDG values', async () => {
+  it('the state DB falls back to ~/.local/share when XDG_DATA_HOME is relative', async () => {
     await using other = new Home();
     const env = { PATH: other.env.PATH, HOME: other.path, XDG_DATA_HOME: 'relative' };
     expect((await other.run(['machine', 'ls'], { env })).code).toBe(0);
     expect(existsSync(join(other.path, '.local/share/smolvm/server/smolvm.db'))).toBe(true);
   });
 
-  it('runs through symbolic links, from any folder, with nothing but PATH and HOME', async () => {
+  it('smolvm runs through symlinks, from any folder, with only PATH and HOME set', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sl-'));
     try {
       await symlink(SMOLVM, join(folder, 'first'));

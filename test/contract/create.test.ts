@@ -27,7 +27,7 @@ const FIELDS = [
   ...['health_timeout_secs', 'health_retries', 'health_startup_grace_secs', 'ssh_agent', 'ephemeral'],
 ];
 
-/** `--from` honours --allow-cidr. */
+/** `--from` honors --allow-cidr. */
 const keepsPolicy = atLeast('1.8.0');
 
 describe('machine create', () => {
@@ -49,7 +49,7 @@ describe('machine create', () => {
   const create = (name: string, ...args: string[]) =>
     fixture.home.run(['machine', 'create', ...named(name), ...args]);
 
-  it('says what it made and how to go on', async () => {
+  it('create prints what it created and how to continue', async () => {
     expect(await create('plain', '--cpus', '2', '--mem', '512', '-p', '8080:80', '--init', 'true')).toEqual({
       code: 0,
       stderr: '',
@@ -60,11 +60,11 @@ describe('machine create', () => {
     });
   });
 
-  it('names a machine itself when told no name', async () => {
+  it('create generates a name when none is given', async () => {
     expect(await fixture.home.ok('machine', 'create')).toMatch(/^Created machine: vm-[0-9a-f]{8}\n/);
   });
 
-  it('stores the record as a BLOB of compact JSON, its fields in smolvm order', async () => {
+  it("create stores the record as a BLOB of compact JSON, in smolvm's field order", async () => {
     await create('fields');
     using database = open(fixture.home);
     const row = database.sqlite.prepare("SELECT typeof(data) t, data FROM vms WHERE name = 'fields'").get();
@@ -81,7 +81,7 @@ describe('machine create', () => {
     ]);
   });
 
-  it('cannot read a record that somebody wrote as TEXT', async () => {
+  it('start cannot read a record that is stored as TEXT', async () => {
     await create('text');
     using database = open(fixture.home);
     database.sqlite.exec("UPDATE vms SET data = CAST(data AS TEXT) WHERE name = 'text'");
@@ -93,7 +93,7 @@ describe('machine create', () => {
     database.sqlite.exec("DELETE FROM vms WHERE name = 'text'");
   });
 
-  it('takes defaults for missing fields and drops unknown ones at the next write', async () => {
+  it('missing record fields get defaults, and the next write drops unknown ones', async () => {
     await create('sparse');
     using database = open(fixture.home);
     const sparse = Buffer.from('{"name":"sparse","created_at":1,"state":"stopped","shiny":true}');
@@ -103,7 +103,7 @@ describe('machine create', () => {
     expect(recordOf(fixture.home, 'sparse')).not.toHaveProperty('shiny');
   });
 
-  it('lets --allow-cidr switch the network on for a machine that is not packed, host bits kept', async () => {
+  it('--allow-cidr without --from turns the network on and keeps host bits', async () => {
     await create('cidrs', '--allow-cidr', '10.1.2.3/8', '--allow-cidr', '1.1.1.1');
     expect(recordOf(fixture.home, 'cidrs')).toMatchObject({
       network: true,
@@ -111,7 +111,7 @@ describe('machine create', () => {
     });
   });
 
-  it('silently drops environment entries without `=`, and keeps the others in clear', async () => {
+  it('create silently drops env entries without a key or `=`, and stores the rest as plain text', async () => {
     await create('env', '-e', 'TOKEN=s3cret', '-e', 'LONELY', '-e', '=x');
     expect(recordOf(fixture.home, 'env').env).toEqual([['TOKEN', 's3cret']]);
     expect(await fixture.home.ok('machine', 'ls', '-v')).toContain('  Env: TOKEN=s3cret\n');
@@ -127,7 +127,7 @@ describe('machine create', () => {
     ['a/b', 'machine name cannot contain path separators'],
     ['a b', "machine name contains invalid character: ' '"],
     ['x'.repeat(129), 'machine name too long: 129 characters (max 128)'],
-  ])('refuses the name %j', async (name, reason) => {
+  ])('create refuses the name %j', async (name, reason) => {
     const { code, stderr } = await create(name);
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -143,13 +143,13 @@ describe('machine create', () => {
       ['-p', '80:1', '-p', '80:2'],
       'validate ports: duplicate host port 80: each host port can only be mapped once',
     ],
-  ])('refuses %j and stores nothing', async (flags, reason) => {
+  ])('create refuses %j and stores nothing', async (flags, reason) => {
     const { code, stderr } = await create('refused', ...flags);
     expect({ code, stderr }).toEqual({ code: 1, stderr: `Error: config operation failed: ${reason}\n` });
     expect(() => recordOf(fixture.home, 'refused')).toThrow();
   });
 
-  it('refuses a name that is taken, also when two come at the same time', async () => {
+  it('create refuses a taken name, even when two creates run at the same time', async () => {
     const both = await Promise.all([create('twin'), create('twin')]);
     expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
     const loser = both.find(({ code }) => code === 1);
@@ -158,8 +158,8 @@ describe('machine create', () => {
     );
   });
 
-  describe('--from', () => {
-    it('takes command, environment and sizes from the pack, forgets --workdir, and until 1.8.0 --allow-cidr', async () => {
+  describe('machine create --from', () => {
+    it("--from uses the pack's values, not --workdir, nor --allow-cidr before 1.8.0", async () => {
       const flags = ['--allow-cidr', '127.0.0.16/32', '--workdir', '/nope', '-e', 'BOTH=cli'];
       const { stdout } = await create('packed', '--from', sidecar, ...flags);
       expect(stdout).toMatch(
@@ -183,7 +183,7 @@ describe('machine create', () => {
       });
     });
 
-    it('with --net and --allow-cidr has no policy until 1.8.0', async () => {
+    it('--from with --net and --allow-cidr sets no policy before 1.8.0', async () => {
       await create('netted', '--from', sidecar, '--net', '--allow-cidr', '127.0.0.16/32');
       expect(recordOf(fixture.home, 'netted')).toMatchObject({
         network: true,
@@ -191,11 +191,11 @@ describe('machine create', () => {
       });
     });
 
-    it('skips the checks of sizes, until 1.9.3', async () => {
+    it('--from skips the size checks before 1.9.3', async () => {
       expect((await create('tiny', '--from', sidecar, '--mem', '1')).code).toBe(atLeast('1.9.3') ? 1 : 0);
     });
 
-    it('looks at the name only when it has unpacked, until 1.0.0', async () => {
+    it('--from checks the name before unpacking, since 1.0.0', async () => {
       const { code, stdout, stderr } = await create('packed', '--from', sidecar);
       expect({ code, stdout }).toEqual({
         code: 1,
@@ -204,7 +204,7 @@ describe('machine create', () => {
       expect(stderr).toContain("machine 'packed' already exists");
     });
 
-    it('refuses a file that is missing, too short, or no pack', async () => {
+    it('--from refuses a file that is missing, too short, or not a pack', async () => {
       const bad = join(fixture.home.path, 'bad');
       expect((await create('bad', '--from', bad)).stderr).toBe(
         `Error: config operation failed: create from .smolmachine: file not found: ${bad}\n`,
@@ -219,7 +219,7 @@ describe('machine create', () => {
       );
     });
 
-    it('needs the file again at every start', async () => {
+    it('every start of a packed machine needs the pack again', async () => {
       await create('moved', '--from', sidecar);
       await rename(sidecar, `${sidecar}.away`);
       try {
@@ -233,7 +233,7 @@ describe('machine create', () => {
       }
     });
 
-    it('shows in ls --json what scripts read, and neither policy nor environment', async () => {
+    it('ls --json shows the fields that scripts read, but neither policy nor environment', async () => {
       patchRecord(fixture.home, 'packed', { allowed_cidrs: ['127.0.0.16/32'] });
       const listed = JSON.parse(await fixture.home.ok('machine', 'ls', '--json')) as Record<
         string,
@@ -252,7 +252,7 @@ describe('machine create', () => {
     });
   });
 
-  it('keeps a machine in the folder that data-dir names, known or not', async () => {
+  it("data-dir prints the folder that holds the machine's files", async () => {
     const hash = createHash('sha256').update('packed').digest('hex').slice(0, 16);
     const folder = join(fixture.home.path, 'c/smolvm/vms', hash);
     expect(await fixture.home.ok('machine', 'data-dir', ...named('packed'))).toBe(`${folder}\n`);

@@ -18,7 +18,7 @@ const { skipped, titled } = skipping(
   engine.exitCode === 0 ? undefined : 'no Docker engine answers',
 );
 
-describe.skipIf(skipped)(titled('a container beside the guest'), () => {
+describe.skipIf(skipped)(titled('container on the same host as a guest'), () => {
   const name = `contract-docker-${process.pid}`;
   let fixture: Fixture;
 
@@ -62,16 +62,16 @@ describe.skipIf(skipped)(titled('a container beside the guest'), () => {
     return Number(bindings.find(({ HostIp }) => HostIp === address)?.HostPort);
   };
 
-  it('is reached at its port on the allowed loopback address', async () => {
+  it("a guest reaches a container's port that is published on the allowed loopback address", async () => {
     const port = await publishedOn(ALLOWED);
     expect(await tcp(fixture.home, 'beside', ALLOWED, port)).toBe('got: hello from the container');
   });
 
-  it('is not reached at its port on another loopback address', async () => {
+  it("a guest cannot reach a container's port that is published on another loopback address", async () => {
     expect(await tcp(fixture.home, 'beside', OTHER, await publishedOn(OTHER))).toMatch(/^failed: /);
   });
 
-  it('is not reached at its own address, nor is its gateway', async () => {
+  it("a guest cannot reach a container's own address or its gateway", async () => {
     for (const key of ['IPAddress', 'Gateway']) {
       const address = await field(`{{(index .NetworkSettings.Networks "${name}").${key}}}`);
       expect(await tcp(fixture.home, 'beside', address, PORT)).toBe('failed: Permission denied');

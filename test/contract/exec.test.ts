@@ -27,16 +27,16 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
   const sh = (script: string, ...flags: string[]) =>
     fixture.home.run(['machine', 'exec', '--name', 'm', ...flags, '--', 'sh', '-c', script]);
 
-  it.each([0, 1, 42, 124, 130, 255])('pass on the exit code %i', async (code) => {
+  it.each([0, 1, 42, 124, 130, 255])('exec passes on exit code %i', async (code) => {
     expect((await sh(`exit ${code}`)).code).toBe(code);
   });
 
-  it('exit with 128 and the number of the signal that killed them, until 0.8.1 with 255', async () => {
+  it('exec returns 128 + n for a command killed by signal n, but 255 before 0.8.1', async () => {
     expect((await sh('kill -9 $$')).code).toBe(killed(9));
     expect((await sh('kill -TERM $$')).code).toBe(killed(15));
   });
 
-  it('write stdout before stderr, byte by byte as they were', async () => {
+  it('exec writes stdout before stderr, byte for byte', async () => {
     const script = String.raw`echo first >&2; printf '\000\377\r\n'`;
     const { stdout, stderr } = await fixture.home.start(
       ['machine', 'exec', '--name', 'm', '--', 'sh', '-c', script],
@@ -46,12 +46,12 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
     expect(String(Buffer.from(stderr as Uint8Array))).toBe('first\n');
   });
 
-  it('get no input, even when smolvm has some', async () => {
+  it('exec without -i gives the command no input, even when smolvm has some', async () => {
     const args = ['machine', 'exec', '--name', 'm', '--', 'cat'];
     expect(await fixture.home.run(args, { input: 'hello' })).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('get input up to its end with -i', async () => {
+  it('exec -i passes all input to the command', async () => {
     const input = Buffer.alloc(300_000, 'x').toString();
     const { code, stdout } = await fixture.home.run(['machine', 'exec', '--name', 'm', '-i', '--', 'cat'], {
       input,
@@ -59,7 +59,7 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
     expect({ code, same: stdout === input }).toEqual({ code: 0, same: true });
   });
 
-  it('show output as it comes with --stream', async () => {
+  it('exec --stream shows output as it arrives', async () => {
     const child = fixture.home.start([
       'machine',
       'exec',
@@ -79,7 +79,7 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
     await child;
   });
 
-  it('see a terminal with -t, of no size, that ends with piped input', async () => {
+  it('exec -t allocates a terminal of size 0x0 that ends with the piped input', async () => {
     const args = [
       'machine',
       'exec',
@@ -97,12 +97,12 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
     expect(stdout).toContain('two');
   });
 
-  it('tell an exit code from a signal on a terminal too', async () => {
+  it('exec -t distinguishes an exit code from a signal', async () => {
     expect((await sh('exit 130', '-it')).code).toBe(130);
     expect((await sh('kill -TERM $$', '-t')).code).toBe(killed(15));
   });
 
-  it('pass bytes unchanged to a terminal of ours, and leave it as it was', async () => {
+  it('exec -it passes bytes unchanged to our own terminal and restores its settings', async () => {
     const inner = `${SMOLVM} machine exec --name m -it -- sh -c 'stty raw; printf "a\\nb"'; stty -a`;
     const { stdout } = await execa('script', ['--quiet', '--command', inner, '/dev/null'], {
       env: { ...fixture.home.env, SHELL: '/bin/sh' },
@@ -113,13 +113,13 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
     for (const setting of [/^opost /m, / onlcr /, / icanon /, / echo /]) expect(stdout).toMatch(setting);
   });
 
-  it('end with 124 when their time is up, and are gone then', async () => {
+  it('exec --timeout ends the command when time is up, and exits with 124', async () => {
     const { code, stderr } = await sh('exec sleep 4242', '--timeout', '300ms');
     expect({ code, stderr }).toEqual({ code: 124, stderr: expect.stringContaining('timed out after 300ms') });
     expect(await running('sleep 4242')).toBe(false);
   });
 
-  it('end with smolvm, while the machine lives on', async () => {
+  it('ending smolvm ends the command but not the machine', async () => {
     const child = fixture.home.start(['machine', 'exec', '--name', 'm', '--', 'sleep', '5151']);
     await until(() => running('sleep 5151'));
     child.kill('SIGTERM');
@@ -128,13 +128,13 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
     expect((await sh('true')).code).toBe(0);
   });
 
-  it('return at once though a background process keeps the output open', async () => {
+  it('exec returns at once even if a background process keeps the output open', async () => {
     const before = performance.now();
     expect((await sh('sleep 30 & echo started')).stdout).toBe('started\n');
     expect(performance.now() - before).toBeLessThan(5_000);
   });
 
-  it('get the environment of image, record and command line, the last one winning, and nothing of the host', async () => {
+  it('commands get the env of image, record and -e, later ones winning, and none of the host', async () => {
     const env = { ...fixture.home.env, HOST_SECRET: 'leak' };
     const args = [
       'machine',
@@ -156,7 +156,7 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
     expect(lines.map((line) => line.split('=')[0])).toEqual(['A', 'B', 'C', 'HOME', 'PATH']);
   });
 
-  it('show no value of -e to who lists the processes of the host below smolvm', async () => {
+  it('no process on the host except smolvm shows -e values in its command line', async () => {
     const child = fixture.home.start([
       'machine',
       'exec',
@@ -171,23 +171,23 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
     await until(() => running('sleep 6161'));
     const { stdout } = await execa('ps', ['-eo', 'pid,args']);
     const showing = stdout.split('\n').filter((line) => line.includes('hush-hush'));
-    // smolvm's own command line is the one gap that 0.8.0 has.
+    // smolvm's own command line is the only leak in 0.8.0.
     expect(showing.filter((line) => !line.includes('machine exec'))).toEqual([]);
     child.kill('SIGTERM');
     await child;
   });
 
-  it('start in the folder of -w', async () => {
+  it('exec -w sets the working directory', async () => {
     expect((await sh('pwd', '-w', '/home/node')).stdout).toBe('/home/node\n');
   });
 
-  it('run as root with the files root owns, whatever the image said', async () => {
+  it('commands in a packed machine run as root, and root owns the files', async () => {
     expect((await sh('id -u; stat -c %u:%g:%a /home/node /home/node/notes')).stdout).toBe(
       '0\n0:0:750\n0:0:644\n',
     );
   });
 
-  it('see a machine of their own: its processes, host name, resolver and open-file limit', async () => {
+  it('a guest has its own processes, host name, resolver and open-file limit', async () => {
     expect((await sh('hostname; cat /etc/resolv.conf; ulimit -n')).stdout).toBe(
       'container\nnameserver 8.8.8.8\nnameserver 1.1.1.1\n1024\n',
     );
@@ -195,7 +195,7 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
     expect(stdout.split('\n').length).toBeLessThan(12);
   });
 
-  it('cannot mount, reach the disks of the host, or look at its root', async () => {
+  it("a guest cannot mount, read the host's disks, or see the host's root", async () => {
     expect((await sh('mount -t tmpfs none /tmp')).code).not.toBe(0);
     expect(
       (
@@ -207,7 +207,7 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
     expect((await sh('ls /proc/1/root/work /proc/1/root/var/lib/docker /proc/1/root/boot')).code).not.toBe(0);
   });
 
-  it('fail with the words of 0.8.0 when the machine is unknown or stopped', async () => {
+  it('exec fails with the messages of 0.8.0 when the machine is unknown or stopped', async () => {
     expect(await fixture.home.exec('nobody', 'true')).toEqual({
       code: 1,
       stdout: '',
@@ -225,13 +225,13 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
     );
   });
 
-  it('fail with a non-zero code when there is no such program', async () => {
+  it('exec fails with a non-zero code when there is no such program', async () => {
     const { code, stderr } = await fixture.home.exec('m', 'no-such-program');
     expect(code).not.toBe(0);
     expect(stderr).toContain('no-such-program');
   });
 
-  it('are reached by cp, which forgets the exec bit and follows no link out of the guest', async () => {
+  it('cp drops the exec bit and follows no link out of the guest', async () => {
     const local = join(fixture.home.path, 'script');
     await writeFile(local, 'echo hi\n', { mode: 0o755 });
     const up = await fixture.home.run(['machine', 'cp', local, 'm:/opt/new/script']);

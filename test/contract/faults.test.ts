@@ -18,7 +18,7 @@ const { skipped, titled } = skipping(isFake ? undefined : 'this is no fake', wit
 describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
   let fixture: Fixture;
   let sidecar: string;
-  /** Takes as long as smolvm waits for its database, so it goes on beside the other tests. */
+  /** Takes as long as smolvm waits for its database, so it runs in parallel with the other tests. */
   let lockedOut: Promise<Outcome>;
   beforeAll(async () => {
     fixture = await Fixture.start();
@@ -39,7 +39,7 @@ describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
     await fixture.home.ok('machine', 'start', '-n', 'm');
   };
 
-  it('is refused with a typo, whatever the verb', async () => {
+  it('a typo in SMOLVM_FAKE_FAULTS is a usage error of every command', async () => {
     expect(await run('exec:rase=1', '--version')).toEqual({
       code: 2,
       stdout: '',
@@ -47,7 +47,7 @@ describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
     });
   });
 
-  it('fails a verb before it did anything, and no other verb', async () => {
+  it('VERB:fail fails that verb before it does anything, and no other verb', async () => {
     const { code, stderr } = await create('create:fail', 'failed');
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -57,13 +57,13 @@ describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
     expect((await run('create:fail', 'machine', 'ls')).code).toBe(0);
   });
 
-  it('slows a verb down', async () => {
+  it('VERB:slow delays the verb', async () => {
     const before = performance.now();
     expect((await run('ls:slow=1500ms', 'machine', 'ls')).code).toBe(0);
     expect(performance.now() - before).toBeGreaterThan(1_500);
   });
 
-  it('hangs until it is killed', async () => {
+  it('VERB:hang makes the verb hang until it is killed', async () => {
     const child = fixture.home.start(['machine', 'exec', '--name', 'm', '--', 'true'], {
       env: { ...fixture.home.env, SMOLVM_FAKE_FAULTS: 'exec:hang' },
     });
@@ -72,7 +72,7 @@ describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
     await child;
   });
 
-  it('loses the first execs after every start, then lets them through', async () => {
+  it('exec:race and exec:killed fail the first execs after every start, and only those', async () => {
     for (const _ of ['first start', 'second start']) {
       await restart();
       const codes: number[] = [];
@@ -82,26 +82,26 @@ describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
     }
   });
 
-  it('loses the exit code of a command that has run', async () => {
+  it('exec:lose-exit loses the exit code of a command that has run', async () => {
     const { code, stdout, stderr } = await exec('exec:lose-exit', 'sh', '-c', 'echo done; exit 0');
     expect({ code, stdout }).toEqual({ code: 1, stdout: 'done\n' });
     expect(stderr).toContain('connection closed');
   });
 
-  it('dies in the middle of an exec, and the command with it, not the machine', async () => {
+  it('exec:die kills smolvm and the command, but not the machine', async () => {
     const { code } = await exec('exec:die', 'sleep', '3131');
     expect(code).toBe(-1);
     await sleep(300);
     expect((await exec('', 'sh', '-c', 'cat /proc/[0-9]*/cmdline')).stdout).not.toContain('sleep\x003131');
   });
 
-  it('dies in the middle of a create: no record, and what the version has made until then', async () => {
+  it('create:die leaves no record, and the name can be created again', async () => {
     expect((await create('create:die', 'halfway')).code).toBe(-1);
     expect(() => recordOf(fixture.home, 'halfway')).toThrow();
     expect((await create('', 'halfway')).code).toBe(0);
   });
 
-  it('dies in the middle of a start: a machine that runs and a record that says it does not', async () => {
+  it('start:die leaves a running machine whose record says that it is not running', async () => {
     await create('', 'ghost');
     expect((await run('start:die', 'machine', 'start', '-n', 'ghost')).code).toBe(-1);
     expect(recordOf(fixture.home, 'ghost')).toMatchObject({ state: 'created', pid: null });
@@ -115,14 +115,14 @@ describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
     await fixture.home.ok('machine', 'ls');
   });
 
-  it('dies in the middle of a stop: a dead machine that the record calls running', async () => {
+  it('stop:die leaves a dead machine whose record says that it is running', async () => {
     expect((await run('stop:die', 'machine', 'stop', '-n', 'm')).code).toBe(-1);
     expect(recordOf(fixture.home, 'm').state).toBe('running');
     expect(await fixture.home.ok('machine', 'status', '-n', 'm')).toBe("Machine 'm': not running\n");
     await fixture.home.ok('machine', 'start', '-n', 'm');
   });
 
-  it('dies in the middle of a delete: no record, and a folder that stays', async () => {
+  it('delete:die removes the record but leaves the folder', async () => {
     await create('', 'orphan');
     const folder = (await fixture.home.ok('machine', 'data-dir', ...named('orphan'))).trim();
     expect((await run('delete:die', 'machine', 'delete', '-f', ...named('orphan'))).code).toBe(-1);
@@ -130,7 +130,7 @@ describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
     expect(existsSync(folder)).toBe(true);
   });
 
-  it('dies in the middle of a pack: no pair under its name', async () => {
+  it('pack:die leaves only a partial sidecar', async () => {
     const folder = await mkdtemp(join(fixture.home.path, 'pack-'));
     const image = `localhost:${fixture.registry.port}/faults:1`;
     expect((await run('pack:die', 'pack', 'create', '--image', image, '-o', join(folder, 'x'))).code).toBe(
@@ -141,7 +141,7 @@ describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
     ]);
   });
 
-  it('lets a machine die in silence some time after its start', async () => {
+  it('vm:death kills the machine silently some time after its start', async () => {
     await fixture.home.ok('machine', 'stop', '-n', 'm');
     await run('vm:death=2s', 'machine', 'start', '-n', 'm');
     expect((await exec('', 'true')).code).toBe(0);
@@ -151,7 +151,7 @@ describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
     await fixture.home.ok('machine', 'start', '-n', 'm');
   });
 
-  it('finds the database busy, for a while or for longer than it waits', async () => {
+  it('db:busy delays a verb, and fails it when the lock outlasts the timeout of smolvm', async () => {
     const before = performance.now();
     expect((await run('db:busy=1s', 'machine', 'ls')).code).toBe(0);
     expect(performance.now() - before).toBeGreaterThan(1_000);
@@ -160,7 +160,7 @@ describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
     );
   });
 
-  it('finds the disk full: nothing is stored, and no pack appears', async () => {
+  it('disk:full fails create and pack, and leaves no record and no pack', async () => {
     expect((await create('disk:full', 'nospace')).code).toBe(1);
     expect(() => recordOf(fixture.home, 'nospace')).toThrow();
     const output = join(fixture.home.path, 'nospace');

@@ -12,20 +12,20 @@ import { since, skipping, withoutGuests } from '../support/contract/skipping.ts'
 import { Home } from '../support/contract/smolvm.ts';
 import { patchRecord, recordOf } from '../support/contract/state.ts';
 
-describe('machines that do not run', () => {
+describe('machines that are not running', () => {
   let home: Home;
   beforeAll(() => {
     home = new Home();
   });
   afterAll(() => home[Symbol.asyncDispose]());
 
-  it('stop without a name and without a default machine says that it stopped it', async () => {
+  it('stop without a name reports success even if there is no default machine', async () => {
     expect(await home.ok('machine', 'stop')).toBe(
       "Stopping machine 'default'...\nMachine 'default' stopped\n",
     );
   });
 
-  it('stop of a machine never started says in which state it is', async () => {
+  it('stop of a machine that was never started reports its state', async () => {
     await home.ok('machine', 'create', ...named('fresh'));
     expect(await home.ok('machine', 'stop', '-n', 'fresh')).toBe(
       "Machine 'fresh' is not running (state: created)\n",
@@ -38,7 +38,7 @@ describe('machines that do not run', () => {
     expect(await home.ok('machine', 'ls')).not.toContain('nobody');
   });
 
-  it('status tells text, JSON, and unknown machines apart', async () => {
+  it('status prints text or JSON, and fails for an unknown machine', async () => {
     expect(await home.ok('machine', 'status', '-n', 'fresh')).toBe("Machine 'fresh': not running\n");
     expect(JSON.parse(await home.ok('machine', 'status', '-n', 'fresh', '--json'))).toMatchObject({
       name: 'fresh',
@@ -52,7 +52,7 @@ describe('machines that do not run', () => {
     );
   });
 
-  it('delete asks first, and takes anything but yes for a no', async () => {
+  it('delete prompts first, and takes anything but yes as no', async () => {
     expect(await home.run(['machine', 'delete', ...named('fresh')], { input: 'no\n' })).toEqual({
       code: 0,
       stdout: 'Cancelled\n',
@@ -68,7 +68,7 @@ describe('machines that do not run', () => {
 const running = skipping(withoutGuests());
 const byTsi = skipping(since('1.1.3'));
 
-describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
+describe.skipIf(running.skipped)(running.titled('running machines'), () => {
   let fixture: Fixture;
   let sidecar: string;
   beforeAll(async () => {
@@ -82,7 +82,7 @@ describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
     (await fixture.home.ok('machine', 'data-dir', ...named(name))).trim();
   const pidOf = (name: string) => Number(recordOf(fixture.home, name).pid);
 
-  it('come up with the lines of 0.8.0, and run the command of their image', async () => {
+  it("start prints the lines of 0.8.0 and runs the image's command", async () => {
     await fixture.home.ok('machine', 'create', ...named('one'), '--from', sidecar);
     patchRecord(fixture.home, 'one', { allowed_cidrs: ['127.0.0.16/32'] });
     const { code, stdout, stderr } = await run('machine', 'start', '-n', 'one');
@@ -101,7 +101,7 @@ describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
     expect(processes).toContain('sleep\x007171\0');
   });
 
-  it('show in agent.config.json the policy that they were launched with', async () => {
+  it('agent.config.json shows the policy that the machine was launched with', async () => {
     const config = JSON.parse(await readFile(join(await folderOf('one'), 'agent.config.json'), 'utf8')) as {
       resources: Record<string, unknown>;
     };
@@ -118,7 +118,7 @@ describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
     });
   });
 
-  it('are told to be running when started again', async () => {
+  it('start of a running machine reports that it is already running', async () => {
     expect(await fixture.home.ok('machine', 'start', '-n', 'one')).toBe(
       `Machine 'one' already running (PID: ${pidOf('one')})\n`,
     );
@@ -127,13 +127,13 @@ describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
     );
   });
 
-  it('refuse updates, as 0.8.0 words it', async () => {
+  it('update of a running machine fails with the message of 0.8.0', async () => {
     expect((await run('machine', 'update', ...named('one'), '--net')).stderr).toBe(
       'Error: invalid vm state: expected stopped, got Running\n',
     );
   });
 
-  it('stop long before their workload would end, and keep record and disk', async () => {
+  it('stop does not wait for the workload, and keeps record and disk', async () => {
     await fixture.home.exec('one', 'sh', '-c', 'echo kept > /root/file');
     const pid = pidOf('one');
     const before = performance.now();
@@ -152,14 +152,14 @@ describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
     expect((await fixture.home.exec('one', 'cat', '/root/file')).stdout).toBe('kept\n');
   });
 
-  it('share no file with another machine from the same pack', async () => {
+  it('two machines from the same pack share no files', async () => {
     await fixture.boot('two', sidecar);
     expect((await fixture.home.exec('two', 'cat', '/root/file')).code).not.toBe(0);
     await fixture.home.exec('two', 'rm', '-rf', '/home');
     expect((await fixture.home.exec('one', 'ls', '/home')).stdout).toBe('node\n');
   });
 
-  it('can be started by one process at a time', async () => {
+  it('start fails while another process holds the lock of the machine', async () => {
     await fixture.home.ok('machine', 'create', ...named('busy'), '--from', sidecar);
     await run('machine', 'status', '-n', 'busy');
     const lock = join(await folderOf('busy'), 'vm.lock');
@@ -173,7 +173,7 @@ describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
   });
 
   it.skipIf(byTsi.skipped)(
-    byTsi.titled('show as stopped, with their network cleared away, when their process dies by itself'),
+    byTsi.titled('a machine whose process dies shows as stopped, and its network is cleaned up'),
     async () => {
       await using service = await listen('127.0.0.16');
       await fixture.boot('dying', sidecar, { allowed_cidrs: ['127.0.0.16/32'] });
@@ -191,7 +191,7 @@ describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
     },
   );
 
-  it('leave nothing on the host after stop and delete', async () => {
+  it('stop and delete leave nothing on the host', async () => {
     await fixture.boot('gone', sidecar, { allowed_cidrs: ['127.0.0.16/32', '10.9.0.0/16'] });
     expect(await tracesOf('gone')).not.toEqual([]);
     const folder = await folderOf('gone');
@@ -201,7 +201,7 @@ describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('fail to start, and leave nothing, when the command of their image does not exist', async () => {
+  it("start fails and leaves nothing when the image's command does not exist", async () => {
     const broken = await fixture.pack(fixture.publish('broken:1', { entrypoint: ['/no/such/main'] }));
     await fixture.home.ok('machine', 'create', ...named('broken'), '--from', broken);
     patchRecord(fixture.home, 'broken', { allowed_cidrs: ['127.0.0.16/32'] });
@@ -213,7 +213,7 @@ describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
   });
 
   it.skipIf(byTsi.skipped)(
-    byTsi.titled('start eight at once, each reaching its own address and no other'),
+    byTsi.titled('eight machines started at once each reach only their own address'),
     async () => {
       const names = Array.from({ length: 8 }, (_, index) => `crowd${index}`);
       const addresses = names.map((_, index) => `127.0.0.${16 + index}`);
@@ -241,7 +241,7 @@ describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
     },
   );
 
-  it('run their init commands at the first start only', async () => {
+  it('start runs the init commands only the first time', async () => {
     await fixture.home.ok(
       'machine',
       'create',
@@ -261,18 +261,18 @@ describe.skipIf(running.skipped)(running.titled('machines that run'), () => {
     expect((await fixture.home.exec('init', 'cat', '/root/log')).stdout).toBe('once\n');
   });
 
-  it('see a host directory that -v mounts', async () => {
+  it('a guest sees a host directory mounted with -v, and cannot write to it under :ro', async () => {
     await fixture.boot('volume', sidecar, {}, '-v', `${fixture.home.path}:/mnt/home:ro`);
     expect((await fixture.home.exec('volume', 'ls', '/mnt/home')).stdout).toContain('.smolmachine');
     expect((await fixture.home.exec('volume', 'touch', '/mnt/home/x')).code).not.toBe(0);
   });
 
-  /** A process that has ended, but was not waited for yet, has an entry in /proc and no command line. */
+  /** A process that has ended but has not been reaped has an entry in /proc but no command line. */
   async function isAlive(pid: number): Promise<boolean> {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) !== '';
   }
 
-  /** Firewall rules of the host that name a machine. */
+  /** Firewall rules on the host that name a machine. */
   async function tracesOf(name: string): Promise<string[]> {
     const saved = await Promise.all(
       ['iptables-save', 'ip6tables-save'].map((tool) => execa(tool, { reject: false })),

@@ -9,7 +9,7 @@ import { since, skipping, withoutGuests } from '../support/contract/skipping.ts'
 const ALLOWED = '127.0.0.16';
 const OTHER = '127.0.0.17';
 
-/** The host's own addresses, its bridges' among them. */
+/** The host's own addresses, including those of its bridges. */
 function hostAddresses(): string[] {
   return Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
@@ -19,7 +19,7 @@ function hostAddresses(): string[] {
 
 const { skipped, titled } = skipping(since('1.1.3'), withoutGuests());
 
-describe.skipIf(skipped)(titled('what a guest can reach by TSI'), () => {
+describe.skipIf(skipped)(titled('reach of a guest under TSI'), () => {
   let fixture: Fixture;
   let allowed: Listener;
   let others: Listener[];
@@ -31,7 +31,7 @@ describe.skipIf(skipped)(titled('what a guest can reach by TSI'), () => {
     others = await Promise.all([OTHER, '127.0.0.1'].map((each) => listen(each, allowed.port)));
     for (const address of hostAddresses()) {
       const listener = await listen(address, allowed.port).catch(() => undefined);
-      // A bridge of somebody else's containers may be gone already.
+      // The bridge of another program's containers may be gone by now.
       if (listener !== undefined) others.push(listener);
       else expect(hostAddresses(), 'an address that is there can be listened on').not.toContain(address);
     }
@@ -47,22 +47,22 @@ describe.skipIf(skipped)(titled('what a guest can reach by TSI'), () => {
 
   const arrived = () => others.flatMap((each) => [...each.tcpPeers, ...each.datagrams]);
 
-  it('reaches the allowed loopback address of the host over TCP, and looks local there', async () => {
+  it('a guest reaches the allowed host loopback address over TCP, as a local peer', async () => {
     expect(await tcp(fixture.home, 'listed', ALLOWED, allowed.port)).toBe(`got: hello from ${ALLOWED}`);
     expect(allowed.tcpPeers).toContain('127.0.0.1');
   });
 
-  it('reaches every port of the allowed address, also over UDP', async () => {
+  it('a guest reaches every port of the allowed address, over UDP too', async () => {
     await using second = await listen(ALLOWED);
     expect(await tcp(fixture.home, 'listed', ALLOWED, second.port)).toBe(`got: hello from ${ALLOWED}`);
     expect(await udp(fixture.home, 'listed', ALLOWED, second.port, 'ping')).toBe('got: echo ping');
   });
 
-  it('is refused a closed port of the allowed address, by the host itself', async () => {
+  it('the host itself refuses connections to a closed port of the allowed address', async () => {
     expect(await tcp(fixture.home, 'listed', ALLOWED, 1)).toBe('failed: Connection refused');
   });
 
-  it('reaches no other address of the host: not 127.0.0.1, not another alias, not a bridge, not its LAN address', async () => {
+  it('a guest reaches no other host address: not 127.0.0.1, another alias, a bridge or the LAN', async () => {
     for (const { address, port } of others) {
       expect(await tcp(fixture.home, 'listed', address, port), address).toMatch(/^failed: /);
       expect(await udp(fixture.home, 'listed', address, port, 'x'), address).toMatch(/^(failed: |timeout)/);
@@ -70,7 +70,7 @@ describe.skipIf(skipped)(titled('what a guest can reach by TSI'), () => {
     expect(arrived()).toEqual([]);
   });
 
-  it('is told at once that public addresses and DNS servers are forbidden', async () => {
+  it('connections to public addresses and DNS servers fail at once with EACCES', async () => {
     expect(await tcp(fixture.home, 'listed', '93.184.216.34', 443)).toBe('failed: Permission denied');
     for (const server of ['8.8.8.8', '1.1.1.1']) {
       expect(await tcp(fixture.home, 'listed', server, 53)).toBe('failed: Permission denied');
@@ -80,7 +80,7 @@ describe.skipIf(skipped)(titled('what a guest can reach by TSI'), () => {
     }
   });
 
-  it('gets nowhere else with frames that it builds itself, from its own or a forged address', async () => {
+  it('raw frames from a guest reach nothing else, even with a forged source address', async () => {
     const own = await guestAddress(fixture.home, 'listed');
     const targets = others.map((each) => each.address);
     for (const source of [own, ALLOWED, '127.0.0.1', '172.17.0.9', hostAddresses()[0] ?? '10.0.0.1']) {
@@ -92,40 +92,40 @@ describe.skipIf(skipped)(titled('what a guest can reach by TSI'), () => {
     await sleep(300);
     expect(arrived()).toEqual([]);
     expect(allowed.datagrams.length).toBe(before);
-    // The same frame with nothing forged arrives: it is the policy that stops the others.
+    // The same frame without forgery arrives: it is the policy that stops the others.
     await frames(fixture.home, 'listed', own, allowed.port, 'honest', [ALLOWED]);
     await sleep(300);
     expect(allowed.datagrams).toContain('honest');
   });
 
-  it('gets no answer when it asks the wire who has the addresses of the host', async () => {
+  it('the host does not respond to ARP requests from a guest', async () => {
     const own = await guestAddress(fixture.home, 'listed');
     const asked = [...others.map((each) => each.address), ALLOWED];
     expect(await arp(fixture.home, 'listed', own, asked)).toBe('silence');
   });
 
-  it('cannot change its own routes, nor make an interface', async () => {
+  it('a guest cannot remount /proc/sys or change its own network settings', async () => {
     const remount = await fixture.home.exec('listed', 'mount', '-o', 'remount,rw', '/proc/sys');
     expect(remount.code).not.toBe(0);
     const write = 'echo 0 > /proc/sys/net/ipv4/conf/eth0/route_localnet';
     expect((await fixture.home.exec('listed', 'sh', '-c', write)).code).not.toBe(0);
   });
 
-  it('has no network with --from and --allow-cidr alone, because the flag is dropped', async () => {
+  it('--from with only --allow-cidr gives no network, because the flag is dropped', async () => {
     expect(await tcp(fixture.home, 'closed', ALLOWED, allowed.port)).toMatch(/^failed: /);
     expect(await tcp(fixture.home, 'closed', '8.8.8.8', 53)).toBe('failed: Network is unreachable');
     expect((await fixture.home.exec('closed', 'ls', '/sys/class/net')).stdout).toBe('lo\n');
   });
 
-  it('has the whole network of the host with --from, --net and --allow-cidr, because the flag is dropped', async () => {
+  it('--from with --net and --allow-cidr gives the full network, because the flag is dropped', async () => {
     for (const { address, port } of [allowed, ...others]) {
-      // Bridges of other programs' containers may have gone since.
+      // Bridges of other programs' containers may be gone by now.
       if (!address.startsWith('127.') && !hostAddresses().includes(address)) continue;
       expect(await tcp(fixture.home, 'open', address, port), address).toBe(`got: hello from ${address}`);
     }
   });
 
-  it('keeps the policy of its start when the record is changed later', async () => {
+  it('a running machine keeps its policy when the record changes', async () => {
     const { patchRecord } = await import('../support/contract/state.ts');
     patchRecord(fixture.home, 'listed', { allowed_cidrs: ['127.0.0.0/8'], network: true });
     expect(await tcp(fixture.home, 'listed', OTHER, allowed.port)).toMatch(/^failed: /);

@@ -21,7 +21,7 @@ describe('pack create', () => {
   const pack = (image: string, output: string, ...flags: string[]) =>
     fixture.home.run(['pack', 'create', '--image', image, '-o', output, ...flags]);
 
-  it('pulls from the registry named, and writes a launcher and its sidecar', async () => {
+  it('pack create pulls from the named registry and writes a launcher and its sidecar', async () => {
     const image = fixture.publish('pair:1', {
       cmd: ['sleep', '1'],
       env: ['A=b'],
@@ -56,7 +56,7 @@ describe('pack create', () => {
     expect((await readFile(output)).subarray(-32).toString('latin1', 0, 8)).toBe('SMOLLIBS');
   });
 
-  it('writes the documented file format: zstd tar, JSON manifest, footer with CRC', async () => {
+  it('pack create writes the documented format: zstd tar, JSON manifest, footer with CRC', async () => {
     const bytes = await readFile(join(fixture.home.path, 'pair.smolmachine'));
     const footer = bytes.subarray(-64);
     expect(footer.toString('latin1', 0, 8)).toBe('SMOLPACK');
@@ -82,19 +82,19 @@ describe('pack create', () => {
     expect(stdout.split('\n')).toEqual(['agent-rootfs.tar', layer?.path]);
   });
 
-  it('sends the registry no credentials', () => {
+  it('pack create sends no credentials to the registry', () => {
     expect(fixture.registry.requests.length).toBeGreaterThan(0);
     expect(fixture.registry.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
   });
 
-  it('chooses its platform from an image index', async () => {
+  it('pack create selects the platform from an image index', async () => {
     const output = join(fixture.home.path, 'multi');
     expect((await pack(fixture.publish('multi:1', { multiPlatform: true }), output)).code).toBe(0);
     const image = `localhost:${fixture.registry.port}/multi:1`;
     expect((await pack(image, output, '--oci-platform', 'linux/riscv64')).code).toBe(1);
   });
 
-  it('leaves nothing for an image that is not there, and says done all the same', async () => {
+  it('pack create leaves nothing for a missing image, but still prints done', async () => {
     const output = join(fixture.home.path, 'missing');
     const { code, stderr } = await pack(`localhost:${fixture.registry.port}/missing:1`, output);
     expect(code).toBe(1);
@@ -102,7 +102,7 @@ describe('pack create', () => {
     expect((await readdir(fixture.home.path)).filter((name) => name.startsWith('missing'))).toEqual([]);
   });
 
-  it('leaves nothing for a layer whose bytes are not those of its digest', async () => {
+  it('pack create leaves nothing when a layer does not match its digest', async () => {
     const layer = await fixture.layer({ 'etc/evil': 'x' });
     const image = fixture.publish('corrupt:1', {}, [layer]);
     fixture.registry.corrupt(digestOf(layer));
@@ -111,7 +111,7 @@ describe('pack create', () => {
     expect((await readdir(fixture.home.path)).filter((name) => name.startsWith('corrupt'))).toEqual([]);
   });
 
-  it('fails at the end when the folder of its output is missing', async () => {
+  it('pack create fails at the end when the output folder is missing', async () => {
     const { code, stdout, stderr } = await pack(
       fixture.publish('late:1'),
       join(fixture.home.path, 'no/such/out'),
@@ -121,7 +121,7 @@ describe('pack create', () => {
     expect(stderr).toMatch(/pack binary: I\/O error: /);
   });
 
-  it('overwrites what was there', async () => {
+  it('pack create overwrites existing output', async () => {
     const output = join(fixture.home.path, 'twice');
     await writeFile(`${output}.smolmachine`, 'old');
     expect((await pack(fixture.publish('twice:1'), output)).code).toBe(0);
@@ -129,7 +129,7 @@ describe('pack create', () => {
   });
 
   it.each(['docker-daemon://x', './image.tar', '-', '../x', 'http://localhost/x', 'a b'])(
-    'takes no image but from a registry: not %j',
+    'pack create takes images only from a registry, not %j',
     async (image) => {
       const output = join(fixture.home.path, 'odd');
       const { code } = await fixture.home.run(['pack', 'create', `--image=${image}`, '-o', output]);
@@ -139,7 +139,7 @@ describe('pack create', () => {
   );
 
   it.skipIf(skipped)(
-    titled('merges layers: upper files win, and until 1.1.0 deleted ones come back'),
+    titled('pack create merges layers: upper files win, and deleted ones reappear before 1.1.0'),
     async () => {
       const lower = await fixture.layer({ 'etc/gone': 'still here', 'etc/motd': 'old' });
       const upper = await fixture.layer({ 'etc/.wh.gone': '', 'etc/motd': 'new' });

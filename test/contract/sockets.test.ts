@@ -13,7 +13,7 @@ const answering = (path: string, text: string) => serveUnix(path, (socket) => so
 
 const { skipped, titled } = skipping(before('1.8.0'), withoutGuests());
 
-describe.skipIf(skipped)(titled('a host socket mounted into a machine'), () => {
+describe.skipIf(skipped)(titled('host socket mounted into a machine'), () => {
   let fixture: Fixture;
   let host: string;
   let sidecar: string;
@@ -27,27 +27,27 @@ describe.skipIf(skipped)(titled('a host socket mounted into a machine'), () => {
   });
   afterAll(() => fixture[Symbol.asyncDispose]());
 
-  it('is recorded, needs no network, and is open to every user of the guest', async () => {
+  it('a mounted socket is recorded, needs no network, and is open to every user in the guest', async () => {
     expect(recordOf(fixture.home, 'm')).toMatchObject({ network: false, allowed_cidrs: null });
     expect(JSON.stringify(recordOf(fixture.home, 'm').published_sockets)).toContain(GUEST);
     expect((await fixture.home.exec('m', 'ls', '/sys/class/net')).stdout).toBe('lo\n');
     expect((await fixture.home.exec('m', 'stat', '-c', '%a', GUEST)).stdout).toBe('777\n');
   });
 
-  it('closes a connection while nobody serves it on the host, and works when somebody does', async () => {
+  it('a mounted socket closes connections until a service listens on the host', async () => {
     expect((await talk('read')).stdout).toMatch(/^(got: $|failed: )/);
     await using _ = await answering(host, 'hello');
     expect((await talk('read')).stdout).toBe('got: hello');
   });
 
-  it('reaches the service that is there now, when the socket has been made again', async () => {
+  it('a mounted socket reaches the current service after the host socket is re-created', async () => {
     for (const text of ['first', 'second']) {
       await using _ = await answering(host, text);
       expect((await talk('read')).stdout).toBe(`got: ${text}`);
     }
   });
 
-  it('carries the answer after the guest has closed its own direction', async () => {
+  it('a mounted socket carries the response after the guest closes its direction', async () => {
     await using _ = await serveUnix(host, (socket) => {
       let asked = '';
       socket.on('data', (part) => {
@@ -58,7 +58,7 @@ describe.skipIf(skipped)(titled('a host socket mounted into a machine'), () => {
     expect((await talk('question')).stdout).toBe('got: answer to question');
   });
 
-  it('carries what the guest sends after the host has closed its own direction', async () => {
+  it('a mounted socket carries guest data after the host closes its direction', async () => {
     let got = 0;
     await using _ = await serveUnix(host, (socket) => {
       socket.end();
@@ -71,7 +71,7 @@ describe.skipIf(skipped)(titled('a host socket mounted into a machine'), () => {
     expect(got).toBe(64 * 65_536);
   });
 
-  it('stops a sender whose reader is slow, and loses no byte', async () => {
+  it('a mounted socket blocks the sender while the reader is slow, and loses no byte', async () => {
     const total = 64 * 1024 * 1024;
     let sent = 0;
     let stopped = 0;
@@ -93,7 +93,7 @@ describe.skipIf(skipped)(titled('a host socket mounted into a machine'), () => {
     expect(stopped).toBeLessThan(total / 4);
   });
 
-  it('carries many connections at once', async () => {
+  it('a mounted socket carries many connections at once', async () => {
     await using _ = await serveUnix(host, (socket) => socket.pipe(socket));
     const script = `for i in 1 2 3 4 5 6 7 8; do perl -e 'use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0);
       connect($s, sockaddr_un("${GUEST}")) or die; syswrite $s, $ARGV[0]; shutdown($s, 1); print <$s>, "\\n"' "n$i" & done; wait`;
@@ -101,7 +101,7 @@ describe.skipIf(skipped)(titled('a host socket mounted into a machine'), () => {
     expect(stdout.trim().split('\n').sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => `n${n}`));
   });
 
-  it('works again after a stop and a start, and leaves no process when the machine is gone', async () => {
+  it('a mounted socket works after a restart, and its relay ends with the machine', async () => {
     expect(await processesIn(fixture.home.path)).toHaveLength(1);
     await fixture.home.ok('machine', 'stop', '-n', 'm');
     expect(await processesIn(fixture.home.path)).toEqual([]);
@@ -113,7 +113,7 @@ describe.skipIf(skipped)(titled('a host socket mounted into a machine'), () => {
     expect(await processesIn(fixture.home.path)).toEqual([]);
   });
 
-  it('leaves no process when the start fails', async () => {
+  it('a failed start leaves no relay process', async () => {
     const broken = await fixture.pack(fixture.publish('nosuch:1', { entrypoint: ['/no/such'] }));
     const flags = ['--mount-socket', `${host}:${GUEST}`];
     await fixture.home.ok('machine', 'create', '--name', 'broken', '--from', broken, ...flags);
@@ -126,7 +126,7 @@ describe.skipIf(skipped)(titled('a host socket mounted into a machine'), () => {
     ['without a guest path', '/h.sock'],
     ['with a semicolon', '/h.sock:/run/a;b'],
     ['with a bar', '/h.sock:/run/a|b'],
-  ])('is refused %s', async (_, mapping) => {
+  ])('create refuses a --mount-socket mapping (%s)', async (_, mapping) => {
     const create = ['machine', 'create', '--name', 'odd', '--mount-socket', mapping];
     const { code } = await fixture.home.run(create);
     expect(code).not.toBe(0);
@@ -134,7 +134,7 @@ describe.skipIf(skipped)(titled('a host socket mounted into a machine'), () => {
     expect(() => recordOf(fixture.home, 'odd')).toThrow();
   });
 
-  /** Processes of the host that work in a folder. */
+  /** Processes on the host whose working directory is below `folder`. */
   async function processesIn(folder: string): Promise<string[]> {
     const script = 'for p in /proc/[0-9]*; do echo "$p $(readlink $p/cwd)"; done';
     const { stdout } = await execa('/bin/sh', ['-c', script]);

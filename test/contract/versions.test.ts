@@ -9,14 +9,14 @@ import { Home } from '../support/contract/smolvm.ts';
 import { open, recordOf } from '../support/contract/state.ts';
 import { atLeast } from '../support/contract/version.ts';
 
-describe('what a version does about machines that do not exist', () => {
+describe('version differences without a running machine', () => {
   let home: Home;
   beforeAll(() => {
     home = new Home();
   });
   afterAll(() => home[Symbol.asyncDispose]());
 
-  it('stop exits 0 until 0.8.1, then 1', async () => {
+  it('stop of an unknown machine exits 0 before 0.8.1, and 1 since', async () => {
     const text = { stdout: "Machine 'nobody' not found or not running\n", stderr: '' };
     expect(await home.run(['machine', 'stop', '-n', 'nobody'])).toEqual(
       atLeast('0.8.1')
@@ -25,12 +25,12 @@ describe('what a version does about machines that do not exist', () => {
     );
   });
 
-  it('data-dir prints a folder until 0.8.1, then fails', async () => {
+  it('data-dir of an unknown machine prints a folder before 0.8.1, and fails since', async () => {
     const { code } = await home.run(['machine', 'data-dir', ...named('nobody')]);
     expect(code).toBe(atLeast('0.8.1') ? 1 : 0);
   });
 
-  it('has a table of names being created from 1.0.0, and tables of forks at 1.9.3', async () => {
+  it('the state DB has a reservations table since 1.0.0, and fork tables at 1.9.3', async () => {
     await home.ok('machine', 'ls');
     using database = open(home);
     const rows = database.sqlite.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
@@ -40,13 +40,13 @@ describe('what a version does about machines that do not exist', () => {
     if (atLeast('1.9.3')) expect(tables).toEqual(expect.arrayContaining(['fork_pools', 'fork_leases']));
   });
 
-  it('forwards a lone -e KEY from 0.8.1 on', async () => {
+  it('-e KEY forwards the value of the host since 0.8.1', async () => {
     const env = { ...home.env, LONELY: 'of the host' };
     await home.run(['machine', 'create', ...named('lonely'), '-e', 'LONELY'], { env });
     expect(recordOf(home, 'lonely').env).toEqual(atLeast('0.8.1') ? [['LONELY', 'of the host']] : []);
   });
 
-  it('takes or refuses a backend together with a policy, the other way round since 1.1.3', async () => {
+  it('create takes a policy only with TSI before 1.1.3, and only with virtio-net since', async () => {
     const create = (backend: string) =>
       home.run(['machine', 'create', ...named(backend), '--net-backend', backend, '--allow-cidr', '1.2.3.4']);
     const [good, bad] = atLeast('1.1.3') ? ['virtio-net', 'tsi'] : ['tsi', 'virtio-net'];
@@ -62,7 +62,7 @@ describe('what a version does about machines that do not exist', () => {
 
 const { skipped, titled } = skipping(withoutGuests());
 
-describe.skipIf(skipped)(titled('what a version does about machines that run'), () => {
+describe.skipIf(skipped)(titled('version differences with a running machine'), () => {
   let fixture: Fixture;
   beforeAll(async () => {
     fixture = await Fixture.start();
@@ -70,16 +70,16 @@ describe.skipIf(skipped)(titled('what a version does about machines that run'), 
   });
   afterAll(() => fixture[Symbol.asyncDispose]());
 
-  it('a command killed by a signal exits 255 until 0.8.1, then 128 and its number', async () => {
+  it('exec returns 255 for a command killed by a signal before 0.8.1, and 128 + n since', async () => {
     const { code } = await fixture.home.exec('m', 'sh', '-c', 'kill -9 $$');
     expect(code).toBe(atLeast('0.8.1') ? 137 : 255);
   });
 
-  it('unpacks packs for all machines together until 1.0.0', async () => {
+  it('packs are unpacked into one cache for all machines before 1.0.0', async () => {
     expect(existsSync(`${fixture.home.path}/c/smolvm-pack`)).toBe(!atLeast('1.0.0'));
   });
 
-  it('delete leaves the machine running until 0.8.1, then stops it', async () => {
+  it('delete leaves a running machine alive before 0.8.1, and stops it since', async () => {
     const pid = Number(recordOf(fixture.home, 'm').pid);
     const { stdout } = await fixture.home.run(['machine', 'delete', '-f', ...named('m')]);
     expect(stdout).toMatch(atLeast('0.8.1') ? /^Stopping machine 'm'/ : /^Cleaning up/);

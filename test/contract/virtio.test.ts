@@ -11,7 +11,7 @@ const GATEWAY = '100.96.0.1';
 
 const { skipped, titled } = skipping(before('1.1.3'), withoutGuests());
 
-describe.skipIf(skipped)(titled('what a guest with a policy can reach'), () => {
+describe.skipIf(skipped)(titled('reach of a guest under virtio-net'), () => {
   let fixture: Fixture;
   let alias: Listener;
   let local: Listener;
@@ -29,7 +29,7 @@ describe.skipIf(skipped)(titled('what a guest with a policy can reach'), () => {
     await fixture[Symbol.asyncDispose]();
   });
 
-  it('never reaches a loopback address of the host: its loopback is its own', async () => {
+  it('a guest never reaches a host loopback address: its loopback is its own', async () => {
     expect(await tcp(fixture.home, 'm', ADDRESS, alias.port)).toBe('failed: Connection refused');
     expect(await tcp(fixture.home, 'm', '127.0.0.1', alias.port)).toBe('failed: Connection refused');
     expect([...alias.tcpPeers, ...local.tcpPeers]).toEqual([]);
@@ -38,20 +38,20 @@ describe.skipIf(skipped)(titled('what a guest with a policy can reach'), () => {
     expect((await fixture.home.exec('m', 'perl', '-e', own)).stdout).toBe('own');
   });
 
-  it('waits in vain for a connection that is not allowed, and is not refused it', async () => {
+  it('a connection that is not allowed times out instead of being refused', async () => {
     for (const target of ['93.184.216.34', '169.254.169.254']) {
       expect(await tcp(fixture.home, 'm', target, 80), target).toBe('timeout');
     }
     expect(await udp(fixture.home, 'm', '93.184.216.34', 99, 'x')).toBe('timeout');
   });
 
-  it('reaches the 127.0.0.1 of the host by its gateway, from 1.7.2 and if the list has it', async () => {
+  it("a guest reaches the host's 127.0.0.1 through a listed gateway, since 1.7.2", async () => {
     const answer = await tcp(fixture.home, 'm', GATEWAY, local.port);
     expect(answer).toBe(atLeast('1.7.2') ? 'got: hello from 127.0.0.1' : 'timeout');
     expect(await tcp(fixture.home, 'other', GATEWAY, local.port)).toBe('timeout');
   });
 
-  it('gets no further with frames that it builds itself', async () => {
+  it('raw frames from a guest do not reach host loopback addresses', async () => {
     const own = await guestAddress(fixture.home, 'm');
     const next = await guestAddress(fixture.home, 'other');
     for (const source of [own, '127.0.0.1', next]) {
@@ -60,7 +60,7 @@ describe.skipIf(skipped)(titled('what a guest with a policy can reach'), () => {
     expect([...alias.datagrams, ...local.datagrams]).toEqual([]);
   });
 
-  it('is not started on TSI with a policy, even when somebody writes that into the record', async () => {
+  it('start refuses TSI with a policy, even when it was written into the record', async () => {
     await fixture.home.ok('machine', 'stop', '-n', 'other');
     patchRecord(fixture.home, 'other', { network_backend: 'tsi' });
     const { code, stderr } = await fixture.home.run(['machine', 'start', '-n', 'other']);

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { configSchema, type ImageConfig } from '../registry/image-config.ts';
 import { bodyOf, type FileRange, type IndexedEntry, plainPath, tarIndex } from '../tar/tar-index.ts';
 
-/** Bytes of the largest JSON document that is read out of an archive. */
+/** Maximum size in bytes of a JSON document read from an archive. */
 const DOCUMENT_LIMIT = 4 * 1024 * 1024;
-/** Links that are followed to a layer, before they count as a circle. */
+/** Maximum number of links to follow to a layer, which catches cycles. */
 const LINK_LIMIT = 8;
 
 const dockerSchema = z.array(z.object({ Config: z.string(), Layers: z.array(z.string()) })).min(1);
@@ -27,11 +27,11 @@ const manifestSchema = z.object({
 
 export interface ImageArchive {
   readonly config: ImageConfig;
-  /** Tar files inside the archive, from the bottom up; each may be compressed. */
+  /** Tar files inside the archive, bottom layer first; each may be compressed. */
   readonly layers: readonly FileRange[];
 }
 
-/** Reads what a docker-archive (`docker save`) or an OCI archive holds. @throws Error when it is neither. */
+/** Reads a docker-archive (`docker save`) or an OCI archive. @throws Error when it is neither. */
 export function readImageArchive(file: FileRange, architecture: string): ImageArchive {
   const entries = new Map(tarIndex(file).map((entry) => [entry.path, entry]));
   const json = (path: string): unknown => {
@@ -71,7 +71,7 @@ function ociParts(json: (path: string) => unknown, architecture: string) {
 
 const blobPath = (digest: string) => `blobs/${digest.replace(':', '/')}`;
 
-/** `docker save` writes a layer that occurs twice as a symbolic link to its first place. */
+/** Follows links, because `docker save` writes a repeated layer as a symlink to its first occurrence. */
 function find(entries: ReadonlyMap<string, IndexedEntry>, path: string): IndexedEntry {
   let wanted = plainPath(path);
   for (let hop = 0; hop < LINK_LIMIT; hop += 1) {

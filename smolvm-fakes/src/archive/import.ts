@@ -12,7 +12,6 @@ import {
 import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { configError, messageOf } from '../errors.ts';
-import { unpackTar } from '../pack/extract.ts';
 import { imageArchiveCacheDirectory } from '../paths.ts';
 import type { ImageConfig } from '../registry/image-config.ts';
 import { lock } from '../system/flock.ts';
@@ -20,23 +19,24 @@ import { onSignal } from '../system/signals.ts';
 import { flatten } from '../tar/flatten.ts';
 import { layerFile } from '../tar/layer-file.ts';
 import type { FileRange } from '../tar/tar-index.ts';
+import { unpackTar } from '../tar/unpack.ts';
 import { readImageArchive } from './image-archive.ts';
 
 const LOCAL = 'local:';
 
-/** An archive in the cache. */
+/** An image archive in the cache. */
 export interface ImportedImage {
-  /** `local:SHA256`, as it stands in the record. */
+  /** `local:SHA256`, as stored in the record. */
   readonly image: string;
   readonly config: ImageConfig;
 }
 
-/** Whether `--image` names a file of this host, and not an image of a registry. */
+/** Whether `--image` names a file on this host rather than a registry image. */
 export function namesArchive(image: string): boolean {
   return /^\.{0,2}\//.test(image) || /\.(tar|tgz|oci)$/.test(image) || isDockerfile(image);
 }
 
-/** Puts an image archive into the cache that all machines share, its layers applied. @throws SmolvmError. */
+/** Imports an image archive, with its layers applied, into the cache of all machines. @throws SmolvmError. */
 export async function importArchive(path: string): Promise<ImportedImage> {
   const refused = (reason: string) => configError('create machine', `image archive '${path}': ${reason}`);
   if (!existsSync(path)) throw refused('file not found');
@@ -59,7 +59,10 @@ export async function importArchive(path: string): Promise<ImportedImage> {
   }
 }
 
-/** The root filesystem of a `local:` image; undefined for any other. @throws SmolvmError when the cache lost it. */
+/**
+ * The root filesystem of a `local:` image; undefined for any other image.
+ * @throws SmolvmError when the cache no longer has it.
+ */
 export function importedRootfs(image: string): string | undefined {
   if (!image.startsWith(LOCAL)) return undefined;
   const rootfs = join(imageArchiveCacheDirectory(), image.slice(LOCAL.length), 'rootfs');

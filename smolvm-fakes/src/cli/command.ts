@@ -1,26 +1,26 @@
-/** One option of a command. Without `value` it is a flag. */
+/** One option of a command; a flag if it has no `value`. */
 export interface OptionSpec {
   long: string;
   short?: string;
-  /** Placeholder of the value in help and errors, e.g. `CIDR`. */
+  /** Placeholder for the value in help and errors, e.g. `CIDR`. */
   value?: string;
   many?: boolean;
   required?: boolean;
   conflicts?: readonly string[];
-  /** Throws an Error whose message says why the value is refused. */
+  /** @throws Error that says why the value is refused. */
   check?: (text: string) => unknown;
   help?: string;
   hidden?: boolean;
 }
 
-/** The grammar of one command, in the terms of clap, which smolvm parses with. */
+/** The grammar of one command, in terms of clap, which smolvm uses for parsing. */
 export interface CommandSpec {
-  /** Full words, e.g. `machine exec`. */
+  /** The full command words, e.g. `machine exec`. */
   words: string;
   about: string;
   options: readonly OptionSpec[];
   positionals?: ReadonlyArray<{ name: string; required: boolean }>;
-  /** Everything from the first positional on belongs to this argument; with `last`, only what follows `--`. */
+  /** Takes everything from the first positional on; with `last`, only what follows `--`. */
   trailing?: { name: string; required: boolean; last?: boolean };
 }
 
@@ -33,7 +33,7 @@ export interface Arguments {
   readonly trailing: readonly string[];
 }
 
-/** One verb: its grammar, and what it does. Gives the exit code. */
+/** One verb: its grammar, and its action, which returns the exit code. */
 export interface Verb {
   readonly spec: CommandSpec;
   run(args: Arguments): Promise<number>;

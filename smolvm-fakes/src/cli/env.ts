@@ -1,8 +1,8 @@
 import type { Profile } from '../profile.ts';
 
 /**
- * `-e` values. Entries without a key vanish, at every version; so do those without `=` until 0.8.1, which brings
- * `-e KEY` for the value that our own environment has, if any.
+ * Parses `-e` values. Entries without a key are always dropped. Entries without `=` are dropped before 0.8.1;
+ * since then, `-e KEY` takes the value from our own environment, if it is set there.
  */
 export function parseEnv(
   entries: readonly string[],

@@ -2,7 +2,7 @@ import type { CommandSpec, OptionSpec } from './command.ts';
 
 const HELP: OptionSpec = { long: 'help', short: 'h', help: 'Print help' };
 
-/** How clap writes an option in an error: `--cpus <N>`. */
+/** Formats an option as clap does in errors: `--cpus <N>`. */
 export function nameOf(option: OptionSpec): string {
   return option.value === undefined ? `--${option.long}` : `--${option.long} <${option.value}>`;
 }
@@ -29,7 +29,7 @@ export function helpOf(spec: CommandSpec): string {
   return `${spec.about}\n\nUsage: ${usageOf(spec)}\n\nOptions:\n${lines.join('\n')}\n`;
 }
 
-/** Help of a group of subcommands. */
+/** Help text for a group of subcommands. */
 export function groupHelp(words: string, about: string, commands: ReadonlyArray<readonly [string, string]>) {
   const lines = commands.map(([name, text]) => `  ${name.padEnd(12)}${text}`);
   const options = [

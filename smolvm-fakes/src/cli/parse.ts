@@ -2,7 +2,7 @@ import { messageOf, UsageError } from '../errors.ts';
 import type { Arguments, CommandSpec, OptionSpec } from './command.ts';
 import { nameOf, usageOf } from './help.ts';
 
-/** Parses a command line as clap would. @throws UsageError with clap's own wording. */
+/** Parses a command line as clap would. @throws UsageError in clap's wording. */
 export function parseArguments(spec: CommandSpec, words: readonly string[]): Arguments | 'help' {
   const found = new Map<string, string[]>();
   const positionals: string[] = [];

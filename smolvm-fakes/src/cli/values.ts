@@ -1,6 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
 
-/** A CIDR as smolvm stores it: a bare address gets its full prefix, host bits stay. */
+/** Normalizes a CIDR the way smolvm stores it: a bare address gets its full prefix; host bits are kept. */
 export function parseCidr(text: string): string {
   const refused = () => new Error(`invalid CIDR '${text}': expected format like 10.0.0.0/8 or 1.1.1.1`);
   const [address = '', prefix, ...more] = text.split('/');
@@ -12,7 +12,7 @@ export function parseCidr(text: string): string {
   return `${address}/${Number(prefix)}`;
 }
 
-/** A host name for --allow-host, which takes no port. */
+/** Checks a host name for --allow-host. @throws Error when it has a port. */
 export function checkHostName(text: string): void {
   if (!text.includes(':')) return;
   throw new Error(`invalid hostname '${text}': port suffixes are not supported. Use the bare hostname`);
@@ -30,7 +30,7 @@ export function wholeNumber(maximum: number): (text: string) => number {
 export const parseU8 = wholeNumber(255);
 export const parseU32 = wholeNumber(4_294_967_295);
 
-/** `HOST:GUEST` or one port for both. */
+/** Parses `HOST:GUEST`, or one port for both sides. */
 export function parsePort(text: string): [number, number] {
   const [host = '', guest = host, ...more] = text.split(':');
   if (more.length > 0) throw new Error('expected HOST:GUEST or PORT');
@@ -65,7 +65,7 @@ const UNITS: Readonly<Record<string, number>> = {
   days: 86_400_000,
 };
 
-/** Milliseconds of a humantime text such as `30s` or `1h30m`; bare numbers and zero are refused. */
+/** Milliseconds of a humantime duration such as `30s` or `1h30m`. @throws Error for bare numbers or zero. */
 export function parseDuration(text: string): number {
   const parts = [...text.matchAll(/\s*(\d+)\s*([a-z]+)\s*/gy)];
   const read = parts.reduce((length, [whole]) => length + whole.length, 0);

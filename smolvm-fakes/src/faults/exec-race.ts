@@ -5,8 +5,9 @@ import type { RunningGuest } from '../guest/folder.ts';
 import { faults } from './faults.ts';
 
 /**
- * The two races after a start: the first execs cannot connect, or run in a container that is about to die.
- * @returns whether this command has to be killed. @throws SmolvmError for a command that cannot connect.
+ * Simulates the two races after a start: the first execs cannot connect, or run in a container that is about
+ * to die.
+ * @returns whether this command must be killed. @throws SmolvmError when it cannot connect.
  */
 export function raceOf(folder: string, guest: RunningGuest): boolean {
   const { race, killed } = faults();

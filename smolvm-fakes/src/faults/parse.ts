@@ -1,7 +1,7 @@
 import { parseDuration } from '../cli/values.ts';
 import { messageOf, UsageError } from '../errors.ts';
 
-/** Verbs as the faults name them; `pack` is `pack create`. */
+/** Verbs as faults name them; `pack` is `pack create`. */
 const VERBS = [
   'create',
   'start',
@@ -16,29 +16,29 @@ const VERBS = [
   'data-dir',
   'pack',
 ];
-/** Verbs that a death in the middle leaves something half done of. */
+/** Verbs that leave something half done when killed in the middle. */
 const MORTAL = ['create', 'start', 'stop', 'delete', 'exec', 'pack'];
 
-/** What goes wrong on request. Times in milliseconds. */
+/** The requested faults. Times are in milliseconds. */
 export interface Faults {
-  /** Wait before the verb. */
+  /** Delay before each verb. */
   readonly slow: ReadonlyMap<string, number>;
   readonly fail: ReadonlySet<string>;
   readonly hang: ReadonlySet<string>;
   readonly die: ReadonlySet<string>;
-  /** How many execs after a start cannot connect yet. */
+  /** Number of execs after a start that cannot connect. */
   readonly race: number;
-  /** How many execs after a start are killed together with the main container. */
+  /** Number of execs after a start that are killed together with the main container. */
   readonly killed: number;
   readonly losesExit: boolean;
-  /** Time from a start to the machine's silent death; undefined: it lives. */
+  /** Time from a start to the machine's silent death; undefined if it stays alive. */
   readonly vmDeath: number | undefined;
-  /** How long another process holds the state DB. */
+  /** How long another process locks the state DB. */
   readonly dbBusy: number;
   readonly diskFull: boolean;
 }
 
-/** Reads SMOLVM_FAKE_FAULTS: `SUBJECT:FAULT[=VALUE]`, with commas between. @throws UsageError for any typo. */
+/** Parses SMOLVM_FAKE_FAULTS: comma-separated `SUBJECT:FAULT[=VALUE]`. @throws UsageError for any typo. */
 export function parseFaults(text: string): Faults {
   const given = new Map<string, string | undefined>();
   for (const item of text === '' ? [] : text.split(',')) {

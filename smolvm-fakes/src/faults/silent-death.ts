@@ -3,10 +3,10 @@ import type { ProcessIdentity } from '../system/process.ts';
 import { HELPER_ENVIRONMENT } from '../system/run.ts';
 import { faults } from './faults.ts';
 
-/** Field 22 of stat tells the machine's process from a later one with its number; its name, `sh`, has no blank. */
+/** Checks the start time (field 22 of stat) in case the pid was reused. The name, `sh`, has no space. */
 const KILLER = `sleep "$1"; [ "$(cut -d ' ' -f 22 "/proc/$2/stat" 2>/dev/null)" != "$3" ] || kill -KILL "$2"`;
 
-/** Lets a machine that has just started die without a word, when that was asked for. */
+/** Schedules the silent death of a machine that has just started, if requested. */
 export function scheduleDeath({ pid, startTime }: ProcessIdentity): void {
   const delay = faults().vmDeath;
   if (delay === undefined) return;

@@ -10,8 +10,8 @@ import { ociProcess } from './spec.ts';
 import type { GuestUser } from './user.ts';
 
 /**
- * Launches the record's entrypoint and cmd, when it has any, detached and without input or output.
- * @throws SmolvmError when it cannot be launched; that it ends at once is no failure.
+ * Launches the record's entrypoint and cmd, if any, detached and without input or output.
+ * @throws SmolvmError when the launch fails. A command that exits at once is not a failure.
  */
 export async function launchInBackground(
   record: VmRecord,
@@ -22,7 +22,7 @@ export async function launchInBackground(
   if (args.length === 0) return;
   const request = { args, env: record.env, cwd: record.workdir ?? '/', user, terminal: false };
   const specification = hiddenFile(JSON.stringify(ociProcess(request)));
-  // The command keeps its streams, so runc reports to a file of its own instead of to a pipe of ours.
+  // The command keeps its streams open, so runc logs to a file instead of a pipe.
   const runc = ['--root', RUNC_ROOT, '--log', '/proc/self/fd/4', 'exec', '--detach'];
   const log = hiddenFile('');
   try {
@@ -38,7 +38,7 @@ export async function launchInBackground(
   }
 }
 
-/** The last thing that runc wrote to its log. */
+/** The last message in runc's log. */
 function lastMessage(log: number): string {
   const lines = readFileSync(`/proc/self/fd/${log}`, 'utf8').trim().split('\n');
   return (

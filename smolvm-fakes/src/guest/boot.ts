@@ -13,13 +13,13 @@ import { HELPER_ENVIRONMENT, run } from '../system/run.ts';
 import { agentConfigOf, noteRunning, type RunningGuest } from './folder.ts';
 import { ociConfig } from './spec.ts';
 
-/** Bytes of a Unix socket address, less its terminating zero: the agent's socket has to fit in. */
+/** Maximum bytes of a Unix socket path, without the terminating NUL. The agent's socket must fit. */
 const SOCKET_PATH_LIMIT = 107;
 
 /**
- * Mounts the machine's root filesystem where only this process tree sees it, then makes the container: its mount
- * namespace is the one copy that stays, so the mount ends with the machine. Relative paths, and the bind of the
- * layers, keep odd characters of the user's paths out of overlayfs's option string.
+ * Mounts the machine's root filesystem in a private mount namespace, then creates the container. Only the
+ * container's copy of that namespace survives, so the mount ends with the machine. Relative paths, and the
+ * bind mount of the layers, keep special characters in the user's paths out of overlayfs's option string.
  */
 const CREATE = `set -e
 cd "$1"
@@ -27,7 +27,7 @@ mount --bind "$2" lower
 mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work rootfs
 exec runc --root "$3" create --bundle . --pid-file pid "$4"`;
 
-/** Starts the machine's container on top of `layers`, its network attached before its first process runs. */
+/** Starts the machine's container on top of `layers`. Attaches the network before its first process runs. */
 export async function bootGuest(
   record: VmRecord,
   folder: string,
@@ -91,7 +91,7 @@ function createContainer(
   });
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
   const console = openSync(join(folder, 'agent-console.log'), 'w', 0o600);
-  // The container's first process keeps its standard streams, so they are files and no pipes of ours.
+  // The container's first process keeps its standard streams, so they are files rather than our pipes.
   const result = spawnSync(
     'unshare',
     [

@@ -5,8 +5,8 @@ import { SmolvmError } from '../errors.ts';
 import { execInGuest } from './exec.ts';
 
 /**
- * Both directions go through a process in the guest, so that a link planted there leads nowhere but the guest. The
- * path is an argument of the script, never part of it.
+ * Both directions go through a process in the guest, so that a symlink planted there cannot lead to the host.
+ * The path is an argument of the script, never part of it.
  */
 const WRITE = `set -e
 case $1 in */*) [ -d "\${1%/*}/" ] || mkdir -p "\${1%/*}/" ;; esac
@@ -20,7 +20,7 @@ mv -f "$part" "$1"`;
 const READ = `[ -f "$1" ] || { echo "not a regular file: $1" >&2; exit 1; }
 exec cat "$1"`;
 
-/** Copies a local file into the guest: root's, mode 0644, whole or not at all. */
+/** Copies a local file into the guest, atomically, owned by root with mode 0644. */
 export async function upload(container: string, local: string, guestPath: string): Promise<void> {
   const child = execInGuest(container, script(WRITE, guestPath), { stdin: true });
   if (child.stdin === null) throw new Error('the guest process has no input');
@@ -31,7 +31,7 @@ export async function upload(container: string, local: string, guestPath: string
   if (ending.kind !== 'exited' || ending.code !== 0) throw failed('write', guestPath, await said);
 }
 
-/** Copies a file of the guest to a local path, which is removed again when that fails. */
+/** Copies a file from the guest to a local path, which is removed on failure. */
 export async function download(container: string, guestPath: string, local: string): Promise<void> {
   const child = execInGuest(container, script(READ, guestPath), { stdin: false });
   const said = text(child.stderr);

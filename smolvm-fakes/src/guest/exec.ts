@@ -9,7 +9,9 @@ import { HELPER_ENVIRONMENT } from '../system/run.ts';
 import { REAPER, systemCalls } from './reaper.ts';
 import { ociProcess, type ProcessRequest } from './spec.ts';
 
-/** Milliseconds that output may still come after the command ended, while its background children hold the pipes. */
+/**
+ * Milliseconds to keep reading output after the command ends, if its background children hold the pipes open.
+ */
 const DRAIN_MS = 250;
 
 /** How a command in the guest ended. */
@@ -19,16 +21,16 @@ export type Ending =
   | { readonly kind: 'not-started' };
 
 export interface GuestProcess {
-  /** Null where the command has no standard input. */
+  /** Null when the command has no standard input. */
   readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Resolves when the command ended and its output was read. */
+  /** Resolves when the command has ended and its output has been read. */
   readonly ended: Promise<Ending>;
   kill(): void;
 }
 
-/** Runs a command in a running container, its standard streams being pipes of ours and never the host's own files. */
+/** Runs a command in a running container. Its standard streams are our pipes, never the host's own files. */
 export function execInGuest(
   container: string,
   request: Omit<ProcessRequest, 'terminal'>,
@@ -55,7 +57,7 @@ export function execInGuest(
   };
 }
 
-/** An open file that has no name any more: how values travel that may be secret, instead of arguments. */
+/** Opens an unlinked file with the given content. Passes values that may be secret, instead of arguments. */
 export function hiddenFile(content: string): number {
   const file = join('/dev/shm', `smolvm-fake-${randomBytes(12).toString('hex')}`);
   const descriptor = openSync(file, 'wx+', 0o600);
@@ -64,7 +66,7 @@ export function hiddenFile(content: string): number {
   return descriptor;
 }
 
-/** The report of a reaper, as it comes on its file descriptor 4. */
+/** Reads a reaper's report from its file descriptor 4. */
 export async function endingOf(child: ChildProcess): Promise<Ending> {
   let report = '';
   child.stdio[4]?.on('data', (chunk: Buffer) => {

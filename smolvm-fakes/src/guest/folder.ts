@@ -13,10 +13,10 @@ const runningSchema = z.strictObject({
   startTime: z.number().int(),
 });
 
-/** The container that a running machine is. */
+/** The container behind a running machine. */
 export type RunningGuest = z.infer<typeof runningSchema>;
 
-/** Makes the machine's folder and its sparse disks, as every verb that opens it does. */
+/** Creates the machine's folder and sparse disks, as does every verb that opens the machine. */
 export function ensureFolder(name: string, storageGb = 20, overlayGb = 10): string {
   const folder = vmDirectory(name);
   mkdirSync(folder, { recursive: true });
@@ -33,7 +33,10 @@ export function ensureFolder(name: string, storageGb = 20, overlayGb = 10): stri
   return folder;
 }
 
-/** The only place that shows with which policy a running machine was launched. Written by rename, like smolvm's. */
+/**
+ * The content of `agent.config.json`, the only place that shows the policy that a running machine was
+ * launched with. Written by rename, like smolvm's.
+ */
 export function agentConfigOf(record: VmRecord) {
   return {
     version: 1,
@@ -53,7 +56,7 @@ export function agentConfigOf(record: VmRecord) {
   };
 }
 
-/** Notes which container the machine is; `agent.pid` is smolvm's own file, `container.json` the fake's. */
+/** Records the machine's container. `agent.pid` is smolvm's own file; `container.json` is the fake's. */
 export function noteRunning(folder: string, guest: RunningGuest): void {
   writeFileSync(join(folder, 'agent.pid'), `${guest.pid}\n${guest.startTime}`);
   writeFileSync(join(folder, 'container.json'), JSON.stringify(guest));
@@ -65,7 +68,7 @@ export function forgetRunning(folder: string): void {
   }
 }
 
-/** The living container of a record that says `running`; undefined when its process is gone. */
+/** The live container of a record in state `running`; undefined when its process is gone. */
 export function runningGuest(record: VmRecord): RunningGuest | undefined {
   if (record.state !== 'running' || record.pid === null) return undefined;
   const identity = identityOf(record);
@@ -84,7 +87,7 @@ export function identityOf(record: VmRecord): ProcessIdentity | undefined {
   return { pid: record.pid, startTime: record.pid_start_time };
 }
 
-/** The state that a user sees: probed, not just read. */
+/** The state shown to users: probed, not just read from the record. */
 export function probedState(record: VmRecord): VmRecord['state'] {
   if (record.state !== 'running') return record.state;
   const identity = identityOf(record);

@@ -1,10 +1,11 @@
 import { ADOPT_ORPHANS, END_GUEST, FIND_GUEST, REPORT_STATUS } from './reaping.ts';
 
 /**
- * Runs `runc exec --detach`, then waits for the guest process that it leaves behind, and reports its true wait
- * status on file descriptor 4 as `EXIT SIGNAL`. runc by itself makes one number of the two (128 + signal), which
- * smolvm does not. Adopting the orphan takes the `subreaper` switch of prctl(2), so this is Perl, which is on every
- * Debian; Node cannot call it. A SIGTERM kills the guest process and its group; so does the death of our parent.
+ * Runs `runc exec --detach`, waits for the guest process that it leaves behind, and reports that process's
+ * real wait status on file descriptor 4 as `EXIT SIGNAL`. runc itself combines the two into one number (128 +
+ * signal); smolvm does not. Adopting the orphan takes the subreaper option of prctl(2), which Node cannot
+ * call, so this is Perl, which every Debian has. SIGTERM kills the guest process and its group; so does the
+ * death of our parent.
  *
  * Arguments: number of prctl, pid file, command...
  */
@@ -29,7 +30,9 @@ close STDIN; close STDOUT; close STDERR;
 ${REPORT_STATUS}
 `;
 
-/** Numbers of system calls on this machine. @throws Error on an architecture that nobody looked them up for. */
+/**
+ * System call numbers for this host's architecture. @throws Error on an architecture without known numbers.
+ */
 export function systemCalls(): { prctl: string; recvmsg: string } {
   if (process.arch === 'x64') return { prctl: '157', recvmsg: '47' };
   if (process.arch === 'arm64') return { prctl: '167', recvmsg: '212' };

@@ -1,7 +1,7 @@
 import type { VmRecord } from '../state/record.ts';
 import { type GuestUser, ROOT } from './user.ts';
 
-/** What Docker gives to a container: raw sockets and device nodes, but no administration of network or system. */
+/** Docker's defaults: raw sockets and device nodes, but no network or system administration. */
 const CAPABILITIES = [
   'CAP_AUDIT_WRITE',
   'CAP_CHOWN',
@@ -19,7 +19,7 @@ const CAPABILITIES = [
   'CAP_SYS_CHROOT',
 ];
 
-/** Kernel-wide interfaces that no namespace covers. A real guest has a kernel of its own for them. */
+/** Kernel-wide interfaces that no namespace isolates. A real guest has its own kernel. */
 const REFUSED_SYSTEM_CALLS = [
   'add_key',
   'bpf',
@@ -39,15 +39,15 @@ const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 export interface ProcessRequest {
   args: readonly string[];
-  /** In order; a later value of a key wins. */
+  /** In order; a later value for a key wins. */
   env: ReadonlyArray<readonly [string, string]>;
   cwd: string;
-  /** Root when absent. */
+  /** Root if omitted. */
   user?: GuestUser;
   terminal: boolean;
 }
 
-/** An OCI process, with a container's capabilities, and no environment but what is given. */
+/** Builds an OCI process with a container's capabilities and nothing from the host's environment. */
 export function ociProcess(request: ProcessRequest) {
   const env = new Map(request.env);
   const { uid, gid, additionalGids, home } = request.user ?? ROOT;
@@ -70,8 +70,8 @@ export function ociProcess(request: ProcessRequest) {
 }
 
 /**
- * The machine's first process: reaps what its container orphans, and ends the machine at SIGTERM. The image has
- * to bring /bin/sh and sleep.
+ * The machine's first process: reaps the container's orphans and ends the machine on SIGTERM. The image must
+ * contain /bin/sh and sleep.
  */
 const INIT = [
   '/bin/sh',
@@ -80,15 +80,15 @@ const INIT = [
 ];
 
 export interface GuestFiles {
-  /** The merged root filesystem, relative to the bundle. */
+  /** The merged root filesystem, relative to the OCI bundle. */
   rootfs: string;
   /** Host path of the guest's resolv.conf. */
   resolvConf: string;
-  /** Nodes of the host that are seen in the guest: host path, guest path. */
+  /** Host sockets that the guest sees: host path, guest path. */
   sockets: ReadonlyArray<readonly [string, string]>;
 }
 
-/** The OCI configuration of a machine's container. */
+/** Builds the OCI configuration of a machine's container. */
 export function ociConfig(record: VmRecord, container: string, files: GuestFiles) {
   return {
     ociVersion: '1.0.2',

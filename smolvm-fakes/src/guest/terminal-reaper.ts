@@ -1,9 +1,9 @@
 import { ADOPT_ORPHANS, END_GUEST, FIND_GUEST, REPORT_STATUS } from './reaping.ts';
 
 /**
- * The reaper for commands on a terminal: takes the terminal's other end from runc through a console socket, so that
- * no terminal of the host stands between, copies bytes both ways, and reports the command's true wait status on file
- * descriptor 4 as `EXIT SIGNAL`. An end of input becomes Control-D, after an unfinished line twice.
+ * The reaper for commands on a terminal. Gets the terminal's other end from runc through a console socket, so
+ * that no host terminal is in between, copies bytes both ways, and reports the command's real wait status on
+ * file descriptor 4 as `EXIT SIGNAL`. End of input becomes Control-D, sent twice after an unfinished line.
  *
  * Arguments: numbers of prctl and recvmsg, pid file, socket, command...
  */

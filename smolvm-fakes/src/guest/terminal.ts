@@ -12,8 +12,8 @@ import { ociProcess, type ProcessRequest } from './spec.ts';
 import { TERMINAL_REAPER } from './terminal-reaper.ts';
 
 /**
- * Runs a command on a terminal in the guest, our standard streams connected to it, to its end. The terminal's size is
- * 0x0 and never changes, as with smolvm 0.8.0. Ours, if we have one, passes everything through meanwhile.
+ * Runs a command to its end on a terminal in the guest, connected to our standard streams. The terminal's
+ * size is always 0x0, as in smolvm 0.8.0. Our own terminal, if any, is in raw mode meanwhile.
  */
 export async function execOnTerminal(
   container: string,
@@ -25,7 +25,7 @@ export async function execOnTerminal(
   const specification = hiddenFile(JSON.stringify(ociProcess({ ...request, terminal: true })));
   const runc = ['runc', '--root', RUNC_ROOT, 'exec', '--detach', '--pid-file', pidFile];
   const { prctl, recvmsg } = systemCalls();
-  // Before there is anything to pass: on a busy machine the command writes before two runs of stty are through.
+  // First of all: on a busy host, the command writes before two runs of stty are done.
   const restore = options.stdin && process.stdin.isTTY ? rawTerminal() : () => undefined;
   try {
     const child = spawn(
@@ -38,7 +38,7 @@ export async function execOnTerminal(
         '/proc/self/fd/3',
         container,
       ),
-      // The reaper gets our own input and output, the guest neither: only bytes pass.
+      // The reaper inherits our input and output, but the guest does not: only bytes pass.
       {
         stdio: [options.stdin ? 'inherit' : 'ignore', 'inherit', 'inherit', specification, 'pipe'],
         env: HELPER_ENVIRONMENT,

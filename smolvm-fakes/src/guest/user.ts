@@ -2,7 +2,7 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentError } from '../errors.ts';
 
-/** Whom a process of a guest runs as. */
+/** The user that a guest process runs as. */
 export interface GuestUser {
   readonly uid: number;
   readonly gid: number;
@@ -13,8 +13,8 @@ export interface GuestUser {
 export const ROOT: GuestUser = { uid: 0, gid: 0, additionalGids: [], home: '/root' };
 
 /**
- * Whom an image's USER (`name`, `uid`, `name:group` …) means, by the passwd and group files of the image's own root
- * filesystem, which no guest can write. @throws SmolvmError for a name that is not there.
+ * Resolves an image's USER (`name`, `uid`, `name:group` …) with the passwd and group files of the image's own
+ * root filesystem, which no guest can write to. @throws SmolvmError for an unknown name.
  */
 export function guestUser(text: string | undefined, rootfs: string): GuestUser {
   const [name = '', group] = (text ?? '').split(':');
@@ -42,7 +42,9 @@ function groupId(group: string, groups: readonly string[][]): number {
   return Number(entry?.[2] ?? group);
 }
 
-/** Lines of a colon-separated file; none when it is missing, or a link, which could lead out of the image. */
+/**
+ * Lines of a colon-separated file; none when it is missing or a symlink, which could lead out of the image.
+ */
 function linesOf(rootfs: string, path: string): string[][] {
   try {
     if (!lstatSync(join(rootfs, 'etc')).isDirectory() || !lstatSync(join(rootfs, path)).isFile()) return [];

@@ -8,12 +8,12 @@ import type { Profile } from '../profile.ts';
 const RESOLVE_LIMIT_MS = 10_000;
 
 export interface EgressFlags {
-  /** null when no flag asks for a policy. */
+  /** null when no flag sets a policy. */
   cidrs: string[] | null;
   hosts: string[] | undefined;
 }
 
-/** What --allow-cidr, --allow-host and --outbound-localhost-only add up to. Names are resolved now. */
+/** Combines --allow-cidr, --allow-host and --outbound-localhost-only. Resolves host names immediately. */
 export async function egressFlags(args: Arguments, profile: Profile): Promise<EgressFlags> {
   const hosts = [...args.values('allow-host')];
   const resolved = await Promise.all(hosts.map((host) => addressesOf(host, profile)));

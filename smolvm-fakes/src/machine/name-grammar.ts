@@ -1,7 +1,9 @@
 import type { Arguments, CommandSpec } from '../cli/command.ts';
 import type { Profile } from '../profile.ts';
 
-/** How create, delete, update and data-dir take the machine's name: a positional until 1.0.2, `--name` since. */
+/**
+ * How create, delete, update and data-dir take the machine's name: positional before 1.0.2, `--name` since.
+ */
 export function nameGrammar(
   profile: Profile,
   required: boolean,
@@ -13,7 +15,7 @@ export function nameGrammar(
   };
 }
 
-/** The name that a command line of {@link nameGrammar} gives. */
+/** The name given on a command line that uses {@link nameGrammar}. */
 export function givenName(args: Arguments): string | undefined {
   return args.positionals[0] ?? args.value('name');
 }

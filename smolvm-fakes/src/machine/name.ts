@@ -5,7 +5,9 @@ import type { Database } from '../state/database.ts';
 
 const LONGEST = 128;
 
-/** @throws SmolvmError, `operation` being the verb's own words, when smolvm refuses the name. */
+/**
+ * Validates a name for `operation`, the verb's own wording. @throws SmolvmError when smolvm refuses the name.
+ */
 export function validateName(name: string, operation: string): void {
   const reason = complaintAbout(name);
   if (reason !== undefined) throw configError(operation, `machine name ${reason}`);
@@ -24,10 +26,12 @@ function complaintAbout(name: string): string | undefined {
 
 const automaticName = () => `vm-${randomBytes(4).toString('hex')}`;
 
-/** What verbs act on when no name is given. */
+/** The machine that verbs act on when no name is given. */
 export const DEFAULT_NAME = 'default';
 
-/** The name of a new machine, made up when none is given. @throws SmolvmError when it is malformed or taken. */
+/**
+ * The name of a new machine, generated if none is given. @throws SmolvmError when it is malformed or taken.
+ */
 export function acceptedName(given: string | undefined, database: Database, profile: Profile): string {
   const name = given ?? automaticName();
   validateName(name, 'create machine');

@@ -17,10 +17,10 @@ import { DEFAULT_CPUS, DEFAULT_MEM, validatePorts, validateResources } from './r
 import { unpackFor } from './rootfs.ts';
 import { parseVolume, refuseSharedTargets } from './volume.ts';
 
-/** An image brings values, and never asks for the host's. */
+/** An image's `KEY` without `=` never takes the host's value. */
 const OWN_VALUES = { keyOnlyEnv: false };
 
-/** The record of a machine that is not packed. */
+/** Builds the record of a machine that is not packed. */
 export async function plainRecord(args: Arguments, profile: Profile, name: string): Promise<VmRecord> {
   const common = commonFields(args, profile);
   const { cpus, mem } = sizesOf(args);
@@ -46,7 +46,7 @@ export async function plainRecord(args: Arguments, profile: Profile, name: strin
   });
 }
 
-/** The record of a machine from a sidecar. Until 1.0.0 the name is asked for only when all has been unpacked. */
+/** Builds the record of a machine from a sidecar. Before 1.0.0, the name is checked only after unpacking. */
 export async function packedRecord(
   args: Arguments,
   profile: Profile,
@@ -58,7 +58,7 @@ export async function packedRecord(
   const { manifest } = pack;
   const common = commonFields(args, profile);
   const sizes = sizesOf(args);
-  // A value equal to the default cannot be told from an absent one.
+  // A value equal to the default is indistinguishable from an absent one.
   const cpus = sizes.cpus === DEFAULT_CPUS ? manifest.cpus : sizes.cpus;
   const mem = sizes.mem === DEFAULT_MEM ? manifest.mem : sizes.mem;
   const egress = profile.fromDropsEgressFlags
@@ -89,7 +89,7 @@ export async function packedRecord(
   });
 }
 
-/** An archive is looked into now; a registry's image is pulled by the guest, at its first start. */
+/** Imports an archive now; a registry image is pulled by the guest at its first start. */
 async function imageFields(
   image: string | undefined,
   network: boolean,

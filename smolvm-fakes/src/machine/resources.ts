@@ -6,7 +6,7 @@ export const DEFAULT_MEM = 8192;
 const SMALLEST_MEM = 64;
 const MANY_CPUS = 16;
 
-/** Sizes as given: memory in MiB, disks in GiB, null where not given. */
+/** Sizes as given: memory in MiB, disks in GiB, null if not given. */
 export interface Resources {
   cpus: number;
   mem: number;
@@ -14,7 +14,7 @@ export interface Resources {
   overlay: number | null;
 }
 
-/** @throws SmolvmError when smolvm refuses the sizes. Many CPUs only get a warning. */
+/** Validates sizes; many CPUs only get a warning. @throws SmolvmError when smolvm refuses them. */
 export function validateResources(resources: Resources): void {
   const refuse = (reason: string) => configError('validate resources', reason);
   if (resources.cpus < 1) throw refuse('CPU count must be at least 1');
@@ -30,7 +30,7 @@ export function validateResources(resources: Resources): void {
   }
 }
 
-/** @throws SmolvmError when two mappings share a port of the host. */
+/** @throws SmolvmError when two mappings share a host port. */
 export function validatePorts(ports: ReadonlyArray<readonly [number, number]>): void {
   const hosts = ports.map(([host]) => host);
   const twice = hosts.find((host, index) => hosts.indexOf(host) !== index);

@@ -5,7 +5,7 @@ import { parseEnv } from '../cli/env.ts';
 import { agentError, messageOf, SmolvmError } from '../errors.ts';
 import { type GuestUser, guestUser, ROOT } from '../guest/user.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
-import { extractPack, sharedExtraction, unpackTar } from '../pack/extract.ts';
+import { extractPack, sharedExtraction } from '../pack/extract.ts';
 import { pullFlat } from '../pack/pull.ts';
 import { type Pack, readPack } from '../pack/read.ts';
 import { agentRootfs } from '../paths.ts';
@@ -14,20 +14,23 @@ import { describeImage } from '../registry/client.ts';
 import { type ImageConfig, machineFieldsOf } from '../registry/image-config.ts';
 import { parseReference } from '../registry/reference.ts';
 import type { VmRecord } from '../state/record.ts';
+import { unpackTar } from '../tar/unpack.ts';
 
-/** Where the root filesystem of a machine's own image lies, once it has been brought here. */
+/** Path of the root filesystem of a machine's own image, once it has been imported or pulled. */
 export function imageRootfs(record: VmRecord, folder: string): string | undefined {
   if (record.source_smolmachine !== undefined || record.image === null) return undefined;
   return importedRootfs(record.image) ?? join(folder, 'image');
 }
 
-/** Whom commands run as: packs never know their image's USER, so it is root there. */
+/** The user that commands run as: root for packs, which never record their image's USER. */
 export function userOf(record: VmRecord, folder: string, profile: Profile): GuestUser {
   const rootfs = imageRootfs(record, folder);
   return rootfs === undefined || !profile.honoursImageUser ? ROOT : guestUser(record.user, rootfs);
 }
 
-/** The folder that a machine's root filesystem starts from, and the record with what a pulled image says. */
+/**
+ * Returns the folder that the root filesystem starts from, and the record with the values of a pulled image.
+ */
 export async function rootfsOf(
   record: VmRecord,
   folder: string,
@@ -47,12 +50,12 @@ export async function rootfsOf(
   throw agentError('start machine', `agent rootfs not found: ${bare}`);
 }
 
-/** Unpacks a pack where its machine looks for it. @returns the folder of the root filesystem. */
+/** Unpacks a pack where its machine expects it. @returns the folder of the root filesystem. */
 export function unpackFor(pack: Pack, folder: string, profile: Profile): Promise<string> {
   return extractPack(pack, profile.extractsPerMachine ? join(folder, 'pack') : sharedExtraction(pack));
 }
 
-/** @throws SmolvmError when the sidecar of the machine has gone: it is needed at every start. */
+/** Checks that the machine's sidecar exists: every start needs it. @throws SmolvmError when it is gone. */
 export function requireSource(record: VmRecord): void {
   const source = record.source_smolmachine;
   if (source === undefined || existsSync(source)) return;
@@ -74,7 +77,7 @@ async function pulledImage(
   process.stderr.write(`Pulling ${image}...\n`);
   const partial = `${target}.partial`;
   try {
-    // The guest pulls by itself, over the network that it has.
+    // The guest pulls the image itself, over its own network.
     if (policy.kind === 'none') throw new Error('network is unreachable');
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(partial, { recursive: true });
@@ -93,7 +96,7 @@ async function pulledImage(
   }
 }
 
-/** What was given at create comes before what the image says. */
+/** Values given at create take precedence over the image's. */
 function withImage(record: VmRecord, config: ImageConfig, profile: Profile): VmRecord {
   const image = machineFieldsOf(config);
   const commanded = record.entrypoint.length + record.cmd.length > 0;

@@ -2,7 +2,9 @@ import { probedState } from '../guest/folder.ts';
 import type { Profile } from '../profile.ts';
 import type { VmRecord } from '../state/record.ts';
 
-/** A machine as `ls --json` and `status --json` show it: keys in alphabetical order, no env, no policy. */
+/**
+ * A machine as `ls --json` and `status --json` show it: keys in alphabetical order, without env or policy.
+ */
 export function jsonView(record: VmRecord, profile: Profile) {
   const state = probedState(record);
   const view = {

@@ -15,7 +15,9 @@ const PROTECTED_TREES = [
   '/run',
 ];
 
-/** `HOST:GUEST[:ro|:rw]`, the host's side canonical. @throws SmolvmError when smolvm refuses it. */
+/**
+ * Parses `HOST:GUEST[:ro|:rw]`; the host path becomes canonical. @throws SmolvmError when smolvm refuses it.
+ */
 export function parseVolume(text: string): [string, string, boolean] {
   const [host = '', guest = '', mode = 'rw', ...more] = text.split(':');
   if (guest === '' || more.length > 0 || !['ro', 'rw'].includes(mode)) {
@@ -38,7 +40,7 @@ export function parseVolume(text: string): [string, string, boolean] {
   return [source, guest, mode === 'ro'];
 }
 
-/** @throws SmolvmError when two volumes have the same place in the guest. */
+/** @throws SmolvmError when two volumes have the same guest path. */
 export function refuseSharedTargets(mounts: ReadonlyArray<readonly [string, string, boolean]>): void {
   const targets = mounts.map(([, guest]) => guest);
   const twice = targets.find((guest, index) => targets.indexOf(guest) !== index);

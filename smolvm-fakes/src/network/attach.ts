@@ -9,7 +9,7 @@ import { NETWORK_LOCK, takenDevices } from './live-guests.ts';
 import { hostResolver, type NetworkPolicy } from './policy.ts';
 import { forwards, type Gateway, reachOf, type Subnet } from './subnet.ts';
 
-/** What is on the host because of one guest's network. */
+/** What one guest's network adds to the host. */
 export interface Attachment {
   readonly device: string;
   readonly rules: readonly Rule[];
@@ -21,21 +21,21 @@ export interface Surroundings {
   readonly gateway?: Gateway;
 }
 
-/** @throws SmolvmError for a policy on a backend that does not carry it. */
+/** @throws SmolvmError for a policy on a backend that does not support it. */
 export function surroundingsOf(record: VmRecord, profile: Profile): Surroundings {
   refuseBackend(record, profile);
   const backend = backendOf(record, profile);
   const floor = floorOf(profile, backend);
   if (backend === 'tsi') return { floor };
-  // Names are filtered as soon as one is allowed, which a packet filter cannot do: none is answered then.
+  // Any allowed host turns on name filtering. A packet filter cannot do that, so no name server responds.
   const filtered = (record.dns_filter_hosts?.length ?? 0) > 0;
   const resolver = filtered ? undefined : hostResolver();
   return { floor, gateway: { leadsToHost: profile.gatewayLeadsToHost, resolver } };
 }
 
 /**
- * Gives the guest whose first process is `pid` exactly the network of `policy`. `remember` is called before
- * anything is done to the host, so that a death in between can be swept up.
+ * Gives the guest whose first process is `pid` exactly the network of `policy`. Calls `remember` before
+ * changing anything on the host, so that a crash in between can be cleaned up.
  */
 export async function attachNetwork(
   machine: string,
@@ -54,7 +54,7 @@ export async function attachNetwork(
   const link: Link = freeLink(takenDevices());
   const rules = rulesOf(link, reach, machine);
   remember({ device: link.device, rules });
-  // Rules first: at no time is there a wire without them.
+  // Rules first: the link must never exist without them.
   install(rules);
   if (forwards(reach)) allowForwarding();
   connect(link, pid, reach);

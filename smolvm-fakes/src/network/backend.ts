@@ -5,7 +5,7 @@ import type { VmRecord } from '../state/record.ts';
 export type Backend = 'tsi' | 'virtio-net';
 type Backends = Pick<Profile, 'policyBackend' | 'portsBackend'>;
 
-/** What carries a machine's network: what the record says, else what its version chooses. */
+/** The backend of a machine's network: the record's, or else the version's default. */
 export function backendOf(
   record: Pick<VmRecord, 'network_backend' | 'ports' | 'allowed_cidrs' | 'dns_filter_hosts'>,
   profile: Backends,
@@ -15,7 +15,11 @@ export function backendOf(
   return hasPolicy(record) ? profile.policyBackend : 'tsi';
 }
 
-/** Which backend a policy cannot have turned round at 1.1.3. Asked at create and at start. @throws SmolvmError. */
+/**
+ * Refuses a policy on a backend that does not support it; 1.1.3 swapped the two. Called at create and at
+ * start.
+ * @throws SmolvmError.
+ */
 export function refuseBackend(
   record: Pick<VmRecord, 'network_backend' | 'allowed_cidrs' | 'dns_filter_hosts'>,
   profile: Backends,

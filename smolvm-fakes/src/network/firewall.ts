@@ -16,9 +16,10 @@ export const ruleSchema = z.object({
 export type Rule = z.infer<typeof ruleSchema>;
 
 /**
- * The host's side of a guest's confinement, in the order in which the rules apply. The raw table decides: it sees a
- * packet before Docker's rules can drop or redirect it, and lets through only TCP and UDP from the guest's own
- * address to what it may reach. The later tables only keep others from interfering with what has passed.
+ * The host's side of a guest's confinement, in the order in which the rules apply. The raw table decides: it
+ * sees a packet before Docker's rules can drop or redirect it, and accepts only TCP and UDP from the guest's
+ * own address to allowed destinations. The later tables only keep other rules from interfering with accepted
+ * packets.
  */
 export function rulesOf(link: Link, reach: Reach, machine: string): Rule[] {
   const { device, guestAddress } = link;
@@ -39,9 +40,9 @@ export function rulesOf(link: Link, reach: Reach, machine: string): Rule[] {
       ),
     ),
     rule('raw', 'PREROUTING', `-i ${device} -j DROP`),
-    // Past Docker's port redirection: the host's own listener answers, as for any local program.
+    // Skips Docker's port redirection: the host's own listener responds, as to any local program.
     rule('nat', 'PREROUTING', `-i ${device} -j ACCEPT`),
-    // TSI connections are made by a process of the host, so services see a local peer.
+    // A host process makes TSI connections, so services see a local peer.
     rule('nat', 'INPUT', `-i ${device} -d 127.0.0.0/8 -j SNAT --to-source 127.0.0.1`),
     ...(forwarded ? [rule('nat', 'POSTROUTING', `-s ${guestAddress}/32 ! -o ${device} -j MASQUERADE`)] : []),
     rule('filter', 'INPUT', `-i ${device} -j ACCEPT`),
@@ -64,14 +65,14 @@ export function rulesOf(link: Link, reach: Reach, machine: string): Rule[] {
   ];
 }
 
-/** Puts the rules before all others of their chains, each table in one stroke. */
+/** Inserts the rules before all others in their chains, each table atomically. */
 export function install(rules: readonly Rule[]): void {
   for (const [family, input] of batches([...rules].reverse(), (rule) => `-I ${rule.chain} 1 ${rule.spec}`)) {
     run(restoreCommand(family), ['--wait', '--noflush'], { input });
   }
 }
 
-/** Takes the rules away; those already gone are no failure. */
+/** Removes the rules; rules that are already gone are not an error. */
 export function uninstall(rules: readonly Rule[]): void {
   for (const [family, input] of batches(rules, (rule) => `-D ${rule.chain} ${rule.spec}`)) {
     if (tryRun(restoreCommand(family), ['--wait', '--noflush'], { input }).code === 0) continue;
@@ -82,7 +83,7 @@ export function uninstall(rules: readonly Rule[]): void {
   }
 }
 
-/** Forwarding is a switch of the whole host; Docker turns it on too, and a policy without it could not hold. */
+/** Forwarding is a host-wide switch. Docker turns it on too, and a policy with outside addresses needs it. */
 export function allowForwarding(): void {
   const file = '/proc/sys/net/ipv4/ip_forward';
   if (readFileSync(file, 'utf8').trim() !== '1') writeFileSync(file, '1');
@@ -102,7 +103,7 @@ function restoreCommand(family: Rule['family']): string {
   return family === 'ip' ? 'iptables-restore' : 'ip6tables-restore';
 }
 
-/** Machine names hold letters, digits, `-` and `_` only, so they need no quoting. */
+/** Machine names contain only letters, digits, `-` and `_`, so they need no quoting. */
 function withComment(spec: string, machine: string): string {
   const at = spec.lastIndexOf(' -j ');
   return `${spec.slice(0, at)} -m comment --comment smolvm-fake:${machine}${spec.slice(at)}`;

@@ -12,7 +12,7 @@ const INTERNAL: readonly Subnet[] = [
   '100.64.0.0/10',
 ];
 
-/** What no list can allow, by version and by the environment that smolvm runs in. A value it does not know is strict. */
+/** What no list can allow, by version and by smolvm's environment. Unknown values mean strict. */
 export function floorOf(
   profile: Pick<Profile, 'floor'>,
   backend: Backend,

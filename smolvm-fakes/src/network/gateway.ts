@@ -1,12 +1,12 @@
 import type { Link } from './link.ts';
 import { GATEWAY, holds, type Reach } from './subnet.ts';
 
-/** All wires of all machines: none is part of a network that has a gateway. */
+/** The links of all machines; a network with a gateway includes none of them. */
 const WIRES = '100.96.0.0/16';
 
 /**
- * What virtio-net's gateway does, as rules of PREROUTING by table: port 53 of every address is the host's name server,
- * and the gateway's own ports are those of the host's 127.0.0.1, if the list allows the gateway.
+ * Implements virtio-net's gateway as PREROUTING rules by table: port 53 of every address is the host's name
+ * server, and the gateway's own ports are those of the host's 127.0.0.1, if the list allows the gateway.
  */
 export function gatewayRules(link: Link, reach: Reach): ['raw' | 'nat', string][] {
   const { gateway } = reach;

@@ -3,14 +3,14 @@ import { run } from '../system/run.ts';
 import type { Reach } from './subnet.ts';
 import { numberOf, textOf } from './subnet.ts';
 
-/** Each running machine has a /30 of its own out of this /16. */
+/** Each running machine has its own /30 in this /16. */
 const POOL = '100.96.0.0';
 const SLOTS = 16_384;
 
 /** The routing table, in the guest's own network namespace, that sends loopback addresses to the host. */
 const TABLE = '77';
 
-/** The two ends of a machine's only wire. */
+/** A machine's only link: a veth pair. */
 export interface Link {
   /** The interface on the host. */
   readonly device: string;
@@ -18,7 +18,7 @@ export interface Link {
   readonly guestAddress: string;
 }
 
-/** The lowest link that no interface and no entry of `taken` uses. Call it under the network lock. */
+/** The lowest link that is not used by an interface or listed in `taken`. Call it under the network lock. */
 export function freeLink(taken: ReadonlySet<string>): Link {
   for (let slot = 0; slot < SLOTS; slot += 1) {
     const device = `smol${slot}`;
@@ -29,7 +29,7 @@ export function freeLink(taken: ReadonlySet<string>): Link {
   throw new Error('all 16384 links are in use');
 }
 
-/** Sysctls of the host's end. No forwarding of source routes, no redirects, no IPv6. */
+/** Sysctls for the host's end: no source routing, no redirects, no IPv6. */
 const HOST_SETTINGS = [
   ['ipv4', 'route_localnet', '1'],
   ['ipv4', 'rp_filter', '0'],
@@ -40,9 +40,9 @@ const HOST_SETTINGS = [
 ] as const;
 
 /**
- * Wires the network namespace of `pid` to the host, the guest's routes leading to `reach` and nowhere else.
- * ARP is off on both ends, and both have the same MAC address: an interface without ARP sends frames to its own
- * address, so they understand each other, and the host answers no question about its other addresses.
+ * Links the network namespace of `pid` to the host, with guest routes to `reach` and nowhere else. ARP is off
+ * on both ends, and both have the same MAC address: an interface without ARP sends frames to its own address,
+ * so the ends still reach each other, and the host does not respond to ARP requests for its other addresses.
  */
 export function connect(link: Link, pid: number, reach: Reach): void {
   const [, , second, third] = link.hostAddress
@@ -70,16 +70,16 @@ export function connect(link: Link, pid: number, reach: Reach): void {
   run('nsenter', [...within, 'ip', '-batch', '-'], { input: guestCommands(link, reach).join('\n') });
 }
 
-/** A guest without a network has its own loopback interface, as everywhere. */
+/** Brings up the loopback interface, which even a guest without a network has. */
 export function isolate(pid: number): void {
   run('nsenter', ['--target', String(pid), '--net', '--', 'ip', 'link', 'set', 'lo', 'up']);
 }
 
 function guestCommands(link: Link, reach: Reach): string[] {
   const onWire = `dev eth0 scope link src ${link.guestAddress}`;
-  // What is not allowed fails at once with EACCES, as a connection that TSI refuses.
+  // What is not allowed fails at once with EACCES, like a connection that TSI refuses.
   const refused = reach.outside.includes('0.0.0.0/0') ? [] : ['route add prohibit default'];
-  // Under virtio-net everything but the guest's own loopback leaves it, and the host drops what it may not have.
+  // Under virtio-net, all but the guest's own loopback goes to the host, which drops what is not allowed.
   if (reach.gateway !== undefined) {
     return [
       'link set lo up',
@@ -95,7 +95,7 @@ function guestCommands(link: Link, reach: Reach): string[] {
     'link set eth0 arp off',
     `addr add ${link.guestAddress}/32 dev eth0`,
     'link set eth0 up',
-    // The kernel's own table claims 127.0.0.0/8 and comes first; ours has to come before it.
+    // The kernel's own table claims 127.0.0.0/8 and is looked up first, so ours has to come before it.
     'rule add pref 100 lookup local',
     `rule add pref 10 lookup ${TABLE}`,
     'rule del pref 0',
@@ -106,7 +106,9 @@ function guestCommands(link: Link, reach: Reach): string[] {
   ];
 }
 
-/** Both arguments are the fake's own words, never data. A kernel without IPv6 lacks some of the files. */
+/**
+ * Both arguments are the fake's own constants, never input. A kernel without IPv6 lacks some of the files.
+ */
 function settingsScript(device: string, settings: ReadonlyArray<readonly [string, string, string]>): string {
   return settings
     .map(([family, key, value]) => {

@@ -11,22 +11,22 @@ const MACHINES = join(RUNTIME_DIRECTORY, 'machines');
 export const NETWORK_LOCK = join(RUNTIME_DIRECTORY, 'network.lock');
 export const RUNC_ROOT = join(RUNTIME_DIRECTORY, 'runc');
 
-/** One container of this host, and what has to go when it is dead. */
+/** A container on this host, and what to clean up when it is dead. */
 const entrySchema = z.strictObject({
   container: z.string(),
   machine: z.string(),
-  /** The process whose death is the machine's; before it exists, the one that is starting it. */
+  /** The process that the machine lives and dies with; until that exists, the process that starts it. */
   pid: z.number().int(),
   startTime: z.number().int(),
   device: z.string().optional(),
   rules: z.array(ruleSchema).default([]),
-  /** The process that carries the machine's sockets. */
+  /** The process that relays the machine's sockets. */
   relay: z.strictObject({ pid: z.number().int(), startTime: z.number().int() }).optional(),
 });
 
 export type HostEntry = z.infer<typeof entrySchema>;
 
-/** Writes down what the host holds for a machine, before it does. */
+/** Records what the host is about to hold for a machine. */
 export function remember(entry: HostEntry): void {
   mkdirSync(MACHINES, { recursive: true, mode: 0o700 });
   const file = fileOf(entry.container);
@@ -38,14 +38,14 @@ export function takenDevices(): ReadonlySet<string> {
   return new Set(entries().flatMap((entry) => entry.device ?? []));
 }
 
-/** Removes what a machine has on the host: its rules, its wire, its container's remains. */
+/** Removes what a machine has on the host: its rules, its link, its container's remains. */
 export async function release(entry: HostEntry): Promise<void> {
   await using _held = await lock(NETWORK_LOCK);
-  // Another process may have done it, and its device may belong to a new machine by now.
+  // Another process may have done this already, and the device may belong to a new machine by now.
   if (entryOf(entry.container) !== undefined) remove(entry);
 }
 
-/** The same, if the machine is dead by what is known of it now: who started it may have handed over to it meanwhile. */
+/** Like {@link release}, but only if the machine is still dead: its starter may have handed over to it. */
 export async function releaseDead(container: string): Promise<void> {
   await using _held = await lock(NETWORK_LOCK);
   const entry = entryOf(container);
@@ -55,7 +55,7 @@ export async function releaseDead(container: string): Promise<void> {
 function remove(entry: HostEntry): void {
   tryRun('runc', ['--root', RUNC_ROOT, 'delete', '--force', entry.container]);
   if (entry.relay !== undefined) signalProcess(entry.relay, 'SIGKILL');
-  // The wire first: without its rules it must not be there.
+  // The link first: it must not exist without its rules.
   if (entry.device !== undefined) tryRun('ip', ['link', 'delete', entry.device]);
   uninstall(entry.rules);
   rmSync(fileOf(entry.container), { force: true });
@@ -65,7 +65,7 @@ export function entryOf(container: string): HostEntry | undefined {
   return read(fileOf(container));
 }
 
-/** Removes what machines left that died on their own. Costs one directory read when there is nothing to do. */
+/** Cleans up after machines that died on their own. Costs one directory read when there is nothing to do. */
 export async function sweep(): Promise<void> {
   if (process.getuid?.() !== 0) return;
   for (const entry of entries()) {
@@ -89,7 +89,7 @@ function read(file: string): HostEntry | undefined {
   try {
     return entrySchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
-    // Removed meanwhile by another process's sweep.
+    // Another process's sweep has removed it.
     return undefined;
   }
 }

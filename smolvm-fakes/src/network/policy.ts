@@ -11,7 +11,7 @@ export type NetworkPolicy =
   | { readonly kind: 'unrestricted' }
   | { readonly kind: 'list'; readonly cidrs: readonly string[] };
 
-/** smolvm's launch planner: the record at start time decides, whatever wrote it. */
+/** Acts as smolvm's launch planner: the record at start time decides, whatever wrote it. */
 export function policyOf(
   record: Pick<VmRecord, 'network' | 'ports' | 'allowed_cidrs' | 'dns_filter_hosts' | 'network_backend'>,
   profile: Pick<Profile, 'automaticResolver' | 'policyBackend' | 'portsBackend'>,
@@ -21,7 +21,7 @@ export function policyOf(
   const on = record.network || record.ports.length > 0 || (cidrs?.length ?? 0) > 0 || filtered;
   if (!on) return { kind: 'none' };
   if (cidrs === null) return { kind: 'unrestricted' };
-  // There the gateway answers for every name server.
+  // The virtio-net gateway stands in for every name server, so the list needs no resolver.
   if (backendOf(record, profile) === 'virtio-net') return { kind: 'list', cidrs };
   const resolver = profile.automaticResolver === 'host' ? ownResolver() : profile.automaticResolver;
   return { kind: 'list', cidrs: withResolver(cidrs, resolver) };
@@ -32,7 +32,7 @@ function ownResolver(): string | undefined {
   return address === undefined ? undefined : `${address}/32`;
 }
 
-/** The first IPv4 name server of this host. */
+/** The host's first IPv4 name server. */
 export function hostResolver(): string | undefined {
   try {
     const [, address] = /^nameserver\s+([\d.]+)\s*$/m.exec(readFileSync('/etc/resolv.conf', 'utf8')) ?? [];

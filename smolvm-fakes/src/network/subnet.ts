@@ -2,21 +2,23 @@
 export type Subnet = string;
 
 export interface Reach {
-  /** Parts of the host's 127.0.0.0/8: delivered on the host itself. */
+  /** Parts of the host's 127.0.0.0/8, delivered on the host itself. */
   readonly loopback: readonly Subnet[];
   /** Everything else: the host's other addresses, and what it can forward to. */
   readonly outside: readonly Subnet[];
-  /** What stays closed whatever the other two say. */
+  /** What stays blocked, whatever the other two say. */
   readonly floor: readonly Subnet[];
-  /** Set under virtio-net, where the guest's loopback addresses are its own, and what is refused is silent. */
+  /**
+   * Set under virtio-net, where the guest has its own loopback addresses and refused packets vanish silently.
+   */
   readonly gateway?: Gateway;
 }
 
-/** What the gateway of virtio-net does beyond forwarding. */
+/** What virtio-net's gateway does beyond forwarding. */
 export interface Gateway {
-  /** Its ports are those of the host's 127.0.0.1. */
+  /** Whether its ports are those of the host's 127.0.0.1. */
   readonly leadsToHost: boolean;
-  /** The name server that gets what the guest sends to any port 53; undefined: nobody. */
+  /** The name server that gets what the guest sends to any port 53; undefined for none. */
   readonly resolver: string | undefined;
 }
 
@@ -26,7 +28,7 @@ export const GATEWAY = '100.96.0.1';
 const EVERYTHING = '0.0.0.0/0';
 const LOOPBACK = '127.0.0.0/8';
 
-/** Where IPv4 CIDRs lead; IPv6 ones lead nowhere, for the fake gives guests no IPv6. */
+/** Where IPv4 CIDRs lead. IPv6 CIDRs lead nowhere, because the fake gives guests no IPv6. */
 export function reachOf(
   cidrs: readonly string[] | 'everything',
   floor: readonly Subnet[] = [],
@@ -48,7 +50,7 @@ export function reachOf(
   };
 }
 
-/** `10.1.2.3/8` to `10.0.0.0/8`. */
+/** Clears host bits: `10.1.2.3/8` becomes `10.0.0.0/8`. */
 export function maskedSubnet(cidr: string): Subnet {
   const prefix = prefixOf(cidr);
   const mask = prefix === 0 ? 0 : (~0 << (32 - prefix)) >>> 0;
@@ -63,7 +65,7 @@ export function numberOf(address: string): number {
   return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) >>> 0;
 }
 
-/** Whether the guest's packets have to pass the host, and not only to reach it. */
+/** Whether the host has to forward the guest's packets, not just receive them. */
 export function forwards(reach: Reach): boolean {
   return reach.outside.length > 0 || reach.gateway?.resolver !== undefined;
 }

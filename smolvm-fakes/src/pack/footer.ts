@@ -2,10 +2,10 @@ const MAGIC = 'SMOLPACK';
 const VERSION = 1;
 const MANIFEST_LIMIT = 16 * 1024 * 1024;
 
-/** Bytes of the footer at the end of a sidecar. */
+/** Size in bytes of the footer at the end of a sidecar. */
 export const FOOTER_SIZE = 64;
 
-/** Where the parts of a `.smolmachine` file are, in bytes. */
+/** Layout of a `.smolmachine` file, in bytes. */
 export interface Footer {
   assetsSize: number;
   manifestOffset: number;
@@ -26,7 +26,7 @@ export function encodeFooter(footer: Footer): Buffer {
   return bytes;
 }
 
-/** @throws Error in smolvm's words when these are no footer, or its bounds do not fit the file. */
+/** @throws Error in smolvm's wording when the bytes are not a footer, or its bounds do not fit the file. */
 export function decodeFooter(bytes: Buffer, fileSize: number): Footer {
   if (bytes.length < FOOTER_SIZE) throw new Error('I/O error: failed to fill whole buffer');
   if (bytes.toString('latin1', 0, 8) !== MAGIC) throw new Error(`invalid magic: expected ${MAGIC}`);

@@ -1,16 +1,16 @@
 import { rename, writeFile } from 'node:fs/promises';
 
-/** Bytes of the footer that ends a launcher; its first eight are this magic. */
+/** Size in bytes of the footer that ends a launcher; it starts with the eight-byte magic below. */
 const FOOTER_SIZE = 32;
 const MAGIC = 'SMOLLIBS';
 
-/** In smolvm the launcher is the program itself with its libraries; the fake's only says why it cannot be run. */
+/** smolvm's launcher is the program itself with its libraries; the fake's only says why it cannot run. */
 const SCRIPT = `#!/bin/sh
 echo "Error: this launcher was packed by the fake smolvm, which boots packs with 'machine create --from' only" >&2
 exit 1
 `;
 
-/** Writes a launcher, whole or not at all. @returns its size in bytes. */
+/** Writes a launcher atomically. @returns its size in bytes. */
 export async function writeLauncher(path: string): Promise<number> {
   const footer = Buffer.alloc(FOOTER_SIZE);
   footer.write(MAGIC, 'latin1');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const fileSchema = z.object({ path: z.string(), size: z.number().int().nonnegative() });
 
-/** What a pack says about itself. The image's USER is not in it, in no version. */
+/** A pack's manifest. It lacks the image's USER in every version. */
 export const manifestSchema = z.object({
   mode: z.enum(['container', 'vm']),
   image: z.string(),

@@ -13,7 +13,7 @@ export interface FlatImage {
   readonly spool: Spool;
 }
 
-/** Pulls all layers of an image into one tar; memory stays bounded, each layer's digest is verified. */
+/** Pulls all layers of an image into one tar, in bounded memory. Verifies each layer's digest. */
 export async function pullFlat(
   reference: ImageReference,
   image: RemoteImage,
@@ -36,7 +36,7 @@ export async function pullFlat(
   }
 }
 
-/** A file that only a hard link still needs comes back: nothing can be removed from a tar file that is to be packed. */
+/** A deleted file that a hard link still needs reappears: it cannot be removed from a tar to be packed. */
 async function appendVisible(spool: Spool, reference: ImageReference, image: RemoteImage): Promise<void> {
   using open = new DisposableStack();
   const files: FileRange[] = [];

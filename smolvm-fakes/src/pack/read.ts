@@ -9,7 +9,7 @@ export interface Pack {
   readonly manifest: PackManifest;
 }
 
-/** Reads the end of a `.smolmachine`. Like smolvm it checks bounds, and leaves the CRC unverified. */
+/** Reads the end of a `.smolmachine`. Like smolvm, checks bounds but not the CRC. @throws SmolvmError. */
 export function readPack(path: string): Pack {
   const refused = (reason: string) => agentError('read .smolmachine', reason);
   let descriptor: number;

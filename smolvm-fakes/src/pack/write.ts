@@ -22,8 +22,8 @@ const ZSTD_LEVEL = 3;
 const CHUNK = 256 * 1024;
 
 /**
- * Writes a sidecar at `path`: compressed tar of the assets, manifest, footer. The name appears when it is whole.
- * @returns bytes of the file.
+ * Writes a sidecar to `path`, atomically: compressed tar of the assets, manifest, footer.
+ * @returns size of the file in bytes.
  */
 export async function writeSidecar(
   path: string,
@@ -72,7 +72,7 @@ async function* tarOf(assets: readonly Asset[]): AsyncGenerator<Uint8Array> {
   yield END_OF_ARCHIVE;
 }
 
-/** The tar header of a plain file, root's, readable by all. */
+/** Builds the tar header of a regular file that root owns and, by default, all can read. */
 export function fileHeader(path: string, size: number, mode = 0o644): Buffer {
   const header = new Header({ path, size, mode, type: 'File', uid: 0, gid: 0, mtime: new Date(0) });
   const block = Buffer.alloc(512);

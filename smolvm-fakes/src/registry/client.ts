@@ -13,10 +13,10 @@ const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
 
-/** Bytes of the largest manifest or configuration that is read. */
+/** Maximum size in bytes of a manifest or configuration. */
 const DOCUMENT_LIMIT = 4 * 1024 * 1024;
 
-/** Bytes that a layer is unpacked by: the default of 16 KiB costs half of the time. */
+/** Decompression chunk size in bytes. The default of 16 KiB takes twice as long. */
 const CHUNK = 256 * 1024;
 
 const descriptorSchema = z.object({
@@ -38,7 +38,7 @@ export type BlobDescriptor = z.infer<typeof descriptorSchema>;
 export interface RemoteImage {
   readonly configDigest: string;
   readonly config: ImageConfig;
-  /** From the bottom up. */
+  /** Bottom layer first. */
   readonly layers: readonly BlobDescriptor[];
 }
 
@@ -57,7 +57,7 @@ export async function describeImage(reference: ImageReference, platform: string)
   };
 }
 
-/** A layer's tar stream. Fails at its end when the bytes were not those that its digest names. */
+/** A layer's tar stream, which fails at its end when the bytes do not match the digest. */
 export async function openLayer(reference: ImageReference, layer: BlobDescriptor): Promise<Readable> {
   const response = await request(reference, `blobs/${layer.digest}`, []);
   if (response.body === null) throw new Error(`layer ${layer.digest}: empty answer`);
@@ -75,7 +75,7 @@ export async function openLayer(reference: ImageReference, layer: BlobDescriptor
     },
   });
   const raw = Readable.fromWeb(response.body);
-  const ignore = () => undefined; // The error arrives at the stream's reader.
+  const ignore = () => undefined; // The stream's reader gets the error.
   if (layer.mediaType.endsWith('zstd'))
     return pipeline(raw, verified, createZstdDecompress({ chunkSize: CHUNK }), ignore);
   if (/[.+]gzip$/.test(layer.mediaType))

@@ -17,7 +17,7 @@ export const configSchema = z.object({
 
 export type ImageConfig = z.infer<typeof configSchema>;
 
-/** What a machine takes over from its image. */
+/** What a machine inherits from its image. */
 export function machineFieldsOf({ config }: ImageConfig) {
   return {
     entrypoint: config?.Entrypoint ?? [],

@@ -1,17 +1,20 @@
 import { agentError } from '../errors.ts';
 
-/** An image reference, taken apart. */
+/** A parsed image reference. */
 export interface ImageReference {
-  /** Where its registry answers, e.g. `http://localhost:5000`. */
+  /** Origin of the registry, e.g. `http://localhost:5000`. */
   readonly origin: string;
   readonly repository: string;
-  /** A tag, or a digest. */
+  /** A tag or a digest. */
   readonly version: string;
 }
 
 const DOCKER_HUB = 'registry-1.docker.io';
 
-/** @throws SmolvmError when the text is no registry reference: archives, folders and stdin are not accepted. */
+/**
+ * Parses a registry reference.
+ * @throws SmolvmError when the text is not one: archives, folders and stdin are not accepted.
+ */
 export function parseReference(text: string): ImageReference {
   const refused = (reason: string) =>
     agentError('validate image', `invalid image reference '${text}': ${reason}`);
@@ -34,7 +37,9 @@ export function parseReference(text: string): ImageReference {
   return { origin: `${isPlain(host) ? 'http' : 'https'}://${host}`, repository, version: digest ?? tag };
 }
 
-/** The hosts that go-containerregistry speaks plain HTTP with on its own: local names, 127.0.0.1, RFC 1918. */
+/**
+ * The hosts that go-containerregistry contacts over plain HTTP by default: local names, 127.0.0.1, RFC 1918.
+ */
 function isPlain(authority: string): boolean {
   const host = authority.replace(/:\d+$/, '');
   if (host === 'localhost' || host.endsWith('.localhost') || host === '127.0.0.1') return true;

@@ -3,10 +3,10 @@ import { configError } from '../errors.ts';
 import type { PublishedSocket } from '../state/record.ts';
 
 const MOST = 64;
-/** Bytes of a Unix socket address, less its terminating zero. */
+/** Maximum bytes of a Unix socket path, without the terminating NUL. */
 const ADDRESS_LIMIT = 107;
 
-/** `--mount-socket HOST_PATH:GUEST_PATH`. @throws Error when the form is wrong. */
+/** Parses `--mount-socket HOST_PATH:GUEST_PATH`. @throws Error when it is malformed. */
 export function parseMountSocket(text: string): PublishedSocket {
   const colon = text.lastIndexOf(':');
   const [host, guest] = [text.slice(0, Math.max(0, colon)), text.slice(colon + 1)];
@@ -16,7 +16,7 @@ export function parseMountSocket(text: string): PublishedSocket {
   return { direction: 'mount', host_path: resolve(host), guest_path: guest };
 }
 
-/** @throws SmolvmError for too many sockets, two at one place, or a host path that no socket address can hold. */
+/** @throws SmolvmError for too many sockets, a duplicate guest path, or a host path too long for a socket. */
 export function validateSockets(sockets: readonly PublishedSocket[]): void {
   const refuse = (reason: string) => configError('validate sockets', reason);
   if (sockets.length > MOST) throw refuse(`too many sockets: ${sockets.length} (max ${MOST})`);

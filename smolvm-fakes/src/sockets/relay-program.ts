@@ -1,8 +1,9 @@
 /**
- * Carries the connections to one machine's mounted sockets. Its first line of input is a JSON array of host paths: it
- * listens on the nodes `socket0`, `socket1`, … of its working directory, says `ready`, and dials the path of a node for each
- * connection that comes there. Its second line names the machine's process, with which it ends; without that line it
- * ends with its input, so with whoever starts the machine.
+ * Relays the connections to one machine's mounted sockets. Its first line of input is a JSON array of host
+ * paths: it listens on the nodes `socket0`, `socket1`, … in its working directory, prints `ready`, and
+ * connects to a node's host path for each connection to that node. Its second line identifies the machine's
+ * process, and the relay exits when that process ends. Without the second line it exits at end of input, that
+ * is, with the process that starts the machine.
  */
 import { chmodSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -10,13 +11,13 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { isAlive } from '../system/process.ts';
 
-/** Milliseconds between looks at the machine. */
+/** Milliseconds between checks whether the machine is alive. */
 const LOOK_MS = 500;
 
 const pathsSchema = z.array(z.string());
 const machineSchema = z.strictObject({ pid: z.number().int(), startTime: z.number().int() });
 
-/** Each direction ends by itself, and waits for its reader; an error ends both. */
+/** Each direction ends by itself and waits for its reader; an error ends both. */
 function join(guest: Socket, host: Socket): void {
   for (const [from, to] of [
     [guest, host],

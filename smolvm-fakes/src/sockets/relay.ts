@@ -8,18 +8,18 @@ import { HELPER_ENVIRONMENT } from '../system/run.ts';
 
 const PROGRAM = join(import.meta.dirname, 'relay-program.ts');
 
-/** The process that carries the connections of one machine's sockets, and where its nodes are on the host. */
+/** The process that relays one machine's sockets, and the host paths of its nodes. */
 export interface SocketRelay {
   readonly identity: ProcessIdentity;
   /** Host path of each socket's node, in the order of the sockets. */
   readonly nodes: readonly string[];
-  /** From now on the relay lives as long as this process; until then, as long as ours. */
+  /** Ties the relay's lifetime to this process; until then, it lives as long as ours. */
   bindTo(machine: ProcessIdentity): void;
 }
 
 /**
- * Starts a machine's relay, listening on one node a socket in `folder`. Each connection is dialled on the host when it
- * comes, so the host's socket may be made, removed and made again at any time.
+ * Starts a machine's relay, which listens on one node per socket in `folder`. The relay connects to the
+ * host's socket for each new connection, so that socket may be created, removed and re-created at any time.
  */
 export async function startRelay(
   folder: string,
@@ -28,7 +28,7 @@ export async function startRelay(
   if (sockets.length === 0) return undefined;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // Its working directory is the folder: the nodes' own names fit into a socket address wherever the folder lies.
+  // Relative to its working directory, the node names fit into a socket address wherever the folder is.
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {
     cwd: folder,
     detached: true,

@@ -25,12 +25,12 @@ const RESERVATIONS = `
   );
 `;
 
-/** Nobody's fork is played: the tables are there because readers of the database may look for them. */
+/** The fake has no forks: the tables exist because readers of the database may look for them. */
 const FORKS = ['fork_pools', 'fork_pool_snapshots', 'fork_pool_slots', 'fork_leases']
   .map((table) => `CREATE TABLE IF NOT EXISTS ${table} (id TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL);`)
   .join('\n');
 
-/** Seconds after which a reservation is nobody's. */
+/** Seconds after which a reservation expires. */
 const RESERVATION_TTL = 3_600;
 
 const SETTINGS: ReadonlyArray<readonly [string, string]> = [
@@ -41,7 +41,7 @@ const SETTINGS: ReadonlyArray<readonly [string, string]> = [
   ['storage_volume', ''],
 ];
 
-/** smolvm's state: one JSON document a machine, in a BLOB column. */
+/** smolvm's state: one JSON document per machine, in a BLOB column. */
 export class Database implements Disposable {
   readonly #sqlite: DatabaseSync;
 
@@ -74,7 +74,7 @@ export class Database implements Disposable {
     return rows.map((row) => decode(row.data));
   }
 
-  /** Adds a record; false when the name is taken. */
+  /** Adds a record. @returns false when the name is taken. */
   insert(record: VmRecord): boolean {
     this.#refuseIfFull();
     const statement = 'INSERT INTO vms (name, data) VALUES (?, ?) ON CONFLICT DO NOTHING';
@@ -84,7 +84,7 @@ export class Database implements Disposable {
     return result.changes === 1;
   }
 
-  /** Writes a whole record back, like smolvm; a record deleted meanwhile stays deleted. */
+  /** Writes back a whole record, like smolvm; a record deleted meanwhile stays deleted. */
   update(record: VmRecord): void {
     this.#refuseIfFull();
     this.#attempt('update vm', () =>
@@ -94,7 +94,7 @@ export class Database implements Disposable {
     );
   }
 
-  /** Holds a name for a machine that is being made, until disposal; undefined when another process holds it. */
+  /** Reserves the name of a new machine until disposal. @returns undefined when another process holds it. */
   reserve(name: string): Disposable | undefined {
     const token = randomUUID();
     const now = Math.floor(Date.now() / 1000);

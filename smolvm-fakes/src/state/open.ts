@@ -8,7 +8,7 @@ import type { Profile } from '../profile.ts';
 import { BUSY_TIMEOUT_MS, Database } from './database.ts';
 import type { VmRecord } from './record.ts';
 
-/** Opens the state, after clearing what dead machines left on the host. */
+/** Opens the state DB and cleans up what dead machines left on the host. */
 export async function openDatabase(profile: Profile): Promise<Database> {
   await waitForBusy();
   const database = new Database(profile);
@@ -16,14 +16,14 @@ export async function openDatabase(profile: Profile): Promise<Database> {
   return database;
 }
 
-/** Another process writes for as long as the fault says; smolvm gives up when its own patience ends. */
+/** Waits while another process writes, as `db:busy` says; like smolvm, gives up at its own limit. */
 async function waitForBusy(): Promise<void> {
   const { dbBusy } = faults();
   await sleep(Math.min(dbBusy, BUSY_TIMEOUT_MS));
   if (dbBusy > BUSY_TIMEOUT_MS) throw databaseError('begin transaction', 'database is locked');
 }
 
-/** The record and the living container of a machine. @throws SmolvmError in the words of `exec` and `cp`. */
+/** A machine's record and live container. @throws SmolvmError in the wording of `exec` and `cp`. */
 export function connectTo(
   database: Database,
   given: string | undefined,

@@ -4,7 +4,7 @@ const count = z.number().int().nonnegative();
 const nullable = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().default(null);
 
 const publishedSocketSchema = z.object({
-  /** `mount`: connections of the guest go to the host. */
+  /** `mount`: connections from the guest go to the host. */
   direction: z.literal('mount'),
   host_path: z.string(),
   guest_path: z.string(),
@@ -13,8 +13,8 @@ const publishedSocketSchema = z.object({
 export type PublishedSocket = z.infer<typeof publishedSocketSchema>;
 
 /**
- * One row of `vms`, in smolvm's serialisation order. Missing fields take defaults and unknown ones are dropped,
- * as smolvm does. Fields marked optional are not written when empty.
+ * One row of `vms`, in smolvm's serialization order. Like smolvm, fills in defaults for missing fields and
+ * drops unknown ones. Fields marked optional are not written when empty.
  */
 export const recordSchema = z.object({
   name: z.string(),
@@ -52,7 +52,7 @@ export const recordSchema = z.object({
   user: z.string().optional(),
   storage_gb: nullable(count),
   overlay_gb: nullable(count),
-  /** null: no policy. A non-empty list switches the network on by itself. */
+  /** null: no policy. A non-empty list turns the network on by itself. */
   allowed_cidrs: nullable(z.array(z.string())),
   network_backend: z.enum(['tsi', 'virtio-net']).optional(),
   image: nullable(z.string()),
@@ -76,7 +76,7 @@ export const recordSchema = z.object({
 
 export type VmRecord = z.infer<typeof recordSchema>;
 
-/** A fresh record: smolvm's defaults, and what `fields` says. */
+/** A new record: smolvm's defaults, overridden by `fields`. */
 export function newRecord(name: string, fields: Partial<VmRecord>): VmRecord {
   return recordSchema.parse({
     name,
@@ -86,7 +86,7 @@ export function newRecord(name: string, fields: Partial<VmRecord>): VmRecord {
   });
 }
 
-/** Compact JSON in serialisation order; empty optional fields are left out. */
+/** Compact JSON in serialization order, without empty optional fields. */
 export function serialiseRecord(record: VmRecord): Buffer {
   const ordered = recordSchema.parse(record);
   if (ordered.dns_filter_hosts?.length === 0) delete ordered.dns_filter_hosts;

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { HELPER_ENVIRONMENT } from './run.ts';
 
 /**
- * Makes the terminal on our standard input pass every byte both ways, and gives what puts it back. Node's own raw
- * mode keeps on translating line ends, which full-screen programs in a guest would suffer from.
+ * Makes the terminal on our standard input pass every byte both ways. Node's own raw mode still translates
+ * line endings, which breaks full-screen programs in a guest. @returns a function that restores the terminal.
  */
 export function rawTerminal(): () => void {
   const before = stty('--save').trim();

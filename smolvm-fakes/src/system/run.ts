@@ -7,10 +7,12 @@ export interface RunResult {
   stderr: string;
 }
 
-/** What the fake's helpers need of the environment; the caller's own stays out. */
+/** The environment of the fake's helper programs; the caller's own is not passed on. */
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 
-/** Runs a helper program to its end; a non-zero exit is a result. Throws when the program is missing. */
+/**
+ * Runs a helper program; a non-zero exit is not an error. @throws SmolvmError when the program is missing.
+ */
 export function tryRun(
   program: string,
   args: readonly string[],
@@ -30,7 +32,7 @@ export function tryRun(
   return { code: result.status ?? 255, stdout: result.stdout, stderr: result.stderr };
 }
 
-/** Runs a helper program and gives its stdout. @throws SmolvmError with the program's last words. */
+/** Runs a helper program. @returns its stdout. @throws SmolvmError with the last lines of its output. */
 export function run(
   program: string,
   args: readonly string[],

@@ -2,7 +2,10 @@ import { constants } from 'node:os';
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Runs `cleanUp` when a signal ends this program, which then exits as the shell expects. Gives what revokes it. */
+/**
+ * Runs `cleanUp` when a signal ends this program, which then exits as the shell expects.
+ * @returns a function that removes the handlers.
+ */
 export function onSignal(cleanUp: () => void): () => void {
   const handlers = ENDING.map((signal) => {
     const handler = () => {

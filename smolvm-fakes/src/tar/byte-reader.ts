@@ -7,14 +7,14 @@ export class ByteReader {
     this.#chunks = source[Symbol.asyncIterator]();
   }
 
-  /** The next `length` bytes in one piece; fewer at the end of the stream. For small lengths. */
+  /** The next `length` bytes in one buffer; fewer at the end of the stream. For small lengths. */
   async take(length: number): Promise<Buffer> {
     const parts: Buffer[] = [];
     for await (const part of this.pass(length)) parts.push(part);
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
   }
 
-  /** The next `length` bytes as they come. */
+  /** The next `length` bytes, in chunks as they arrive. */
   async *pass(length: number): AsyncGenerator<Buffer> {
     let left = length;
     while (left > 0) {
@@ -31,7 +31,7 @@ export class ByteReader {
     }
   }
 
-  /** Throws the rest of the stream away, so that whoever writes it can finish. */
+  /** Discards the rest of the stream, so that its writer can finish. */
   async drain(): Promise<void> {
     this.#held = Buffer.alloc(0);
     while (!(await this.#chunks.next()).done);

@@ -4,13 +4,15 @@ import { type FileRange, tarIndex } from './tar-index.ts';
 import { visibleEntries } from './visible.ts';
 
 export interface Flattened {
-  /** One tar stream for all layers: links that one layer plants never lead another's files out of the target. */
+  /**
+   * One tar stream for all layers, so that links in one layer never lead another's files out of the target.
+   */
   readonly chunks: () => AsyncGenerator<Buffer>;
-  /** Paths that have to be removed once the stream has been unpacked. */
+  /** Paths to remove after the stream has been unpacked. */
   readonly leftovers: readonly string[];
 }
 
-/** What is seen of layers, given from the bottom up as plain tar files. */
+/** Reduces layers, given bottom first as plain tar files, to what is visible of them. */
 export function flatten(files: readonly FileRange[]): Flattened {
   const visible = visibleEntries(files.map(tarIndex));
   const ranges = visible.layers.flatMap((entries, index) => {
@@ -20,7 +22,7 @@ export function flatten(files: readonly FileRange[]): Flattened {
   return { chunks: () => withEnd(joined(ranges)), leftovers: visible.leftovers };
 }
 
-/** Neighbours become one part, so that a layer without whiteouts is read in one go. */
+/** Joins adjacent ranges, so that a layer without whiteouts is read in one go. */
 function joined(ranges: readonly FileRange[]): FileRange[] {
   const parts: FileRange[] = [];
   for (const range of ranges) {

@@ -4,10 +4,10 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { Spool } from './spool.ts';
 import type { FileRange } from './tar-index.ts';
 
-/** Bytes that a layer is unpacked by. */
+/** Decompression chunk size in bytes. */
 const CHUNK = 256 * 1024;
 
-/** A layer as a plain tar file that can be read at any place: itself, or a copy without its compression. */
+/** A layer as a plain tar file with random access: the layer itself, or a decompressed copy. */
 export async function layerFile(layer: FileRange): Promise<FileRange & Disposable> {
   const decompressor = decompressorOf(layer);
   if (decompressor === undefined) return { ...layer, [Symbol.dispose]: () => undefined };
@@ -26,7 +26,7 @@ export async function layerFile(layer: FileRange): Promise<FileRange & Disposabl
   };
 }
 
-/** The bytes of parts of files, one after the other. */
+/** The bytes of file ranges, one after the other. */
 export async function* chunksOf(ranges: readonly FileRange[]): AsyncGenerator<Buffer> {
   for (const { descriptor, start, end } of ranges) {
     if (start === end) continue;

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A temporary file without a name: the kernel reclaims it whatever becomes of this process. */
+/** An unlinked temporary file, which the kernel reclaims however this process ends. */
 export class Spool implements Disposable {
   readonly #descriptor: number;
 
@@ -13,7 +13,7 @@ export class Spool implements Disposable {
     unlinkSync(file);
   }
 
-  /** For reading at given offsets; belongs to the spool. */
+  /** For reading at given offsets; owned by the spool. */
   get descriptor(): number {
     return this.#descriptor;
   }

@@ -1,20 +1,20 @@
 import { ByteReader } from './byte-reader.ts';
 import { BLOCK, numberAt, padded, paxRecords, shortPath } from './tar-header.ts';
 
-/** One entry of a tar stream. Its body has to be consumed, or skipped, before the next entry is asked for. */
+/** One entry of a tar stream. Its body can be read only until the next entry is requested. */
 export interface TarEntry {
   readonly path: string;
-  /** Bytes of the body, without padding. */
+  /** Size in bytes of the body, without padding. */
   readonly size: number;
-  /** Header blocks as they were: those of its extensions and its own. */
+  /** The original header blocks: those of its extensions and its own. */
   readonly header: Buffer;
   /** The body, without padding. */
   body(): AsyncGenerator<Buffer>;
-  /** The body with its padding. */
+  /** The body, with padding. */
   blocks(): AsyncGenerator<Buffer>;
 }
 
-/** Walks a tar stream (ustar, PAX and GNU long names) entry by entry, keeping no more than one chunk in memory. */
+/** Iterates over a tar stream (ustar, PAX and GNU long names), keeping at most one chunk in memory. */
 export async function* tarEntries(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
   const reader = new ByteReader(source);
   let extensions: Buffer[] = [];
@@ -37,7 +37,7 @@ export async function* tarEntries(source: AsyncIterable<Uint8Array>): AsyncGener
       }
       continue;
     }
-    // Links and other types without a body carry a size in some archives.
+    // In some archives, links and other types without a body have a size.
     const length = '123456'.includes(type) ? 0 : (longSize ?? size);
     let left = padded(length);
     const pass = async function* (wanted: number) {

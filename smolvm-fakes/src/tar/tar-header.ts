@@ -1,26 +1,26 @@
-/** Bytes of a tar header, and what bodies are padded to. */
+/** Size in bytes of a tar header; bodies are padded to a multiple of it. */
 export const BLOCK = 512;
 
-/** Bytes with the padding to whole blocks. */
+/** Rounds a size in bytes up to whole blocks. */
 export function padded(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
 }
 
-/** The path that fits into a plain header. */
+/** The path in a plain header, without extensions. */
 export function shortPath(header: Buffer): string {
   const name = textAt(header, 0, 100);
   const prefix = textAt(header, 257, 5) === 'ustar' ? textAt(header, 345, 155) : '';
   return prefix === '' ? name : `${prefix}/${name}`;
 }
 
-/** A text field of a header: what stands before its first zero byte. */
+/** A text field of a header, up to its first zero byte. */
 export function textAt(header: Buffer, offset: number, length: number): string {
   const field = header.subarray(offset, offset + length);
   const end = field.indexOf(0);
   return field.toString('utf8', 0, end === -1 ? length : end);
 }
 
-/** Octal digits, or GNU's base 256 when the first bit is set. */
+/** Reads octal digits, or GNU's base 256 when the first bit is set. @throws Error when malformed. */
 export function numberAt(header: Buffer, offset: number, length: number): number {
   const field = header.subarray(offset, offset + length);
   if (((field[0] ?? 0) & 0x80) !== 0) return Number(field.readBigUInt64BE(length - 8));
@@ -30,7 +30,7 @@ export function numberAt(header: Buffer, offset: number, length: number): number
   return value;
 }
 
-/** The records of a PAX extended header. */
+/** Parses the records of a PAX extended header. */
 export function paxRecords(body: Buffer): Map<string, string> {
   const records = new Map<string, string>();
   let offset = 0;

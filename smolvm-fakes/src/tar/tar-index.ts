@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import { BLOCK, numberAt, padded, paxRecords, shortPath, textAt } from './tar-header.ts';
 
-/** Part of a file, in bytes: the first, and the one after the last. */
+/** Part of a file, in bytes; `end` is exclusive. */
 export interface FileRange {
   readonly descriptor: number;
   readonly start: number;
@@ -10,22 +10,24 @@ export interface FileRange {
 
 /** One entry of a tar file, found without reading its body. */
 export interface IndexedEntry {
-  /** As written, without leading `./` or `/` and trailing `/`. */
+  /** As written, without a leading `./` or `/` and without a trailing `/`. */
   readonly path: string;
   /** The type flag: `0` file, `1` hard link, `2` symbolic link, `5` directory. */
   readonly type: string;
-  /** What a link names, as written. */
+  /** The target of a link, as written. */
   readonly link: string;
-  /** Where the entry begins, its extension headers included. */
+  /** Offset of the entry, including its extension headers. */
   readonly start: number;
   readonly bodyStart: number;
-  /** Bytes of the body, without padding. */
+  /** Size in bytes of the body, without padding. */
   readonly size: number;
-  /** The byte after the entry's padding. */
+  /** Offset after the entry's padding. */
   readonly end: number;
 }
 
-/** Lists a tar file (ustar, PAX and GNU long names) by its headers alone. @throws Error when it is none. */
+/**
+ * Lists a tar file (ustar, PAX and GNU long names) from its headers alone. @throws Error when it is not one.
+ */
 export function tarIndex(file: FileRange): IndexedEntry[] {
   const entries: IndexedEntry[] = [];
   let at = file.start;
@@ -63,7 +65,7 @@ export function tarIndex(file: FileRange): IndexedEntry[] {
   return entries;
 }
 
-/** @throws Error when the body is longer than `limit`. */
+/** Reads an entry's body. @throws Error when it is longer than `limit` bytes. */
 export function bodyOf(file: FileRange, entry: IndexedEntry, limit: number): Buffer {
   if (entry.size > limit) throw new Error(`${entry.path}: larger than ${limit} bytes`);
   return bytesAt(file.descriptor, entry.bodyStart, entry.size);
@@ -87,7 +89,7 @@ function extensionOf(type: string, body: Buffer): { path?: string; link?: string
   };
 }
 
-/** The checksum counts its own eight bytes as blanks. */
+/** Verifies the checksum, which counts its own eight bytes as spaces. */
 function sumHolds(header: Buffer): boolean {
   const sum = header.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 32 : byte), 0);
   return sum === numberAt(header, 148, 8);

@@ -5,20 +5,20 @@ const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 
 export interface VisibleEntries<Entry> {
-  /** Of each layer, from the bottom up, what has to be unpacked. */
+  /** The entries of each layer to unpack, bottom layer first. */
   readonly layers: readonly (readonly Entry[])[];
-  /** Paths that are unpacked only because a hard link needs them, and have to go afterwards. */
+  /** Paths that are unpacked only because a hard link needs them; remove them afterwards. */
   readonly leftovers: readonly string[];
 }
 
 /**
- * What is seen of layers that lie on each other, from the bottom up: whiteouts, and entries that replace what is
- * below them, hide entries of the layers beneath, never of their own.
+ * Finds the visible entries of stacked layers, bottom first. Whiteouts, and entries that replace lower ones,
+ * hide entries of lower layers, never of their own.
  */
 export function visibleEntries<Entry extends Pick<IndexedEntry, 'path' | 'type' | 'link'>>(
   layers: readonly (readonly Entry[])[],
 ): VisibleEntries<Entry> {
-  /** Hidden with all below; hidden only below; hidden unless a directory. */
+  /** Hidden with everything below; hidden only below; hidden unless a directory. */
   const [covered, opaque, directories] = [new Set<string>(), new Set<string>(), new Set<string>()];
   const provided = new Set<string>();
   const leftovers: string[] = [];

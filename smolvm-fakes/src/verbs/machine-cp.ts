@@ -5,7 +5,7 @@ import { download, upload } from '../guest/copy.ts';
 import type { Profile } from '../profile.ts';
 import { connectTo, openDatabase } from '../state/open.ts';
 
-/** GiB of the largest file that smolvm copies. */
+/** Size in GiB of the largest file that smolvm copies. */
 const LARGEST_GIB = 4;
 
 export function machineCp(profile: Profile): Verb {
@@ -21,7 +21,7 @@ export function machineCp(profile: Profile): Verb {
     },
     async run(args) {
       const [source = '', target = ''] = args.positionals;
-      // The source is looked at first: a local source with a colon is taken for a machine's.
+      // The source is checked first, so a local source with a colon counts as a machine's path.
       const down = machinePath(source);
       const up = down === undefined ? machinePath(target) : undefined;
       const remote = down ?? up;

@@ -19,7 +19,7 @@ export function machineCreate(profile: Profile): Verb {
       using database = await openDatabase(profile);
       const accept = () => acceptedName(givenName(args), database, profile);
       if (!profile.reservations) return await create(args, profile, database, accept);
-      // The name comes first and is held; whatever fails later leaves nothing behind.
+      // The name is reserved first, and a failure after that leaves nothing behind.
       const name = accept();
       using _held = database.reserve(name) ?? refuse(name, profile);
       try {

@@ -49,7 +49,7 @@ export function machineDelete(profile: Profile): Verb {
   };
 }
 
-/** Asks on stderr; only `y` or `yes` on the first line of stdin agrees. */
+/** Prompts on stderr; only `y` or `yes` on the first line of stdin confirms. */
 async function confirmed(name: string): Promise<boolean> {
   process.stderr.write(`Delete machine '${name}'? [y/N] `);
   let answer = '';

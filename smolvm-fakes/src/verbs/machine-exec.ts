@@ -13,10 +13,10 @@ import type { Profile } from '../profile.ts';
 import { connectTo, openDatabase } from '../state/open.ts';
 import { onSignal } from '../system/signals.ts';
 
-/** Bytes of output that smolvm keeps of each stream when it does not stream. */
+/** Bytes of each output stream that smolvm keeps when it does not stream. */
 const OUTPUT_LIMIT = 11 * 1024 * 1024;
 const TIMED_OUT = 124;
-/** Milliseconds after which a command is running, for a death in its middle. */
+/** Milliseconds after which the `exec:die` fault assumes that the command is running. */
 const MIDDLE_MS = 200;
 
 const spec: CommandSpec = {
@@ -47,7 +47,7 @@ export interface ExecMode {
   terminal: boolean;
 }
 
-/** Runs `args.trailing` in a machine as `mode` says, and gives the exit code. */
+/** Runs `args.trailing` in a machine as `mode` says. @returns the exit code. */
 export async function execute(profile: Profile, args: Arguments, mode: ExecMode): Promise<number> {
   const { container, request, doomed } = await prepare(args, profile);
   if (doomed) return profile.exitCodeOfSignal(constants.signals.SIGKILL);
@@ -92,7 +92,7 @@ async function prepare(
 ): Promise<{
   container: string;
   request: Request;
-  /** It would join a container that is about to die. */
+  /** Whether the command would join a container that is about to die. */
   doomed: boolean;
 }> {
   using database = await openDatabase(profile);
@@ -118,7 +118,7 @@ async function executePlain(
   onStart(child.kill);
   const finish = interactive || stream ? flowing(child) : collected(child);
   if (interactive && child.stdin !== null) {
-    // The command may end, or close its input, before ours is through.
+    // The command may end, or close its input, before our own input ends.
     child.stdin.on('error', () => process.stdin.pause());
     process.stdin.pipe(child.stdin);
   }
@@ -141,7 +141,7 @@ function flowing(child: GuestProcess): () => string {
   return () => last;
 }
 
-/** Keeps both streams until the end: stdout first, then stderr. */
+/** Buffers both streams until the end, then writes stdout before stderr. */
 function collected(child: GuestProcess): () => string {
   const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   for (const name of ['stdout', 'stderr'] as const) {

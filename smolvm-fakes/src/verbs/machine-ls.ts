@@ -5,7 +5,7 @@ import type { Profile } from '../profile.ts';
 import { openDatabase } from '../state/open.ts';
 import type { VmRecord } from '../state/record.ts';
 
-/** GiB of the disks of a machine that names no size. */
+/** Default disk sizes in GiB. */
 const STORAGE_GB = 20;
 const OVERLAY_GB = 10;
 const LINE_WIDTH = 88;
@@ -67,7 +67,7 @@ function row(name: string, state: string, ...rest: string[]): string {
   return [name.padEnd(20), state.padEnd(12), ...right].join(' ');
 }
 
-/** Values of the environment in clear, secrets too: that is how smolvm shows them. */
+/** Shows environment values in plain text, secrets included, because smolvm does. */
 function detailsOf(record: VmRecord): string {
   const lines = [
     ...(record.pid === null ? [] : [`PID: ${record.pid}`]),

@@ -2,7 +2,7 @@ import type { Verb } from '../cli/command.ts';
 import type { Profile } from '../profile.ts';
 import { execute } from './machine-exec.ts';
 
-/** `exec -it -- /bin/sh`. Its help promises to start a stopped machine; it never has. */
+/** `exec -it -- /bin/sh`. The help promises to start a stopped machine, but smolvm never has. */
 export function machineShell(profile: Profile): Verb {
   return {
     spec: {

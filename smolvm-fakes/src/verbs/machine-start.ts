@@ -81,7 +81,7 @@ async function startLocked(
   dieIfAsked('start');
   scheduleDeath(guest);
   process.stdout.write(`Machine '${name}' running (PID: ${guest.pid})\n`);
-  // Last, and the record whole: what others wrote to it since its reading is lost, as with smolvm.
+  // Last, and as a whole: like smolvm, this loses what others wrote to the record since it was read.
   database.update({
     ...record,
     state: 'running',

@@ -58,7 +58,7 @@ export function machineUpdate(profile: Profile): Verb {
   };
 }
 
-/** The record with the changes that `args` ask for; each is described in `said`. */
+/** Returns the record with the changes that `args` request, and describes each in `said`. */
 function changed(record: VmRecord, args: Arguments, said: string[], profile: Profile): VmRecord {
   const next = structuredClone(record);
   for (const text of args.values('volume')) {
@@ -96,7 +96,7 @@ function changed(record: VmRecord, args: Arguments, said: string[], profile: Pro
   return next;
 }
 
-/** `--no-net` also clears the policy, which would switch the network on by itself. */
+/** `--no-net` also clears the policy, which would otherwise turn the network on by itself. */
 function changeNetwork(record: VmRecord, args: Arguments, said: string[]): void {
   if (args.has('net')) {
     record.network = true;

@@ -103,12 +103,12 @@ async function pull(
   } catch (error) {
     throw agentError('pull image', `${image}: ${messageOf(error)}`);
   } finally {
-    // smolvm says `done` even when the pull has failed.
+    // smolvm prints `done` even when the pull has failed.
     process.stderr.write(`\r${line} done.${' '.repeat(20)}\n`);
   }
 }
 
-/** The pair appears together at the end: the sidecar first, because the launcher is what says that it is there. */
+/** Writes the pair at the end. The sidecar comes first, because the launcher signals that it is there. */
 async function assemble(output: string, assets: readonly Asset[], manifest: PackManifest) {
   try {
     const sidecar = await writeSidecar(`${output}.smolmachine`, assets, manifest);

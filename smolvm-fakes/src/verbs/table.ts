@@ -1,7 +1,9 @@
 import type { Verb } from '../cli/command.ts';
 import type { Profile } from '../profile.ts';
 
-/** A subcommand: how it is listed, and how to load it. One verb a run, so no other's code is loaded. */
+/**
+ * A subcommand: how it is listed, and how to load it. Loading one verb per run skips the code of the others.
+ */
 export interface Entry {
   readonly names: readonly [string, ...string[]];
   readonly about: string;

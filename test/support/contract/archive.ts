@@ -7,7 +7,7 @@ import { digestOf } from './registry.ts';
 
 type Files = Readonly<Record<string, Buffer | string>>;
 
-/** Writes what `docker save` of an image would: a folder a layer, a layer that occurs twice as a link. */
+/** Writes an archive like `docker save`: one folder per layer, repeated layers as symlinks. */
 export async function dockerArchive(
   path: string,
   layers: readonly Buffer[],

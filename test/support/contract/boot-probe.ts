@@ -7,16 +7,16 @@ import { Home, programOf } from './smolvm.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Why the program under test boots no machine here; empty when it does. */
+    /** Why the program under test cannot boot a machine here; empty when it can. */
     noGuests: string;
-    /** File with the layer that the images of all tests begin with. */
+    /** Path of the base layer of all test images. */
     baseLayer: string;
   }
 }
 
 /**
- * Makes the layer that all images share, and boots one machine before the tests of a program, so that each test knows
- * whether it can. @returns what removes the layer.
+ * Builds the layer that all images share and boots one machine before the tests of a program, so that each
+ * test knows whether guests can run. @returns a function that removes the layer.
  */
 export default async function probe(project: TestProject): Promise<() => Promise<void>> {
   const program = programOf(project.config.env.SMOLVM ?? process.env.SMOLVM);

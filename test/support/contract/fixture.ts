@@ -7,7 +7,7 @@ import { startRegistry, type TestRegistry } from './registry.ts';
 import { Home } from './smolvm.ts';
 import { patchRecord, type RawRecord } from './state.ts';
 
-/** A registry with an image to pack, and a user who packs it. */
+/** A registry with an image to pack, and a home to run smolvm in. */
 export class Fixture implements AsyncDisposable {
   readonly registry: TestRegistry;
   readonly home: Home;
@@ -19,7 +19,7 @@ export class Fixture implements AsyncDisposable {
     this.#base = base;
   }
 
-  /** `base` is a compressed layer; without one, that of the whole run. */
+  /** `base` is a compressed layer; by default, the one of the whole run. */
   static async start(home = new Home(), base?: Buffer): Promise<Fixture> {
     return new Fixture(home, await startRegistry(), base ?? (await readFile(inject('baseLayer'))));
   }
@@ -38,7 +38,7 @@ export class Fixture implements AsyncDisposable {
     }
   }
 
-  /** Publishes the base image, with `upper` layers on top. @returns its reference. */
+  /** Publishes the base image with `upper` layers on top. @returns its reference. */
   publish(name: string, options: ImageOptions = {}, upper: readonly Buffer[] = []): string {
     publish(this.registry, name, [this.#base, ...upper], options);
     return `localhost:${this.registry.port}/${name}`;
@@ -49,7 +49,7 @@ export class Fixture implements AsyncDisposable {
     return this.#base;
   }
 
-  /** The base image's files as a plain tar, as `docker import` takes it. */
+  /** The base image's files as a plain tar, for `docker import`. */
   rootfsTar(): Buffer {
     return gunzipSync(this.#base);
   }

@@ -1,6 +1,6 @@
 import type { Home } from './smolvm.ts';
 
-/** Perl that a guest runs; arguments come as @ARGV. Prints one line: what happened. */
+/** Perl that runs in a guest, with arguments in @ARGV. Prints the outcome as one line. */
 const TCP = `use Socket; my ($host, $port) = @ARGV; $| = 1;
 socket(my $s, PF_INET, SOCK_STREAM, 0) or die; $SIG{ALRM} = sub { print "timeout"; exit }; alarm 3;
 connect($s, sockaddr_in($port, inet_aton($host))) or do { print "failed: $!"; exit };
@@ -11,7 +11,7 @@ socket(my $s, PF_INET, SOCK_DGRAM, 0) or die; $SIG{ALRM} = sub { print "timeout"
 defined send($s, $text, 0, sockaddr_in($port, inet_aton($host))) or do { print "failed: $!"; exit };
 recv($s, my $answer, 99, 0); print "got: $answer";`;
 
-/** Builds Ethernet frames by hand on the guest's wire: a UDP datagram from SOURCE to each TARGET. */
+/** Sends handmade Ethernet frames on the guest's link: a UDP datagram from SOURCE to each TARGET. */
 const FRAMES = `use Socket; my ($source, $port, $text, @targets) = @ARGV; $| = 1;
 sub sum { my $s = 0; $s += $_ for unpack 'n*', $_[0]; $s = ($s >> 16) + ($s & 65535) while $s >> 16; ~$s & 65535 }
 open my $h, '<', '/sys/class/net/eth0/address' or do { print "no wire"; exit }; chomp(my $mac = <$h>); $mac =~ s/://g;
@@ -27,7 +27,7 @@ for my $target (@targets) {
 }
 print "sent " . scalar @targets;`;
 
-/** Asks by ARP, on the wire itself, who has ADDRESS; prints whether anybody said so. */
+/** Sends ARP requests for each TARGET directly on the link; prints whether any reply arrives. */
 const ARP = `use Socket; my ($own, @targets) = @ARGV; $| = 1;
 open my $h, '<', '/sys/class/net/eth0/address' or do { print "no wire"; exit }; chomp(my $mac = <$h>); $mac =~ s/://g;
 open my $i, '<', '/sys/class/net/eth0/ifindex' or die; chomp(my $index = <$i>);
@@ -45,11 +45,11 @@ async function perl(home: Home, machine: string, program: string, ...args: strin
   return stdout + stderr;
 }
 
-/** A TCP connection from inside the guest: `got: …`, `failed: …` or `timeout`. */
+/** Opens a TCP connection from the guest. @returns `got: …`, `failed: …` or `timeout`. */
 export const tcp = (home: Home, machine: string, host: string, port: number) =>
   perl(home, machine, TCP, host, String(port));
 
-/** A datagram and its answer, from inside the guest. */
+/** Sends a datagram from the guest and waits for the reply. @returns `got: …`, `failed: …` or `timeout`. */
 export const udp = (home: Home, machine: string, host: string, port: number, text: string) =>
   perl(home, machine, UDP, host, String(port), text);
 
@@ -65,7 +65,7 @@ export const frames = (
 export const arp = (home: Home, machine: string, own: string, targets: string[]) =>
   perl(home, machine, ARP, own, ...targets);
 
-/** The address of the guest's own wire, as the guest's kernel lists it. */
+/** The address of the guest's own link, as the guest's kernel lists it. */
 export async function guestAddress(home: Home, machine: string): Promise<string> {
   const { stdout } = await home.exec(machine, 'cat', '/proc/net/fib_trie');
   return /\|-- (100\.96\.\d+\.\d+)\n\s+\/32 host LOCAL/.exec(stdout)?.[1] ?? '';

@@ -8,13 +8,13 @@ export interface ImageOptions {
   env?: readonly string[];
   workdir?: string;
   user?: string;
-  /** Served behind an index of two platforms. */
+  /** Publish behind an index of two platforms. */
   multiPlatform?: boolean;
 }
 
 const PLATFORM = { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch };
 
-/** A gzipped layer with the given folders' content, owned by `owner`. */
+/** A gzipped layer with the named files of a folder, owned by `owner`. */
 export async function layerOf(folder: string, names: readonly string[], owner = '0:0'): Promise<Buffer> {
   const [user, group] = owner.split(':');
   const flags = [
@@ -29,7 +29,7 @@ export async function layerOf(folder: string, names: readonly string[], owner = 
   return gzipSync(Buffer.from(stdout), { level: 1 });
 }
 
-/** The configuration document of an image. */
+/** Builds the configuration document of an image. */
 export function configOf(options: ImageOptions) {
   return {
     ...PLATFORM,
@@ -44,7 +44,7 @@ export function configOf(options: ImageOptions) {
   };
 }
 
-/** Puts an image into the registry. @returns digests of its layers. */
+/** Publishes an image to the registry. @returns digests of its layers. */
 export function publish(
   registry: TestRegistry,
   name: string,

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A service of the host on one address, over TCP and UDP on the same port; counts who came. */
+/** A host service on one address, over TCP and UDP on the same port, that records its peers and datagrams. */
 export interface Listener extends AsyncDisposable {
   readonly address: string;
   readonly port: number;
@@ -10,7 +10,7 @@ export interface Listener extends AsyncDisposable {
   readonly datagrams: readonly string[];
 }
 
-/** Answers TCP connections with `hello from ADDRESS`, and datagrams with `echo TEXT`. */
+/** Sends `hello from ADDRESS` on each TCP connection, and `echo TEXT` for each datagram. */
 export async function listen(address: string, wanted = 0): Promise<Listener> {
   const tcpPeers: string[] = [];
   const datagrams: string[] = [];

@@ -9,10 +9,10 @@ interface Document {
 
 export interface TestRegistry extends AsyncDisposable {
   readonly port: number;
-  /** Stores bytes, and gives their digest. */
+  /** Stores bytes. @returns their digest. */
   addBlob(body: Buffer): string;
   addManifest(repository: string, version: string, type: string, body: Buffer): string;
-  /** Changes what is served under a digest, without changing the digest. */
+  /** Changes the bytes that are served under a digest, but not the digest. */
   corrupt(digest: string): void;
   /** Headers of every request so far. */
   readonly requests: readonly IncomingHttpHeaders[];
@@ -20,7 +20,7 @@ export interface TestRegistry extends AsyncDisposable {
 
 export const digestOf = (body: Buffer) => `sha256:${createHash('sha256').update(body).digest('hex')}`;
 
-/** The read side of the Docker Registry HTTP API v2, on a free port of 127.0.0.1. */
+/** Serves the read side of the Docker Registry HTTP API v2 on a free port of 127.0.0.1. */
 export async function startRegistry(): Promise<TestRegistry> {
   const documents = new Map<string, Document>();
   const requests: IncomingHttpHeaders[] = [];

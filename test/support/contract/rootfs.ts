@@ -14,18 +14,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 
-/** What the tests run inside guests; all of it is Essential on Debian, so no image has to be downloaded. */
+/** Programs that the tests run in guests. All are Essential on Debian, so no image has to be downloaded. */
 const PROGRAMS = [
   ...['sh', 'cat', 'chmod', 'chown', 'cp', 'env', 'hostname', 'id', 'ln', 'ls', 'mkdir', 'mknod', 'mount'],
   ...['mv', 'perl', 'pwd', 'rm', 'sleep', 'stat', 'stty', 'tail', 'touch', 'true', 'unshare', 'yes', 'head'],
 ];
 
-/** Perl's core modules are where the guest's socket tests come from. */
+/** Perl's core modules, which the guest's socket tests need. */
 const PERL_MODULES = (
   await execa('perl', ['-MSocket', '-MIO::Socket', '-e', 'print join "\\n", values %INC'])
 ).stdout.split('\n');
 
-/** Makes a small root filesystem out of this machine's own programs. Remove it when done. */
+/** Builds a small root filesystem from the host's own programs. Remove it when done. */
 export async function buildRootfs(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'contract-rootfs-'));
   for (const folder of ['bin', 'etc', 'home/node', 'proc', 'sys', 'dev', 'tmp', 'root', 'var/tmp']) {
@@ -37,7 +37,7 @@ export async function buildRootfs(): Promise<string> {
       env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin' },
       extendEnv: false,
     });
-    // The shell's own words name no file; coreutils has one all the same.
+    // Shell builtins have no path here, but coreutils has a file for each.
     const file = path.startsWith('/') ? path : `/bin/${name}`;
     await copyFile(await realpath(file), join(root, 'bin', name));
     await chmod(join(root, 'bin', name), 0o755);

@@ -1,7 +1,7 @@
 import { noGuests } from './fixture.ts';
 import { atLeast, VERSION } from './version.ts';
 
-/** Why tests are skipped; undefined where they run. */
+/** Why tests are skipped; undefined when they run. */
 type Reason = string | undefined;
 
 export const withoutGuests = (): Reason =>
@@ -14,8 +14,8 @@ export const since = (version: string): Reason =>
   atLeast(version) ? `only before smolvm ${version}, this is ${VERSION}` : undefined;
 
 /**
- * The first reason there is, for `skipIf`, and titles that tell it: `make test` prints those of what it skipped.
- * e.g. `const { reason, titled } = skipping(withoutGuests(), since('1.1.3'))`
+ * Picks the first reason, for `skipIf` and for titles that state it: `make test` prints the titles of skipped
+ * tests. For example, `const { skipped, titled } = skipping(withoutGuests(), since('1.1.3'))`.
  */
 export function skipping(...reasons: readonly Reason[]) {
   const reason = reasons.find((each) => each !== undefined);

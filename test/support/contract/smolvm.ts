@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa, type Options } from 'execa';
 
-/** The program that a value of SMOLVM names; a name without a slash is looked for on the PATH. */
+/** The program that a value of SMOLVM names; a name without a slash is looked up on the PATH. */
 export function programOf(value: string | undefined): string {
   const program = value ?? 'smolvm-fakes/bin/smolvm-0.8.0';
   return program.includes('/') ? resolve(program) : program;
@@ -12,7 +12,7 @@ export function programOf(value: string | undefined): string {
 /** The program under test. */
 export const SMOLVM = programOf(process.env.SMOLVM);
 
-/** Where a real smolvm finds its parts. SMOLVM itself is the tests' own word. */
+/** Settings that tell a real smolvm where its parts are. SMOLVM itself belongs to the tests. */
 const SETTINGS = Object.fromEntries(
   Object.entries(process.env).filter(([key]) => key.startsWith('SMOLVM_') && key !== 'SMOLVM_FAKE_FAULTS'),
 );
@@ -23,7 +23,7 @@ export interface Outcome {
   stderr: string;
 }
 
-/** One user of smolvm: a home of its own, and nothing of ours in its environment. */
+/** One user of smolvm, with its own home and none of our environment except PATH and SMOLVM settings. */
 export class Home implements AsyncDisposable {
   readonly path = mkdtempSync(join(tmpdir(), 'sv-'));
   readonly program: string;
@@ -58,7 +58,7 @@ export class Home implements AsyncDisposable {
     return { code: exitCode ?? -1, stdout: String(stdout), stderr: String(stderr) };
   }
 
-  /** Runs what has to succeed. @returns its stdout. */
+  /** Runs a command that must succeed. @returns its stdout. */
   async ok(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(args);
     if (code !== 0) throw new Error(`smolvm ${args.join(' ')}: exit ${code}\n${stdout}${stderr}`);

@@ -3,7 +3,7 @@ import type { Home } from './smolvm.ts';
 
 export type RawRecord = Record<string, unknown>;
 
-/** A machine's record as it stands in the state DB, keys in stored order. */
+/** A machine's record as stored in the state DB, keys in stored order. */
 export function recordOf(home: Home, name: string): RawRecord {
   using database = open(home);
   const row = database.sqlite.prepare('SELECT data FROM vms WHERE name = ?').get(name);
@@ -11,7 +11,7 @@ export function recordOf(home: Home, name: string): RawRecord {
   return JSON.parse(Buffer.from(row.data).toString()) as RawRecord;
 }
 
-/** What a driver of smolvm 0.8.0 does to give a packed machine a policy. */
+/** Changes a record, as drivers of smolvm 0.8.0 do to give a packed machine a policy. */
 export function patchRecord(home: Home, name: string, fields: RawRecord): void {
   using database = open(home);
   const record = { ...recordOf(home, name), ...fields };

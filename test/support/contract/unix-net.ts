@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { Home, Outcome } from './smolvm.ts';
 
-/** A service on a Unix socket of the host. */
+/** A service on a Unix socket on the host. */
 export interface UnixService extends AsyncDisposable {
   readonly path: string;
 }
@@ -40,6 +40,6 @@ if ($mode eq 'slow') { sleep 2 }
 my ($sum, $text) = (0, ''); while (sysread($s, my $part, 65536)) { $sum += length $part; $text = substr($text . $part, 0, 200) }
 print $mode eq 'slow' || $mode eq 'download' ? "got $sum bytes" : "got: $text";`;
 
-/** Connects to a Unix socket in the guest, and says what came of it. */
+/** Connects to a Unix socket in the guest and prints the outcome. */
 export const dial = (home: Home, machine: string, path: string, mode: string, count = 0): Promise<Outcome> =>
   home.exec(machine, 'perl', '-e', DIAL, path, mode, String(count));

@@ -1,10 +1,10 @@
 import { execa } from 'execa';
 import { SMOLVM } from './smolvm.ts';
 
-/** What the program under test says that it is: expectations follow from it, not from its file name. */
+/** The version that the program under test reports. Expectations follow from it, not from the file name. */
 export const VERSION = (await execa(SMOLVM, ['--version'])).stdout.replace(/^smolvm /, '').trim();
 
-/** Whether the program under test is this version or a newer one. */
+/** Whether the program under test has this version or a newer one. */
 export function atLeast(wanted: string): boolean {
   const [own, other] = [VERSION, wanted].map((text) => text.split('.').map(Number));
   const differing = own?.findIndex((part, index) => part !== other?.[index]) ?? -1;

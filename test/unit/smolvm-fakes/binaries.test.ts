@@ -5,8 +5,8 @@ import { VERSIONS } from '../../../smolvm-fakes/src/profile.ts';
 
 const BIN = join(import.meta.dirname, '../../../smolvm-fakes/bin');
 
-describe('the programs of the fakes', () => {
-  it('are one a version, and differ in nothing but their names', () => {
+describe('binaries of the fake', () => {
+  it('each version has one binary, and all binaries have the same content', () => {
     const names = readdirSync(BIN);
     expect(names.sort()).toEqual(VERSIONS.map((version) => `smolvm-${version}`).sort());
     expect(new Set(names.map((name) => readFileSync(join(BIN, name), 'utf8'))).size).toBe(1);

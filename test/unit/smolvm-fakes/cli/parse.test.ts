@@ -29,26 +29,26 @@ function parsed(spec: CommandSpec, ...words: string[]) {
   return args;
 }
 
-describe('command lines are read as clap reads them', () => {
-  it('gives everything from the first positional on to the command', () => {
+describe('parseArguments', () => {
+  it('parseArguments gives everything from the first positional on to the command', () => {
     const args = parsed(exec, '-it', '-e', 'A=1', '--env=B=2', 'ls', '-e', '--', '--help');
     expect(args.trailing).toEqual(['ls', '-e', '--', '--help']);
     expect(args.values('env')).toEqual(['A=1', 'B=2']);
     expect([args.has('interactive'), args.has('tty')]).toEqual([true, true]);
   });
 
-  it('ends options at --', () => {
+  it('parseArguments ends options at --', () => {
     expect(parsed(exec, '--', '-i').trailing).toEqual(['-i']);
     expect(parsed(exec, '--', '-i').has('interactive')).toBe(false);
   });
 
-  it('takes values attached to short and long options', () => {
+  it('parseArguments takes values attached to short and long options', () => {
     expect(parsed(exec, '-w/tmp', 'x').value('workdir')).toBe('/tmp');
     expect(parsed(exec, '-w=/tmp', 'x').value('workdir')).toBe('/tmp');
     expect(parsed(exec, '-iw', '/tmp', 'x').value('workdir')).toBe('/tmp');
   });
 
-  it('answers --help and -h before anything is missing', () => {
+  it('parseArguments returns help for --help and -h even when arguments are missing', () => {
     expect(parseArguments(exec, ['-h'])).toBe('help');
     expect(parseArguments(create, ['--help'])).toBe('help');
   });
@@ -62,7 +62,7 @@ describe('command lines are read as clap reads them', () => {
     [exec, ['-t', '--stream', 'x'], "the argument '--tty' cannot be used with '--stream'"],
     [create, ['--from', 'p', 'a', 'b'], "unexpected argument 'b' found"],
     [create, ['a'], 'the following required arguments were not provided:\n  --from <PATH>'],
-  ])('refuses what it cannot read (case %#)', (spec, words, message) => {
+  ])('parseArguments refuses an invalid command line (case %#)', (spec, words, message) => {
     expect(() => parseArguments(spec, words)).toThrow(UsageError);
     expect(() => parseArguments(spec, words)).toThrow(`error: ${message}`);
   });

@@ -4,13 +4,13 @@ import { parseEnv } from '../../../../smolvm-fakes/src/cli/env.ts';
 import { parseCidr, parseDuration, parsePort } from '../../../../smolvm-fakes/src/cli/values.ts';
 import { parseReference } from '../../../../smolvm-fakes/src/registry/reference.ts';
 
-describe('values on the command line', () => {
+describe('command-line values', () => {
   it.each([
     ['10.1.2.3/8', '10.1.2.3/8'],
     ['1.1.1.1', '1.1.1.1/32'],
     ['::1', '::1/128'],
     ['fd00::/8', 'fd00::/8'],
-  ])('reads the CIDR %s as %s', (text, cidr) => {
+  ])('parseCidr reads %s as %s', (text, cidr) => {
     expect(parseCidr(text)).toBe(cidr);
   });
 
@@ -24,11 +24,11 @@ describe('values on the command line', () => {
     'localhost',
     '1.1.1.1/-1',
     ' 1.1.1.1',
-  ])('refuses %j as a CIDR', (text) => {
+  ])('parseCidr refuses %j', (text) => {
     expect(() => parseCidr(text)).toThrow(`invalid CIDR '${text}'`);
   });
 
-  it('accepts every IPv4 address with every prefix', () => {
+  it('parseCidr accepts every IPv4 address with every prefix', () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.integer({ min: 0, max: 32 }), (address, prefix) => {
         expect(parseCidr(`${address}/${prefix}`)).toBe(`${address}/${prefix}`);
@@ -42,15 +42,15 @@ describe('values on the command line', () => {
     ['1h30m', 5_400_000],
     ['500ms', 500],
     ['1h 30s', 3_630_000],
-  ])('reads the duration %s', (text, milliseconds) => {
+  ])('parseDuration reads %s', (text, milliseconds) => {
     expect(parseDuration(text)).toBe(milliseconds);
   });
 
-  it.each(['30', '0s', '', 's', '5x', '5s!', '-5s'])('refuses %j as a duration', (text) => {
+  it.each(['30', '0s', '', 's', '5x', '5s!', '-5s'])('parseDuration refuses %j', (text) => {
     expect(() => parseDuration(text)).toThrow();
   });
 
-  it('drops environment entries without a key or without `=`', () => {
+  it('parseEnv drops entries without a key or without `=`', () => {
     expect(parseEnv(['A=1', 'B', '=c', 'D=', 'E=x=y'], { keyOnlyEnv: false }, { B: 'own' })).toEqual([
       ['A', '1'],
       ['D', ''],
@@ -58,7 +58,7 @@ describe('values on the command line', () => {
     ]);
   });
 
-  it('takes the value of a lone key from its own environment, from 0.8.1', () => {
+  it('parseEnv takes the value of a lone key from its own environment, since 0.8.1', () => {
     const own = { B: 'own', EMPTY: '' };
     expect(parseEnv(['B', 'A=1', 'UNSET', '', 'EMPTY'], { keyOnlyEnv: true }, own)).toEqual([
       ['B', 'own'],
@@ -67,7 +67,7 @@ describe('values on the command line', () => {
     ]);
   });
 
-  it('reads a port for both sides, or one for each', () => {
+  it('parsePort reads one port for both sides, or one for each', () => {
     expect(parsePort('80')).toEqual([80, 80]);
     expect(parsePort('8080:80')).toEqual([8080, 80]);
     for (const text of ['0', '65536', 'x', '1:2:3', '']) expect(() => parsePort(text)).toThrow();
@@ -85,12 +85,12 @@ describe('image references', () => {
     ['alpine', 'https://registry-1.docker.io', 'library/alpine', 'latest'],
     ['docker.io/o/r', 'https://registry-1.docker.io', 'o/r', 'latest'],
     [`localhost/x@sha256:${'a'.repeat(64)}`, 'http://localhost', 'x', `sha256:${'a'.repeat(64)}`],
-  ])('finds registry, repository and version of %s', (text, origin, repository, version) => {
+  ])('parseReference finds registry, repository and version of %s', (text, origin, repository, version) => {
     expect(parseReference(text)).toEqual({ origin, repository, version });
   });
 
   it.each(['', 'a b', '/x', 'x/', 'a..b', 'x?y', '-x', 'localhost/../x', 'localhost//x', 'LOCAL/UPPER'])(
-    'refuses %j',
+    'parseReference refuses %j',
     (text) => {
       expect(() => parseReference(text)).toThrow('invalid image reference');
     },

@@ -3,7 +3,7 @@ import { UsageError } from '../../../../smolvm-fakes/src/errors.ts';
 import { parseFaults } from '../../../../smolvm-fakes/src/faults/parse.ts';
 
 describe('SMOLVM_FAKE_FAULTS', () => {
-  it('asks for nothing when it is empty', () => {
+  it('parseFaults returns no faults for an empty value', () => {
     expect(parseFaults('')).toMatchObject({
       race: 0,
       killed: 0,
@@ -15,7 +15,7 @@ describe('SMOLVM_FAKE_FAULTS', () => {
     expect([...parseFaults('').fail, ...parseFaults('').hang, ...parseFaults('').die]).toEqual([]);
   });
 
-  it('reads several faults, times as smolvm writes them', () => {
+  it('parseFaults reads several faults, with times in the notation of smolvm', () => {
     const faults = parseFaults(
       'exec:race=3,exec:killed=2,start:slow=2s,create:fail,start:die,vm:death=5s,exec:hang,exec:lose-exit,db:busy=20s,disk:full',
     );
@@ -48,7 +48,7 @@ describe('SMOLVM_FAKE_FAULTS', () => {
     'disk:full,',
     ' disk:full',
     'DISK:FULL',
-  ])('refuses %j as a wrong command line', (text) => {
+  ])('parseFaults refuses %j as a usage error', (text) => {
     expect(() => parseFaults(text)).toThrow(UsageError);
   });
 });

@@ -14,8 +14,8 @@ function rawRules(cidrs: readonly string[] | 'everything'): string[] {
     .map(({ spec }) => spec.replace(/ -m comment --comment \S+/, ''));
 }
 
-describe('the firewall rules of a guest', () => {
-  it('let through TCP and UDP from its own address to what is allowed, and then drop the rest', () => {
+describe('firewall rules of a guest', () => {
+  it('raw rules accept TCP and UDP from the guest to allowed addresses and drop the rest', () => {
     expect(rawRules(['127.0.0.16/32'])).toEqual([
       '-i smol3 -s 100.96.0.14/32 -d 127.0.0.16/32 -p tcp -j ACCEPT',
       '-i smol3 -s 100.96.0.14/32 -d 127.0.0.16/32 -p udp -j ACCEPT',
@@ -23,13 +23,13 @@ describe('the firewall rules of a guest', () => {
     ]);
   });
 
-  it('all name the machine, so that they can be told from others', () => {
+  it('every firewall rule names its machine, and matches the link or address of the guest', () => {
     const rules = rulesOf(LINK, reachOf(['127.0.0.16/32', '10.0.0.0/8']), 'bottle');
     expect(rules.filter(({ spec }) => !spec.includes('--comment smolvm-fake:bottle '))).toEqual([]);
     expect(rules.filter(({ spec }) => !spec.includes('smol3') && !spec.includes('100.96.0.14'))).toEqual([]);
   });
 
-  it('forward nothing for a guest with loopback addresses only', () => {
+  it('firewall rules forward nothing for a guest with only loopback addresses', () => {
     const forward = rulesOf(LINK, reachOf(['127.0.0.16/32']), 'b').filter(({ chain }) => chain === 'FORWARD');
     expect(forward.every(({ spec }) => spec.endsWith('-j DROP'))).toBe(true);
     const masquerade = rulesOf(LINK, reachOf(['127.0.0.16/32']), 'b').filter(
@@ -39,13 +39,13 @@ describe('the firewall rules of a guest', () => {
   });
 });
 
-describe('the firewall rules of a guest with a gateway', () => {
+describe('firewall rules of a guest with a gateway', () => {
   const raw = (cidrs: string[], leadsToHost: boolean, resolver?: string) =>
     rulesOf(LINK, reachOf(cidrs, ['169.254.0.0/16'], { leadsToHost, resolver }), 'bottle')
       .filter(({ family, table }) => family === 'ip' && table === 'raw')
       .map(({ spec }) => spec.replace(/ -m comment --comment \S+/, ''));
 
-  it('close the floor first, then all wires but the gateway that the list has', () => {
+  it('raw rules block the floor first, then all links except a listed gateway', () => {
     expect(raw(['100.96.0.1/32', '127.0.0.0/8'], true, '192.0.2.53')).toEqual([
       '-i smol3 -d 169.254.0.0/16 -j DROP',
       '-i smol3 -s 100.96.0.14/32 -p tcp -m tcp --dport 53 -j ACCEPT',
@@ -59,7 +59,7 @@ describe('the firewall rules of a guest with a gateway', () => {
     ]);
   });
 
-  it('open no gateway that is not in the list, or leads nowhere, and no name server when names are filtered', () => {
+  it('raw rules open no unlisted or dead-end gateway, and no name server without a resolver', () => {
     for (const rules of [raw(['10.0.0.0/8'], true), raw(['100.96.0.1/32'], false)]) {
       const wires = rules.indexOf('-i smol3 -d 100.96.0.0/16 -j DROP');
       expect(rules.slice(0, wires).filter((rule) => rule.includes('ACCEPT'))).toEqual([]);
@@ -68,8 +68,8 @@ describe('the firewall rules of a guest with a gateway', () => {
   });
 });
 
-describe('the floor of a network', () => {
-  it('is what the version and the environment say, and strict for words that it does not know', () => {
+describe('egress floor', () => {
+  it('floorOf depends on version and environment, and is strict for unknown modes', () => {
     expect(floorOf({ floor: 'none' }, 'virtio-net', {})).toEqual([]);
     expect(floorOf({ floor: 'published' }, 'virtio-net', {})).toEqual(['169.254.0.0/16']);
     expect(floorOf({ floor: 'published' }, 'virtio-net', { SMOLVM_PUBLISH_ADDR: 'x' })).toContain(
@@ -84,8 +84,8 @@ describe('the floor of a network', () => {
   });
 });
 
-describe('where CIDRs lead', () => {
-  it('keeps the loopback of the host apart from everything else', () => {
+describe('reach of CIDRs', () => {
+  it("reachOf separates the host's loopback from everything else", () => {
     expect(reachOf(['127.0.0.16/32', '10.1.2.3/8'])).toEqual({
       loopback: ['127.0.0.16/32'],
       outside: ['10.0.0.0/8'],
@@ -101,7 +101,7 @@ describe('where CIDRs lead', () => {
     expect(reachOf(['::1/128'])).toEqual({ loopback: [], outside: [], floor: [] });
   });
 
-  it('agrees with Node about which addresses a masked subnet holds', () => {
+  it('maskedSubnet agrees with Node about which addresses a subnet contains', () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.ipV4(), fc.integer({ min: 1, max: 32 }), (base, probe, prefix) => {
         const [masked = '', bits] = maskedSubnet(`${base}/${prefix}`).split('/');

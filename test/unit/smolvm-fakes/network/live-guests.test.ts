@@ -20,17 +20,17 @@ afterEach(async () => {
 
 // Only root starts guests.
 it.skipIf(process.getuid?.() !== 0)(
-  'a machine that its starter has handed over to is not cleared away for dead',
+  'releaseDead keeps a machine whose starter has handed over to it',
   async () => {
     remember(dead);
-    // What a sweep saw before; by the time it acts, the machine itself is there.
+    // A sweep saw the dead entry; by the time it acts, the machine itself has taken over.
     remember(alive);
     await releaseDead(container);
     expect(entryOf(container)).toEqual(alive);
   },
 );
 
-it.skipIf(process.getuid?.() !== 0)('a machine that is dead is cleared away', async () => {
+it.skipIf(process.getuid?.() !== 0)('releaseDead removes a dead machine', async () => {
   remember(dead);
   await releaseDead(container);
   expect(entryOf(container)).toBeUndefined();

@@ -17,24 +17,24 @@ function policy(
   );
 }
 
-describe('the network that a record asks for', () => {
-  it('is none when nothing switches it on', () => {
+describe('network policy of a record', () => {
+  it('policyOf returns none when nothing turns the network on', () => {
     expect(policy(false, null)).toEqual({ kind: 'none' });
     expect(policy(false, [])).toEqual({ kind: 'none' });
   });
 
-  it('is unrestricted when it is on and there is no list', () => {
+  it('policyOf returns unrestricted when the network is on without a list', () => {
     expect(policy(true, null)).toEqual({ kind: 'unrestricted' });
     expect(policy(false, null, [[80, 80]])).toEqual({ kind: 'unrestricted' });
   });
 
-  it('is the list, with the network flag or without', () => {
+  it('policyOf returns the list, with or without the network flag', () => {
     const list = { kind: 'list', cidrs: ['127.0.0.16/32'] };
     expect(policy(false, ['127.0.0.16/32'])).toEqual(list);
     expect(policy(true, ['127.0.0.16/32'])).toEqual(list);
   });
 
-  it('adds the resolver, unless every address is loopback or it is covered already', () => {
+  it('policyOf adds the resolver unless every address is loopback or the list covers it', () => {
     const cidrsOf = (given: string[]) => {
       const result = policy(true, given);
       return result.kind === 'list' ? result.cidrs : result.kind;
@@ -47,7 +47,7 @@ describe('the network that a record asks for', () => {
     expect(cidrsOf(['126.0.0.0/7'])).toContain('1.1.1.1/32');
   });
 
-  it('is never more than the list, whatever the other fields say', () => {
+  it('policyOf never allows more than the list and the resolver', () => {
     const cidr = fc.ipV4().map((address) => `${address}/32`);
     fc.assert(
       fc.property(fc.array(cidr, { minLength: 1 }), fc.boolean(), (cidrs, network) => {

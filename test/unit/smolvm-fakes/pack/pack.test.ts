@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { Header, Pax } from 'tar';
 import { describe, expect, it } from 'vitest';
-import { unpackTar } from '../../../../smolvm-fakes/src/pack/extract.ts';
 import { decodeFooter, encodeFooter, FOOTER_SIZE } from '../../../../smolvm-fakes/src/pack/footer.ts';
 import { END_OF_ARCHIVE, layerEntries } from '../../../../smolvm-fakes/src/tar/merge.ts';
 import { tarEntries } from '../../../../smolvm-fakes/src/tar/tar-entries.ts';
 import { padded } from '../../../../smolvm-fakes/src/tar/tar-header.ts';
+import { unpackTar } from '../../../../smolvm-fakes/src/tar/unpack.ts';
 
 function entry(path: string, content: string, type: 'File' | 'SymbolicLink' = 'File', linkpath = ''): Buffer {
   const body = Buffer.alloc(padded(Buffer.byteLength(content)));
@@ -23,7 +23,7 @@ function entry(path: string, content: string, type: 'File' | 'SymbolicLink' = 'F
   return Buffer.concat([block, body]);
 }
 
-/** The bytes in pieces of `size`, as a network might deliver them. */
+/** Yields the bytes in pieces of `size`, as a network might deliver them. */
 async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
@@ -44,8 +44,8 @@ async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-describe('the footer of a sidecar', () => {
-  it('is read back as it was written', () => {
+describe('footer of a sidecar', () => {
+  it('decodeFooter reads back what encodeFooter wrote', () => {
     const footer = {
       assetsSize: 5_000_000_000,
       manifestOffset: 5_000_000_000,
@@ -55,7 +55,7 @@ describe('the footer of a sidecar', () => {
     expect(decodeFooter(encodeFooter(footer), 5_000_000_764)).toEqual(footer);
   });
 
-  it('never makes a reader leave the file, whatever its bytes say', () => {
+  it('decodeFooter never returns bounds outside the file, whatever the bytes say', () => {
     const bytes = fc.uint8Array({ minLength: FOOTER_SIZE - 12, maxLength: FOOTER_SIZE - 12 });
     fc.assert(
       fc.property(bytes, fc.integer({ min: FOOTER_SIZE, max: 10_000 }), (rest, fileSize) => {
@@ -75,7 +75,7 @@ describe('the footer of a sidecar', () => {
 });
 
 describe('tar streams', () => {
-  it('are read alike in pieces of any size, long names included', async () => {
+  it('tarEntries reads the same entries from pieces of any size, including long names', async () => {
     const long = `${'deep/'.repeat(60)}file`;
     const archive = Buffer.concat([
       entry('a', 'one'),
@@ -92,7 +92,7 @@ describe('tar streams', () => {
     }
   });
 
-  it('merge into one, without whiteouts, the upper layer last', async () => {
+  it('layerEntries drops whiteouts, so that layers merge with the upper one last', async () => {
     const lower = Buffer.concat([entry('etc/gone', 'lower'), entry('etc/motd', 'old'), END_OF_ARCHIVE]);
     const upper = Buffer.concat([entry('etc/.wh.gone', ''), entry('etc/motd', 'new'), END_OF_ARCHIVE]);
     const merged = await Promise.all([lower, upper].map((each) => collect(layerEntries(pieces(each, 300)))));
@@ -103,7 +103,7 @@ describe('tar streams', () => {
     ]);
   });
 
-  it('cannot write outside the folder they are unpacked in', async () => {
+  it('unpackTar cannot write outside the target folder', async () => {
     const base = await mkdtemp(join(tmpdir(), 'unpack-'));
     try {
       const { mkdir } = await import('node:fs/promises');

@@ -10,33 +10,33 @@ function seen(...layers: ReturnType<typeof file>[][]): string[][] {
   return visibleEntries(layers).layers.map((layer) => layer.map(({ path }) => path));
 }
 
-describe('what is seen of the layers of an image', () => {
-  it('is everything when no layer says otherwise', () => {
+describe('visible entries of image layers', () => {
+  it('visibleEntries keeps everything when no layer hides anything', () => {
     expect(seen([folder('a'), file('a/b')], [folder('a'), file('a/c')])).toEqual([
       ['a', 'a/b'],
       ['a', 'a/c'],
     ]);
   });
 
-  it('lacks what an upper layer deletes, with all below it, and no neighbour', () => {
+  it('visibleEntries drops what an upper layer deletes, with all below it, but no neighbor', () => {
     expect(seen([folder('a'), file('a/b'), file('ab')], [file('.wh.a')])).toEqual([['ab'], []]);
   });
 
-  it('keeps what a layer adds to a folder that it makes opaque, and the folder itself', () => {
+  it('visibleEntries keeps an opaque folder and what its layer adds to it', () => {
     const upper = [folder('a'), file('a/.wh..wh..opq'), file('a/new')];
     expect(seen([folder('a'), file('a/old'), file('a/x/y')], upper)).toEqual([['a'], ['a', 'a/new']]);
   });
 
-  it('lets a deleted path be made again higher up', () => {
+  it('visibleEntries keeps a deleted path that a higher layer creates again', () => {
     expect(seen([file('a')], [file('.wh.a')], [file('a')])).toEqual([[], [], ['a']]);
   });
 
-  it('lets a link take the place of a folder, and a folder that of a link', () => {
+  it('visibleEntries lets a link replace a folder, and a folder replace a link', () => {
     expect(seen([folder('a'), file('a/b')], [symbolicLink('a')])).toEqual([[], ['a']]);
     expect(seen([symbolicLink('a')], [folder('a'), file('a/b')])).toEqual([[], ['a', 'a/b']]);
   });
 
-  it('still unpacks a deleted file that a hard link needs, and says that it has to go', () => {
+  it('visibleEntries keeps a deleted file that a hard link needs, and lists it as a leftover', () => {
     const layers = [[file('a'), hardLink('b', './a')], [file('.wh.a')]];
     expect(visibleEntries(layers)).toMatchObject({
       layers: [[{ path: 'a' }, { path: 'b' }], []],
@@ -44,7 +44,7 @@ describe('what is seen of the layers of an image', () => {
     });
   });
 
-  it('does not remove a file that came back by an upper layer', () => {
+  it('visibleEntries does not list a file as a leftover that an upper layer restores', () => {
     expect(visibleEntries([[file('a'), hardLink('b', 'a')], [file('a')]]).leftovers).toEqual([]);
   });
 });
