@@ -1,4 +1,4 @@
-/** Exit code of each family of errors. Any other exit code of a launch is the agent's own. */
+/** Exit code of each error family. Any other exit code of a launch is the agent's own. */
 export const EXIT_CODES = {
   usage: 2,
   manifest: 65,
@@ -13,7 +13,7 @@ export const EXIT_CODES = {
 
 export type ErrorFamily = keyof typeof EXIT_CODES;
 
-/** Every failure this kit can name, and the family that decides its exit code. */
+/** Every error code, with the family that determines its exit code. */
 const FAMILY_OF = {
   usage: 'usage',
   'label-taken': 'usage',
@@ -54,14 +54,14 @@ export function isErrorCode(text: string): text is ErrorCode {
 }
 
 export interface BottleErrorOptions {
-  /** What the reader can do about it: one imperative sentence. */
+  /** What the user can do about it: one imperative sentence. */
   hint?: string;
   cause?: unknown;
-  /** The errors that this one stands for, each with its own hint. */
+  /** The errors that this one summarizes, each with its own hint. */
   problems?: readonly BottleError[];
 }
 
-/** The one error class of the kit. The message names the file, key, option or variable at fault. */
+/** The kit's only error class. The message names the file, key, option or variable at fault. */
 export class BottleError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
@@ -80,17 +80,20 @@ export class BottleError extends Error {
   }
 }
 
-/** One error for several problems, the most basic first: it has that one's code. A single problem stays itself. */
+/**
+ * Combines problems, most fundamental first, into one error with the code of the first. Returns a single one
+ * as is.
+ */
 export function errorOfProblems(problems: readonly [BottleError, ...BottleError[]]): BottleError {
   const [first] = problems;
   if (problems.length === 1) return first;
-  return new BottleError(first.code, `${problems.length} things stand in the way of this launch`, {
-    hint: 'Nothing was created. Put right what is listed, then try again.',
+  return new BottleError(first.code, `${problems.length} problems prevent this launch`, {
+    hint: 'Nothing was created. Fix the problems listed above, then try again.',
     problems,
   });
 }
 
-/** The text of anything thrown. */
+/** Returns the message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -4,19 +4,19 @@ import { dirname, join } from 'node:path';
 import { bundledPrograms } from './programs.ts';
 
 interface ContextFile {
-  /** Path inside the build context, with forward slashes. */
+  /** Path in the build context, with forward slashes. */
   readonly target: string;
   readonly content: Uint8Array;
 }
 
 /**
- * Fills `directory` with the build context of the bundle image: exactly the files that it needs, with the same
- * bytes and modes whatever the checkout's umask. Creates the directory; expects it empty.
+ * Fills `directory` with the build context of the bundle image: exactly the files that it needs, with the
+ * same bytes and modes regardless of the umask. Creates the directory; expects it to be empty.
  * @throws Error when a package that the daemons import is not installed.
  */
 export async function stageBundleContext(directory: string): Promise<void> {
   const files = await contextFiles();
-  // The container's user is not the one who staged: modes are set, since a umask of 077 would lock it out.
+  // Modes are set explicitly: with a umask of 077, the container's user could not read the files.
   for (const folder of foldersOf(files)) {
     await mkdir(join(directory, folder), { recursive: true });
     await chmod(join(directory, folder), 0o755);
@@ -27,7 +27,7 @@ export async function stageBundleContext(directory: string): Promise<void> {
   }
 }
 
-/** SHA-256, hex, over the path and content of every file of the build context, Dockerfile included. */
+/** Hex SHA-256 of the path and content of every file in the build context, including the Dockerfile. */
 export async function bundleContentDigest(): Promise<string> {
   const digest = createHash('sha256');
   for (const { content, target } of await contextFiles()) {
@@ -42,7 +42,7 @@ async function contextFiles(): Promise<ContextFile[]> {
   return [{ target: 'Dockerfile', content: dockerfile }, ...programs];
 }
 
-/** Every folder of the context, parents first. */
+/** Returns every folder of the context, parents first. */
 function foldersOf(files: readonly ContextFile[]): string[] {
   const folders = new Set<string>();
   for (const { target } of files) {

@@ -5,20 +5,20 @@ import { dockerTry } from '../docker/cli.ts';
 import { findContainer } from '../docker/container.ts';
 import { BottleError } from '../errors.ts';
 
-/** Starting takes about a second; a machine that starts eight bottles at once, and swaps, gets this long. */
+/** Starting takes about a second. The limit allows for a machine that swaps while it starts eight bottles. */
 const READY_TIMEOUT_MS = 120_000;
 const FIRST_POLL_MS = 50;
-/** Each look is an exec in the container: on a busy machine many looks would be part of the trouble. */
+/** Each poll is an exec in the container; on a busy machine, frequent polling would add to the load. */
 const LONGEST_POLL_MS = 1_000;
 
-/** True when the bundle's init says that every daemon it was asked for accepts connections. */
+/** Returns whether the bundle's init reports that every requested daemon accepts connections. */
 export async function isHealthy(container: string): Promise<boolean> {
   return (await readHealth(container))?.ready ?? false;
 }
 
 /**
  * Waits until the bundle is healthy.
- * @throws BottleError `bundle-not-ready` with the log of the daemon that fails.
+ * @throws BottleError `bundle-not-ready` with the log of the failing daemon.
  */
 export async function awaitHealthy(container: string, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + READY_TIMEOUT_MS;
@@ -37,7 +37,7 @@ export async function awaitHealthy(container: string, signal: AbortSignal): Prom
   throw await notReady(container);
 }
 
-/** What the bundle's init says of its daemons; undefined when there is none to ask. */
+/** Reads what the bundle's init reports about its daemons; undefined if it cannot be read. */
 export async function readHealth(container: string): Promise<BundleHealth | undefined> {
   const result = await dockerTry(['exec', container, 'cat', CONTAINER_PATHS.health]);
   if (result.exitCode !== 0) return undefined;
@@ -49,7 +49,7 @@ async function notReady(container: string): Promise<BottleError> {
   const health = await readHealth(container);
   const failing = (health?.daemons ?? []).filter((daemon) => daemon.state !== 'ready');
   const names =
-    failing.map((daemon) => `${daemon.name} is ${daemon.state}`).join(', ') || 'its init did not come up';
+    failing.map((daemon) => `${daemon.name} is ${daemon.state}`).join(', ') || 'its init did not start';
   const log = await bundleLog(container, 200);
   const prefixes = failing.map((daemon) => `[${daemon.name}]`);
   const lines = log
@@ -59,12 +59,12 @@ async function notReady(container: string): Promise<BottleError> {
     'bundle-not-ready',
     `the bundle is not healthy: ${names}\n${lines.slice(-15).join('\n')}`,
     {
-      hint: `The whole log: docker logs ${container}`,
+      hint: `See the full log: docker logs ${container}`,
     },
   );
 }
 
-/** The last lines of what the bundle's daemons said, both streams. */
+/** Returns the last log lines of the bundle's daemons, stdout and stderr. */
 export async function bundleLog(container: string, lines: number): Promise<string> {
   const result = await dockerTry(['logs', '--tail', String(lines), container]);
   return [result.stdout, result.stderr].filter((text) => text !== '').join('\n');

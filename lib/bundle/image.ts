@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cacheDirectory } from '../bottle/paths.ts';
 import { ensureBaseImage } from '../docker/base-images.ts';
 import { buildImage, imageId } from '../docker/image.ts';
 import { KIND_LABEL } from '../docker/labels.ts';
+import { cacheDirectory } from '../host/directories.ts';
 import { withLock } from '../host/lock.ts';
 import { bundleContentDigest, stageBundleContext } from './context.ts';
 import { assertPipelockImage, pipelockImage } from './pipelock-image.ts';
@@ -16,7 +16,7 @@ const BUILD_TIMEOUT_MS = 10 * 60_000;
 
 type Say = (line: string) => void;
 
-/** The bundle image for the kit's present code, built when there is none yet. Gives its reference. */
+/** Builds the bundle image for the kit's current code unless it exists. Returns its reference. */
 export async function ensureBundleImage(say: Say, signal: AbortSignal): Promise<string> {
   const base = await ensureBaseImage('node', { say, signal });
   const reference = await bundleReference(base.reference);
@@ -25,15 +25,15 @@ export async function ensureBundleImage(say: Say, signal: AbortSignal): Promise<
   return reference;
 }
 
-/** What the bundle image is called that the kit's present code makes on this base. */
+/** Returns the reference of the bundle image that the kit's current code builds on this base. */
 export async function bundleReference(base: string): Promise<string> {
   const [content, baseId] = await Promise.all([bundleContentDigest(), imageId(base)]);
   return `${BUNDLE_REPOSITORY}:${content.slice(0, 12)}-${(baseId ?? '').replace('sha256:', '').slice(0, 12)}`;
 }
 
 /**
- * The same with pipelock's program in it.
- * @throws BottleError `image-unavailable` when the engine does not hold pipelock's image.
+ * Like `ensureBundleImage`, with pipelock's program in the image.
+ * @throws BottleError `image-unavailable` when the engine does not have pipelock's image.
  */
 export async function ensurePipelockBundleImage(say: Say, signal: AbortSignal): Promise<string> {
   const pipelock = await assertPipelockImage('');
@@ -84,7 +84,10 @@ async function build(reference: string, base: string, say: Say, signal: AbortSig
   }
 }
 
-/** Who the daemons will run as, see `launch-spec.ts`; in the image of another user they only start more slowly. */
+/**
+ * Returns the user that the daemons will run as (see `launch-spec.ts`). As another user they start more
+ * slowly.
+ */
 function runAs(): { RUN_AS?: string } {
   return process.getuid && process.getgid ? { RUN_AS: `${process.getuid()}:${process.getgid()}` } : {};
 }

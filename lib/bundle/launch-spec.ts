@@ -1,8 +1,9 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bottleDirectory, bottlePaths } from '../bottle/paths.ts';
+import { daemonPort } from '../daemons/contract/daemons.ts';
 import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from '../daemons/contract/egress/upstream-proxy.ts';
-import { DAEMON_PORTS, DAEMONS_ENV, SLUG_ENV } from '../daemons/contract/names.ts';
+import { DAEMONS_ENV, SLUG_ENV } from '../daemons/contract/names.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import { extraCaFile } from '../docker/extra-ca.ts';
 import { labelArguments } from '../docker/labels.ts';
@@ -18,15 +19,15 @@ export interface LaunchSpec {
   image: string;
 }
 
-/** No daemon forks freely: init, its daemons, and what `docker exec` brings. */
+/** Enough for init, its daemons and `docker exec`; no daemon forks freely. */
 const MAX_PROCESSES = 256;
 
-/** The arguments of `docker run` for a bottle's bundle. Holds names of secrets, never values. */
+/** Returns the `docker run` arguments for a bottle's bundle, with names of secrets but never values. */
 export async function runArguments(spec: LaunchSpec): Promise<string[]> {
   const { plan, allocation, certs, image } = spec;
   const extraRoots = await stageExtraRoots(plan.slug);
   const hasPipelock = plan.daemons.includes('pipelock');
-  // Made here, as the user whom the daemons run as: the engine would make it as root.
+  // Created here, as the user that the daemons run as; the engine would create it as root.
   await mkdir(bottlePaths.audit(plan.slug), { recursive: true, mode: 0o700 });
   const mounts = [
     [bottlePaths.egress(plan.slug), CONTAINER_PATHS.egressConfig],
@@ -42,11 +43,11 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
     ...(isChained(plan) ? chain() : []),
     ...bundleSecretNames(plan),
   ];
-  const ports = agentFacing(plan).map((daemon) => `${allocation.alias}::${DAEMON_PORTS[daemon]}`);
+  const ports = agentFacing(plan).map((daemon) => `${allocation.alias}::${daemonPort(daemon)}`);
   return [
     'run',
     '--detach',
-    // An init that reaps, so that the kit's own has only daemons to look after.
+    // Docker's init reaps orphans, so the kit's own init only manages its daemons.
     '--init',
     ...['--name', plan.names.bundle, '--network', allocation.network, ...labelArguments('bundle', plan.slug)],
     ...hardening(),
@@ -58,16 +59,17 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
   ];
 }
 
-/** Puts pipelock behind egress. */
+/** Returns the variables that make egress use pipelock as its upstream proxy. */
 function chain(): string[] {
   return [
-    `${UPSTREAM_PROXY_ENV}=http://127.0.0.1:${DAEMON_PORTS.pipelock}`,
+    `${UPSTREAM_PROXY_ENV}=http://127.0.0.1:${daemonPort('pipelock')}`,
     `${UPSTREAM_CA_ENV}=${CONTAINER_PATHS.pipelockCa}`,
   ];
 }
 
 function hardening(): string[] {
-  // The daemons read the CA key (0600) of the user who launches, so they run as that user, and as nothing more.
+  // The daemons read the launching user's CA key (0600), so they run as that user, with no further
+  // privileges.
   const user = process.getuid && process.getgid ? ['--user', `${process.getuid()}:${process.getgid()}`] : [];
   return [
     ...user,
@@ -78,7 +80,7 @@ function hardening(): string[] {
   ];
 }
 
-/** Copies the host's extra roots beside the bottle's other files: a mount must be a directory. */
+/** Copies the host's extra roots into a directory of the bottle, because only directories are mounted. */
 async function stageExtraRoots(slug: string): Promise<string | undefined> {
   const file = await extraCaFile(process.env);
   if (file === undefined) return undefined;

@@ -9,10 +9,16 @@ import { DAEMONS } from '../daemons/contract/daemons.ts';
 
 const KIT = join(import.meta.dirname, '..', '..');
 
-/** Programs of init: its own, the control client, and what warms up the compile cache in the image build. */
+/**
+ * Programs of init: init itself, the control client, and the one that fills the compile cache during the
+ * build.
+ */
 const INIT_PROGRAMS = ['init/main', 'init/ctl', 'init/compile'];
 
-/** The modules below `lib/daemons` that become programs of the bundle: those of init, and each daemon of ours. */
+/**
+ * Returns the modules below `lib/daemons` that become programs of the bundle: init's and those of our
+ * daemons.
+ */
 function programModules(): string[] {
   const daemons = Object.entries<DaemonDefinition>(DAEMONS).filter(
     ([, { command }]) => command === undefined,
@@ -23,13 +29,13 @@ function programModules(): string[] {
   return [...INIT_PROGRAMS, ...modules];
 }
 
-/** Packages in CommonJS ask for Node's own modules through this. */
+/** CommonJS packages load Node's built-in modules through this. */
 const REQUIRE =
   "import { createRequire as toRequire } from 'node:module'; const require = toRequire(import.meta.url);";
 
 /**
- * `import` of `node:http` reads all of its exports, the WebSocket of undici among them, which loads undici: 20 ms and
- * some megabytes for what nothing uses. Node's own way to ask for the module reads none.
+ * Importing `node:http` evaluates all its exports, including undici's WebSocket, which loads undici: 20 ms
+ * and some megabytes for nothing. `process.getBuiltinModule` evaluates none.
  */
 const plainHttp: Plugin = {
   name: 'plain-http',
@@ -41,16 +47,16 @@ const plainHttp: Plugin = {
   },
 };
 
-/** What few bottles need, or none before the first request; and how the bundle gets it. */
+/** Modules that few bottles need, or none before the first request, and how the bundle loads them. */
 const LATER = {
   'node:http2': { names: Object.keys(http2), load: "process.getBuiltinModule('node:http2')" },
   yaml: { names: Object.keys(yaml), load: "require('yaml')" },
   re2js: { names: Object.keys(re2js), load: "require('re2js')" },
-  // All of it is a fetch, a WebSocket and a cache as well.
+  // The package as a whole also includes fetch, a WebSocket and a cache.
   undici: { names: ['Agent'], load: "{ Agent: require('undici/lib/dispatcher/agent.js') }" },
 };
 
-/** Loads these when something of them is first used: 8 % less processor time until the port of egress is open. */
+/** Loads these modules on first use: 8 % less CPU time until the port of egress is open. */
 const later: Plugin = {
   name: 'later',
   setup({ onResolve, onLoad }) {
@@ -59,7 +65,7 @@ const later: Plugin = {
       namespace === 'later' ? undefined : { path, namespace: 'later' },
     );
     for (const [path, { names, load }] of Object.entries(LATER)) {
-      // A package of CommonJS is itself among its exports, as `module.exports`.
+      // The exports of a CommonJS package include the package itself, as `module.exports`.
       const getters = names
         .filter((name) => name !== 'module.exports')
         .map((name) => `get ${name}() { return ${load}.${name}; }`);
@@ -70,15 +76,15 @@ const later: Plugin = {
 };
 
 export interface ProgramFile {
-  /** Path below the programs' folder, with forward slashes. */
+  /** Path below the program folder, with forward slashes. */
   readonly path: string;
   readonly content: Uint8Array;
 }
 
 /**
- * The daemons as the bundle runs them: one file of JavaScript each, with all that it imports inside. Node then neither
- * looks for some two hundred files nor strips types from them: a third of the time to start, two thirds of the memory.
- * The same content for the same sources, wherever they lie.
+ * Bundles each daemon into a single JavaScript file. Node then does not have to find about two hundred files
+ * and strip their types: a third of the startup time and two thirds of the memory. The output depends only on
+ * the sources, not on their location.
  */
 export async function bundledPrograms(): Promise<ProgramFile[]> {
   const daemons = join(KIT, 'lib', 'daemons');
@@ -93,7 +99,7 @@ export async function bundledPrograms(): Promise<ProgramFile[]> {
     target: 'node24',
     format: 'esm',
     banner: { js: REQUIRE },
-    // Names of files in comments would differ from machine to machine.
+    // File names in comments would differ between machines.
     minifyWhitespace: true,
     logLevel: 'error',
     plugins: [plainHttp, later],
@@ -107,7 +113,7 @@ export async function bundledPrograms(): Promise<ProgramFile[]> {
   return [...programs, ...(await licencesOf(Object.keys(metafile.inputs)))];
 }
 
-/** The licences of the packages that these files are of: they ask to be with every copy. */
+/** Returns the licenses of the packages that these files belong to, which must accompany every copy. */
 async function licencesOf(files: readonly string[]): Promise<ProgramFile[]> {
   const roots = new Map<string, string>();
   for (const file of files) {

@@ -3,12 +3,12 @@ import { SELFTEST_NONCE_ENV } from '../daemons/contract/selftest/selftest.ts';
 import { readHostVariables } from '../host/variables.ts';
 import type { Plan } from '../plan/schema.ts';
 
-/** 32 bytes: as hard to guess as any token, and half of it still is when the probe searches for it. */
+/** As hard to guess as any token; so is half of it, when the probe searches for it. */
 const NONCE_BYTES = 32;
 
 /**
- * Values for the bundle's token slots and for this launch's nonce. They reach the container through the
- * environment of the `docker run` process alone: its command line carries bare names.
+ * Returns the values of the bundle's token slots and of this launch's nonce. They reach the container only
+ * through the environment of the `docker run` process; its command line contains just the names.
  */
 export function bundleSecrets(plan: Plan): Record<string, string> {
   return {
@@ -17,7 +17,7 @@ export function bundleSecrets(plan: Plan): Record<string, string> {
   };
 }
 
-/** Names of all slots, for the bare `--env NAME` of `docker run`. */
+/** Returns the names of all slots and of the nonce, for `docker run --env NAME`. */
 export function bundleSecretNames(plan: Plan): string[] {
   return [...Object.keys(plan.egress.tokens), SELFTEST_NONCE_ENV].toSorted();
 }

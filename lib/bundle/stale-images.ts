@@ -4,9 +4,9 @@ import { presentBaseImage } from '../docker/present-image.ts';
 import { BUNDLE_REPOSITORY, bundleReference } from './image.ts';
 
 /**
- * References of the bundle images that no container was made from, running or not, and that the kit's present code makes
- * no more: those of its older versions, and of base images that were replaced. A variant with pipelock counts as its
- * bundle. None while the engine holds no base image, since it is not known then what the present one is called.
+ * Returns references of bundle images that no container uses, running or not, and that the kit's current code
+ * no longer builds: those of older versions and of replaced base images. A pipelock variant counts as its
+ * bundle. Returns none while the engine has no base image, because the current reference is unknown then.
  */
 export async function staleBundleImages(): Promise<string[]> {
   const base = await presentBaseImage('node', undefined);

@@ -4,13 +4,13 @@ import { bottlePaths } from '../bottle/paths.ts';
 import { findContainer, removeContainer } from '../docker/container.ts';
 import { bundleLog } from './health.ts';
 
-/** Seconds between TERM and KILL: one more than the 8 that the bundle's init gives its daemons. */
+/** Seconds between TERM and KILL: one more than the 8 s that the bundle's init gives its daemons. */
 const BUNDLE_GRACE_SECONDS = 9;
 
-/** Log lines of a container that are kept in the bottle's state. */
+/** Log lines of a container that the bottle's state keeps. */
 const KEPT_LOG_LINES = 10_000;
 
-/** Removes a container of a bottle and keeps the end of its log, for a bottle whose state is kept. Idempotent. */
+/** Removes a bottle's container and saves the end of its log, in case the state is kept. Idempotent. */
 export async function undoContainer(slug: string, name: string): Promise<void> {
   const container = await findContainer(name);
   if (container === undefined) return;

@@ -1,4 +1,4 @@
-/** The images that everything is built on or run from, by digest: a tag alone can change under us. */
+/** The images that everything is built on or run from, pinned by digest because tags can move. */
 export const BASE_IMAGE_PINS = {
   node: 'node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d',
   registry: 'registry:2.8.3@sha256:a3d8aaa63ed8681a604f1dea0aa03f100d5895b6a58ace528858a7b332415373',

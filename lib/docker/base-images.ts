@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { cacheDirectory } from '../bottle/paths.ts';
 import { BottleError } from '../errors.ts';
+import { cacheDirectory } from '../host/directories.ts';
 import { withLock } from '../host/lock.ts';
 import { BASE_IMAGE_PINS, type BaseImage } from './base-image-pins.ts';
 import { canInstallDebianPackages } from './debian-host.ts';
@@ -12,16 +12,17 @@ import { noteRegistryAsked, registryAskedToday } from './stand-ins/registry-aske
 export type { BaseImage, EnsuredImage };
 
 export interface BaseImageOptions {
-  /** Called with a line for people when the answer takes work. */
+  /** Called with progress lines when an image must be pulled or built. */
   say: (line: string) => void;
   signal?: AbortSignal;
 }
 
 /**
- * Makes sure that the engine holds a base image: the pinned one where a registry can be reached, else a stand-in, for
- * which a registry is asked again once a day. Callers at the same time, in any process, build it once.
- * `BOT_BOTTLE_BASE_IMAGES=registry|stand-in` forces one.
- * @throws BottleError `image-unavailable` when neither is possible; `usage`, `disk-full`, `engine-missing`, `engine-failed`.
+ * Makes sure that the engine has a base image: the pinned one if a registry is reachable, otherwise a
+ * stand-in, for which the registry is tried again once a day. Concurrent callers, in any process, build it
+ * only once. `BOT_BOTTLE_BASE_IMAGES=registry|stand-in` forces one kind.
+ * @throws BottleError `image-unavailable` when neither is possible; also `usage`, `disk-full`,
+ * `engine-missing` and `engine-failed`.
  */
 export async function ensureBaseImage(name: BaseImage, options: BaseImageOptions): Promise<EnsuredImage> {
   const only = forcedSource();
@@ -37,7 +38,7 @@ export async function ensureBaseImage(name: BaseImage, options: BaseImageOptions
   );
 }
 
-/** What the engine holds, unless it is a stand-in whose pinned image may be had by now. */
+/** Returns the image that the engine has, unless it is a stand-in and the registry is due for another try. */
 async function settledImage(
   name: BaseImage,
   only: ImageSource | undefined,
@@ -63,7 +64,7 @@ async function obtain(
 ): Promise<EnsuredImage> {
   const pin = BASE_IMAGE_PINS[name];
   if (only !== 'stand-in') {
-    // Before the answer: what ends the pull, a full disk say, must not end every launch of a machine with a stand-in.
+    // Recorded before the pull: if it throws (full disk), later launches can still use an existing stand-in.
     await noteRegistryAsked(name);
     const refusal = await pullPinned(pin, say, signal);
     if (refusal === undefined) return { reference: pin, standIn: false };
@@ -84,7 +85,7 @@ async function obtain(
 }
 
 function unavailable(pin: string, why: string): BottleError {
-  return new BottleError('image-unavailable', `the image ${pin} cannot be had: ${why}`, {
-    hint: 'Give this machine access to the registry, or `docker load` the image; on Debian as root a stand-in is built.',
+  return new BottleError('image-unavailable', `the image ${pin} is not available: ${why}`, {
+    hint: 'Give this machine access to the registry, or `docker load` the image; on Debian, as root, the kit builds a stand-in.',
   });
 }

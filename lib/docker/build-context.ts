@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { extraCaFile } from './extra-ca.ts';
 
 /**
- * Runs `work` with a copy of a build context that has `extra-ca.pem` besides: the host's extra CA bundle, or an
- * empty file. The copy is removed whatever happens. See `extraCaFile` for how a Dockerfile makes use of it.
- * @throws BottleError `variable-missing` for a bundle that cannot be read.
+ * Runs `work` with a copy of a build context plus `extra-ca.pem`: the host's extra CA bundle, or an empty
+ * file. Always removes the copy. See `extraCaFile` for how a Dockerfile uses the file.
+ * @throws BottleError `variable-missing` if the bundle cannot be read.
  */
 export async function withExtraCa<T>(context: string, work: (copy: string) => Promise<T>): Promise<T> {
   const bundle = await extraCaFile(process.env);

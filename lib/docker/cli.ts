@@ -2,14 +2,14 @@ import { execa } from 'execa';
 import { BottleError } from '../errors.ts';
 
 export interface DockerOptions {
-  /** Added to the environment of the `docker` process: how values named by a bare `-e NAME` reach a container. */
+  /** Added to the environment of the `docker` process, so that `-e NAME` passes values to a container. */
   env?: Readonly<Record<string, string>>;
   /** Standard input; none when absent. */
   input?: string | Buffer;
-  /** Milliseconds after which the command is killed; none when absent. */
+  /** Milliseconds after which the command is killed; no limit when absent. */
   timeoutMs?: number;
   signal?: AbortSignal;
-  /** Called with each line of stdout and stderr as it comes. */
+  /** Called with each line of stdout and stderr as it arrives. */
   onLine?: (line: string) => void;
 }
 
@@ -19,7 +19,10 @@ export interface DockerResult {
   stderr: string;
 }
 
-/** Runs `docker ARGS`; never throws for a non-zero exit. Throws `engine-missing` when there is no docker client. */
+/**
+ * Runs `docker ARGS`; does not throw for a non-zero exit.
+ * @throws BottleError `engine-missing` without a docker client.
+ */
 export async function dockerTry(args: readonly string[], options: DockerOptions = {}): Promise<DockerResult> {
   const child = execa('docker', [...args], {
     reject: false,
@@ -28,7 +31,7 @@ export async function dockerTry(args: readonly string[], options: DockerOptions 
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-    // A Ctrl-C meant for the launch must not cut a change to the engine in half; what may be cut, `signal` cuts.
+    // Ctrl-C during a launch must not interrupt a change to the engine; `signal` ends commands that may be.
     detached: true,
     all: options.onLine !== undefined,
   });
@@ -37,7 +40,7 @@ export async function dockerTry(args: readonly string[], options: DockerOptions 
   }
   const result = await child;
   if (result.code === 'ENOENT') {
-    throw new BottleError('engine-missing', 'there is no `docker` command on the PATH', {
+    throw new BottleError('engine-missing', '`docker` is not on the PATH', {
       hint: 'Install Docker and start it: https://docs.docker.com/engine/install/',
     });
   }
@@ -49,8 +52,8 @@ export async function dockerTry(args: readonly string[], options: DockerOptions 
 }
 
 /**
- * Runs `docker ARGS` and gives its stdout.
- * @throws BottleError `disk-full`, `engine-missing` or `engine-failed` with the engine's own last words.
+ * Runs `docker ARGS` and returns its stdout.
+ * @throws BottleError `disk-full`, `engine-missing` or `engine-failed` with the last lines of output.
  */
 export async function docker(args: readonly string[], options: DockerOptions = {}): Promise<string> {
   const result = await dockerTry(args, options);
@@ -58,7 +61,7 @@ export async function docker(args: readonly string[], options: DockerOptions = {
   throw dockerError(args, result);
 }
 
-/** The error that a failed `docker ARGS` stands for. Only the verb is named: later arguments may be long. */
+/** Creates the error for a failed `docker ARGS`. Names only the verb, because the arguments may be long. */
 export function dockerError(args: readonly string[], result: DockerResult): BottleError {
   const verb = args
     .slice(0, args[0] === 'network' || args[0] === 'image' || args[0] === 'container' ? 2 : 1)

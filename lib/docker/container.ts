@@ -19,9 +19,9 @@ export interface Container {
   id: string;
   running: boolean;
   exitCode: number;
-  /** Address on each network it is attached to. */
+  /** Address by network name. */
   addresses: Readonly<Record<string, string>>;
-  /** Host bindings by container port, e.g. `9099/tcp`. */
+  /** Host bindings by container port, such as `9099/tcp`. */
   ports: Readonly<Record<string, readonly { hostIp: string; hostPort: number }[]>>;
 }
 
@@ -50,12 +50,12 @@ export async function findContainer(name: string): Promise<Container | undefined
   };
 }
 
-/** The host port that a container's TCP port is published on at `hostIp`; undefined when it is not. */
+/** Returns the host port that publishes a container's TCP port at `hostIp`, if any. */
 export function hostPortOf(container: Container, port: number, hostIp: string): number | undefined {
   return container.ports[`${port}/tcp`]?.find((binding) => binding.hostIp === hostIp)?.hostPort;
 }
 
-/** Idempotent; `graceSeconds` is what the container gets between TERM and KILL. */
+/** Removes a container, with `graceSeconds` between TERM and KILL. Idempotent. */
 export async function removeContainer(name: string, graceSeconds: number): Promise<void> {
   const gone = /no such container|is already in progress/i;
   if (graceSeconds > 0) {
@@ -71,17 +71,17 @@ export async function removeContainer(name: string, graceSeconds: number): Promi
 export interface LabelledContainer {
   name: string;
   kind: string;
-  /** Empty when no single bottle owns it. */
+  /** Empty if no single bottle owns the container. */
   slug: string;
-  /** The engine's own word: `running`, `exited`, `created`, … */
+  /** As reported by the engine: `running`, `exited`, `created`, … */
   state: string;
-  /** The engine's own words on its published ports. */
+  /** Published ports, as printed by the engine. */
   ports: string;
 }
 
 const listed = z.looseObject({ Names: z.string(), State: z.string(), Ports: z.string() });
 
-/** The kit's own containers, running or not. */
+/** Lists the kit's containers, running or not. */
 export async function listContainers(): Promise<LabelledContainer[]> {
   const format = `{"Names":{{json .Names}},"State":{{json .State}},"Ports":{{json .Ports}},"kind":{{json (.Label "${KIND_LABEL}")}},"slug":{{json (.Label "${SLUG_LABEL}")}}}`;
   const stdout = await docker([
@@ -101,7 +101,7 @@ export async function listContainers(): Promise<LabelledContainer[]> {
   });
 }
 
-/** Loopback addresses that any container's port is published on, ours or not. */
+/** Returns the loopback addresses that any container, ours or not, publishes ports on. */
 export async function publishedLoopbackAddresses(): Promise<Set<string>> {
   const ports = await docker(['ps', '--format', '{{.Ports}}']);
   return new Set(ports.match(/127\.\d+\.\d+\.\d+(?=:)/g) ?? []);

@@ -3,16 +3,16 @@ import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
-import { cacheDirectory } from '../bottle/paths.ts';
 import { BottleError } from '../errors.ts';
+import { cacheDirectory } from '../host/directories.ts';
 
-/** Whether the kit may install packages here: Debian or a descendant of it, as root, with apt. */
+/** Returns whether the kit can install packages: Debian or a derivative, as root, with apt. */
 export async function canInstallDebianPackages(osRelease = '/etc/os-release'): Promise<boolean> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
   return (await isDebianLike(osRelease)) && (await onPath('apt-get'));
 }
 
-/** Reads os-release(5): `ID`, or one word of `ID_LIKE`, is `debian`. */
+/** Returns whether `ID` or a word of `ID_LIKE` in os-release(5) is `debian`. */
 async function isDebianLike(osRelease: string): Promise<boolean> {
   const text = await readFile(osRelease, 'utf8').catch(() => '');
   const words = [...text.matchAll(/^(?:ID|ID_LIKE)=(.*)$/gm)].flatMap((match) =>
@@ -21,7 +21,7 @@ async function isDebianLike(osRelease: string): Promise<boolean> {
   return words.includes('debian');
 }
 
-/** Whether a program of that name is on the PATH. */
+/** Returns whether a program is on the PATH. */
 export async function onPath(program: string): Promise<boolean> {
   const tries = (process.env.PATH ?? '')
     .split(delimiter)
@@ -33,35 +33,38 @@ export async function onPath(program: string): Promise<boolean> {
 export type InstallFailure = 'engine-missing' | 'image-unavailable';
 
 /**
- * Installs Debian packages on this machine. All output goes to a log file below the cache.
- * @throws BottleError of `code`, with the last lines of apt and the log's path.
+ * Installs Debian packages on this machine. All output goes to a log file below the cache directory.
+ * @throws BottleError with `code`, the last lines of apt's output and the path of the log.
  */
 export async function installDebianPackages(
   packages: readonly string[],
   code: InstallFailure,
   signal?: AbortSignal,
 ): Promise<void> {
-  // Packages of others may be mid-installation on a machine that just booted: apt waits for them itself.
+  // Other installations may be running on a freshly booted machine, so apt waits for their lock.
   const apt = ['apt-get', '-y', '-o', 'DPkg::Lock::Timeout=300'] as const;
   await runLogged({ log: 'apt', command: [...apt, 'update'], code, signal });
   signal?.throwIfAborted();
-  // Not interrupted: a dpkg that is killed half-way leaves this machine's packages in need of repair.
+  // Not interrupted: killing dpkg halfway would leave the machine's packages in need of repair.
   await runLogged({ log: 'apt', command: [...apt, 'install', '--no-install-recommends', ...packages], code });
   signal?.throwIfAborted();
 }
 
 export interface LoggedRun {
-  /** The output is added to `<cache>/logs/<log>.log`. */
+  /** The output is appended to `<cache>/logs/<log>.log`. */
   log: string;
   command: readonly [string, ...string[]];
-  /** Code of the error that a failure throws. */
+  /** Error code for a failure. */
   code: InstallFailure;
   input?: string;
   env?: Readonly<Record<string, string>>;
   signal?: AbortSignal | undefined;
 }
 
-/** Runs a program silently. @throws BottleError `disk-full`, or of the code given, with the program's last words. */
+/**
+ * Runs a program silently.
+ * @throws BottleError `disk-full`, or with the given code, and the last lines of output.
+ */
 export async function runLogged(run: LoggedRun): Promise<void> {
   run.signal?.throwIfAborted();
   const path = join(cacheDirectory(), 'logs', `${run.log}.log`);
@@ -72,12 +75,13 @@ export async function runLogged(run: LoggedRun): Promise<void> {
     all: true,
     input: run.input ?? '',
     env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8', ...run.env },
-    // A process group of its own: it ends as a whole when aborted, and only then; a terminal's Ctrl-C aborts us.
+    // In its own process group: an abort ends the whole group, and Ctrl-C in the terminal does not reach it
+    // directly.
     detached: true,
   });
   const log = createWriteStream(path, { flags: 'a' });
   child.all?.pipe(log);
-  // A log that cannot be written, on a full disk say, is no reason to fail, nor to leave the output unread.
+  // If the log cannot be written (full disk), the run continues and the output is still drained.
   const written = finished(log).catch(() => child.all?.resume());
   const end = () => endGroup(child.pid);
   run.signal?.addEventListener('abort', end);
@@ -92,7 +96,7 @@ export async function runLogged(run: LoggedRun): Promise<void> {
     });
   }
   throw new BottleError(run.code, `${program} failed:\n${words}`, {
-    hint: `All of its output is in ${path}.`,
+    hint: `The full output is in ${path}.`,
   });
 }
 
@@ -101,6 +105,6 @@ function endGroup(leader: number | undefined): void {
   try {
     process.kill(-leader, 'SIGTERM');
   } catch {
-    // It has ended by itself.
+    // The group has already ended.
   }
 }

@@ -9,21 +9,21 @@ export { stopEngine } from './engine/stop.ts';
 
 export interface EngineInfo {
   version: string;
-  /** True when this very call started it. */
+  /** Whether this call started the engine. */
   startedByUs: boolean;
 }
 
 export interface EngineOptions {
-  /** Called with a line for people before each thing that takes time or changes the machine. */
+  /** Called with a progress line before each step that takes time or changes the machine. */
   say: (line: string) => void;
   signal?: AbortSignal;
-  /** Another place than the machine's usual one; for a second engine beside the first. */
+  /** Location other than the machine's default, to run a second engine beside the first. */
   local?: LocalEngine;
 }
 
 /**
- * Whether an engine answers, or is one that `ensureEngine` would start. Changes nothing.
- * @throws BottleError `engine-missing` with what to do, wherever the kit may not or cannot start one.
+ * Checks whether an engine responds, or whether `ensureEngine` could start one. Changes nothing.
+ * @throws BottleError `engine-missing` with instructions if the kit may not or cannot start one.
  */
 export async function checkEngine(local: LocalEngine = {}): Promise<{ version: string } | 'startable'> {
   const answer = await askEngine(local.host);
@@ -37,9 +37,10 @@ export async function checkEngine(local: LocalEngine = {}): Promise<{ version: s
 }
 
 /**
- * Makes sure that a Docker engine answers. Where none does, and this is Debian (or a descendant) and we are root,
- * it installs docker.io from Debian's packages and starts it, saying so first; `BOT_BOTTLE_ENGINE=none` forbids that.
- * @throws BottleError `engine-missing` with what to do, wherever the kit may not or cannot start one.
+ * Makes sure that a Docker engine responds. If none does, and this is Debian (or a derivative) and we are
+ * root, announces, installs and starts docker.io from Debian's packages. `BOT_BOTTLE_ENGINE=none` forbids
+ * that.
+ * @throws BottleError `engine-missing` with instructions if the kit may not or cannot start one.
  */
 export async function ensureEngine(options: EngineOptions): Promise<EngineInfo> {
   const { say, signal, local = {} } = options;

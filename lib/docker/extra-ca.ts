@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BottleError } from '../errors.ts';
 
-/** In this order, as Node reads them: the first is Node's own, the second OpenSSL's. */
+/** In Node's order: the first is Node's own, the second is OpenSSL's. */
 const VARIABLES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const;
 const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:TRUSTED )?CERTIFICATE-----/;
 
 /**
- * The host's extra CA bundle, an absolute path: what a network that inspects TLS has its users trust.
+ * Returns the absolute path of the host's extra CA bundle, as used in networks that inspect TLS.
  *
- * How an image build honours it without leaving it in the image's trust. The legacy builder has no secret
- * mounts, so the file is copied into the build context, and only a stage that is not the final image sees it:
+ * Image builds use the bundle without leaving it in the image. The legacy builder has no secret mounts, so
+ * the file is copied into the build context, and only a stage other than the final one sees it:
  *
  * ```dockerfile
  * FROM node AS modules
@@ -21,8 +21,8 @@ const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?
  * COPY --from=modules /app /app
  * ```
  *
- * Where there is no such bundle the context holds an empty file: Node takes it as "no extra CA".
- * @throws BottleError `variable-missing` that names the variable whose file cannot be read or holds no certificate.
+ * Without a bundle the context contains an empty file, which Node treats as "no extra CA".
+ * @throws BottleError `variable-missing` naming the variable whose file cannot be read or has no certificate.
  */
 export async function extraCaFile(
   env: Readonly<Record<string, string | undefined>>,
@@ -37,7 +37,7 @@ export async function extraCaFile(
     });
   });
   if (CERTIFICATE.test(text)) return resolve(path);
-  throw new BottleError('variable-missing', `${name} names ${path}, which holds no PEM certificate`, {
+  throw new BottleError('variable-missing', `${name} names ${path}, which contains no PEM certificate`, {
     hint: `Set ${name} to a file of PEM certificates, or unset it.`,
   });
 }

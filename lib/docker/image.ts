@@ -1,11 +1,11 @@
 import { docker, dockerError, dockerTry } from './cli.ts';
 
-/** The image's id, `sha256:…`; undefined when the engine has no such image. */
+/** Returns the image's id, `sha256:…`; undefined if the engine does not have the image. */
 export async function imageId(reference: string): Promise<string | undefined> {
   return inspectField(reference, '{{.Id}}');
 }
 
-/** The value of one label of an image; undefined when either is missing. */
+/** Returns the value of an image's label; undefined if either is missing. */
 export async function imageLabel(reference: string, label: string): Promise<string | undefined> {
   return (await inspectField(reference, `{{index .Config.Labels "${label}"}}`)) || undefined;
 }
@@ -28,7 +28,9 @@ export interface BuildOptions {
   signal?: AbortSignal;
 }
 
-/** Builds with whatever builder the engine has: the Dockerfiles of the kit keep to what the legacy one knows. */
+/**
+ * Builds an image with the engine's builder. The kit's Dockerfiles only use features of the legacy builder.
+ */
 export async function buildImage(options: BuildOptions): Promise<void> {
   const labels = Object.entries(options.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
   const values = Object.entries(options.buildArguments).flatMap(([name, value]) => [
@@ -36,14 +38,14 @@ export async function buildImage(options: BuildOptions): Promise<void> {
     `${name}=${value}`,
   ]);
   const files = ['--tag', options.tag, '--file', options.dockerfile, options.context];
-  // The legacy builder leaves a container behind when a step fails.
+  // `--force-rm`, because the legacy builder leaves a container behind when a step fails.
   await docker(['build', '--force-rm', ...labels, ...values, ...files], {
     onLine: options.onLine,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
 }
 
-/** Writes an image as a tarball. @throws BottleError `disk-full` when it does not fit. */
+/** Saves an image as a tarball. @throws BottleError `disk-full` when it does not fit. */
 export async function saveImage(reference: string, path: string, signal?: AbortSignal): Promise<void> {
   await docker(['save', '--output', path, reference], signal === undefined ? {} : { signal });
 }

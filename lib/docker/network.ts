@@ -4,7 +4,7 @@ import { BottleError } from '../errors.ts';
 import { docker, dockerError, dockerTry } from './cli.ts';
 import { KIND_LABEL, labelArguments } from './labels.ts';
 
-/** Label of a bottle's network with the loopback alias that the bottle holds. */
+/** Label of a bottle's network with the bottle's loopback alias. */
 export const ALIAS_LABEL = 'bot-bottle.alias';
 
 const inspected = z.array(
@@ -25,10 +25,10 @@ export interface Network {
   subnets: readonly string[];
 }
 
-/** Third octets of 192.168.x.0/24 that are never used: 17 is where Docker itself usually starts. */
+/** Third octets of 192.168.x.0/24 that are never used. Docker itself usually starts at 17. */
 const AVOIDED_OCTETS = new Set([17]);
 
-/** All candidate subnets, the one that the slug hashes to first, so that a bottle's subnet is stable. */
+/** Returns all candidate subnets, starting at the slug's hash, so that a bottle's subnet is stable. */
 export function subnetCandidates(slug: string): string[] {
   let hash = 0;
   for (const char of slug) hash = (hash * 31 + char.charCodeAt(0)) % 256;
@@ -36,7 +36,10 @@ export function subnetCandidates(slug: string): string[] {
   return octets.filter((octet) => !AVOIDED_OCTETS.has(octet)).map((octet) => `192.168.${octet}.0/24`);
 }
 
-/** True when an address of this machine lies in the /24: the engine does not look at the machine's own networks. */
+/**
+ * Returns whether the machine has an address in the /24, because the engine ignores the machine's own
+ * networks.
+ */
 export function isOnHost(subnet: string, interfaces = networkInterfaces()): boolean {
   const prefix = subnet.replace(/\.0\/24$/, '.');
   return Object.values(interfaces).some((entries) =>
@@ -45,7 +48,7 @@ export function isOnHost(subnet: string, interfaces = networkInterfaces()): bool
 }
 
 /**
- * Creates a bridge network on the first candidate subnet that collides with nothing.
+ * Creates a bridge network on the first candidate subnet without a collision.
  * @throws BottleError `subnets-exhausted`, or `engine-failed` for any other failure.
  */
 export async function createBridge(name: string, slug: string, alias: string): Promise<string> {
@@ -62,12 +65,12 @@ export async function createBridge(name: string, slug: string, alias: string): P
     'subnets-exhausted',
     'every subnet of 192.168.0.0/16 collides with a network of this machine',
     {
-      hint: 'Remove networks that nothing uses: `docker network prune`.',
+      hint: 'Remove unused networks: `docker network prune`.',
     },
   );
 }
 
-/** The kit's own networks, whichever home they belong to. */
+/** Lists the kit's networks, of every home. */
 export async function listNetworks(): Promise<Network[]> {
   const ids = await docker(['network', 'ls', '--quiet', '--filter', `label=${KIND_LABEL}`]);
   return inspectNetworks(ids.split('\n').filter((id) => id !== ''));
@@ -79,7 +82,7 @@ export async function findNetwork(name: string): Promise<Network | undefined> {
 
 async function inspectNetworks(ids: readonly string[]): Promise<Network[]> {
   if (ids.length === 0) return [];
-  // One that vanishes between `ls` and `inspect` makes the exit code 1; the rest is printed all the same.
+  // If a network disappears between `ls` and `inspect`, the exit code is 1, but the others are still printed.
   const result = await dockerTry(['network', 'inspect', ...ids]);
   return inspected.parse(JSON.parse(result.stdout || '[]')).map((network) => ({
     name: network.Name,
@@ -90,7 +93,7 @@ async function inspectNetworks(ids: readonly string[]): Promise<Network[]> {
   }));
 }
 
-/** Idempotent. Fails while a container is attached: the journal undoes that one first. */
+/** Removes a network. Idempotent. Fails while a container is attached; the journal removes that first. */
 export async function removeNetwork(name: string): Promise<void> {
   const args = ['network', 'rm', name];
   const result = await dockerTry(args);

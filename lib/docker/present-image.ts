@@ -5,22 +5,22 @@ import { STAND_IN_TAGS, standInRecipe } from './stand-ins/build.ts';
 import { RECIPE_LABEL } from './stand-ins/recipe.ts';
 
 export interface EnsuredImage {
-  /** What a Dockerfile's FROM or `docker run` takes. */
+  /** Reference for `FROM` in a Dockerfile or for `docker run`. */
   reference: string;
-  /** True when it is not the pinned image but one with the same contract, made from Debian's and npm's packages. */
+  /** Whether this is not the pinned image but an equivalent built from Debian and npm packages. */
   standIn: boolean;
 }
 
 export type ImageSource = 'registry' | 'stand-in';
 
-/** One line of `docker image inspect`; the engine writes null for an empty list or map. */
+/** One line of `docker image inspect`; the engine prints null for an empty list or map. */
 const inspected = z.strictObject({
   digests: z.array(z.string()).nullable(),
   labels: z.record(z.string(), z.string()).nullable(),
 });
 const FORMAT = '{"digests":{{json .RepoDigests}},"labels":{{json .Config.Labels}}}';
 
-/** The pinned image when the engine holds it, else its stand-in when that is of the current recipe. */
+/** Returns the pinned image if the engine has it, otherwise its stand-in if that has the current recipe. */
 export async function presentBaseImage(
   name: BaseImage,
   only: ImageSource | undefined,
@@ -29,7 +29,7 @@ export async function presentBaseImage(
   const tag = STAND_IN_TAGS[name];
   const args = ['image', 'inspect', '--format', FORMAT, pin, tag];
   const [result, recipe] = await Promise.all([dockerTry(args), standInRecipe(name)]);
-  // One of the two missing is an error for docker, and the usual case for us.
+  // If one of the two is missing, which is usual, docker reports an error.
   if (result.exitCode !== 0 && !/no such image/i.test(result.stderr)) throw dockerError(args, result);
   const found = result.stdout
     .split('\n')

@@ -1,15 +1,15 @@
 import { dockerError, dockerTry } from './cli.ts';
 
-/** A registry that has not even begun to answer by then is taken as out of reach. */
+/** A registry that has not started to respond by then counts as unreachable. */
 const FIRST_WORD_MS = 20_000;
-/** For the whole of a pull, on a slow line. */
+/** For a whole pull, on a slow connection. */
 const PULL_MS = 20 * 60_000;
 const OUT_OF_REACH =
   /no such host|no route to host|network is unreachable|connection refused|connection reset|i\/o timeout|TLS handshake timeout|Client\.Timeout|context deadline exceeded|failed to do request|x509|certificate|forbidden|denied|toomanyrequests|proxyconnect|EOF/i;
 
 /**
  * Pulls an image by digest.
- * @returns undefined when it is there, else why no registry gave it.
+ * @returns undefined on success, otherwise why no registry delivered the image.
  * @throws BottleError when the engine or the disk is at fault, not the registry.
  */
 export async function pullPinned(
@@ -33,7 +33,7 @@ export async function pullPinned(
   }).finally(() => clearTimeout(timer));
   signal?.throwIfAborted();
   if (result.exitCode === 0) return undefined;
-  if (silence.signal.aborted) return `no registry answered within ${FIRST_WORD_MS / 1000} s`;
+  if (silence.signal.aborted) return `no registry responded within ${FIRST_WORD_MS / 1000} s`;
   const said = result.stderr.trim().split('\n').at(-1) ?? '';
   if (OUT_OF_REACH.test(said)) return said;
   throw dockerError(args, result);

@@ -2,8 +2,8 @@ import { publishedLoopbackAddresses } from './container.ts';
 import { ALIAS_LABEL, listNetworks } from './network.ts';
 
 /**
- * Loopback addresses that a bottle holds, by its network's label, or that any container is published on; but for
- * those of the network `own`, whose bottle may keep what it has.
+ * Returns the loopback addresses that a network's label reserves for a bottle or that any container publishes
+ * ports on, except the alias of the network `own`, which its bottle may keep.
  */
 export async function usedAliases(own?: string): Promise<Set<string>> {
   const [networks, published] = await Promise.all([listNetworks(), publishedLoopbackAddresses()]);

@@ -7,16 +7,16 @@ import { artifactKey } from './artifact-cache.ts';
 
 export interface ArchiveOptions {
   image: { reference: string; id: string };
-  /** Directory for what is half made. */
+  /** Directory for unfinished files. */
   workspace: string;
   signal: AbortSignal;
   say: (line: string) => void;
 }
 
 /**
- * Saves an image as the tarball that `smolvm machine create --image` takes: no registry, no packing. A machine made
- * from it runs as the image's USER, who could not ready the guest; so what is saved is the same image as root. The
- * agent's own user is chosen at each session.
+ * Saves an image as the tarball that `smolvm machine create --image` takes, without registry or packing. A
+ * machine runs as the image's USER, who could not prepare the guest, so the image is saved with USER root.
+ * The agent's own user is chosen for each session.
  */
 export async function saveArchive(options: ArchiveOptions, path: string): Promise<void> {
   const { image, workspace, signal, say } = options;

@@ -1,17 +1,19 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheDirectory } from '../bottle/paths.ts';
+import { cacheDirectory } from '../host/directories.ts';
 import { withLock } from '../host/lock.ts';
 import type { Handoff } from '../plan/schema.ts';
 
-/** Another launch that packs the same image is waited for this long: a big image on a slow disk takes minutes. */
+/**
+ * How long to wait for another launch that packs the same image: a big image on a slow disk takes minutes.
+ */
 const PACK_TIMEOUT_MS = 30 * 60_000;
 
 export function artifactDirectory(): string {
   return join(cacheDirectory(), 'smolmachines');
 }
 
-/** Where the artifact of an image stands: named by the first 16 hex digits of the image's id. */
+/** Returns the path of an image's artifact, named by the first 16 hex digits of the image's id. */
 export function artifactPath(imageId: string, handoff: Handoff): string {
   const ending = handoff === 'archive' ? 'image.tar' : 'smolmachine.smolmachine';
   return join(artifactDirectory(), `${artifactKey(imageId)}.${ending}`);
@@ -29,16 +31,16 @@ export async function hasArtifact(imageId: string, handoff: Handoff): Promise<bo
 export interface MakeOptions {
   handoff: Handoff;
   force: boolean;
-  /** Directory for tarballs and half-made artifacts; gone afterwards, whatever happens. */
+  /** Directory for tarballs and unfinished artifacts; always removed afterward. */
   workspace: string;
-  /** Makes the artifact inside the workspace and renames it to `path` as its last step. */
+  /** Creates the artifact in the workspace and renames it to `path` as its last step. */
   make: (path: string) => Promise<void>;
   onWait: () => void;
 }
 
 /**
- * Makes the artifact of an image once, whoever asks how often. It is made in a directory of its own and renamed into
- * place whole: an interrupted run leaves nothing that looks like an artifact.
+ * Creates an image's artifact once, even with concurrent callers. It is created in its own directory and then
+ * renamed, so an interrupted run leaves nothing that looks like an artifact.
  */
 export async function makeArtifact(imageId: string, options: MakeOptions): Promise<string> {
   const { handoff, force, workspace, make, onWait } = options;

@@ -5,10 +5,10 @@ import { join, relative, sep } from 'node:path';
 import { BottleError, messageOf } from '../errors.ts';
 
 /**
- * Digest of all that an image's build reads: Dockerfile, every file of the build context (path, mode, content)
- * and the id of the base image. Files that `.dockerignore` names count too: at worst that builds once too often,
- * and the engine's layer cache makes that cheap.
- * @throws BottleError `manifest-invalid` when the Dockerfile is not there.
+ * Returns a digest of everything that an image build reads: the Dockerfile, every file of the build context
+ * (path, mode, content) and the id of the base image. Includes files in `.dockerignore`: at worst that causes
+ * an extra build, which the engine's layer cache makes cheap.
+ * @throws BottleError `manifest-invalid` when the Dockerfile cannot be read.
  */
 export async function recipeDigest(dockerfile: string, context: string, baseId: string): Promise<string> {
   const hash = createHash('sha256').update(`base ${baseId}\0`);

@@ -16,7 +16,7 @@ export interface RegistryPackOptions {
   slug: string;
   image: { reference: string; id: string };
   client: SmolvmClient;
-  /** Directory for what is half made. */
+  /** Directory for unfinished files. */
   workspace: string;
   signal: AbortSignal;
   say: (line: string) => void;
@@ -27,9 +27,9 @@ const REGISTRY_PORT = 5000;
 const REGISTRY_TIMEOUT_MS = 20_000;
 
 /**
- * Turns an image of the engine into a `.smolmachine` pair. smolvm packs from registries alone, so the image
- * takes a detour: saved as a tarball, pushed by a one-shot container into a registry on a private network, pulled
- * by smolvm through the registry's loopback port. All three are gone afterwards.
+ * Turns an image of the engine into a `.smolmachine` pair. smolvm only packs from registries, so the image is
+ * saved as a tarball, pushed by a one-shot container into a temporary registry on a private network, and
+ * pulled by smolvm through the registry's loopback port. Removes all three afterward.
  */
 export async function registryPack(options: RegistryPackOptions, path: string): Promise<void> {
   const { slug, image, client, workspace, signal, say } = options;
@@ -43,7 +43,7 @@ export async function registryPack(options: RegistryPackOptions, path: string): 
   await saveImage(image.reference, tarball, signal);
   const repository = `bot-bottle:${artifactKey(image.id)}`;
   await withRegistry(registry.reference, options, async ({ network, name, port }) => {
-    say('handing the image to a registry of its own');
+    say('pushing the image to a temporary registry');
     const mount = `type=bind,source=${tarball},target=/image.tar,readonly`;
     const pusher = `bot-bottle-push-${slug}`;
     await options.willUndo({ kind: 'container', name: pusher });
@@ -68,16 +68,16 @@ export async function registryPack(options: RegistryPackOptions, path: string): 
       signal,
     );
   });
-  // The pair, the artifact last: what has the artifact's name is whole.
+  // The artifact is renamed last, so that a file with its name is always complete.
   await rename(join(workspace, basename(path, '.smolmachine')), path.replace(/\.smolmachine$/, ''));
   await rename(join(workspace, basename(path)), path);
 }
 
 interface Registry {
   network: string;
-  /** Its name on that network. */
+  /** Host name on that network. */
   name: string;
-  /** Its port on the host's 127.0.0.1. */
+  /** Port on the host's 127.0.0.1. */
   port: number;
 }
 
@@ -96,7 +96,7 @@ async function withRegistry<T>(
   try {
     await docker(['network', 'create', '--driver', 'bridge', ...labelArguments('network', slug), network]);
     const identity = ['--name', name, '--network', network, ...labelArguments('registry', slug)];
-    // Loopback only: what is in it belongs to nobody else on the local network.
+    // Loopback only: the image must not be exposed to the local network.
     await docker(['run', '--detach', '--rm', ...identity, '--publish', `127.0.0.1::${REGISTRY_PORT}`, image]);
     return await work({ network, name, port: await awaitRegistry(name, signal) });
   } finally {
@@ -122,7 +122,7 @@ async function awaitRegistry(name: string, signal: AbortSignal): Promise<number>
   const log = await dockerTry(['logs', '--tail', '10', name]);
   throw new BottleError(
     'engine-failed',
-    `the ephemeral registry does not answer: ${log.stderr || log.stdout || 'it is gone'}`,
+    `the temporary registry does not respond: ${log.stderr || log.stdout || 'it no longer exists'}`,
   );
 }
 

@@ -3,8 +3,9 @@ import path from 'node:path';
 import type { Manifest } from './types.ts';
 
 /**
- * Absolute path of the bottle's own Dockerfile, or nothing. `~` is the operator's home directory; a relative
- * path starts at the operator's working directory, in the kit's examples at the file that names it.
+ * Returns the absolute path of the bottle's own Dockerfile, if it has one. `~` is the operator's home
+ * directory. A relative path starts at the operator's working directory or, in the kit's examples, at the
+ * file that names it.
  */
 export function dockerfileOf(
   { bottle, origins }: Pick<Manifest, 'bottle' | 'origins'>,

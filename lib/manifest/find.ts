@@ -16,8 +16,8 @@ export type { ManifestKind, ManifestSources } from './manifest-folders.ts';
 export const SUFFIX = '.md';
 
 /**
- * The file that defines `name`, or nothing. A name that breaks the rule never becomes a path.
- * @throws BottleError `manifest-invalid` when it is a link that leads out of its folder.
+ * Finds the file that defines `name`. An invalid name never becomes a path.
+ * @throws BottleError `manifest-invalid` when the file is a link that leads outside its folder.
  */
 export async function findManifest(
   sources: ManifestSources,
@@ -27,7 +27,7 @@ export async function findManifest(
   if (!isManifestName(name)) return undefined;
   for (const place of await foldersOf(sources, kind)) {
     const file = path.join(place.folder, name + SUFFIX);
-    // Whatever is there counts, a broken link too: falling through to an example would hide it.
+    // Anything at this path counts, even a broken link: falling back to an example would hide it.
     const exists = await lstat(file).then(
       () => true,
       () => false,
@@ -39,22 +39,22 @@ export async function findManifest(
   return undefined;
 }
 
-/** A repository could otherwise show any file of the operator to the agent, as its prompt. */
+/** Otherwise a repository could show the agent any of the operator's files, as its prompt. */
 async function assertInside(file: string, { folder, bounds }: ManifestFolder): Promise<void> {
   const real = await realpath(file).catch(() => undefined);
-  // A broken link: reading it says what is wrong.
+  // A broken link: reading it reports the problem.
   if (real === undefined) return;
   if (bounds !== null && real.startsWith(bounds + path.sep)) return;
-  const message = `is reached by a link that leads out of ${folder}`;
-  const problem = { path: '', line: 1, column: 1, message, remedy: 'Put the file itself in its place.' };
+  const message = `is reached through a link that leads outside ${folder}`;
+  const problem = { path: '', line: 1, column: 1, message, remedy: 'Replace the link with the file itself.' };
   throw manifestInvalid({ file, lines: [] }, [problem]);
 }
 
-/** All of one kind, by name; files whose name breaks the rule are left out. */
+/** Lists all manifests of one kind, sorted by name. Files with invalid names are left out. */
 export async function listManifests(sources: ManifestSources, kind: ManifestKind): Promise<ManifestFile[]> {
   const found = new Map<string, ManifestFile>();
   for (const { origin, folder } of await foldersOf(sources, kind)) {
-    // A repository must not be able to take the operator's own agents off the list.
+    // A repository must not be able to hide the operator's own agents.
     const entries = await namesIn(folder).catch((error: unknown) => {
       if (origin === 'cwd') return [];
       throw error;
@@ -68,14 +68,14 @@ export async function listManifests(sources: ManifestSources, kind: ManifestKind
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Names of a folder's files, none when it does not exist. @throws BottleError `manifest-invalid` */
+/** Lists the file names in a folder, none if it does not exist. @throws BottleError `manifest-invalid` */
 export async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw new BottleError('manifest-invalid', `cannot list ${folder}: ${messageOf(error)}`, {
-      hint: `Make ${folder} a directory that you may read.`,
+      hint: `Make ${folder} a directory that you can read.`,
       cause: error,
     });
   }

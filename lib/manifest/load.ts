@@ -12,13 +12,16 @@ import { manifestWarnings } from './warnings.ts';
 export type { ManifestSources } from './find.ts';
 
 export interface LoadOptions {
-  /** Names of the bottles to run in, in order, later ones over earlier ones; none: the one that the agent names. */
+  /**
+   * Names of the bottles to run in; later ones override earlier ones. If empty, the bottle that the agent
+   * names.
+   */
   readonly bottles?: readonly string[];
 }
 
 /**
- * The agent of that name and the bottle it runs in. Only its file, those of its bottles and those that they
- * extend are read, so that a broken file harms nobody else.
+ * Loads the named agent and the bottle it runs in. Reads only the agent's file, the files of its bottles and
+ * the files those extend, so a broken file does not affect other agents.
  * @throws BottleError `agent-unknown`, `bottle-unknown` or `manifest-invalid`
  */
 export async function loadManifest(
@@ -43,12 +46,12 @@ export async function loadManifest(
   };
 }
 
-/** Every agent that can be asked for, by name; their files are not read. @throws BottleError `manifest-invalid` */
+/** Lists every available agent by name, without reading the files. @throws BottleError `manifest-invalid` */
 export async function listAgents(sources: ManifestSources): Promise<ManifestFile[]> {
   return listManifests(sources, 'agents');
 }
 
-/** Every bottle that can be chosen, by name; their files are not read. @throws BottleError `manifest-invalid` */
+/** Lists every available bottle by name, without reading the files. @throws BottleError `manifest-invalid` */
 export async function listBottles(sources: ManifestSources): Promise<ManifestFile[]> {
   return listManifests(sources, 'bottles');
 }

@@ -6,7 +6,7 @@ import type { Origin } from './types.ts';
 export interface ManifestSources {
   /** `$BOT_BOTTLE_HOME`, or `~/.bot-bottle`. */
   readonly home: string;
-  /** The operator's working directory, perhaps a repository that nobody vouches for: it has agents at most. */
+  /** The operator's working directory. It may be an untrusted repository, so it can only provide agents. */
   readonly cwd: string;
   /** The kit's own example manifests. */
   readonly examples: string;
@@ -18,31 +18,34 @@ export interface ManifestFolder {
   readonly origin: Origin;
   /** Absolute path. */
   readonly folder: string;
-  /** What the folder's files must lie in once links are followed; null when the folder does not exist. */
+  /**
+   * Directory that must contain the folder's files after links are resolved; null if the folder does not
+   * exist.
+   */
   readonly bounds: string | null;
 }
 
-/** Directory of a working directory that may hold agents. */
+/** Directory below the working directory that may hold agents. */
 export function projectDirectory(sources: ManifestSources): string {
   return path.resolve(sources.cwd, '.bot-bottle');
 }
 
 /**
- * Where manifests of that kind are, the first that has a name wins: the home, then (agents alone) the working
- * directory, then the examples. So a repository can add agents, yet neither replace one of the operator's nor
- * bring a bottle.
+ * Returns the folders with manifests of that kind; the first one that has a name wins: the home, then (for
+ * agents only) the working directory, then the examples. A repository can therefore add agents, but can
+ * neither replace the operator's agents nor add bottles.
  */
 export async function foldersOf(sources: ManifestSources, kind: ManifestKind): Promise<ManifestFolder[]> {
   const home = await ownFolder('home', path.resolve(sources.home, kind));
   const examples = await ownFolder('examples', path.resolve(sources.examples, kind));
   if (kind === 'bottles' || (await isHome(sources))) return [home, examples];
   const cwd = await realPathOf(sources.cwd);
-  // Here no part of the path may be a link that leads out, whereas an operator may link their own folders.
+  // No part of this path may be a link that leads outside, although operators may link their own folders.
   const bounds = cwd === null ? null : path.join(cwd, '.bot-bottle');
   return [home, { origin: 'cwd', folder: path.join(projectDirectory(sources), kind), bounds }, examples];
 }
 
-/** True where the working directory's `.bot-bottle` is the home itself: someone launches from `~`. */
+/** Returns whether the working directory's `.bot-bottle` is the home itself, as when launching from `~`. */
 export async function isHome(sources: ManifestSources): Promise<boolean> {
   const project = await realPathOf(projectDirectory(sources));
   return project !== null && project === (await realPathOf(sources.home));

@@ -8,27 +8,27 @@ export interface ManifestFile {
   readonly origin: Origin;
 }
 
-/** The place that an effective value was written at. */
+/** Where an effective value was written. */
 export interface ValueOrigin {
   /** Absolute path. */
   readonly file: string;
-  /** From 1. */
+  /** Starts at 1. */
   readonly line: number;
   readonly origin: Origin;
 }
 
 /**
- * Key path -> place: `env.NAME`, `agent_provider`, `git-gate.user.name`, `git-gate.user.email`, `git-gate.repos`,
- * `git-gate.repos.NAME`, `egress`, `egress.log`, `egress.learn`, `egress.pipelock`, `egress.routes[0]`, `supervise`,
- * `skills`, `bottle`. What no file says, a default, has no entry.
+ * Key path -> origin: `env.NAME`, `agent_provider`, `git-gate.user.name`, `git-gate.user.email`,
+ * `git-gate.repos`, `git-gate.repos.NAME`, `egress`, `egress.log`, `egress.learn`, `egress.pipelock`,
+ * `egress.routes[0]`, `supervise`, `skills`, `bottle`. Defaults have no entry.
  */
 export type Origins = Readonly<Record<string, ValueOrigin>>;
 
-/** How the guest gets one variable: a text of the manifest, a variable of the host, or an answer at launch. */
+/** Source of one guest variable: a literal, a host variable, or a prompt at launch. */
 export type EnvValue =
   | { readonly kind: 'literal'; readonly value: string }
   | { readonly kind: 'host'; readonly variable: string }
-  /** `text` is what to ask; empty when the manifest leaves that to the launch. It may hold control characters. */
+  /** `text` is the question, empty if the manifest has none. It may contain control characters. */
   | { readonly kind: 'prompt'; readonly text: string };
 
 export interface GitUser {
@@ -36,38 +36,38 @@ export interface GitUser {
   readonly email?: string;
 }
 
-/** How the gate signs in upstream: a key file of the host, or a deploy key that it makes for each launch. */
+/** How the gate authenticates: with a key file on the host, or with a deploy key created for each launch. */
 export type GitKey =
   /** `path` as written; a leading `~/` is the operator's home directory. */
   | { readonly kind: 'static'; readonly path: string }
-  /** `tokenVariable`: the host variable with the forge's token. */
+  /** `tokenVariable` is the host variable with the forge's token. */
   | { readonly kind: 'gitea'; readonly tokenVariable: string };
 
 export interface GitRepo {
-  /** Of the bare repository in the gate: `[A-Za-z0-9._-]+`, neither `.` nor `..`, not starting with `-`. */
+  /** Name of the bare repository in the gate: `[A-Za-z0-9._-]+`, not `.` or `..`, not starting with `-`. */
   readonly name: string;
   /** As written: `ssh://user@host:port/path`. */
   readonly url: string;
-  /** `port` is 22 when the URL has none; `path` starts with `/`. */
+  /** `port` defaults to 22; `path` starts with `/`. */
   readonly upstream: {
     readonly user: string;
     readonly host: string;
     readonly port: number;
     readonly path: string;
   };
-  /** `TYPE BASE64`, as in known_hosts without the host; the gate refuses to connect without one. */
+  /** `TYPE BASE64`, as in known_hosts without the host. The gate refuses to connect without one. */
   readonly hostKey?: string;
   readonly key: GitKey;
   /** Host name -> IP address, for the gate's hosts file. */
   readonly extraHosts: Readonly<Record<string, string>>;
 }
 
-/** Conditions of one entry combine with AND; a request must meet one entry of its route's list. */
+/** All conditions of an entry must hold; a request must match at least one entry of its route. */
 export interface RouteMatch {
   readonly paths?: readonly { readonly type: 'prefix' | 'exact' | 'regex'; readonly value: string }[];
-  /** In upper case. */
+  /** Uppercase. */
   readonly methods?: readonly string[];
-  /** `name` in lower case. */
+  /** `name` is lowercase. */
   readonly headers?: readonly {
     readonly type: 'exact' | 'regex';
     readonly name: string;
@@ -78,7 +78,7 @@ export interface RouteMatch {
 export type OutboundDetector = 'token_patterns' | 'known_secrets' | 'entropy';
 export type InboundDetector = 'naive_injection_detection';
 
-/** What is absent has its default: all detectors but `entropy`, and `supervise`. An empty list means none. */
+/** Defaults: all detectors except `entropy`, and `supervise`. An empty list means no detectors. */
 export interface RouteDlp {
   readonly outboundDetectors?: readonly OutboundDetector[];
   readonly inboundDetectors?: readonly InboundDetector[];
@@ -86,7 +86,7 @@ export interface RouteDlp {
 }
 
 export interface ManifestRoute {
-  /** DNS name in lower case, or `*.` and one: every name below it, not itself. */
+  /** Lowercase DNS name, or `*.` and a name for every name below it, but not the name itself. */
   readonly host: string;
   readonly auth?: {
     /** First word of the `Authorization` header that egress sends upstream. */
@@ -94,12 +94,12 @@ export interface ManifestRoute {
     /** Name of the host variable that holds the token. */
     readonly tokenRef: string;
   };
-  /** Absent: every request. Never empty. */
+  /** Absent: any request. Never empty. */
   readonly matches?: readonly RouteMatch[];
-  /** Absent: neither clone nor fetch over HTTPS. */
+  /** Absent: no clone or fetch over HTTPS. */
   readonly git?: { readonly fetch: boolean };
   readonly dlp?: RouteDlp;
-  /** The one TCP port; absent: 443, and 80 for plain HTTP. */
+  /** The only TCP port; absent: 443, and 80 for plain HTTP. */
   readonly port?: number;
   /** Whether the host may resolve to a private address. */
   readonly private?: boolean;
@@ -107,50 +107,50 @@ export interface ManifestRoute {
 
 export interface EgressPolicy {
   readonly routes: readonly ManifestRoute[];
-  /** How much is written down: 0 what was refused, 1 also what failed, 2 everything. */
+  /** How much is logged: 0 only refusals, 1 also failures, 2 everything. */
   readonly log: 0 | 1 | 2;
-  /** Pipelock stands behind egress. Absent: it does not. */
+  /** Whether egress goes through pipelock. Absent: it does not. */
   readonly pipelock?: true;
-  /** Whether what was denied is kept, for `make learn`. */
+  /** Whether denials are recorded for `make learn`. */
   readonly learn: boolean;
 }
 
 export interface ProviderChoice {
   readonly template: string;
-  /** Program and arguments; present exactly when `template` is `command`. */
+  /** Program and arguments; present if and only if `template` is `command`. */
   readonly command?: readonly string[];
-  /** As written in the manifest, see `dockerfile.ts`. */
+  /** As written in the manifest; see `dockerfile.ts`. */
   readonly dockerfile?: string;
-  /** Name of the host variable with the OAuth token; `claude` alone. */
+  /** Name of the host variable with the OAuth token; only for `claude`. */
   readonly authToken?: string;
-  /** Whether the host's own sign-in is used; `codex` alone. */
+  /** Whether the host's own sign-in is used; only for `codex`. */
   readonly forwardHostCredentials: boolean;
 }
 
 export interface AgentManifest extends ManifestFile {
-  /** The system prompt: the body of the agent's file, stripped; empty when there is none. */
+  /** The system prompt: the body of the agent's file, trimmed; may be empty. */
   readonly prompt: string;
-  /** Names of directories of skills, without repetition, in the order of the file. */
+  /** Names of skill directories, without duplicates, in file order. */
   readonly skills: readonly string[];
 }
 
-/** What a bottle says, its parents and defaults included. */
+/** A bottle including its parents and defaults. */
 export interface BottleManifest {
   readonly env: Readonly<Record<string, EnvValue>>;
   readonly provider: ProviderChoice;
-  /** `user` has the agent's own identity in it already. */
+  /** `user` already includes the agent's own identity. */
   readonly gitGate: { readonly user: GitUser; readonly repos: readonly GitRepo[] };
   readonly egress: EgressPolicy;
   readonly supervise: boolean;
 }
 
-/** One agent and the bottle it runs in, validated; holds names of host variables, never their values. */
+/** One agent and the bottle it runs in, validated. Contains names of host variables, never their values. */
 export interface Manifest {
   readonly agent: AgentManifest;
-  /** The bottles that were chosen, in order, at least one; later ones override earlier ones. */
+  /** The chosen bottles in order; later ones override earlier ones. */
   readonly bottles: readonly [ManifestFile, ...ManifestFile[]];
   readonly bottle: BottleManifest;
   readonly origins: Origins;
-  /** What is passed over, one sentence each, for people. */
+  /** Human-readable warnings about ignored files, one sentence each. */
   readonly warnings: readonly string[];
 }

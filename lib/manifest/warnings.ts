@@ -12,10 +12,10 @@ import {
 } from './manifest-folders.ts';
 import { isManifestName, NAME_RULE } from './name.ts';
 
-/** More than this nobody reads; the rest is counted. */
+/** Warnings shown; the rest is only counted. */
 const MAX_WARNINGS = 10;
 
-/** What lies where manifests are looked for and is passed over, one sentence each. Never throws. */
+/** Returns a sentence for each ignored file in the folders for manifests. Never throws. */
 export async function manifestWarnings(sources: ManifestSources): Promise<string[]> {
   const agents = await foldersOf(sources, 'agents');
   const bottles = await foldersOf(sources, 'bottles');
@@ -32,11 +32,11 @@ async function projectBottles(sources: ManifestSources): Promise<string[]> {
   if (exists === undefined) return [];
   const home = path.join(sources.home, 'bottles');
   return [
-    `${folder} is ignored: bottles come from ${home} alone, so that no repository grants itself access`,
+    `${folder} is ignored: bottles are only read from ${home}, so no repository can grant itself access`,
   ];
 }
 
-/** Agents of the working directory that have the name of one of the operator's. */
+/** Agents of the working directory that have the same name as one of the operator's. */
 async function shadowed(places: readonly ManifestFolder[]): Promise<string[]> {
   const [home, project] = ['home', 'cwd'].map((origin) => places.find((place) => place.origin === origin));
   if (home === undefined || project === undefined) return [];
@@ -44,7 +44,7 @@ async function shadowed(places: readonly ManifestFolder[]): Promise<string[]> {
   const both = (await listable(project.folder)).filter((entry) => isManifest(entry) && own.has(entry));
   return both.map(
     (entry) =>
-      `${path.join(project.folder, entry)} is not used: ${path.join(home.folder, entry)} has its name`,
+      `${path.join(project.folder, entry)} is not used: ${path.join(home.folder, entry)} has the same name`,
   );
 }
 
@@ -55,7 +55,7 @@ async function skipped({ folder, origin }: ManifestFolder): Promise<string[]> {
       .filter((entry) => entry.endsWith(SUFFIX) && !isManifest(entry))
       .map((entry) => `${path.join(folder, printable(entry))} is skipped: ${NAME_RULE}`);
   } catch (error) {
-    // Where the operator's own folder cannot be listed, what they asked for says so.
+    // If the operator's own folder cannot be listed, loading the requested manifest reports it.
     return origin === 'cwd' ? [printable(messageOf(error))] : [];
   }
 }

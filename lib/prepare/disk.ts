@@ -4,10 +4,10 @@ import { BottleError } from '../errors.ts';
 
 const MIB = 1024 ** 2;
 
-/** Bytes below which no agent's image can be packed; the smallest base image alone is about this large. */
+/** Bytes needed to pack an agent's image; the smallest base image alone is about this large. */
 export const SPACE_NEEDED = 256 * MIB;
 
-/** Bytes free for this user where `path` is, or will be. */
+/** Returns the bytes available to this user on the disk where `path` is or will be. */
 export async function freeBytes(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(await nearestExisting(path));
   return bavail * bsize;
@@ -21,13 +21,13 @@ export async function nearestExisting(path: string): Promise<string> {
   return exists || dirname(path) === path ? path : nearestExisting(dirname(path));
 }
 
-/** @throws BottleError `disk-full` */
+/** Checks that enough bytes are free. @throws BottleError `disk-full` */
 export function checkSpace(free: number, place: string): void {
   if (free >= SPACE_NEEDED) return;
   const [has, wants] = [Math.floor(free / MIB), SPACE_NEEDED / MIB];
   throw new BottleError(
     'disk-full',
-    `the disk is full: ${has} MiB are free at ${place}, ${wants} are needed`,
+    `the disk is full: ${has} MiB are free at ${place}, but ${wants} MiB are needed`,
     {
       hint: 'Free some space (`docker system prune`, `make cleanup`), or set BOT_BOTTLE_CACHE to a larger disk.',
     },

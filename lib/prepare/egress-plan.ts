@@ -4,8 +4,8 @@ import type { Plan } from '../plan/schema.ts';
 type PlannedRoute = Plan['egress']['routes'][number];
 
 /**
- * The provider's routes, then those of the bottle for other hosts. One slot per distinct host variable, in order of
- * first use; routes that share a variable share its slot.
+ * Plans the provider's routes, then the bottle's routes for other hosts. Each distinct host variable gets one
+ * slot, in order of first use; routes that share a variable share its slot.
  */
 export function egressPlan(policy: EgressPolicy, provided: readonly ManifestRoute[] = []): Plan['egress'] {
   const slots = new Map<string, string>();
@@ -27,7 +27,7 @@ export function egressPlan(policy: EgressPolicy, provided: readonly ManifestRout
   };
 }
 
-/** Routes of the bottle that a provider does not take over. */
+/** Returns the bottle's routes for hosts that the provider does not cover. */
 export function notProvided(
   routes: readonly ManifestRoute[],
   provided: readonly ManifestRoute[],

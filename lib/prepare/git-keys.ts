@@ -6,7 +6,7 @@ import { shortPath } from '../host/short-path.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { placeOf } from './manifest-place.ts';
 
-/** Absolute path of a key file: `~/` is the operator's home, a relative path starts at the working directory. */
+/** Returns the absolute path of a key file. `~/` is the operator's home; relative paths start at `cwd`. */
 export function keyFile(written: string, cwd: string): string {
   return written.startsWith('~/') ? join(homedir(), written.slice(2)) : resolve(cwd, written);
 }
@@ -20,7 +20,7 @@ export async function gitKeyProblems(manifest: Manifest, cwd: string): Promise<B
     const place = `git-gate.repos.${name}${placeOf(manifest, `git-gate.repos.${name}`)}`;
     return [
       new BottleError('key-unusable', `${place}: the key ${shortPath(path)} ${reason}`, {
-        hint: 'Correct `key.path`, or put a private key there that this user may read.',
+        hint: 'Correct `key.path`, or put a private key there that this user can read.',
       }),
     ];
   });
@@ -29,10 +29,10 @@ export async function gitKeyProblems(manifest: Manifest, cwd: string): Promise<B
 
 async function unusable(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return 'is not there';
+  if (found === undefined) return 'does not exist';
   if (!found.isFile()) return 'is not a file';
   return access(path, constants.R_OK).then(
     () => undefined,
-    () => 'may not be read by this user',
+    () => 'cannot be read by this user',
   );
 }

@@ -1,26 +1,26 @@
-import { cacheDirectory } from '../bottle/paths.ts';
 import { assertPipelockImage } from '../bundle/pipelock-image.ts';
 import { lowestFree } from '../channels/alias-pool.ts';
 import { checkEngine } from '../docker/engine.ts';
 import { imageId } from '../docker/image.ts';
 import { usedAliases } from '../docker/used-aliases.ts';
+import { cacheDirectory } from '../host/directories.ts';
 import { checkSpace, freeBytes } from './disk.ts';
 import { checkKvm } from './kvm.ts';
 import type { Problems } from './problems.ts';
 
-/** What of this machine a launch depends on. */
+/** The properties of this machine that a launch depends on. */
 export interface Host {
   /** @throws BottleError `engine-missing` */
   engine(): Promise<'running' | 'startable'>;
   /** @throws BottleError `kvm-unusable` */
   kvm(): Promise<void>;
-  /** The id of an image that the engine holds. */
+  /** Id of an image in the engine; undefined if the engine does not have it. */
   imageId(reference: string): Promise<string | undefined>;
-  /** Loopback aliases that are taken, those of the network `own` aside. */
+  /** Loopback aliases in use, except those of the network `own`. */
   usedAliases(own: string): Promise<ReadonlySet<string>>;
-  /** Bytes free at a place. */
+  /** Bytes free on the disk of a path. */
   freeBytes(place: string): Promise<number>;
-  /** True when there is a person to ask. */
+  /** Whether there is a user to prompt. */
   hasTerminal: boolean;
 }
 
@@ -38,9 +38,9 @@ export function thisHost(hasTerminal: boolean): Host {
 export interface HostNeeds {
   /** Whether guests are real microVMs. */
   kvm: boolean;
-  /** Where the manifest asks for pipelock, for messages; undefined when it does not. */
+  /** Where the manifest asks for pipelock, for messages; undefined if it does not. */
   pipelock: string | undefined;
-  /** The network of the bottle, which reserves an alias for it; undefined when it is not known to need one. */
+  /** The bottle's network, which reserves an alias for it; undefined unless it is known to need one. */
   network: string | undefined;
 }
 

@@ -11,13 +11,13 @@ export interface ImageRequest {
   slug: string;
   manifest: Manifest;
   provider: Provider;
-  /** The operator's working directory, where relative paths of manifests start. */
+  /** The operator's working directory; relative paths in manifests start here. */
   cwd: string;
 }
 
 /**
- * Where the agent's image comes from: `BOT_BOTTLE_IMAGE`, else the Dockerfile of this very bottle in its state
- * directory, the bottle's manifest, the provider; the first there is.
+ * Returns the source of the agent's image, the first that exists of: `BOT_BOTTLE_IMAGE`, the Dockerfile in
+ * this bottle's state directory, the one in the manifest, the provider's.
  * @throws BottleError `manifest-invalid` when there is none.
  */
 export function imageSource({ slug, manifest, provider, cwd }: ImageRequest): Plan['image'] {
@@ -28,18 +28,18 @@ export function imageSource({ slug, manifest, provider, cwd }: ImageRequest): Pl
   const override = bottlePaths.dockerfile(slug);
   const common = { kind: 'dockerfile', repository: provider.image, extraCa: own === undefined } as const;
   if (existsSync(override)) {
-    // Never the state directory itself, which holds the bottle's CA: what a build sees may end up in the image.
+    // Never the state directory itself, which holds the bottle's CA: the context may end up in the image.
     const context = usual === undefined ? dirname(bottlePaths.prompt(slug)) : dirname(usual);
     return { ...common, dockerfile: override, context };
   }
   if (usual !== undefined) {
     if (existsSync(usual)) return { ...common, dockerfile: usual, context: dirname(usual) };
-    throw new BottleError('manifest-invalid', `the Dockerfile ${usual} is not there`, {
-      hint: `Correct agent_provider.dockerfile in ${fileOf(manifest)}, or write that file.`,
+    throw new BottleError('manifest-invalid', `the Dockerfile ${usual} does not exist`, {
+      hint: `Correct agent_provider.dockerfile in ${fileOf(manifest)}, or create that file.`,
     });
   }
   throw new BottleError('manifest-invalid', `${fileOf(manifest)}: agent_provider.dockerfile is missing`, {
-    hint: `The template '${provider.template}' brings no image of its own: name a Dockerfile, or set BOT_BOTTLE_IMAGE.`,
+    hint: `The template '${provider.template}' has no image of its own: name a Dockerfile, or set BOT_BOTTLE_IMAGE.`,
   });
 }
 

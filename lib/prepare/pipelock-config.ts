@@ -1,18 +1,20 @@
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import type { Plan } from '../plan/schema.ts';
 
-/** A name that never resolves (RFC 6761). Strict mode demands one entry, and an empty list would allow every host. */
+/**
+ * A name that never resolves (RFC 6761). Strict mode needs an entry: an empty list would allow every host.
+ */
 const NOWHERE = 'no-route.invalid';
 
 /**
- * Headers that pipelock searches for credentials: its own list without `Authorization`. Egress has taken the agent's
- * away by then, and what it put in its place is meant to be there.
+ * Headers that pipelock searches for credentials: its default list without `Authorization`. Egress has
+ * already removed the agent's header, and the injected credential is meant to be there.
  */
 const SEARCHED_HEADERS = ['Cookie', 'X-Api-Key', 'X-Token', 'Proxy-Authorization', 'X-Goog-Api-Key'];
 
 /**
- * What pipelock 2.3.0 reads: the hosts of the routes and no other, requests searched and blocked, TLS ended with the
- * bottle's own CA for it. Holds no secret.
+ * Returns the configuration for pipelock 2.3.0: only the routes' hosts are allowed, requests are scanned and
+ * blocked, and TLS is terminated with the bottle's own CA for pipelock. Contains no secret.
  */
 export function pipelockConfig({ routes }: Plan['egress']): Record<string, unknown> {
   const hosts = unique(routes.map(({ host }) => host));
@@ -22,7 +24,7 @@ export function pipelockConfig({ routes }: Plan['egress']): Record<string, unkno
     mode: 'strict',
     enforce: true,
     api_allowlist: hosts.length === 0 ? [NOWHERE] : hosts,
-    // Exempt from its refusal of private addresses; egress has refused those that no route may reach.
+    // pipelock would refuse private addresses. Egress has already refused those that no route allows.
     ...(privateHosts.length === 0 ? {} : { trusted_domains: privateHosts }),
     forward_proxy: { enabled: true },
     dlp: { include_defaults: true, scan_env: true },

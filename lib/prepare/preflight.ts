@@ -1,6 +1,6 @@
-import { homeDirectory } from '../bottle/paths.ts';
 import { BottleError } from '../errors.ts';
 import { chooseHandoff } from '../handoff/choose.ts';
+import { homeDirectory } from '../host/directories.ts';
 import { loadManifest } from '../manifest/load.ts';
 import { manifestSources } from '../manifest/sources.ts';
 import type { Manifest } from '../manifest/types.ts';
@@ -21,16 +21,16 @@ import { isFakeSmolvm, smolvmFor } from './smolvm.ts';
 import { assertSupported } from './unsupported.ts';
 import { variableProblems } from './variables.ts';
 
-/** What an operator asks for. */
+/** What the operator asks for. */
 export interface LaunchChoice {
   agent: string;
-  /** In order, later ones over earlier ones; none: the one that the agent names. */
+  /** Later ones override earlier ones. If empty, the bottle that the agent names. */
   bottles: readonly string[];
-  /** Where agents of a repository, and relative paths, are looked for. */
+  /** Directory for a repository's agents and for relative paths. */
   cwd: string;
 }
 
-/** Everything that a plan is made of. */
+/** Everything that goes into a plan. */
 export interface Resolved {
   slug: string;
   manifest: Manifest;
@@ -40,15 +40,15 @@ export interface Resolved {
   smolvm: SmolvmBinary;
 }
 
-/** What was found, and all that stands in the way, the most basic first. Without a problem nothing is missing. */
+/** What was resolved, and all problems, the most fundamental first. Without problems, nothing is missing. */
 export interface Checked extends Partial<Resolved> {
   slug: string;
   problems: readonly BottleError[];
 }
 
 /**
- * Looks at everything that can make this launch fail, and creates nothing. Problems of the manifest come first,
- * then those of what it names, then those of the machine.
+ * Checks everything that can make this launch fail, and creates nothing. Problems in the manifest come first,
+ * then those of what it refers to, then those of the machine.
  */
 export async function preflight(choice: LaunchChoice & { slug: string }, host: Host): Promise<Checked> {
   const { slug, agent, bottles, cwd } = choice;
@@ -67,12 +67,12 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
   return { slug, ...known, problems: problems.found };
 }
 
-/** What an agent's manifest comes to, with what is wrong with it; the machine is left aside. */
+/** A resolved manifest with its problems, without those of the machine. */
 export interface CheckedAgent extends Pick<Checked, 'provider' | 'command' | 'image' | 'problems'> {
   manifest: Manifest;
 }
 
-/** @throws BottleError when the manifest cannot be read */
+/** Resolves an agent without checking the machine. @throws BottleError when the manifest cannot be read. */
 export async function checkAgent(choice: LaunchChoice & { slug: string }): Promise<CheckedAgent> {
   const { agent, bottles, cwd } = choice;
   const manifest = await loadManifest(agent, manifestSources(cwd), { bottles });
@@ -100,23 +100,23 @@ async function checkManifest(
   };
 }
 
-/** What the manifest wants of the shell that launches, and of who sits before it. */
+/** Checks what the manifest needs from the launching shell and its user. */
 async function checkShell(manifest: Manifest, { hasTerminal }: Host, problems: Problems): Promise<void> {
   problems.add(...variableProblems(manifest, { environment: process.env, hasTerminal }));
   if (manifest.bottle.provider.forwardHostCredentials) await problems.attempt(() => checkCodexSignIn());
 }
 
-/** All of it, or nothing when a part could not be found. */
+/** Returns everything, or undefined if a part could not be resolved. */
 export function resolvedOf(checked: Checked): Resolved | undefined {
   const { slug, manifest, provider, command, image, smolvm } = checked;
   if (!manifest || !provider || !command || !image || !smolvm) return undefined;
   return { slug, manifest, provider, command, image, smolvm };
 }
 
-/** All of it. @throws BottleError that stands for every problem there is. */
+/** Returns everything. @throws BottleError that combines all problems. */
 export function assertResolved(checked: Checked): Resolved {
   throwProblems(checked.problems);
   const resolved = resolvedOf(checked);
   if (resolved !== undefined) return resolved;
-  throw new BottleError('internal', 'preflight found no problem, and not everything either');
+  throw new BottleError('internal', 'preflight found no problem but did not resolve everything');
 }

@@ -1,10 +1,10 @@
 import { BottleError, errorOfProblems } from '../errors.ts';
 
-/** Gathers what is wrong, so that a person hears of everything at once. Whatever is no BottleError is thrown on. */
+/** Collects problems, so that users see all of them at once. Errors other than BottleError are rethrown. */
 export class Problems {
   readonly found: BottleError[] = [];
 
-  /** The outcome of `work`, or nothing when that is a problem. */
+  /** Returns the result of `work`, or records its problem and returns undefined. */
   async attempt<T>(work: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await work();
@@ -20,7 +20,7 @@ export class Problems {
   }
 }
 
-/** @throws BottleError that stands for all of them, when there are any. */
+/** Throws if there are any problems. @throws BottleError that combines all problems. */
 export function throwProblems(problems: readonly BottleError[]): void {
   const [first, ...others] = problems;
   if (first !== undefined) throw errorOfProblems([first, ...others]);

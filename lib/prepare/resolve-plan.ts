@@ -8,7 +8,7 @@ import { egressPlan } from './egress-plan.ts';
 import type { Resolved } from './preflight.ts';
 import { isFakeSmolvm } from './smolvm.ts';
 
-/** The plan of what preflight found: names and places, and not a single secret value. */
+/** Creates the plan from the results of preflight: names and paths, but no secret values. */
 export function resolvePlan({ slug, manifest, provider, smolvm, image, command }: Resolved): Plan {
   const { agent, bottle, bottles } = manifest;
   const tier = tierOf(smolvm.version);

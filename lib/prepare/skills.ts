@@ -1,18 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { homeDirectory } from '../bottle/paths.ts';
 import { BottleError } from '../errors.ts';
+import { homeDirectory } from '../host/directories.ts';
 import { shortPath } from '../host/short-path.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { placeOf } from './manifest-place.ts';
 
-/** Where the operator keeps skills, a directory each; the first that has one wins. */
+/** Returns the folders with the operator's skills, one directory per skill; the first match wins. */
 export function skillFolders(): string[] {
   return [join(homeDirectory(), 'skills'), join(homedir(), '.claude', 'skills')];
 }
 
-/** The directory of a skill on this host, or nothing. Names of skills are checked, so that none leads elsewhere. */
+/**
+ * Returns the directory of a skill on this host, if any. Skill names are validated, so none leads elsewhere.
+ */
 export async function findSkill(name: string): Promise<string | undefined> {
   for (const folder of skillFolders()) {
     const found = await stat(join(folder, name)).catch(() => undefined);
@@ -31,9 +33,9 @@ export async function skillProblems(manifest: Manifest): Promise<BottleError[]> 
   return [
     new BottleError(
       'skill-missing',
-      `the skill${many ? 's' : ''} ${names}${placeOf(manifest, 'skills')} ${many ? 'are' : 'is'} not on this host`,
+      `the skill${many ? 's' : ''} ${names}${placeOf(manifest, 'skills')} ${many ? 'are' : 'is'} not installed on this host`,
       {
-        hint: `Put a directory of that name into ${skillFolders()
+        hint: `Put a directory with that name into ${skillFolders()
           .map((path) => shortPath(path))
           .join(' or ')}.`,
       },

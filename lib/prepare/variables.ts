@@ -6,7 +6,10 @@ import { placeOf } from './manifest-place.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** One problem for each variable that the bottle draws on and that this environment cannot give. Names, no values. */
+/**
+ * Returns a problem for each variable that the bottle needs and this environment lacks. Names only, no
+ * values.
+ */
 export function variableProblems(
   manifest: Manifest,
   { environment, hasTerminal }: { environment: Environment; hasTerminal: boolean },
@@ -17,7 +20,7 @@ export function variableProblems(
   ];
 }
 
-/** Variable of the host -> who needs it, in the order of the manifest. */
+/** Returns host variable -> what needs it, in the order of the manifest. */
 function hostVariables(manifest: Manifest): Map<string, string[]> {
   const users = new Map<string, string[]>();
   const need = (variable: string, key: string, what = key) => {
@@ -40,7 +43,7 @@ function hostVariables(manifest: Manifest): Map<string, string[]> {
 function hostProblem(variable: string, users: readonly string[], environment: Environment): BottleError[] {
   const value = environment[variable];
   const needed = `${users.join(' and ')} ${users.length === 1 ? 'needs' : 'need'} it`;
-  // An empty token would be injected as an empty credential: treat it as what it is, missing.
+  // An empty token would be injected as an empty credential, so it counts as missing.
   if (value === undefined || value === '') {
     const state = value === '' ? 'empty' : 'not set';
     return [
@@ -55,8 +58,8 @@ function hostProblem(variable: string, users: readonly string[], environment: En
 function notText(variable: string, needed: string): BottleError {
   return new BottleError(
     'variable-missing',
-    `the host variable ${variable} holds bytes that are no UTF-8 text: ${needed}`,
-    { hint: `Encode what ${variable} holds (base64, for one), and decode it in the bottle.` },
+    `the host variable ${variable} contains bytes that are not UTF-8 text: ${needed}`,
+    { hint: `Encode the value of ${variable} (with base64, for example), and decode it in the bottle.` },
   );
 }
 
@@ -71,7 +74,7 @@ function promptProblems(manifest: Manifest, environment: Environment, hasTermina
     return [
       new BottleError(
         'variable-missing',
-        `env.${name}${place} is asked for at launch, and there is no terminal`,
+        `env.${name}${place} is asked for at launch, but there is no terminal`,
         {
           hint: `Launch from a terminal, or export the answer as ${variable}.`,
         },

@@ -12,14 +12,14 @@ export interface SmolvmBinary {
 }
 
 /**
- * The smolvm that runs: `$SMOLVM` when given, else `smolvm` on the PATH, else `fallback`.
+ * Finds the smolvm to run: `$SMOLVM` if set, otherwise `smolvm` on the PATH, otherwise `fallback`.
  * @throws BottleError `smolvm-missing` with how to install it.
  */
 export async function findSmolvm(fallback?: string): Promise<SmolvmBinary> {
   const asked = process.env.SMOLVM;
   const path = asked ? resolve(asked) : (onPath('smolvm') ?? fallback);
   if (path === undefined) {
-    throw new BottleError('smolvm-missing', 'there is no `smolvm` on the PATH, and SMOLVM is not set', {
+    throw new BottleError('smolvm-missing', '`smolvm` is not on the PATH, and SMOLVM is not set', {
       hint:
         'Install smolvm 1.8.0 or newer (https://github.com/smol-machines/smolvm/releases), or set SMOLVM to its path. ' +
         'To try the kit without it, run `make launch AGENT=demo`.',
@@ -33,7 +33,7 @@ export async function findSmolvm(fallback?: string): Promise<SmolvmBinary> {
   return { path, version: await versionOf(path) };
 }
 
-/** Asks a binary what it is. */
+/** Runs `--version` of a smolvm binary. */
 export async function versionOf(path: string): Promise<SmolvmVersion> {
   const result = await execa(path, ['--version'], {
     reject: false,

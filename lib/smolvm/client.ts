@@ -13,18 +13,18 @@ export interface ExecResult {
 }
 
 export interface ExecOptions {
-  /** Sent to the command's standard input, through a pipe; none when absent. */
+  /** Piped to the command's standard input; none when absent. */
   input?: string;
-  /** Milliseconds until the host gives up on the command. */
+  /** Milliseconds after which the host gives up on the command. */
   timeoutMs?: number;
   signal?: AbortSignal;
 }
 
 export interface CreateOptions {
-  /** What the guest boots from: a `.smolmachine`, or an archive of an image (smolvm 1.1.0 and newer). */
+  /** What the guest boots from: a `.smolmachine`, or an image archive (smolvm 1.1.0 and newer). */
   boot: { kind: 'artifact' | 'archive'; path: string };
   allowedCidrs: readonly string[];
-  /** Unix sockets of the host that the guest sees (smolvm 1.8.0 and newer). */
+  /** Unix sockets of the host to mount into the guest (smolvm 1.8.0 and newer). */
   sockets: readonly { host: string; guest: string }[];
 }
 
@@ -33,7 +33,7 @@ const machineList = z.array(
 );
 export type MachineSummary = z.infer<typeof machineList>[number];
 
-/** The smolvm command line, as this project uses it. No secret may be passed here: arguments are visible to all. */
+/** Wraps the smolvm command line. Never pass secrets: arguments are visible to every user of the host. */
 export class SmolvmClient {
   readonly binary: SmolvmBinary;
 
@@ -41,7 +41,7 @@ export class SmolvmClient {
     this.binary = binary;
   }
 
-  /** Makes OUTPUT and OUTPUT.smolmachine from an image of a registry. */
+  /** Creates OUTPUT and OUTPUT.smolmachine from an image in a registry. */
   async packCreate(image: string, output: string, signal?: AbortSignal): Promise<void> {
     await this.run('pack-failed', ['pack', 'create', '--image', image, '--output', output], signal);
   }
@@ -73,7 +73,7 @@ export class SmolvmClient {
     return machineList.parse(JSON.parse(stdout));
   }
 
-  /** `file` must hold no colon, which smolvm would take for the end of a machine's name. */
+  /** `file` must not contain a colon, which smolvm would take for the end of a machine's name. */
   async machineCopyIn(name: string, file: string, guestPath: string): Promise<void> {
     await this.run('guest-failed', ['machine', 'cp', file, `${name}:${guestPath}`]);
   }
@@ -82,18 +82,18 @@ export class SmolvmClient {
     await this.run('guest-failed', ['machine', 'cp', `${name}:${guestPath}`, file]);
   }
 
-  /** The folder that holds what a running machine was really launched with. */
+  /** Returns the folder with the configuration that a running machine was actually launched with. */
   async machineDataDirectory(name: string): Promise<string> {
     return (await this.run('guest-failed', ['machine', 'data-dir', ...this.named(name)])).trim();
   }
 
-  /** Runs a command in the guest as root; a non-zero exit is a result, not an error. */
+  /** Runs a command in the guest as root. A non-zero exit is a result, not an error. */
   async exec(name: string, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const interactive = options.input === undefined ? [] : ['-i'];
     return this.invoke(['machine', 'exec', '--name', name, ...interactive, '--', ...command], options);
   }
 
-  /** The arguments of an `exec` whose streams the caller connects: live output, and a terminal when asked. */
+  /** Returns the arguments of an `exec` whose streams the caller connects, with an optional terminal. */
   execArguments(name: string, command: readonly string[], terminal: boolean): string[] {
     return ['machine', 'exec', '--name', name, '-i', ...(terminal ? ['-t'] : []), '--', ...command];
   }
@@ -111,18 +111,18 @@ export class SmolvmClient {
   private async invoke(args: readonly string[], options: ExecOptions): Promise<ExecResult> {
     const result = await execa(this.binary.path, [...args], {
       reject: false,
-      // `pack create` looks for parts of itself in its working directory: a project's folder must not supply them.
+      // `pack create` looks for its own components in the working directory; a project must not supply them.
       cwd: tmpdir(),
       env: hostEnvironment(),
       extendEnv: false,
-      // A Ctrl-C meant for the launch must not cut a verb in half; what may be cut is cut through `signal`.
+      // Ctrl-C during a launch must not interrupt a command; `signal` ends commands that may be interrupted.
       detached: true,
       ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     });
     if (result.code === 'ENOENT') {
-      throw new BottleError('smolvm-missing', `${this.binary.path} is gone`, {
+      throw new BottleError('smolvm-missing', `${this.binary.path} no longer exists`, {
         hint: 'Install smolvm again.',
       });
     }
@@ -137,8 +137,5 @@ function smolvmError(code: ErrorCode, verb: string, result: ExecResult): BottleE
       hint: 'Free some space, then try again.',
     });
   }
-  return new BottleError(
-    code,
-    `smolvm ${verb} failed (exit ${result.exitCode}): ${said || 'it said nothing'}`,
-  );
+  return new BottleError(code, `smolvm ${verb} failed (exit ${result.exitCode}): ${said || 'no output'}`);
 }

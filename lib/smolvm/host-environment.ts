@@ -1,4 +1,4 @@
-/** What smolvm itself reads of the environment; all else (tokens above all) stays with the caller. */
+/** Variables that smolvm reads. Everything else, tokens above all, is withheld. */
 const PASSED = [
   'PATH',
   'HOME',
@@ -14,7 +14,7 @@ const PASSED = [
   'RUST_LOG',
 ];
 
-/** The environment that every smolvm process gets. */
+/** Returns the environment for every smolvm process. */
 export function hostEnvironment(): Record<string, string> {
   const passed = Object.entries(process.env).filter(
     ([name, value]) => value !== undefined && (PASSED.includes(name) || name.startsWith('SMOLVM_')),

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { BottleError, messageOf } from '../errors.ts';
 
-/** What this project reads of a machine's record; all else in it is left as it is. */
+/** The fields of a machine's record that the kit reads. All others are left unchanged. */
 const machineRecord = z.looseObject({
   network: z.boolean(),
   ports: z.array(z.unknown()),
@@ -18,10 +18,10 @@ export type MachineRecord = z.infer<typeof machineRecord>;
 
 const storedJson = z.record(z.string(), z.unknown());
 
-/** Milliseconds to wait for smolvm's own writers; it uses the same. */
+/** Milliseconds to wait for smolvm's own writers; smolvm uses the same value. */
 const BUSY_TIMEOUT_MS = 15_000;
 
-/** Where smolvm keeps its machines: its own rule, per platform. */
+/** Returns the path of smolvm's state database, following smolvm's rule for each platform. */
 export function stateDbPath(
   platform: NodeJS.Platform = process.platform,
   env = process.env,
@@ -34,7 +34,10 @@ export function stateDbPath(
   return join(data, 'smolvm', 'server', 'smolvm.db');
 }
 
-/** @throws BottleError `confinement-breached`: a record that cannot be read is a policy that cannot be known. */
+/**
+ * Reads a machine's record.
+ * @throws BottleError `confinement-breached`, because without it the policy is unknown.
+ */
 export function readMachineRecord(name: string, path = stateDbPath()): MachineRecord {
   return withDatabase(path, (database) =>
     machineRecord.parse(storedJson.parse(JSON.parse(storedText(database, name)))),
@@ -42,10 +45,10 @@ export function readMachineRecord(name: string, path = stateDbPath()): MachineRe
 }
 
 /**
- * Sets a machine's network policy, since `create --from` drops it (smolvm 0.8.0 to 1.7.7). Only `allowed_cidrs`
- * is written: were the patch lost, the guest would have no network at all, whereas `network: true` would leave it
- * unconfined. The column stays a BLOB, which smolvm requires, and the transaction takes the write lock at once,
- * so that no other writer comes between reading and writing.
+ * Sets a machine's network policy, because `create --from` drops it (smolvm 0.8.0 to 1.7.7). Writes only
+ * `allowed_cidrs`: if the patch is lost, the guest has no network at all, whereas `network: true` would leave
+ * it unconfined. The column stays a BLOB, as smolvm requires. The transaction takes the write lock at the
+ * start, so no other writer can interfere between the read and the write.
  */
 export function patchAllowedCidrs(name: string, cidrs: readonly string[], path = stateDbPath()): void {
   withDatabase(path, (database) => {
@@ -64,15 +67,15 @@ export function patchAllowedCidrs(name: string, cidrs: readonly string[], path =
 
 function storedText(database: DatabaseSync, name: string): string {
   const row = database.prepare('SELECT data FROM vms WHERE name = ?').get(name);
-  if (row === undefined) throw new Error(`it holds no machine '${name}'`);
+  if (row === undefined) throw new Error(`it contains no machine '${name}'`);
   if (!(row.data instanceof Uint8Array)) throw new Error(`the record of '${name}' is not a BLOB`);
   return Buffer.from(row.data).toString('utf8');
 }
 
 function withDatabase<T>(path: string, work: (database: DatabaseSync) => T): T {
   try {
-    // Opening would create the file, and hide that this is the wrong place.
-    if (!existsSync(path)) throw new Error('there is no such file');
+    // Opening would create the file and hide that the path is wrong.
+    if (!existsSync(path)) throw new Error('the file does not exist');
     const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     try {
       return work(database);

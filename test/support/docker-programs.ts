@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 
-/** A machine of one's own for a test: its PATH holds only programs written here, its cache is empty. */
+/** An isolated machine for a test: its PATH has only programs written here, and its cache is empty. */
 export interface Machine {
-  /** A directory that is gone after `remove`. */
+  /** A directory that `remove` deletes. */
   directory: string;
   /** Puts a shell script on the PATH. */
   program(name: string, script: string): void;

@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const folder of made.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
-/** Manifest folders with these files, such as `home/bottles/dev.md`, in a temporary directory of the test. */
+/** Creates manifest folders with these files, such as `home/bottles/dev.md`, in a temporary directory. */
 export async function workshop(files: Record<string, string | Uint8Array>): Promise<ManifestSources> {
   const root = await mkdtemp(path.join(tmpdir(), 'bottle-manifest-'));
   made.push(root);
@@ -27,7 +27,7 @@ export async function workshop(files: Record<string, string | Uint8Array>): Prom
   };
 }
 
-/** The error that `promise` ends with. */
+/** Returns the error that `promise` rejects with. */
 export async function errorOf(promise: Promise<unknown>): Promise<BottleError> {
   const thrown: unknown = await promise.then(
     () => new Error('nothing was thrown'),
@@ -37,13 +37,13 @@ export async function errorOf(promise: Promise<unknown>): Promise<BottleError> {
   throw thrown;
 }
 
-/** What a person reads, with the temporary directory cut away. */
+/** Returns message and hint, without the path of the temporary directory. */
 export function textOf(error: BottleError, sources: ManifestSources): string {
   const root = `${path.dirname(sources.home)}/`;
   return `${error.message}\nhint: ${error.hint}`.replaceAll(root, '');
 }
 
-/** Frontmatter with these lines. */
+/** Returns frontmatter with these lines. */
 export const yaml = (...lines: string[]) => `---\n${lines.join('\n')}\n---\n`;
 
 export const agentOf = (bottle: string) => `---\nbottle: ${bottle}\n---\nBe kind.\n`;

@@ -1,12 +1,12 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { vi } from 'vitest';
-import { KIT_DIRECTORY } from '../../lib/bottle/paths.ts';
 import { BottleError } from '../../lib/errors.ts';
+import { KIT_DIRECTORY } from '../../lib/host/directories.ts';
 import type { Host } from '../../lib/prepare/host.ts';
 import { type Checked, preflight } from '../../lib/prepare/preflight.ts';
 
-/** A machine on which nothing is missing, but for what a test says. */
+/** Returns a machine that lacks nothing, except for `changes`. */
 export function hostWith(changes: Partial<Host> = {}): Host {
   return {
     engine: async () => 'running',
@@ -19,7 +19,7 @@ export function hostWith(changes: Partial<Host> = {}): Host {
   };
 }
 
-/** Writes files below the test's temporary home; `.bot-bottle` of it is the kit's home. */
+/** Writes files below the test's temporary directory. */
 export async function writeFiles(root: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(root, name);
@@ -28,7 +28,7 @@ export async function writeFiles(root: string, files: Readonly<Record<string, st
   }
 }
 
-/** A smolvm that says its version and can do nothing else. */
+/** Installs a smolvm that only prints its version. */
 export async function smolvmOf(root: string, version: string): Promise<void> {
   const file = path.join(root, 'bin', 'smolvm');
   await writeFiles(root, { 'bin/smolvm': `#!/bin/sh\necho "${version}"\n` });

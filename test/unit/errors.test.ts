@@ -4,13 +4,13 @@ import ts from 'typescript';
 import { expect, it } from 'vitest';
 
 const KIT = join(import.meta.dirname, '..', '..');
-/** Where everything is that people can get wrong, and are told. */
+/** Sources with messages about mistakes that users can make. */
 const SOURCES = [
   ...['lib/manifest', 'lib/prepare', 'lib/providers', 'lib/host/variables.ts'],
   ...['lib/bottle/label.ts', 'lib/bottle/create.ts', 'lib/bottle/slug.ts'],
   ...['lib/commands/init/init.ts', 'lib/commands/edit', 'lib/commands/list/require-agent.ts'],
 ];
-/** Functions that make errors -> which of their arguments people read. */
+/** Functions that create errors -> which of their arguments are messages. */
 const READ_ARGUMENTS: Readonly<Record<string, readonly number[]>> = {
   BottleError: [1],
   fail: [1, 2],
@@ -20,11 +20,11 @@ const READ_ARGUMENTS: Readonly<Record<string, readonly number[]>> = {
   moved: [1],
   unusable: [1, 2],
 };
-/** Those that no manifest can bring about: a second line of defence. */
+/** Messages that no manifest can cause; they are a second line of defense. */
 const OUT_OF_REACH = [
   'has frontmatter that cannot be read as YAML (',
   'Simplify the frontmatter.',
-  'preflight found no problem, and not everything either',
+  'preflight found no problem but did not resolve everything',
   'agent_provider.command is missing',
 ];
 
@@ -34,7 +34,7 @@ function filesBelow(path: string, ending: string): string[] {
   return names.filter((name) => name.endsWith(ending)).map((name) => join(path, name));
 }
 
-/** The texts of a node that are written out, without what is put into them at run time. */
+/** Returns the literal parts of the strings in a node, without interpolated values. */
 function writtenTexts(node: ts.Node): string[] {
   const isPart = ts.isTemplateHead(node) || ts.isTemplateMiddle(node) || ts.isTemplateTail(node);
   const own = isPart || ts.isStringLiteralLike(node) ? node.text.split('\n').map((line) => line.trim()) : [];
@@ -56,11 +56,11 @@ function messagesOf(file: string): string[] {
     node.forEachChild(visit);
   };
   visit(source);
-  // Shorter ones are words between values.
+  // Shorter ones are only words between values.
   return found.filter((text) => text.replaceAll(/[^a-z]/gi, '').length >= 6);
 }
 
-it('every message about manifests, providers and preflight stands in a text that was approved', () => {
+it('every message about manifests, providers and preflight appears in a golden file', () => {
   const golden = filesBelow(join(KIT, 'test/unit'), '.txt').filter((path) => path.includes('/golden/'));
   const approved = golden.map((path) => readFileSync(path, 'utf8')).join('\n');
   const files = SOURCES.flatMap((path) => filesBelow(join(KIT, path), '.ts'));

@@ -1,5 +1,5 @@
-# The bundle with pipelock's program in it, for bottles that ask for pipelock. PIPELOCK_IMAGE has /pipelock, static, and
-# the roots that it verifies origins by, where Go programs look for them.
+# The bundle with pipelock's program, for bottles that use pipelock. PIPELOCK_IMAGE has /pipelock, a static
+# binary, and the CA roots that it verifies origins with, where Go programs look for them.
 ARG BUNDLE_IMAGE
 ARG PIPELOCK_IMAGE
 FROM ${PIPELOCK_IMAGE} AS pipelock

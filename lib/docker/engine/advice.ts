@@ -5,12 +5,12 @@ import { configuredElsewhere } from './place.ts';
 
 const INSTALL = 'https://docs.docker.com/engine/install/';
 
-/** The error for a machine on which the kit may not start an engine: what its user can do instead. */
+/** Creates the error for a machine on which the kit cannot start an engine, with what the user can do. */
 export async function engineMissing(answer: Exclude<Answer, { state: 'running' }>): Promise<BottleError> {
   const elsewhere = await configuredElsewhere();
   if (answer.state === 'refused') {
     return missing(
-      'the Docker engine runs, but its socket refuses this user',
+      'the Docker engine is running, but this user cannot access its socket',
       'Add yourself to the docker group (`sudo usermod -aG docker "$USER"`) and log in again, or run as root.',
     );
   }
@@ -29,15 +29,12 @@ export async function engineMissing(answer: Exclude<Answer, { state: 'running' }
   if (await onPath('dockerd')) {
     return missing('no Docker engine answers', 'Start it: `sudo systemctl start docker`.');
   }
-  return missing(
-    'there is no Docker engine on this machine',
-    `Install Docker Engine and start it: ${INSTALL}`,
-  );
+  return missing('Docker is not installed on this machine', `Install Docker Engine and start it: ${INSTALL}`);
 }
 
 export function engineForbidden(): BottleError {
   return missing(
-    'no Docker engine answers, and BOT_BOTTLE_ENGINE=none forbids to start one',
+    'no Docker engine answers, and BOT_BOTTLE_ENGINE=none forbids starting one',
     'Start a Docker engine yourself, or unset BOT_BOTTLE_ENGINE.',
   );
 }

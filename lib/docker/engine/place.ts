@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { cacheDirectory } from '../../bottle/paths.ts';
+import { cacheDirectory } from '../../host/directories.ts';
 
-/** Where the engine that the kit may start listens, and how its daemon is called. */
+/** Where the engine that the kit may start listens, and how its daemon is started. */
 export interface LocalEngine {
-  /** `unix://…`; undefined stands for wherever the docker client looks by itself. */
+  /** `unix://…`; undefined means the docker client's default. */
   host?: string;
-  /** Further arguments of `dockerd`. */
+  /** Extra arguments for `dockerd`. */
   daemonArguments?: readonly string[];
 }
 
@@ -16,7 +16,7 @@ export const engineFiles = {
   log: () => join(cacheDirectory(), 'engine', 'dockerd.log'),
 } as const;
 
-/** What sends the docker client elsewhere than to this machine's own engine, in words; else undefined. */
+/** Describes the setting that points the docker client to another engine; undefined if there is none. */
 export async function configuredElsewhere(): Promise<string | undefined> {
   const host = process.env.DOCKER_HOST;
   if (host) return host === 'unix:///var/run/docker.sock' ? undefined : `DOCKER_HOST (${host})`;

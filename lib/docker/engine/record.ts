@@ -4,9 +4,9 @@ import { isMissing, writeAtomically } from '../../host/files.ts';
 import { isProcessAlive, processIdentity } from '../../host/process-identity.ts';
 import { engineFiles } from './place.ts';
 
-/** What the kit started, so that it stops that and nothing else. */
+/** What the kit started, so that it stops only that. */
 const engineRecord = z.strictObject({
-  /** This boot of the machine: process numbers mean nothing in another. */
+  /** Boot id of the machine, because process ids are only meaningful within one boot. */
   boot: z.string(),
   started: z.discriminatedUnion('by', [
     z.strictObject({ by: z.literal('systemd') }),
@@ -24,7 +24,7 @@ export async function forgetStarted(): Promise<void> {
   await rm(engineFiles.record(), { force: true });
 }
 
-/** The engine that the kit started and that still runs, as far as its record tells. */
+/** Returns the engine that the kit started and that is still running, according to its record. */
 export async function startedByKit(): Promise<StartedEngine | undefined> {
   const text = await readFile(engineFiles.record(), 'utf8').catch((error: unknown) => {
     if (isMissing(error)) return undefined;

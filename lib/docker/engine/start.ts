@@ -12,10 +12,10 @@ import { recordStarted, type StartedEngine } from './record.ts';
 
 const READY_MS = 60_000;
 const PROGRESS_MS = 10_000;
-/** Written at once by Debian's init script, and by the daemon itself a little later. */
+/** Debian's init script writes the first immediately; the daemon writes the second a little later. */
 const PID_FILES = ['/run/docker-ssd.pid', '/run/docker.pid'];
 
-/** Installs the engine when it is missing, starts it, records that, and waits for it. Gives its version. */
+/** Installs the engine if it is missing, starts and records it, and waits for it. Returns its version. */
 export async function startEngine(
   local: LocalEngine,
   say: (line: string) => void,
@@ -28,16 +28,16 @@ export async function startEngine(
   return waitUntilReady(local, started, say, signal);
 }
 
-/** @returns whether anything was installed */
+/** Installs missing packages. @returns whether anything was installed */
 async function installMissing(say: (line: string) => void, signal?: AbortSignal): Promise<boolean> {
   const wanted = (await onPath('dockerd')) ? [] : ['docker.io'];
   if (wanted.length > 0) {
-    say("there is no Docker engine: installing docker.io from Debian's packages");
+    say("Docker is not installed: installing docker.io from Debian's packages");
     await installDebianPackages(wanted, 'engine-missing', signal);
   }
   if (await onPath('docker')) return wanted.length > 0;
-  // From Debian 13 on the client is a package of its own.
-  say("there is no docker client: installing docker-cli from Debian's packages");
+  // Since Debian 13, the client is a separate package.
+  say("the docker client is missing: installing docker-cli from Debian's packages");
   await installDebianPackages(['docker-cli'], 'engine-missing', signal);
   return true;
 }
@@ -48,7 +48,7 @@ async function start(local: LocalEngine, installed: boolean): Promise<StartedEng
     await runLogged({ log: 'systemctl', command, code: 'engine-missing' });
     return { by: 'systemd' };
   }
-  // Installing the package may have started it, by its init script: then that one is ours to stop.
+  // The package's init script may have started the engine already; then the kit also has to stop that one.
   const running = installed ? await processOfPidFile() : undefined;
   return { by: 'kit', dockerd: running ?? (await spawnDaemon(local)) };
 }
@@ -69,7 +69,7 @@ async function processOfPidFile(): Promise<ProcessIdentity | undefined> {
   return undefined;
 }
 
-/** In a session of its own and with its output in a file: it outlives us and holds nothing of ours open. */
+/** Starts the daemon in its own session, with its output in a file, so that it outlives this process. */
 async function spawnDaemon(local: LocalEngine): Promise<ProcessIdentity> {
   await mkdir(dirname(engineFiles.log()), { recursive: true });
   const log = await open(engineFiles.log(), 'w', 0o600);
@@ -105,7 +105,7 @@ async function waitUntilReady(
     told = performance.now();
     say(`waiting for the Docker engine to answer (${Math.round((told - begin) / 1000)} s)`);
   }
-  throw new BottleError('engine-missing', `dockerd does not answer within ${READY_MS / 1000} s`, {
+  throw new BottleError('engine-missing', `dockerd did not respond within ${READY_MS / 1000} s`, {
     hint: started.by === 'systemd' ? 'See `journalctl -u docker`.' : `Its log is ${engineFiles.log()}.`,
   });
 }
@@ -113,7 +113,7 @@ async function waitUntilReady(
 async function daemonDied(): Promise<BottleError> {
   const log = await readFile(engineFiles.log(), 'utf8').catch(() => '');
   const words = log.trim().split('\n').slice(-5).join('\n');
-  return new BottleError('engine-missing', `dockerd ended as soon as it was started:\n${words}`, {
-    hint: `All of its log is in ${engineFiles.log()}.`,
+  return new BottleError('engine-missing', `dockerd exited right after it was started:\n${words}`, {
+    hint: `Its full log is ${engineFiles.log()}.`,
   });
 }

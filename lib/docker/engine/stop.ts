@@ -6,12 +6,13 @@ import { runLogged } from '../debian-host.ts';
 import { engineFiles } from './place.ts';
 import { forgetStarted, startedByKit } from './record.ts';
 
-/** dockerd gives containers 10 s each, all at once, and containerd some more. */
+/** dockerd gives all containers 10 s at the same time, and containerd some more. */
 const GRACE_MS = 60_000;
 const CHILD_GRACE_MS = 10_000;
 
 /**
- * Stops the engine if the kit started it, and waits until it and its containerd are gone. Containers end with it.
+ * Stops the engine if the kit started it, and waits until it and its containerd have exited. Its containers
+ * stop too.
  * @returns whether there was such an engine
  */
 export async function stopEngine(): Promise<boolean> {
@@ -24,7 +25,7 @@ export async function stopEngine(): Promise<boolean> {
     if (started?.by === 'kit') {
       const children = await childrenOf(started.dockerd.pid);
       await end(started.dockerd, GRACE_MS);
-      // Usually gone by then; not after a dockerd that had to be killed.
+      // Usually they have exited by now, unless dockerd had to be killed.
       await Promise.all(children.map((child) => end(child, CHILD_GRACE_MS)));
     }
     await forgetStarted();
@@ -49,7 +50,7 @@ async function childrenOf(pid: number): Promise<ProcessIdentity[]> {
   const found = await Promise.all(
     pids.map(async (child) => {
       const stat = await readFile(`/proc/${child}/stat`, 'utf8').catch(() => '');
-      // After the program's name in parentheses: state, then the parent.
+      // After the program's name in parentheses come the state and the parent's id.
       const parent = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
       return parent === String(pid) ? identifyProcess(Number(child)) : undefined;
     }),

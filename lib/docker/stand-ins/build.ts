@@ -1,6 +1,6 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheDirectory } from '../../bottle/paths.ts';
+import { cacheDirectory } from '../../host/directories.ts';
 import { withLock } from '../../host/lock.ts';
 import type { BaseImage } from '../base-image-pins.ts';
 import { dockerTry } from '../cli.ts';
@@ -11,7 +11,7 @@ import { addNodeToContext } from './node-context.ts';
 import { NODE_PACKAGES, NODE_VERSION, NPM_PACKAGE } from './pins.ts';
 import { RECIPE_LABEL, recipeDigest } from './recipe.ts';
 
-/** Tag of a stand-in: named for the version of what it plays. */
+/** Tags of the stand-ins, with the version of what they replace. */
 export const STAND_IN_TAGS: Readonly<Record<BaseImage | 'debian', string>> = {
   debian: 'bot-bottle-stand-in/debian:bookworm',
   node: `bot-bottle-stand-in/node:${NODE_VERSION}`,
@@ -19,14 +19,16 @@ export const STAND_IN_TAGS: Readonly<Record<BaseImage | 'debian', string>> = {
   crane: 'bot-bottle-stand-in/crane:1',
 };
 
-/** Digest of the recipe that a current stand-in carries in its label. */
+/** Returns the recipe digest that a current stand-in has in its label. */
 export async function standInRecipe(name: BaseImage | 'debian'): Promise<string> {
   if (name === 'debian') return recipeDigest(['debian'], null);
   const pins = name === 'node' ? [NODE_PACKAGES[process.arch], NPM_PACKAGE] : null;
   return recipeDigest(['debian', name], pins);
 }
 
-/** Builds one stand-in (and the Debian below it when that is not there) under its tag; the caller holds its lock. */
+/**
+ * Builds and tags a stand-in, and the Debian image below it if missing. The caller holds the stand-in's lock.
+ */
 export async function buildStandIn(name: BaseImage, signal?: AbortSignal): Promise<void> {
   await inScratch(name, async (scratch) => {
     const context = join(scratch, 'context');
@@ -70,20 +72,20 @@ async function ensureDebian(scratch: string, signal?: AbortSignal): Promise<void
   );
 }
 
-/** Unlike Promise.all, fails only when nothing writes to the scratch directory any more. */
+/** Unlike Promise.all, fails only after nothing writes to the scratch directory any longer. */
 async function bothEnded(works: readonly Promise<void>[]): Promise<void> {
   await Promise.allSettled(works);
   await Promise.all(works);
 }
 
-/** Removes what a rebuild took the tag from; the engine keeps it where something still stands on it. */
+/** Removes an image that lost its tag to a rebuild, unless other images are based on it. */
 async function removeStale(replaced: string | undefined, tag: string): Promise<void> {
   if (replaced !== undefined && replaced !== (await imageId(tag))) await dockerTry(['image', 'rm', replaced]);
 }
 
 /**
- * A directory that only the holder of the stand-in's lock uses: what a killed build left there goes first.
- * Below the cache, not below /tmp: /tmp may be a small tmpfs.
+ * Runs `work` in a directory that only the holder of the stand-in's lock uses, after removing the remains of
+ * a killed build. Below the cache directory, because /tmp may be a small tmpfs.
  */
 async function inScratch(name: BaseImage, work: (scratch: string) => Promise<void>): Promise<void> {
   const scratch = join(cacheDirectory(), 'stand-ins', name);

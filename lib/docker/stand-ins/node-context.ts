@@ -4,7 +4,7 @@ import { BottleError } from '../../errors.ts';
 import { unpackNpmPackage } from './npm-package.ts';
 import { NODE_PACKAGES, NPM_PACKAGE } from './pins.ts';
 
-/** Adds to a build context what the node recipe copies: the program `node` and the folder `npm`. */
+/** Adds what the node recipe copies to a build context: the program `node` and the folder `npm`. */
 export async function addNodeToContext(
   context: string,
   scratch: string,
@@ -12,7 +12,7 @@ export async function addNodeToContext(
 ): Promise<void> {
   const node = NODE_PACKAGES[process.arch];
   if (node === undefined) {
-    throw new BottleError('image-unavailable', `there is no stand-in for Node on ${process.arch}`, {
+    throw new BottleError('image-unavailable', `no stand-in for Node is available on ${process.arch}`, {
       hint: 'Give this machine access to a container registry.',
     });
   }

@@ -8,14 +8,14 @@ import { extraCaFile } from '../extra-ca.ts';
 export interface NpmPackage {
   name: string;
   version: string;
-  /** Subresource integrity of the tarball, `sha512-<base64>`, as the npm registry publishes it. */
+  /** Subresource integrity of the tarball, `sha512-<base64>`, as published by the npm registry. */
   integrity: string;
 }
 
 /**
- * Downloads one package at its exact version with the machine's own npm and unpacks what `wanted` lets through
+ * Downloads an exact version of a package with the machine's npm and unpacks the paths that `wanted` accepts
  * into `directory`, without the leading `package/`.
- * @throws BottleError `image-unavailable` when npm fails; Error when the bytes are not the pinned ones.
+ * @throws BottleError `image-unavailable` when npm fails; Error when the integrity does not match the pin.
  */
 export async function unpackNpmPackage(
   npmPackage: NpmPackage,
@@ -38,7 +38,9 @@ export async function unpackNpmPackage(
     .update(await readFile(tarball))
     .digest('base64')}`;
   if (integrity !== npmPackage.integrity) {
-    throw new Error(`${specifier}: the npm registry gave other bytes (${integrity}) than are pinned`);
+    throw new Error(
+      `${specifier}: the npm registry served different bytes (${integrity}) than the pinned ones`,
+    );
   }
   await extract({
     file: tarball,

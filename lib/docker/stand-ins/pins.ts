@@ -1,6 +1,6 @@
 import type { NpmPackage } from './npm-package.ts';
 
-/** Node's program as npm's packages carry it, by `process.arch`. Change all three lines together with the base image's pin. */
+/** npm packages with the Node program, by `process.arch`. Update them together with the base image's pin. */
 export const NODE_VERSION = '24.21.0';
 export const NODE_PACKAGES: Readonly<Record<string, NpmPackage>> = {
   x64: {
@@ -17,7 +17,7 @@ export const NODE_PACKAGES: Readonly<Record<string, NpmPackage>> = {
   },
 };
 
-/** The npm that this Node is released with (its changelog says which). */
+/** The npm version that ships with this Node version, according to its changelog. */
 export const NPM_PACKAGE: NpmPackage = {
   name: 'npm',
   version: '11.19.0',

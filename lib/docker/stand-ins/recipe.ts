@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Label of a stand-in that holds the digest of what it was built from. */
+/** Label of a stand-in with the digest of what it was built from. */
 export const RECIPE_LABEL = 'bot-bottle.recipe';
 
 /**
- * 16 hex digits over the files of the recipes named and over `pins`: a stand-in with another digest is stale.
- * A recipe is a folder beside this file.
+ * Returns a digest (16 hex digits) of the files of the named recipes and of `pins`. A stand-in with another
+ * digest is stale. A recipe is a folder beside this file.
  */
 export async function recipeDigest(recipes: readonly string[], pins: unknown): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(pins));

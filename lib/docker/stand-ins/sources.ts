@@ -8,13 +8,13 @@ const FORMAT = ['ORIGIN', 'CODENAME', 'REPO_URI', 'RELEASE', 'COMPONENT']
   .join('|');
 
 /**
- * The apt sources of a bookworm image, one-line style: the ones this machine uses (so that its mirror is used
- * too, whatever format they are written in); undefined on a machine that is no Debian bookworm itself.
+ * Returns this machine's apt sources for bookworm in one-line style, so that stand-ins use its mirror.
+ * Returns undefined if this machine is not Debian bookworm.
  */
 export async function bookwormSources(signal?: AbortSignal): Promise<string | undefined> {
   let own = await listedEntries();
   if (own.length === 0) {
-    // apt knows who publishes a source only once it has its lists.
+    // apt only knows the publisher of a source once it has downloaded the lists.
     await runLogged({ log: 'apt', command: ['apt-get', 'update'], code: 'image-unavailable', signal });
     own = await listedEntries();
   }
@@ -32,7 +32,10 @@ async function listedEntries(): Promise<{ uri: string; suite: string }[]> {
   return bookwormEntries((await execa('apt-get', args, { reject: false })).stdout);
 }
 
-/** Debian bookworm's `main` among `apt-get indextargets`, as lines `origin|codename|uri|suite|component`. */
+/**
+ * Filters Debian bookworm's `main` from `apt-get indextargets`, lines of
+ * `origin|codename|uri|suite|component`.
+ */
 export function bookwormEntries(lines: string): { uri: string; suite: string }[] {
   const entries = lines
     .split('\n')
@@ -44,7 +47,7 @@ export function bookwormEntries(lines: string): { uri: string; suite: string }[]
     })
     .map(([, codename, uri = '', suite = '']) => ({ codename, uri, suite }))
     .filter(({ uri, suite }) => /^https?:\/\/\S+$/.test(uri) && /^\S+$/.test(suite));
-  // Updates alone install nothing.
+  // The update suites alone are not installable.
   return entries.some(({ codename }) => codename === 'bookworm')
     ? entries.map(({ uri, suite }) => ({ uri, suite }))
     : [];

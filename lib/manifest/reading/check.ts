@@ -15,7 +15,10 @@ export interface FileKind<Schema extends z.ZodType> {
   readonly retired: RetiredKeys;
 }
 
-/** The frontmatter as `kind` understands it. @throws BottleError `manifest-invalid` with all that is wrong. */
+/**
+ * Parses the frontmatter with the schema of `kind`.
+ * @throws BottleError `manifest-invalid` with every problem.
+ */
 export function check<Schema extends z.ZodType>(
   source: SourceFile,
   tree: YamlTree,
@@ -47,7 +50,7 @@ function problemsOf(
   return [{ path: keyPath(path), ...tree.positionOf(path, isKey ? 'key' : 'value'), ...description }];
 }
 
-/** The choice whose shape fits, so that only something in it is wrong; nothing when none fits. */
+/** Returns the issues of the union member whose shape fits, so the problem lies inside it. */
 function nearestChoice(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
   return issue.errors.find(
     ([first]) => first !== undefined && (first.path.length > 0 || first.code === 'custom'),

@@ -6,7 +6,7 @@ export interface Description {
   readonly remedy: string;
 }
 
-/** In the words of the manifest's author. The value itself is never part of them: it may be a secret. */
+/** Describes an issue to the author of a manifest. Never includes the value, which may be a secret. */
 export function describeIssue(issue: z.core.$ZodIssue, value: unknown, key: string): Description {
   if (issue.code === 'custom') {
     return { message: issue.message, remedy: String(issue.params?.remedy ?? 'Correct the value.') };
@@ -18,7 +18,7 @@ export function describeIssue(issue: z.core.$ZodIssue, value: unknown, key: stri
   const message = `must be ${expected}, not ${kindOf(value)}`;
   if (issue.expected !== 'string') return { message, remedy: `Write ${expected} here.` };
   const isPlain = typeof value === 'number' || typeof value === 'boolean';
-  return { message, remedy: isPlain ? 'Put the value in quotes.' : 'Write one text here.' };
+  return { message, remedy: isPlain ? 'Put the value in quotes.' : 'Write a string here.' };
 }
 
 function expectationOf(issue: z.core.$ZodIssue): string | undefined {
@@ -34,7 +34,7 @@ function expectationOf(issue: z.core.$ZodIssue): string | undefined {
 }
 
 const WORDS: Readonly<Record<string, string>> = {
-  string: 'a text',
+  string: 'a string',
   number: 'a number',
   boolean: '`true` or `false`',
   object: 'a map of keys and values',
@@ -45,6 +45,6 @@ const WORDS: Readonly<Record<string, string>> = {
 function kindOf(value: unknown): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'string') return 'a text';
+  if (typeof value === 'string') return 'a string';
   return typeof value === 'object' ? 'a map' : `a ${typeof value}`;
 }

@@ -2,17 +2,21 @@ import { manifestInvalid } from './problem.ts';
 import type { SourceFile } from './source-file.ts';
 
 const FENCE = /^---\s*$/;
-const REMEDY = 'Start the file with a line `---`, then YAML, then another line `---`; the text follows.';
+const REMEDY = 'Start the file with a line `---`, then YAML, then another line `---`, then the text.';
 
-/** A manifest file in its two halves. */
+/** The two parts of a manifest file. */
 export interface SplitFile {
   /** The YAML between the fences. Its first line is line 2 of the file. */
   readonly yaml: string;
-  /** What follows the closing fence, stripped. */
+  /** The text after the closing fence, trimmed. */
   readonly body: string;
 }
 
-/** @throws BottleError `manifest-invalid` when the file does not start with frontmatter between two `---` lines. */
+/**
+ * Splits a manifest file into its two parts.
+ * @throws BottleError `manifest-invalid` when the file does not start with frontmatter between two `---`
+ * lines.
+ */
 export function splitFrontmatter(source: SourceFile): SplitFile {
   const { lines } = source;
   const invalid = (line: number, message: string, remedy: string) =>
@@ -21,7 +25,7 @@ export function splitFrontmatter(source: SourceFile): SplitFile {
   if (!FENCE.test(lines[0] ?? '')) throw invalid(1, 'has no frontmatter', REMEDY);
   const closing = lines.findIndex((line, index) => index > 0 && FENCE.test(line));
   if (closing === -1) {
-    throw invalid(1, 'has frontmatter that never ends', 'Close the frontmatter with a line `---`.');
+    throw invalid(1, 'has frontmatter that is never closed', 'Close the frontmatter with a line `---`.');
   }
   return {
     yaml: lines.slice(1, closing).join('\n'),

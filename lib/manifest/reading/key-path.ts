@@ -1,6 +1,6 @@
 import type { Path } from './yaml-tree.ts';
 
-/** `egress.routes[0].host`, as people and `Origins` write it. */
+/** Formats a path as in messages and `Origins`: `egress.routes[0].host`. */
 export function keyPath(path: Path): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
@@ -8,7 +8,7 @@ export function keyPath(path: Path): string {
   }, '');
 }
 
-/** `egress.routes[].host`: the same for every entry of a list. */
+/** Formats a path without list indexes: `egress.routes[].host`. */
 export function anyKeyPath(path: Path): string {
   return keyPath(path).replaceAll(/\[\d+\]/g, '[]');
 }

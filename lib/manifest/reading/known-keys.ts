@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Path } from './yaml-tree.ts';
 
-/** The keys that `schema` knows at `path`: what an unknown key there may have been meant to be. */
+/** Returns the keys that `schema` accepts at `path`, to suggest one for an unknown key. */
 export function knownKeys(schema: unknown, path: Path): string[] {
   const here = unwrap(schema);
   const [segment, ...rest] = path;
@@ -12,7 +12,7 @@ export function knownKeys(schema: unknown, path: Path): string[] {
   return [];
 }
 
-/** What a person writes, below what the schema then makes of it. */
+/** Returns the input schema, below optionals, defaults and transforms. */
 function unwrap(schema: unknown): unknown {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) {
     return unwrap(schema.unwrap());

@@ -2,11 +2,11 @@ import { BottleError } from '../../errors.ts';
 import { printable } from '../../host/printable.ts';
 import { visibleLines } from './visible-line.ts';
 
-/** One thing wrong with a manifest file. */
+/** One problem in a manifest file. */
 export interface Problem {
-  /** Such as `egress.routes[0].host`; empty when the file as a whole is meant. */
+  /** Key path such as `egress.routes[0].host`; empty for the file as a whole. */
   readonly path: string;
-  /** From 1, as editors count. */
+  /** Starts at 1, as in editors. */
   readonly line: number;
   readonly column: number;
   readonly message: string;
@@ -14,12 +14,12 @@ export interface Problem {
   readonly remedy: string;
 }
 
-/** More than this nobody reads; the rest is counted. */
+/** Problems shown; the rest is only counted. */
 const MAX_SHOWN = 20;
-/** Columns of source shown around the place; longer lines are cut. */
+/** Columns of the source line that are shown; longer lines are cut. */
 const SOURCE_COLUMNS = 100;
 
-/** The error that tells all problems of one file, each with its place, its line and a caret. */
+/** Creates the error for all problems of one file, each with its position, source line and a caret. */
 export function manifestInvalid(
   source: { readonly file: string; readonly lines: readonly string[] },
   problems: readonly Problem[],
@@ -39,7 +39,7 @@ export function manifestInvalid(
   const more = rest > 0 ? [`… and ${rest} more`] : [];
   const message = [`${source.file} has ${sorted.length} problems`, ...entries, ...more].join('\n');
   return new BottleError('manifest-invalid', message, {
-    hint: `Correct the places named above in ${source.file}.`,
+    hint: `Fix the problems listed above in ${source.file}.`,
   });
 }
 

@@ -1,10 +1,10 @@
-/** `KEY: ?` or `KEY: ?text`, with what may be a comment. */
+/** `KEY: ?` or `KEY: ?text`, with an optional comment. */
 const PROMPT = /^(\s*[A-Za-z_]\w*\s*:\s+)(\?.*?)(\s+#.*|\s*)$/;
 
 /**
- * Puts the values in quotes that ask at launch and that YAML takes for something else: a bare `?` begins a key
- * there, and `: ` in a question another. Manifests have them unquoted, as the original's own parser never minded.
- * Only lines that did not parse (from 1) are touched, so nothing changes its meaning.
+ * Quotes prompt values that YAML misreads: a bare `?` starts a complex key, and `: ` in a question starts
+ * another key. Existing manifests leave them unquoted, because the original's parser accepted that. Changes
+ * only lines that did not parse (counted from 1), so valid YAML keeps its meaning.
  */
 export function quotePrompts(yaml: string, broken: ReadonlySet<number>): string {
   const lines = yaml.split('\n').map((line, index) => {

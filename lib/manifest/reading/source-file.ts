@@ -4,17 +4,20 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { BottleError, messageOf } from '../../errors.ts';
 import { manifestInvalid } from './problem.ts';
 
-/** Bytes: a system prompt of this size would fill any model's context. */
+/** Bytes. A system prompt of this size would fill any model's context. */
 export const MAX_FILE_BYTES = 1024 * 1024;
 
 export interface SourceFile {
   /** Absolute path. */
   readonly file: string;
-  /** Without line endings; `\n` and `\r\n` both end a line. */
+  /** Without line endings, which may be `\n` or `\r\n`. */
   readonly lines: readonly string[];
 }
 
-/** Reads one manifest file. @throws BottleError `manifest-invalid` when it is not a text file of at most 1 MiB. */
+/**
+ * Reads one manifest file.
+ * @throws BottleError `manifest-invalid` when it is not a text file of at most 1 MiB.
+ */
 export async function readSource(file: string): Promise<SourceFile> {
   const bytes = await readBytes(file);
   if (bytes.length > MAX_FILE_BYTES) {
@@ -37,7 +40,7 @@ async function readBytes(file: string): Promise<Buffer> {
     // Without O_NONBLOCK, opening a FIFO would wait for a writer forever.
     handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     if (!(await handle.stat()).isFile()) {
-      throw unusable(file, 'is not a regular file', 'Put a Markdown file in its place.');
+      throw unusable(file, 'is not a regular file', 'Replace it with a Markdown file.');
     }
     return await readAtMost(handle, MAX_FILE_BYTES + 1);
   } catch (error) {

@@ -1,4 +1,4 @@
-/** The candidate that `word` most likely meant, or nothing when none is near. */
+/** Returns the candidate that `word` most likely stands for, if one is close enough. */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   const furthest = Math.max(1, Math.min(3, Math.floor(word.length / 3)));
   const near = candidates
@@ -8,15 +8,15 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   return near[0]?.candidate;
 }
 
-/** `; did you mean \`x\`?`, or nothing. */
+/** Returns `; did you mean \`x\`?`, or an empty string. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const candidate = suggest(word, candidates);
   return candidate === undefined ? '' : `; did you mean \`${candidate}\`?`;
 }
 
 /**
- * Edit distance with neighbours swapped as one edit (`dmeo` is 1 from `demo`). Words over 64 characters
- * are far from everything: no key or name is that long, and the table stays small.
+ * Edit distance that counts a swap of adjacent characters as one edit (`dmeo` is 1 from `demo`). Words over
+ * 64 characters match nothing: no key or name is that long, and the table stays small.
  */
 function distanceOf(from: string, to: string): number {
   if (from.length > 64 || to.length > 64) return Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import type { Path } from './yaml-tree.ts';
 
-/** What plain data holds at `path`; undefined where there is nothing. */
+/** Returns the value at `path` in plain data, or undefined. */
 export function valueAt(data: unknown, path: Path): unknown {
   let value = data;
   for (const segment of path) {

@@ -1,18 +1,18 @@
-/** Keys whose value may be a secret, however they are misspelled. Repetition is bounded: so is the time. */
+/** Keys whose value may be a secret, even if misspelled. Repetition is bounded to bound the matching time. */
 const SECRET_KEY = /(env|token|secret|passw|credential|key)[\w-]{0,80}["']?\s{0,80}:/i;
 const ENV_KEY = /(^|[\s{,?])["']?env[\w-]{0,80}["']?\s{0,80}(:|$)/i;
 const TOP_LEVEL_KEY = /^["']?[A-Za-z_][\w-]*["']?\s*:/;
 const INDENTED_KEY = /^(\s+)["']?[A-Za-z_][A-Za-z0-9_]*["']?\s*:/;
-/** Characters. What follows in a longer line is hidden, as `env` may begin there. */
+/** Characters. The rest of a longer line is hidden, because `env` may start there. */
 const MAX_LINE = 1000;
-/** The user of a URL, when a password follows it. */
+/** User and password in a URL. */
 const URL_PASSWORD = /:\/\/[^\s@/]{0,200}:\S{0,800}@/g;
 export const HIDDEN = '…';
 
 /**
- * The part of each frontmatter line that an error may show: values of `env` and of keys that sound like a
- * secret give way to `…`. It goes by the text alone, since it must also hold for YAML that does not parse,
- * and rather hides too much.
+ * Returns the part of each frontmatter line that an error may show: values of `env` and of keys that look
+ * like secrets become `…`. It only looks at the text, because it must also work for YAML that does not parse,
+ * and hides too much rather than too little.
  */
 export function visibleLines(lines: readonly string[]): string[] {
   let insideEnv = false;
@@ -35,7 +35,7 @@ export function visibleLines(lines: readonly string[]): string[] {
     if (line.trim() === '') return line;
     if (indent === undefined) return HIDDEN;
     envIndent ??= indent;
-    // Deeper lines may be a value that spans lines, and what looks like a key there may be a part of it.
+    // Deeper lines may belong to a multi-line value, where an apparent key may be part of the secret.
     return indent === envIndent ? cutAfter(line, INDENTED_KEY) : HIDDEN;
   });
 }

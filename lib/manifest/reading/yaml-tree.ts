@@ -6,7 +6,7 @@ import { quotePrompts } from './quote-prompts.ts';
 import type { SourceFile } from './source-file.ts';
 import { HIDDEN, visibleLines } from './visible-line.ts';
 
-/** Bytes of YAML. Looking for duplicate keys takes time that grows with the square of their number. */
+/** Bytes of YAML. Limited because checking for duplicate keys takes quadratic time. */
 export const MAX_FRONTMATTER_BYTES = 32 * 1024;
 /** The opening fence is line 1 of the file, so line 1 of the YAML is line 2. */
 const LINES_BEFORE = 1;
@@ -17,14 +17,17 @@ export interface Position {
   readonly column: number;
 }
 
-/** Frontmatter as plain data that still knows where each of its values stands. */
+/** Frontmatter as plain data, with the source position of each value. */
 export interface YamlTree {
   readonly data: unknown;
-  /** Of the key (or the list entry) at `path`, or of its value; of the nearest parent when it does not exist. */
+  /** Position of the key (or list entry) or value at `path`, or of the nearest existing parent. */
   positionOf(path: Path, what: 'key' | 'value'): Position;
 }
 
-/** @throws BottleError `manifest-invalid` with every place where `yaml` is not plain, unambiguous YAML. */
+/**
+ * Parses frontmatter.
+ * @throws BottleError `manifest-invalid` with each place that is not plain, unambiguous YAML.
+ */
 export function parseYaml(source: SourceFile, yaml: string): YamlTree {
   if (Buffer.byteLength(yaml) > MAX_FRONTMATTER_BYTES) {
     throw manifestInvalid(source, [
@@ -90,7 +93,7 @@ function syntaxProblems(
   const found = new Map<string, Problem>();
   for (const { pos, code, message } of [...document.errors, ...document.warnings]) {
     const position = positionAt(pos[0]);
-    // The parser's message may quote the source, which is not for printing where the line is not.
+    // The parser's message may quote the source, so it is not shown if the line is hidden.
     const hidden = shown[position.line - 1]?.includes(HIDDEN) ?? true;
     const said = OWN_WORDS[code] ?? printable(message);
     const what = hidden ? code.toLowerCase().replaceAll('_', ' ') : said;
@@ -101,10 +104,10 @@ function syntaxProblems(
   return [...found.values()];
 }
 
-/** In place of what the parser says to programmers. */
+/** Replaces messages of the parser that are written for programmers. */
 const OWN_WORDS: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'a second document begins here',
-  NON_STRING_KEY: 'a key must be a text',
+  NON_STRING_KEY: 'a key must be a string',
 };
 
 function remedyOf(code: string): string {
@@ -114,11 +117,11 @@ function remedyOf(code: string): string {
     case 'TAB_AS_INDENT':
       return 'Indent with spaces.';
     case 'RESOURCE_EXHAUSTION':
-      return 'Nest less deeply.';
+      return 'Reduce the nesting.';
     case 'MULTIPLE_DOCS':
-      return 'Remove the line that ends the first, `...` or `---`.';
+      return 'Remove the `...` or `---` line that ends the first document.';
     case 'NON_STRING_KEY':
-      return 'Write each key as a plain text, such as `egress`.';
+      return 'Write each key as a plain string, such as `egress`.';
     case 'TAG_RESOLVE_FAILED':
       return 'Remove the tag, the word that starts with `!`.';
     default:
@@ -126,7 +129,9 @@ function remedyOf(code: string): string {
   }
 }
 
-/** Valid YAML that a manifest has no use for, and that could make it mean other than it shows. */
+/**
+ * Rejects valid YAML that manifests do not need and that could make them mean something other than they show.
+ */
 function refusedNodes(document: Document.Parsed, positionAt: (offset: number) => Position): Problem[] {
   const problems: Problem[] = [];
   const refuse = (node: unknown, message: string, remedy: string) => {
@@ -134,7 +139,7 @@ function refusedNodes(document: Document.Parsed, positionAt: (offset: number) =>
     problems.push(problemAt(positionAt(offset), message, remedy));
   };
   visit(document, {
-    Alias: (_key, node) => refuse(node, 'an alias (`*name`) is not supported', 'Write the value out.'),
+    Alias: (_key, node) => refuse(node, 'an alias (`*name`) is not supported', 'Write out the value.'),
     Pair: (_key, pair) => {
       if (!isScalar(pair.key) || pair.key.value !== '__proto__') return;
       refuse(pair.key, '`__proto__` cannot be a key', 'Choose another name.');

@@ -4,7 +4,9 @@ import type { ManifestFile } from '../types.ts';
 import type { ReadAgent } from './read-agent.ts';
 import { unknownBottle, unknownBottleAt } from './unknown-name.ts';
 
-/** The bottles to run in, in order: those chosen at launch, or else the one that the agent names. */
+/**
+ * Returns the bottles to run in, in order: those chosen at launch, otherwise the one that the agent names.
+ */
 export async function chooseBottles(
   read: ReadAgent,
   sources: ManifestSources,

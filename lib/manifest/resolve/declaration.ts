@@ -1,6 +1,6 @@
 import type { EgressPolicy, EnvValue, GitRepo, Origins, ProviderChoice } from '../types.ts';
 
-/** A value that a file declares, with the places of it and of its parts. */
+/** A declared value, with its origin and the origins of its parts. */
 export interface Declared<T> {
   readonly value: T;
   readonly origins: Origins;
@@ -11,7 +11,7 @@ export interface DeclaredUser {
   readonly email: Declared<string> | undefined;
 }
 
-/** What a bottle's file says, and nothing else: what is undefined is left to its parent, or to the default. */
+/** What one bottle file declares. Undefined values come from its parent or the defaults. */
 export interface BottleDeclaration {
   readonly env: Readonly<Record<string, Declared<EnvValue>>>;
   readonly provider: Declared<ProviderChoice> | undefined;

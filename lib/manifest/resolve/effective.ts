@@ -5,7 +5,9 @@ import { mergeUsers } from './merge.ts';
 
 const NO_EGRESS: EgressPolicy = { routes: [], log: 0, learn: false };
 
-/** What holds once the agent's identity lies over the bottle's and defaults fill the rest, and where it was said. */
+/**
+ * Overlays the agent's identity on the bottle's and fills in defaults. Also returns the origin of each value.
+ */
 export function effectiveBottle(
   declared: BottleDeclaration,
   agentUser: DeclaredUser,

@@ -1,9 +1,9 @@
 import type { BottleDeclaration, DeclaredUser } from './declaration.ts';
 
 /**
- * `base` with what `over` declares in its place: a child over its parent, a later bottle over an earlier one.
- * `env` is merged by name and the git user by field; all else is replaced as a whole, so that an explicit empty
- * list clears. Associative, with `NOTHING_DECLARED` as its neutral element.
+ * Overlays `over` on `base`: a child on its parent, a later bottle on an earlier one. `env` is merged by name
+ * and the git user by field. Everything else is replaced as a whole, so an explicit empty list clears.
+ * Associative, with `NOTHING_DECLARED` as the identity element.
  */
 export function mergeBottles(base: BottleDeclaration, over: BottleDeclaration): BottleDeclaration {
   return {
@@ -16,7 +16,7 @@ export function mergeBottles(base: BottleDeclaration, over: BottleDeclaration): 
   };
 }
 
-/** Field by field; what `over` leaves out stays. */
+/** Merges field by field, keeping the fields that `over` leaves out. */
 export function mergeUsers(base: DeclaredUser, over: DeclaredUser): DeclaredUser {
   return { name: over.name ?? base.name, email: over.email ?? base.email };
 }

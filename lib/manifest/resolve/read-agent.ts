@@ -9,16 +9,16 @@ import { readFile } from './read-file.ts';
 
 export interface ReadAgent {
   readonly agent: AgentManifest;
-  /** The bottle that it names, if it does, and where in its file. */
+  /** The bottle that the agent names, if any; `bottlePosition` is its position in the file. */
   readonly bottle: string | undefined;
   readonly bottlePosition: Position;
   readonly gitUser: DeclaredUser;
   readonly source: SourceFile;
-  /** Of `bottle` and `skills`; of the git identity, `gitUser` has them. */
+  /** Origins of `bottle` and `skills`. `gitUser` has its own. */
   readonly origins: Origins;
 }
 
-/** @throws BottleError `manifest-invalid` */
+/** Reads an agent's file. @throws BottleError `manifest-invalid` */
 export async function readAgent(found: ManifestFile): Promise<ReadAgent> {
   const read = await readFile(found, { schema: agentFile, retired: RETIRED_AGENT_KEYS });
   const { keys, body, source, tree } = read;

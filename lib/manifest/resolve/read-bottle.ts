@@ -9,13 +9,16 @@ import { type ReadFile, readFile } from './read-file.ts';
 
 export interface ReadBottle {
   readonly declaration: BottleDeclaration;
-  /** The bottle that it builds on, if any, and where in its file it says so. */
+  /** The bottle that this one extends, if any; `parentPosition` is its position in the file. */
   readonly parent: string | undefined;
   readonly parentPosition: Position;
   readonly source: SourceFile;
 }
 
-/** What one file says, its parents left aside. Its body is for people. @throws BottleError `manifest-invalid` */
+/**
+ * Reads one bottle file without its parents. The body is only notes.
+ * @throws BottleError `manifest-invalid`
+ */
 export async function readBottle(found: ManifestFile): Promise<ReadBottle> {
   const read = await readFile(found, { schema: bottleFile, retired: RETIRED_BOTTLE_KEYS });
   return {
@@ -32,7 +35,7 @@ function declarationOf(read: ReadFile<BottleKeys>): BottleDeclaration {
     name,
     read.declared(value, ['env', name]),
   ]);
-  /** A key that is absent, or has no value, declares nothing. */
+  /** An absent or empty key declares nothing. */
   const given = <T>(value: T | null | undefined, path: Path, parts: readonly Path[] = []) =>
     value === undefined || value === null ? undefined : read.declared(value, path, ...parts);
   const routes = egress?.routes.map((_, index): Path => ['egress', 'routes', index]);

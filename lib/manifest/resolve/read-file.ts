@@ -8,20 +8,23 @@ import { type Path, parseYaml, type YamlTree } from '../reading/yaml-tree.ts';
 import type { ManifestFile, Origins } from '../types.ts';
 import type { Declared } from './declaration.ts';
 
-/** A manifest file that was read and holds nothing wrong. */
+/** A valid manifest file. */
 export interface ReadFile<Keys> {
   readonly keys: Keys;
-  /** What follows the frontmatter, stripped. */
+  /** The text after the frontmatter, trimmed. */
   readonly body: string;
   readonly source: SourceFile;
   readonly tree: YamlTree;
-  /** Where the keys at these paths stand, those that are there. */
+  /** Returns the origins of those keys at `paths` that exist. */
   originsOf(...paths: readonly Path[]): Origins;
-  /** `value` as this file's own, said at the first path; the others are its parts. */
+  /** Wraps `value` with its origins: its own is at the first path, those of its parts at the others. */
   declared<T>(value: T, ...paths: readonly Path[]): Declared<T>;
 }
 
-/** @throws BottleError `manifest-invalid` with everything that is wrong with the file. */
+/**
+ * Reads and validates a manifest file.
+ * @throws BottleError `manifest-invalid` with every problem in the file.
+ */
 export async function readFile<Schema extends z.ZodType>(
   found: ManifestFile,
   kind: FileKind<Schema>,

@@ -6,14 +6,16 @@ import { mergeBottles } from './merge.ts';
 import { type ReadBottle, readBottle } from './read-bottle.ts';
 import { unknownBottleAt } from './unknown-name.ts';
 
-/** Gives a bottle with all that it inherits; every file is read once, however many bottles build on it. */
+/**
+ * Resolves a bottle with everything it inherits. Each file is read once, even if several bottles extend it.
+ */
 export type ResolveBottle = (bottle: ManifestFile) => Promise<BottleDeclaration>;
 
-/** @throws BottleError (the function returned) `manifest-invalid` or, for a missing parent, `bottle-unknown` */
+/** The returned function throws BottleError `manifest-invalid` or, for a missing parent, `bottle-unknown`. */
 export function bottleResolver(sources: ManifestSources): ResolveBottle {
   const resolved = new Map<string, BottleDeclaration>();
 
-  /** `below` are the bottles that led here, the first one asked for first. */
+  /** `below` are the descendants that led here, starting with the requested bottle. */
   async function resolve(bottle: ManifestFile, below: readonly string[]): Promise<BottleDeclaration> {
     const known = resolved.get(bottle.name);
     if (known !== undefined) return known;
@@ -30,14 +32,14 @@ export function bottleResolver(sources: ManifestSources): ResolveBottle {
     if (read.parent === bottle.name) {
       const message = 'names this bottle itself';
       throw manifestInvalid(read.source, [
-        { ...place, message, remedy: 'Name another bottle, or remove it.' },
+        { ...place, message, remedy: 'Name another bottle, or remove the key.' },
       ]);
     }
     if (chain.includes(read.parent)) {
       const circle = [...chain.slice(chain.indexOf(read.parent)), read.parent].join(' -> ');
-      const message = `goes in a circle: ${circle}`;
+      const message = `is circular: ${circle}`;
       throw manifestInvalid(read.source, [
-        { ...place, message, remedy: 'Remove one `extends` of the circle.' },
+        { ...place, message, remedy: 'Remove one `extends` from the circle.' },
       ]);
     }
     const parent = await findManifest(sources, 'bottles', read.parent);

@@ -8,23 +8,23 @@ import type { SourceFile } from '../reading/source-file.ts';
 import { didYouMean } from '../reading/suggest.ts';
 import type { Position } from '../reading/yaml-tree.ts';
 
-/** For an agent that was asked for and is not there: lists those that are. */
+/** Creates the error for a requested agent that does not exist, listing those that do. */
 export async function unknownAgent(name: string, sources: ManifestSources): Promise<BottleError> {
   const known = (await listManifests(sources, 'agents')).map((agent) => agent.name);
-  const message = `there is no agent \`${printable(name)}\`${didYouMean(name, known)}\n${listed('agents', known)}`;
+  const message = `the agent \`${printable(name)}\` does not exist${didYouMean(name, known)}\n${listed('agents', known)}`;
   const file = path.join(sources.home, 'agents', 'NAME.md');
   return new BottleError('agent-unknown', message, {
-    hint: `Choose a known agent, or write ${file} (${NAME_RULE}).`,
+    hint: `Choose a known agent, or create ${file} (${NAME_RULE}).`,
   });
 }
 
-/** For a bottle that was chosen at launch and is not there. */
+/** Creates the error for a bottle that was chosen at launch and does not exist. */
 export async function unknownBottle(name: string, sources: ManifestSources): Promise<BottleError> {
   const { message, remedy, list } = await aboutBottle(name, sources);
   return new BottleError('bottle-unknown', `${message}\n${list}`, { hint: remedy });
 }
 
-/** For a bottle that a file names and that is not there: shows the line as well. */
+/** Creates the error for a bottle that a file names and that does not exist, showing the line. */
 export async function unknownBottleAt(
   source: SourceFile,
   place: Position & { path: string },
@@ -40,8 +40,8 @@ async function aboutBottle(name: string, sources: ManifestSources) {
   const known = (await listManifests(sources, 'bottles')).map((bottle) => bottle.name);
   const file = path.join(sources.home, 'bottles', `${isManifestName(name) ? name : 'NAME'}.md`);
   return {
-    message: `there is no bottle \`${printable(name)}\`${didYouMean(name, known)}`,
-    remedy: `Choose a known bottle, or write ${file}.`,
+    message: `the bottle \`${printable(name)}\` does not exist${didYouMean(name, known)}`,
+    remedy: `Choose a known bottle, or create ${file}.`,
     list: listed('bottles', known),
   };
 }

@@ -3,7 +3,7 @@ import type { EgressPolicy } from '../types.ts';
 import { routeEntry } from './route-entry.ts';
 import { fail } from './rule.ts';
 
-/** One route a host: two entries for one host would leave open which of their tokens is sent. */
+/** One route per host: with two, it would be unclear which token is sent. */
 const routeList = z.array(routeEntry).superRefine((routes, context) => {
   const first = new Map<string, number>();
   for (const [index, { host }] of routes.entries()) {
@@ -23,17 +23,17 @@ export const egress = z
   .strictObject({
     routes: routeList
       .nullish()
-      .meta({ description: 'Hosts that may be reached, one entry each; all others are denied.' }),
+      .meta({ description: 'Hosts that the agent can reach, one entry each; all others are denied.' }),
     log: z.literal([0, 1, 2]).nullish().meta({
-      description: 'How much is written down: 0 what was refused, 1 also what failed, 2 everything.',
+      description: 'How much is logged: 0 only refusals, 1 also failures, 2 everything.',
       default: 0,
     }),
     learn: z.boolean().nullish().meta({
-      description: 'Keeps what was denied for `make learn`; lets nothing more out.',
+      description: 'Records what was denied for `make learn`; allows nothing more.',
       default: false,
     }),
     pipelock: z.boolean().nullish().meta({
-      description: 'Whether pipelock, whose image this machine must have, stands behind egress.',
+      description: 'Whether egress goes through pipelock; this machine must have its image.',
       default: false,
     }),
   })

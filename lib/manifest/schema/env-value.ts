@@ -4,16 +4,20 @@ import { fail } from './rule.ts';
 
 const HOST_VARIABLE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 
-/** `?` asks at launch, `${NAME}` as the whole value reads the host's variable, anything else is literal. */
+/** `?` prompts at launch, `${NAME}` as the whole value reads the host variable, anything else is literal. */
 export const envValue = z
   .string()
   .transform((text, context): EnvValue => {
     if (text.includes('\0')) {
-      fail(context, 'holds a NUL character, which no environment can', 'Remove the NUL character.');
+      fail(
+        context,
+        'contains a NUL character, which environment variables cannot hold',
+        'Remove the NUL character.',
+      );
       return z.NEVER;
     }
     if (!text.isWellFormed()) {
-      fail(context, 'holds half of a character', 'Write the character itself, or both halves of it.');
+      fail(context, 'contains half of a surrogate pair', 'Write the character itself, or the whole pair.');
       return z.NEVER;
     }
     if (text.startsWith('?')) return { kind: 'prompt', text: text.slice(1).trim() };
@@ -23,5 +27,5 @@ export const envValue = z
   .meta({
     description:
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the manifest's own spelling
-      'A literal; `${NAME}` takes the variable of the host; `?` or `?question` asks at launch.',
+      'A literal; `${NAME}` reads the host variable; `?` or `?question` prompts at launch.',
   });

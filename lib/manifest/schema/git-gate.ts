@@ -6,15 +6,15 @@ import { fail } from './rule.ts';
 
 const REPO_NAME = /^[A-Za-z0-9._][A-Za-z0-9._-]*$/;
 
-/** It becomes a path segment in the gate, and an argument of git there. */
+/** Becomes a path segment and an argument of git in the gate. */
 const repoName = z
   .string()
   .superRefine((text, context) => {
     if (REPO_NAME.test(text) && text !== '.' && text !== '..') return;
     fail(
       context,
-      'is not the name of a repository',
-      'Use letters, digits, `.`, `_` and `-`; it does not start with `-`.',
+      'is not a valid repository name',
+      'Use letters, digits, `.`, `_` and `-`, and do not start with `-`.',
     );
   })
   .meta({ pattern: REPO_NAME.source });
@@ -22,10 +22,10 @@ const repoName = z
 const repos = z
   .record(repoName, gitRepo)
   .transform((byName): GitRepo[] => Object.entries(byName).map(([name, repo]) => ({ name, ...repo })))
-  // On the transform's result, which exists only where every repository is right.
+  // Refines the transform's result, which only exists if every repository is valid.
   .superRefine(refuseTwoAddresses);
 
-/** The gate has one hosts file for all of its repositories. */
+/** The gate has one hosts file for all its repositories. */
 function refuseTwoAddresses(all: readonly GitRepo[], context: z.core.$RefinementCtx): void {
   const first = new Map<string, { address: string; name: string; url: string }>();
   for (const { name, url, extraHosts } of all) {
@@ -35,7 +35,7 @@ function refuseTwoAddresses(all: readonly GitRepo[], context: z.core.$Refinement
       else if (earlier.address !== address) {
         fail(
           context,
-          `gives ${host} another address than \`${earlier.name}\` does: ${address} for ${url}, ${earlier.address} for ${earlier.url}`,
+          `gives ${host} a different address than \`${earlier.name}\` does: ${address} for ${url}, ${earlier.address} for ${earlier.url}`,
           'Give each host one address: the gate has one hosts file.',
           [name, 'extra_hosts', host],
         );
@@ -48,8 +48,8 @@ function refuseTwoAddresses(all: readonly GitRepo[], context: z.core.$Refinement
 export const gitGate = z.strictObject({
   user: gitUser
     .nullish()
-    .meta({ description: 'Who the agent’s commits are by. Merged with the parent’s, field by field.' }),
+    .meta({ description: 'Author of the agent’s commits. Merged with the parent’s, field by field.' }),
   repos: repos.nullish().meta({
-    description: 'Name in the gate -> repository. Replaces the parent’s as a whole; `{}` clears them.',
+    description: 'Name in the gate -> repository. Replaces the parent’s entirely; `{}` clears them.',
   }),
 });

@@ -4,18 +4,18 @@ import { plainText } from './plain-text.ts';
 import { fail } from './rule.ts';
 import { variableName } from './variable-name.ts';
 
-/** The field that goes with each provider. */
+/** The field that each provider requires. */
 const FIELD_OF = { static: 'path', gitea: 'provisioner_token' } as const;
 const OTHER = { static: 'gitea', gitea: 'static' } as const;
 
-/** `key` of a repository: a key file of the host, or a deploy key that is made for each launch. */
+/** `key` of a repository: a key file on the host, or a deploy key that is created for each launch. */
 export const gitKey = z
   .strictObject({
     provider: z.enum(['static', 'gitea']).meta({ description: 'Where the key comes from.' }),
-    path: plainText.optional().meta({ description: 'With `static`: a private key file of the host.' }),
+    path: plainText.optional().meta({ description: 'With `static`: a private key file on the host.' }),
     provisioner_token: variableName
       .optional()
-      .meta({ description: 'With `gitea`: the host variable that holds a token of the forge.' }),
+      .meta({ description: 'With `gitea`: the host variable that holds a token for the forge.' }),
   })
   .superRefine((key, context) => {
     const wanted = FIELD_OF[key.provider];

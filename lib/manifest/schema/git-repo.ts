@@ -13,13 +13,13 @@ const provisionedKey = z.strictObject({
   token_env: variableName,
 });
 
-/** The three spellings of one thing; `key` is the newest. */
+/** Three spellings of the same setting; `key` is the newest. */
 const KEY_SPELLINGS = ['key', 'identity', 'provisioned_key'] as const;
 
 const fields = z.strictObject({
   url: gitUrl,
   host_key: hostKey.optional(),
-  key: gitKey.optional().meta({ description: 'How the gate signs in upstream.' }),
+  key: gitKey.optional().meta({ description: 'How the gate authenticates to the upstream.' }),
   identity: plainText.optional().meta({
     description: 'Older spelling of `key: {provider: static, path: …}`.',
     deprecated: true,
@@ -38,12 +38,9 @@ export const gitRepo = fields
     if (first === undefined) {
       fail(context, 'has no `key`', 'Add `key: {provider: static, path: PRIVATE_KEY_FILE}`.');
     } else if (second !== undefined) {
-      fail(
-        context,
-        `says the same as \`${first}\` does`,
-        'Keep one of `key`, `identity`, `provisioned_key`.',
-        [second],
-      );
+      fail(context, `duplicates \`${first}\``, 'Keep only one of `key`, `identity`, `provisioned_key`.', [
+        second,
+      ]);
     }
   })
   .transform(

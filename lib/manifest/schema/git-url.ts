@@ -3,7 +3,7 @@ import type { GitRepo } from '../types.ts';
 import { fail } from './rule.ts';
 
 const EXAMPLE = 'Write `ssh://git@host:port/path.git`.';
-/** Letters first: neither user nor host can pass for an option of ssh. */
+/** User and host cannot start with a hyphen, so neither can pass for an ssh option. */
 const SSH_URL =
   /^ssh:\/\/(?<user>[A-Za-z0-9_][A-Za-z0-9._-]*)@(?<host>[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(:(?<port>[0-9]{1,5}))?(?<path>\/[A-Za-z0-9._~/+@:,=%-]+)$/;
 
@@ -12,7 +12,7 @@ export interface ParsedGitUrl {
   readonly upstream: GitRepo['upstream'];
 }
 
-/** An upstream that is reached by SSH alone: over HTTPS the gate would hold a token that egress manages. */
+/** URL of an upstream. SSH only: over HTTPS, the gate would hold a token that egress manages. */
 export const gitUrl = z
   .string()
   .transform((url, context): ParsedGitUrl => {
@@ -29,10 +29,10 @@ export const gitUrl = z
 
 function whatIsWrong(url: string): string | undefined {
   if (!url.startsWith('ssh://')) return 'is not an SSH URL';
-  if (/^ssh:\/\/[^@/]*:[^@]*@/.test(url)) return 'holds a password';
-  if (!/^ssh:\/\/[^@/]+@/.test(url)) return 'names no user';
+  if (/^ssh:\/\/[^@/]*:[^@]*@/.test(url)) return 'contains a password';
+  if (!/^ssh:\/\/[^@/]+@/.test(url)) return 'has no user';
   const match = SSH_URL.exec(url);
-  if (match === null) return 'is not a whole SSH URL';
+  if (match === null) return 'is not a complete SSH URL';
   const port = Number(match.groups?.port ?? 22);
-  return port >= 1 && port <= 65_535 ? undefined : 'has a port that does not exist';
+  return port >= 1 && port <= 65_535 ? undefined : 'has an invalid port';
 }

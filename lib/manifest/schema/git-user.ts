@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { GitUser } from '../types.ts';
 import { fail } from './rule.ts';
 
-/** They are written to a git configuration file, where a line end would start another setting. */
+/** Written to a git configuration file, where a line break would start another setting. */
 const field = z.string().superRefine((text, context) => {
   if (/\p{Cc}/u.test(text)) {
-    fail(context, 'holds a control character', 'Remove line ends and other control characters.');
+    fail(context, 'contains a control character', 'Remove line breaks and other control characters.');
   }
 });
 
-/** `git-gate.user`. An empty field counts as absent; one of the two must say something. */
+/** `git-gate.user`. An empty field counts as absent; at least one of the two must be set. */
 export const gitUser = z
   .strictObject({
     name: field.nullish().meta({ description: 'git’s user.name.' }),

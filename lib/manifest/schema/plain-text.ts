@@ -3,10 +3,10 @@ import { fail } from './rule.ts';
 
 const CONTROL = /\p{Cc}/u;
 
-/** A text of one line that says something: it ends up in files and arguments that a line end would break. */
+/** A non-empty single line. It ends up in files and arguments that a line break would corrupt. */
 export const plainText = z.string().superRefine((text, context) => {
-  if (text === '') fail(context, 'is empty', 'Write a text, or remove the key.');
+  if (text === '') fail(context, 'is empty', 'Write a value, or remove the key.');
   else if (CONTROL.test(text)) {
-    fail(context, 'holds a control character', 'Remove line ends and other control characters.');
+    fail(context, 'contains a control character', 'Remove line breaks and other control characters.');
   }
 });

@@ -3,9 +3,9 @@ import type { ProviderChoice } from '../types.ts';
 import { fail } from './rule.ts';
 import { variableNameOrNone } from './variable-name.ts';
 
-/** The provider of a bottle that names none. */
+/** The provider of a bottle that does not name one. */
 const DEFAULT_TEMPLATE = 'claude';
-/** Of a built-in, or of the operator's own: a directory in `contrib`, so no path passes. */
+/** Name of a built-in provider or of a directory in `contrib`; never a path. */
 const TEMPLATE = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 const template = z
@@ -14,26 +14,26 @@ const template = z
     if (TEMPLATE.test(text)) return;
     fail(
       context,
-      'is not the name of a provider: a letter, then letters, digits, `_` and `-`',
+      'is not a valid provider name: a letter, followed by letters, digits, `_` and `-`',
       'Write `claude`, `codex`, `command`, or the name of a directory in `contrib`.',
     );
   })
   .meta({ pattern: TEMPLATE.source });
 
 const withoutNul = z.string().superRefine((text, context) => {
-  if (text.includes('\0')) fail(context, 'holds a NUL character', 'Remove the NUL character.');
+  if (text.includes('\0')) fail(context, 'contains a NUL character', 'Remove the NUL character.');
 });
 
-/** A list, not a line: no shell ever splits it. */
+/** A list rather than a line, so no shell ever splits it. */
 const command = z.array(withoutNul).superRefine((words, context) => {
   if (words[0] === undefined || words[0] === '') {
-    fail(context, 'names no program', 'List the program, then its arguments: `[node, main.mjs]`.');
+    fail(context, 'does not name a program', 'List the program, then its arguments: `[node, main.mjs]`.');
   }
 });
 
 const fields = z.strictObject({
   template: template.optional().meta({
-    description: '`claude`, `codex`, `command`, or one of your own in `contrib`.',
+    description: '`claude`, `codex`, `command`, or your own provider in `contrib`.',
     default: DEFAULT_TEMPLATE,
   }),
   command: command
@@ -46,11 +46,11 @@ const fields = z.strictObject({
   forward_host_credentials: z
     .boolean()
     .optional()
-    .meta({ description: 'With `codex`: use the sign-in of the host.', default: false }),
+    .meta({ description: 'With `codex`: use the host’s sign-in.', default: false }),
 });
 type Fields = z.output<typeof fields>;
 
-/** Which template each key is for. A key that only spells out its default is for all. */
+/** The template that each key belongs to. A key set to its default is allowed for all. */
 const OWNERS: readonly { key: keyof Fields; template: string; isSet(fields: Fields): boolean }[] = [
   { key: 'command', template: 'command', isSet: (fields) => fields.command !== undefined },
   { key: 'auth_token', template: 'claude', isSet: (fields) => Boolean(fields.auth_token) },
@@ -61,7 +61,7 @@ const OWNERS: readonly { key: keyof Fields; template: string; isSet(fields: Fiel
   },
 ];
 
-/** `agent_provider`. An empty `dockerfile` means none: a path made from it would be the working directory. */
+/** `agent_provider`. An empty `dockerfile` counts as absent: it would resolve to the working directory. */
 export const providerChoice = fields
   .superRefine((choice, context) => {
     const chosen = choice.template ?? DEFAULT_TEMPLATE;
@@ -72,7 +72,7 @@ export const providerChoice = fields
       if (owner === chosen || !isSet(choice)) continue;
       fail(
         context,
-        `is only for template \`${owner}\`, and this one is \`${chosen}\``,
+        `is only for template \`${owner}\`, but this one is \`${chosen}\``,
         `Write \`template: ${owner}\`, or remove \`${key}\`.`,
         [key],
       );

@@ -1,15 +1,15 @@
-/** What is said about a key that has no meaning where it stands, yet is no slip of the pen. */
+/** Message for a key that is not valid where it stands, but is not a typo either. */
 export interface RetiredKey {
   readonly message: string;
   /** One imperative sentence. */
   readonly remedy: string;
 }
 
-/** Key path -> what took its place; `[]` stands for any entry of a list. */
+/** Key path -> its replacement; `[]` stands for any entry of a list. */
 export type RetiredKeys = ReadonlyMap<string, RetiredKey>;
 
 const moved = (to: string, remedy: string): RetiredKey => ({
-  message: `is gone: \`${to}\` took its place`,
+  message: `is no longer supported: use \`${to}\``,
   remedy,
 });
 
@@ -23,18 +23,24 @@ export const RETIRED_BOTTLE_KEYS: RetiredKeys = new Map([
   ['cred_proxy', moved('egress.routes[].auth', 'Write each host as a route of `egress`, with its `auth`.')],
   ['egress_proxy', moved('egress', 'Rename it to `egress`.')],
   ['pipelock', moved('egress.pipelock', 'Write `pipelock: true` under `egress`.')],
-  ['runtime', { message: 'is gone: the runtime is found by itself', remedy: 'Remove the key.' }],
+  [
+    'runtime',
+    { message: 'is no longer supported: the runtime is detected automatically', remedy: 'Remove the key.' },
+  ],
   ['egress.routes[].path_allowlist', moved('matches', 'Write `matches: [{paths: [{value: /path}]}]`.')],
   [
     'egress.routes[].pipelock',
-    moved('egress.routes[].dlp', 'Write what is to be inspected under `dlp` of each route.'),
+    moved('egress.routes[].dlp', 'Configure inspection under `dlp` of each route.'),
   ],
   ['egress.routes[].role', { message: 'is reserved: no value is allowed yet', remedy: 'Remove the key.' }],
 ]);
 
 const ofBottles = (key: string): [string, RetiredKey] => [
   key,
-  { message: 'belongs to a bottle: an agent grants itself nothing', remedy: `Move \`${key}\` to a bottle.` },
+  {
+    message: 'belongs in a bottle: an agent cannot grant itself anything',
+    remedy: `Move \`${key}\` to a bottle.`,
+  },
 ];
 
 export const RETIRED_AGENT_KEYS: RetiredKeys = new Map([

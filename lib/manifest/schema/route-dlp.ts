@@ -5,7 +5,7 @@ const off = z.literal(false);
 const outbound = z.array(z.enum(['token_patterns', 'known_secrets', 'entropy']));
 const inbound = z.array(z.enum(['naive_injection_detection']));
 
-/** `dlp` of a route: which detectors look at it, `false` for none, and what follows when one finds something. */
+/** `dlp` of a route: which detectors scan it (`false` for none), and what happens on a finding. */
 export const routeDlp = z
   .strictObject({
     outbound_detectors: z

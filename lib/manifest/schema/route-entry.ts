@@ -16,24 +16,24 @@ const port = z
   .number()
   .superRefine((value, context) => {
     if (Number.isInteger(value) && value >= 1 && value <= 65_535) return;
-    fail(context, 'is not a port', 'Write a whole number from 1 to 65535.');
+    fail(context, 'is not a valid port', 'Write a whole number from 1 to 65535.');
   })
   .meta({ minimum: 1, maximum: 65_535, multipleOf: 1 });
 
 /** One entry of `egress.routes`. */
 export const routeEntry = z
   .strictObject({
-    host: routeHost.meta({ description: 'The whole DNS name, or `*.` and one for all names below it.' }),
-    auth: auth.optional().meta({ description: 'The credential that is put on each request.' }),
+    host: routeHost.meta({ description: 'The full DNS name, or `*.` and a name for all names below it.' }),
+    auth: auth.optional().meta({ description: 'The credential that egress adds to each request.' }),
     matches: routeMatches.optional().meta({
-      description: 'What a request must be like: as at least one of these. Absent: anything.',
+      description: 'Conditions; a request must meet at least one entry. Absent: any request.',
     }),
     git: z
       .strictObject({ fetch: z.boolean() })
       .optional()
       .meta({ description: '`fetch: true` allows clone and fetch over HTTPS; pushes go through git-gate.' }),
-    dlp: routeDlp.optional().meta({ description: 'What is looked for in requests and responses.' }),
-    port: port.optional().meta({ description: 'The one TCP port; absent: 443, and 80 for plain HTTP.' }),
+    dlp: routeDlp.optional().meta({ description: 'What requests and responses are scanned for.' }),
+    port: port.optional().meta({ description: 'The only TCP port; absent: 443, and 80 for plain HTTP.' }),
     private: z
       .boolean()
       .optional()

@@ -5,7 +5,7 @@ import { fail } from './rule.ts';
 
 const WILDCARD = '*.';
 
-/** One DNS name, or `*.` and one. Hosts match without regard to case; what egress reads is lower case. */
+/** A DNS name, or `*.` and a name. Hosts match case-insensitively; egress reads lowercase. */
 export const routeHost = z
   .string()
   .transform((text) => text.toLowerCase())
@@ -18,11 +18,11 @@ export const routeHost = z
     if (!exactName.safeParse(name).success) {
       return fail(
         context,
-        'must be one whole DNS name, or `*.` and one, without scheme, port or path',
+        'must be a full DNS name, or `*.` and a name, without scheme, port or path',
         'Write only the host, such as `api.example.com`.',
       );
     }
     if (isWildcard && !name.includes('.')) {
-      fail(context, 'takes in a whole top-level domain', 'Write at least two names after `*.`.');
+      fail(context, 'covers a whole top-level domain', 'Write at least two labels after `*.`.');
     }
   });

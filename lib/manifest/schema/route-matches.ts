@@ -4,15 +4,15 @@ import type { RouteMatch } from '../types.ts';
 import { plainText } from './plain-text.ts';
 import { fail } from './rule.ts';
 
-/** Characters of a method or a header name, by RFC 9110, section 5.6.2. */
+/** Characters of a method or a header name (RFC 9110, section 5.6.2). */
 const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 
 const token = (what: string, example: string) =>
   z.string().superRefine((text, context) => {
-    if (!TOKEN.test(text)) fail(context, `is not ${what}`, `Write such as \`${example}\`.`);
+    if (!TOKEN.test(text)) fail(context, `is not a valid ${what}`, `Write, for example, \`${example}\`.`);
   });
 
-/** An empty list would match nothing, or everything: neither is what its author meant. */
+/** An empty list would match nothing or everything; neither is what the author meant. */
 const someOf = <Entry extends z.ZodType>(entry: Entry) =>
   z
     .array(entry)
@@ -21,7 +21,7 @@ const someOf = <Entry extends z.ZodType>(entry: Entry) =>
     })
     .meta({ minItems: 1 });
 
-/** Characters; the bound that egress sets. */
+/** Characters; the same limit as in egress. */
 const MAX_CONDITION = 2048;
 
 const condition = plainText.superRefine((text, context) => {
@@ -34,33 +34,33 @@ const path = z
   .superRefine(({ type, value }, context) => {
     if (type === 'regex') refuseBrokenRegex(value, context);
     else if (!value.startsWith('/'))
-      fail(context, 'does not start with `/`', 'Write the whole path.', ['value']);
+      fail(context, 'does not start with `/`', 'Write the full path.', ['value']);
     else refuseImpossiblePath(value, context);
   });
 
 const header = z
   .strictObject({
     type: z.enum(['exact', 'regex']).default('exact'),
-    name: token('the name of a header', 'content-type').transform((name) => name.toLowerCase()),
+    name: token('header name', 'content-type').transform((name) => name.toLowerCase()),
     value: condition,
   })
   .superRefine(({ type, value }, context) => {
     if (type === 'regex') refuseBrokenRegex(value, context);
   });
 
-/** Egress runs them in time that is linear in the text, which rules out look-arounds and back-references. */
+/** Egress evaluates them in linear time, which rules out lookarounds and backreferences. */
 function refuseBrokenRegex(value: string, context: z.core.$RefinementCtx): void {
   const fault = regexFault(value);
   if (fault === undefined) return;
-  const remedy = 'Write it in the syntax of RE2, which has neither look-arounds nor back-references.';
-  fail(context, `is not a regular expression of RE2: ${fault}`, remedy, ['value']);
+  const remedy = 'Write it in RE2 syntax, which has neither lookarounds nor backreferences.';
+  fail(context, `is not a valid RE2 regular expression: ${fault}`, remedy, ['value']);
 }
 
 function refuseImpossiblePath(value: string, context: z.core.$RefinementCtx): void {
   const fault = pathFault(value);
   if (fault === undefined) return;
-  const remedy = 'Write the path alone, as it is in a URL: escaped once, without a query.';
-  fail(context, `can never be the path of a request: ${fault}`, remedy, ['value']);
+  const remedy = 'Write only the path, as it appears in a URL: escaped once, without a query.';
+  fail(context, `can never match the path of a request: ${fault}`, remedy, ['value']);
 }
 
 const match = z
@@ -68,7 +68,7 @@ const match = z
     paths: someOf(path)
       .optional()
       .meta({ description: 'One of these paths; `type` is `prefix` when absent.' }),
-    methods: someOf(token('a method', 'GET').transform((method) => method.toUpperCase()))
+    methods: someOf(token('method', 'GET').transform((method) => method.toUpperCase()))
       .optional()
       .meta({ description: 'One of these methods.' }),
     headers: someOf(header)
@@ -86,7 +86,7 @@ const match = z
     if (Object.keys(conditions).length > 0) return;
     fail(
       context,
-      'has no condition, so that every request would match',
+      'has no condition, so every request would match',
       'Add `paths`, `methods` or `headers`, or remove `matches`.',
     );
   });

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 
-/** What zod carries from a rule that failed to the message a person reads. */
+/** What zod carries from a failed rule to the message. */
 export interface RuleParameters {
   remedy: string;
 }
 
-/** Adds a problem with a remedy to the value being checked, or to what is at `path` below it. */
+/** Adds a problem with a remedy to the value being checked, or to the value at `path` below it. */
 export function fail(
   context: z.core.$RefinementCtx,
   message: string,
@@ -13,6 +13,6 @@ export function fail(
   path: readonly (string | number)[] = [],
 ): void {
   const params: RuleParameters = { remedy };
-  // `continue: false`: the rules of what it is a part of are not asked about a value that is wrong already.
+  // `continue: false`: rules of the enclosing value are skipped once a part of it is invalid.
   context.addIssue({ code: 'custom', message, path: [...path], params: { ...params }, continue: false });
 }

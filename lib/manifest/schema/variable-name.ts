@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { fail } from './rule.ts';
 
-/** Names that a POSIX shell and every runtime accept. */
+/** Names that POSIX shells and all runtimes accept. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The name of an environment variable. */
 export const variableName = z.string().superRefine(refuseOtherNames).meta({ pattern: VARIABLE.source });
 
-/** The same, or empty for none. */
+/** The name of an environment variable, or empty for none. */
 export const variableNameOrNone = z.string().superRefine((text, context) => {
   if (text !== '') refuseOtherNames(text, context);
 });
@@ -16,7 +16,7 @@ function refuseOtherNames(text: string, context: z.core.$RefinementCtx): void {
   if (VARIABLE.test(text)) return;
   fail(
     context,
-    'is not the name of a variable',
-    'Use letters, digits and underscores; the first is not a digit.',
+    'is not a valid variable name',
+    'Use letters, digits and underscores, and do not start with a digit.',
   );
 }

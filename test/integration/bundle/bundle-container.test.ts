@@ -7,13 +7,13 @@ import { docker, dockerTry } from '../../../lib/docker/cli.ts';
 import { bundleScene, ctl, HOST_USER, healthOf, logsOf } from '../../support/bundle/bundle-scene.ts';
 import { connectVia } from '../../support/egress/agent.ts';
 
-/** An owner of the mounted files who is neither root nor known inside. */
+/** An owner of the mounted files who is neither root nor known in the container. */
 const OWNER = 54_321;
 
 const scene = bundleScene();
 
-describe('a bundle in Docker', () => {
-  it('comes up healthy, proves the whole path through CONNECT, and shows no secret in its log', async () => {
+describe('bundle in Docker', () => {
+  it('a bundle starts healthy, serves the selftest through CONNECT, and logs no secrets', async () => {
     const { bundle, port } = await scene.ready();
     expect(await healthOf(bundle)).toMatchObject({
       ready: true,
@@ -43,14 +43,14 @@ describe('a bundle in Docker', () => {
     expect(told).not.toContain(scene.nonce);
   });
 
-  it('refuses an unlisted host with a reason in the body', async () => {
+  it('egress refuses an unlisted host with a reason', async () => {
     const { port } = await scene.ready();
     const { status, headers } = await connectVia(port, 'evil.example.org:443');
     expect([status, headers['x-bot-bottle-reason']]).toEqual([403, 'host-unlisted']);
     await expect.poll(() => scene.audit()).toMatchObject([{ verdict: 'deny', host: 'evil.example.org' }]);
   });
 
-  it('does not let a neighbour on the bridge ask the selftest upstream', async () => {
+  it('the bundle does not expose the selftest upstream to other containers on the bridge', async () => {
     const { bundle } = await scene.ready();
     const address = await docker([
       'inspect',
@@ -73,7 +73,7 @@ describe('a bundle in Docker', () => {
     expect(tried.exitCode).toBe(9);
   });
 
-  it('keeps the nonce from the selftest daemon', async () => {
+  it('init withholds the nonce and the tokens from the selftest daemon', async () => {
     const { bundle } = await scene.ready();
     const pid = (await healthOf(bundle)).daemons.find((daemon) => daemon.name === 'selftest')?.pid;
     const environment = await docker(['exec', bundle, 'cat', `/proc/${pid}/environ`]);
@@ -82,14 +82,14 @@ describe('a bundle in Docker', () => {
     expect(environment).not.toContain(scene.token);
   });
 
-  it("starts from code that was compiled with its image, and without that too, as another user's", async () => {
+  it('egress starts from the compile cache as the usual user, and without it as another user', async () => {
     const start = async (user: number) => {
       const bundle = ['run', '--rm', '--read-only', '--user', String(user), '--entrypoint', 'node'];
       const egress = [scene.image, ...NODE_FLAGS, '/app/egress/main.mjs'];
       const files = ['--routes', CONTAINER_PATHS.routes, '--ca', CONTAINER_PATHS.caWithKey];
       return dockerTry([...bundle, '--env', 'NODE_DEBUG_NATIVE=COMPILE_CACHE', ...egress, ...files]);
     };
-    // It has no CA there, and says so once it is loaded.
+    // No CA is mounted, so egress fails right after loading.
     const [own, other] = [await start(HOST_USER), await start(OWNER)];
     expect(own.stderr).toMatch(
       /code cache for ESM file:\/\/\/app\/egress\/main\.mjs was accepted[\s\S]*fatal: .*ca\.pem/,
@@ -98,7 +98,7 @@ describe('a bundle in Docker', () => {
     expect(other.stderr).toMatch(/fatal: .*ca\.pem/);
   });
 
-  it('stops on TERM well within its grace, with exit code 0', async () => {
+  it('a bundle stops on TERM within 6 s, with exit code 0', async () => {
     const { bundle } = await scene.ready();
     const from = Date.now();
     await docker(['stop', bundle]);
@@ -106,7 +106,7 @@ describe('a bundle in Docker', () => {
     expect(await docker(['inspect', '--format', '{{.State.ExitCode}}', bundle])).toBe('0');
   });
 
-  it('restarts one daemon on request, and the path works again at once', async () => {
+  it('init restarts a single daemon on request, and it serves again immediately', async () => {
     const { bundle, port } = await scene.ready();
     const before = await healthOf(bundle);
     for (const daemon of ['egress', 'selftest']) {
@@ -122,7 +122,7 @@ describe('a bundle in Docker', () => {
     expect(await ctl(bundle, 'dance')).toMatchObject({ exitCode: 2 });
   });
 
-  it('follows a routes file that is replaced, and keeps the old table when the new one is invalid', async () => {
+  it('egress loads a replaced routes file, and keeps the old routes if it is invalid', async () => {
     const { bundle, port } = await scene.ready();
     const reasonFor = async (host: string) => {
       const { status, headers, socket } = await connectVia(port, `${host}:443`);
@@ -144,7 +144,7 @@ describe('a bundle in Docker', () => {
     expect(await reasonFor('new.example.com')).toBe('open');
   });
 
-  it('runs as any user who owns the files, with no capability', async () => {
+  it('a bundle runs as any owner of the mounted files, without capabilities', async () => {
     const owned = await scene.writeAuthority('ca-of-owner');
     const giveTo = (owner: number) =>
       docker([
@@ -158,7 +158,7 @@ describe('a bundle in Docker', () => {
     await giveTo(HOST_USER);
   });
 
-  it('is reported healthy by Docker itself', async () => {
+  it('Docker reports the bundle as healthy', async () => {
     const { bundle } = await scene.ready();
     await expect
       .poll(() => docker(['inspect', '--format', '{{.State.Health.Status}}', bundle]), {
@@ -169,8 +169,8 @@ describe('a bundle in Docker', () => {
   });
 });
 
-describe('a bundle that cannot work', () => {
-  it('with an invalid routes file is not ready, and its log names file, line and key', async () => {
+describe('bundle with unusual settings', () => {
+  it('an invalid routes file prevents readiness, and the log names file, line and key', async () => {
     const bundle = await scene.run({ routes: 'version: 1\nroutes:\n  - host: API.example.com\n' });
     await expect
       .poll(async () => (await logsOf(bundle)).stderr, { timeout: 10_000 })
@@ -180,7 +180,7 @@ describe('a bundle that cannot work', () => {
     expect(bundleHealth.parse(JSON.parse(waited.stdout))).toMatchObject({ ready: false });
   });
 
-  it('with an unknown daemon ends at once and says which are known', async () => {
+  it('an unknown daemon name ends the bundle and lists the known ones', async () => {
     const bundle = await scene.run({ daemons: 'egress,pipelok' });
     await expect
       .poll(() => docker(['inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', bundle]), {
@@ -190,7 +190,7 @@ describe('a bundle that cannot work', () => {
     expect((await logsOf(bundle)).stderr).toMatch(/\[init\] fatal: .*"pipelok".*selftest, egress/);
   });
 
-  it('with no daemons idles until it is stopped', async () => {
+  it('a bundle without daemons idles until it is stopped', async () => {
     const bundle = await scene.run({ daemons: '' });
     expect(await ctl(bundle, 'wait', '10')).toMatchObject({
       exitCode: 0,

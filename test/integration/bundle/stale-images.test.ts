@@ -29,7 +29,7 @@ afterAll(async () => {
   await dockerTry(['image', 'rm', old('unused'), old('used'), variant, foreign]);
 });
 
-it('names bundle images of an older kit, and none that a container, the present kit or somebody else has', async () => {
+it('staleBundleImages lists only unused bundle images of older kit versions', async () => {
   const stale = await staleBundleImages();
   const mine = [old('unused'), old('used'), variant, foreign].filter((image) => stale.includes(image));
   expect(mine).toEqual([old('unused')]);

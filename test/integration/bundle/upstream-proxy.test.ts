@@ -14,13 +14,13 @@ beforeEach((context) => {
 const caOf = async (file: string | undefined) => readFile(file ?? '', 'utf8');
 const bottleCa = () => caOf(scene.certs?.certificate);
 
-describe('a bundle with an intercepting proxy behind egress', () => {
+describe('bundle with an intercepting proxy behind egress', () => {
   let port: number;
   beforeAll(async () => {
     if (scene.lacks === undefined) port = await scene.start('one');
   });
 
-  it('sends a request through it to the origin, with the token and not the agent’s own', async () => {
+  it('egress sends requests through the proxy to the origin, with the injected token', async () => {
     const reply = await scene.ask(port, await bottleCa(), '/v1/through');
     expect([reply.status, reply.body]).toEqual([200, 'hello from the origin']);
     const expected = { url: '/v1/through', authorization: `Bearer ${scene.token}` };
@@ -30,18 +30,18 @@ describe('a bundle with an intercepting proxy behind egress', () => {
       .toMatch(/^\[pipelock\] .*GET https:\/\/api\.example\.com:8443\/v1\/through/m);
   });
 
-  it('refuses what no route names before the hop hears of it', async () => {
+  it('egress refuses unlisted hosts without contacting the upstream proxy', async () => {
     const { status, headers } = await connectVia(port, 'evil.example.org:443');
     expect([status, headers['x-bot-bottle-reason']]).toEqual([403, 'host-unlisted']);
     expect(await scene.log()).not.toMatch(/^\[pipelock\] .*evil\.example\.org/m);
   });
 
-  it('reaches its own selftest without the hop', async () => {
+  it('egress reaches the selftest without the upstream proxy', async () => {
     expect(await scene.proves(port, await bottleCa())).toBe(true);
     expect(await scene.log()).not.toMatch(/^\[pipelock\] .*selftest/m);
   });
 
-  it('keeps the token from the hop’s environment, and the hop from its neighbours', async () => {
+  it('the upstream proxy has no token and is not reachable from other containers', async () => {
     const health = JSON.parse(await scene.exec('cat', '/run/bot-bottle/health.json'));
     const { pid } = health.daemons.find((daemon: { name: string }) => daemon.name === 'pipelock');
     const environment = await scene.exec('cat', `/proc/${pid}/environ`);
@@ -51,7 +51,7 @@ describe('a bundle with an intercepting proxy behind egress', () => {
     expect(await scene.isOpenToNeighbours(8888)).toBe(false);
   });
 
-  it('serves again after the hop died', async () => {
+  it('the bundle serves again after the upstream proxy was killed', async () => {
     const health = async () => JSON.parse(await scene.exec('cat', '/run/bot-bottle/health.json'));
     const hop = (await health()).daemons.find((daemon: { name: string }) => daemon.name === 'pipelock');
     await scene.exec('node', '-e', `process.kill(${hop.pid}, 'SIGKILL')`);
@@ -61,13 +61,13 @@ describe('a bundle with an intercepting proxy behind egress', () => {
   });
 });
 
-describe('a hop that cannot be trusted or reached', () => {
+describe('upstream proxy that cannot be trusted or reached', () => {
   let before: number;
   beforeEach(async () => {
     before = (await scene.atOrigin()).length;
   });
 
-  it('with another CA than egress was given gets nothing', async () => {
+  it('an upstream proxy with an unexpected CA gets no requests', async () => {
     const port = await scene.start('one', (argument) =>
       argument.startsWith('EGRESS_UPSTREAM_CA=') ? 'EGRESS_UPSTREAM_CA=/etc/bot-bottle/ca/ca.pem' : argument,
     );
@@ -77,7 +77,7 @@ describe('a hop that cannot be trusted or reached', () => {
     expect(await scene.log()).not.toMatch(/^\[pipelock\] .*GET /m);
   });
 
-  it('that is not there lets nothing out', async () => {
+  it('a missing upstream proxy lets no requests out', async () => {
     const port = await scene.start('one', (argument) =>
       argument.replace(/^(BOT_BOTTLE_SIDECAR_DAEMONS=.*),pipelock$/, '$1'),
     );
@@ -88,8 +88,8 @@ describe('a hop that cannot be trusted or reached', () => {
   });
 });
 
-describe('a bundle without routes', () => {
-  it('has the hop face the guest, under the hop’s own CA', async () => {
+describe('bundle without routes', () => {
+  it('pipelock faces the guest with its own CA when there are no routes', async () => {
     const port = await scene.start('none');
     const ca = await caOf(scene.certs?.pipelock?.certificate);
     const socket = await openTunnel({ proxyPort: port, target: `${ORIGIN}:8443`, ca });

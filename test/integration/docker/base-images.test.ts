@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EnsuredImage, ensureBaseImage } from '../../../lib/docker/base-images.ts';
 import { docker, dockerTry } from '../../../lib/docker/cli.ts';
 
-/** What either kind of base image must do, the pinned one and its stand-in alike. */
+/** These tests apply to pinned base images and their stand-ins alike. */
 const BUILD_MS = 300_000;
 const name = `base-images-test-${process.pid}`;
 const scratch = mkdtempSync(join(tmpdir(), 'base-images-'));
@@ -16,43 +16,43 @@ function run(image: EnsuredImage, ...args: string[]): Promise<string> {
   return docker(['run', '--rm', '--network', 'none', image.reference, ...args]);
 }
 
-describe('the node base image', () => {
+describe('node base image', () => {
   let node: EnsuredImage;
   beforeAll(async () => {
     node = await ensureBaseImage('node', { say });
   }, BUILD_MS);
 
-  it('runs Node 24 with npm and npx beside it', async () => {
+  it('the node image runs Node 24, npm and npx', async () => {
     expect(await run(node, 'node', '-p', 'process.version')).toMatch(/^v24\./);
     expect(await run(node, 'sh', '-c', 'npm --version && npx --version')).toMatch(/^\d+\.\S+\n\d+\.\S+$/);
   });
 
-  it('takes options and files as arguments of node, and programs as programs', async () => {
+  it('the entrypoint passes options to node and runs programs directly', async () => {
     expect(await run(node, '--print', 'process.env.NODE_VERSION === process.versions.node')).toBe('true');
     expect(await run(node, 'echo', 'hello')).toBe('hello');
   });
 
-  it('has a user node, 1000, with a home of its own', async () => {
+  it('the node image has a user `node` with uid 1000 and a home directory', async () => {
     const facts = await run(node, 'sh', '-c', 'id -u node; id -g node; stat -c "%U %n" /home/node');
     expect(facts.split('\n')).toEqual(['1000', '1000', 'node /home/node']);
     expect(await run(node, 'runuser', '-u', 'node', '--', 'node', '-p', 'process.getuid()')).toBe('1000');
   });
 
-  it('is a small Debian bookworm with the sources of its packages', async () => {
+  it('the node image is a small Debian bookworm with apt sources', async () => {
     const system = await run(node, 'sh', '-c', '. /etc/os-release && echo $ID $VERSION_CODENAME');
     expect(system).toBe('debian bookworm');
     expect(await run(node, 'grep', '-rh', 'bookworm', '/etc/apt')).toMatch(/https?:.*bookworm/s);
     expect(Number(await docker(['image', 'inspect', '-f', '{{.Size}}', node.reference]))).toBeLessThan(300e6);
   });
 
-  it('is there at once when asked for again', async () => {
+  it('ensureBaseImage returns an existing image immediately', async () => {
     const start = performance.now();
     expect(await ensureBaseImage('node', { say })).toEqual(node);
     expect(performance.now() - start).toBeLessThan(3_000);
   });
 });
 
-describe('the registry and crane base images', () => {
+describe('registry and crane base images', () => {
   let registry: EnsuredImage;
   let crane: EnsuredImage;
   let address: string;
@@ -76,7 +76,7 @@ describe('the registry and crane base images', () => {
     rmSync(scratch, { recursive: true, force: true });
   });
 
-  it('carry a saved image from a tarball to whoever pulls it', async () => {
+  it('crane pushes a saved image to the registry, which serves it', async () => {
     const tarball = join(scratch, 'image.tar');
     await docker(['tag', registry.reference, `${name}:saved`]);
     await docker(['save', '--output', tarball, `${name}:saved`]);
@@ -97,7 +97,7 @@ describe('the registry and crane base images', () => {
     });
   });
 
-  it('fail a push to a registry that is not there', async () => {
+  it('crane fails to push to a registry that does not exist', async () => {
     const push = ['push', '--insecure', '/nothing.tar', `${name}:1/bot-bottle:abc`];
     const result = await dockerTry(['run', '--rm', '--network', name, crane.reference, ...push]);
     expect(result.exitCode).not.toBe(0);
@@ -116,7 +116,7 @@ async function untilServing(address: string): Promise<void> {
     );
   const deadline = performance.now() + 15_000;
   while ((await status()) !== 200) {
-    if (performance.now() > deadline) throw new Error(`${address} serves nothing`);
+    if (performance.now() > deadline) throw new Error(`${address} does not respond`);
     await sleep(50);
   }
 }

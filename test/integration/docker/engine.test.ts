@@ -8,7 +8,7 @@ import { startedByKit } from '../../../lib/docker/engine/record.ts';
 import { ensureEngine, stopEngine } from '../../../lib/docker/engine.ts';
 import { isProcessAlive } from '../../../lib/host/process-identity.ts';
 
-/** A second engine needs a daemon, root, and no systemd that would start the first one in its place. */
+/** A second engine needs dockerd, root, and no systemd, which would start the first one instead. */
 const canRunSecond =
   (await canInstallDebianPackages()) &&
   (await onPath('dockerd')) &&
@@ -17,15 +17,15 @@ const canRunSecond =
     () => true,
   ));
 
-describe('the engine that runs here', () => {
-  it('answers with its version and is left as it is', async () => {
-    const info = await ensureEngine({ say: () => expect.unreachable('nothing is to be said') });
+describe('running Docker engine', () => {
+  it('ensureEngine returns the version of a running engine and leaves it alone', async () => {
+    const info = await ensureEngine({ say: () => expect.unreachable('nothing should be announced') });
     expect(info).toEqual({ version: expect.stringMatching(/^\d+\.\d+/), startedByUs: false });
   });
 });
 
-// Skipped without root, without dockerd, and where systemd runs the engine.
-describe.runIf(canRunSecond)('an engine that the kit starts', () => {
+// Skipped without root or dockerd, and where systemd runs the engine.
+describe.runIf(canRunSecond)('engine started by the kit', () => {
   let directory: string;
   let said: string[] = [];
   const say = (line: string) => said.push(line);
@@ -58,7 +58,7 @@ describe.runIf(canRunSecond)('an engine that the kit starts', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('is started once by two launches at once, and is gone when stopped, its containerd too', async () => {
+  it('concurrent launches start one engine, and stopEngine ends it with its containerd', async () => {
     const infos = await Promise.all([
       ensureEngine({ say, local: local() }),
       ensureEngine({ say, local: local() }),
@@ -75,7 +75,7 @@ describe.runIf(canRunSecond)('an engine that the kit starts', () => {
     expect(await stopEngine()).toBe(false);
   });
 
-  it('holds no output of the one who started it, and has a session of its own', async () => {
+  it('the engine runs in its own session and writes to its own log', async () => {
     await ensureEngine({ say, local: local() });
     const started = await startedByKit();
     const { pid } = started?.by === 'kit' ? started.dockerd : expect.unreachable('no record');
@@ -85,7 +85,7 @@ describe.runIf(canRunSecond)('an engine that the kit starts', () => {
     expect((await execa('ps', ['-o', 'sid=', '-p', String(pid)])).stdout.trim()).toBe(String(pid));
   });
 
-  it('that cannot start is an error with its last words', async () => {
+  it('an engine that cannot start causes an error with its last output', async () => {
     const broken = { ...local(), daemonArguments: ['--no-such-option'] };
     await expect(ensureEngine({ say, local: broken })).rejects.toMatchObject({
       code: 'engine-missing',
@@ -95,8 +95,8 @@ describe.runIf(canRunSecond)('an engine that the kit starts', () => {
 });
 
 /**
- * Puts a `dockerd` first on the PATH that runs in a network namespace of its own: a second daemon beside another
- * would take the first one's bridge away, whatever it is told about bridges.
+ * Puts a `dockerd` first on the PATH that runs in its own network namespace. Otherwise a second daemon would
+ * remove the first one's bridge, even with `--bridge none`.
  */
 async function isolateDaemon(folder: string): Promise<void> {
   const daemon = (await execa('sh', ['-c', 'command -v dockerd'])).stdout;

@@ -1,23 +1,23 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
-import { KIT_DIRECTORY } from '../../../lib/bottle/paths.ts';
 import { ensureBaseImage } from '../../../lib/docker/base-images.ts';
 import { withExtraCa } from '../../../lib/docker/build-context.ts';
 import { buildImage } from '../../../lib/docker/image.ts';
+import { KIT_DIRECTORY } from '../../../lib/host/directories.ts';
 
 const WANTED = process.env.BOT_BOTTLE_TEST_PROVIDERS === '1';
 const WHY = WANTED ? '' : ' (downloads half a gigabyte: set BOT_BOTTLE_TEST_PROVIDERS=1)';
 const tagOf = (provider: string) => `bk-test-provider-${provider}`;
 
-describe.skipIf(!WANTED)(`the images that providers bring${WHY}`, () => {
+describe.skipIf(!WANTED)(`provider images${WHY}`, () => {
   afterAll(async () => {
     const tags = ['claude', 'codex'].map(tagOf);
     await execa('docker', ['image', 'rm', ...tags], { reject: false });
   });
 
   it.each(['claude', 'codex'])(
-    '%s is built as build-image would, and runs as the agent’s user',
+    'the %s image builds like in build-image and runs as the agent’s user',
     { timeout: 15 * 60_000 },
     async (provider) => {
       const base = await ensureBaseImage('node', { say: () => {} });
@@ -44,7 +44,7 @@ describe.skipIf(!WANTED)(`the images that providers bring${WHY}`, () => {
       ]);
       expect(stdout).toMatch(/^node\n.*\d+\.\d+\.\d+.*\ngit version/);
       expect(stdout).toContain('update-ca-certificates');
-      // The extra roots of this network stay in the stage that needed them.
+      // The network's extra CA roots stay in the stage that needed them.
       expect(stdout).not.toContain('extra-ca.pem');
     },
   );

@@ -18,18 +18,18 @@ const CTL = '/app/init/ctl.mjs';
 const ROUTES =
   'version: 1\nlog: 2\nroutes:\n  - host: api.example.com\n    auth: { scheme: Bearer, slot: EGRESS_TOKEN_0 }\n';
 
-/** Who owns the mounted files, and whom a launch runs the bundle as. */
+/** Owner of the mounted files, whom a launch runs the bundle as. */
 export const HOST_USER = process.getuid?.() ?? 0;
 
 export interface BundleOptions {
   readonly daemons?: string;
   readonly routes?: string;
   readonly user?: number;
-  /** Directory with `ca.pem`, when it is not the scene's own. */
+  /** Directory with `ca.pem`; the scene's own when absent. */
   readonly ca?: string;
 }
 
-/** What every test of the real container shares: image, mounted directories, secrets, and a network of its own. */
+/** Shared setup for tests of the real container: image, mounted directories, secrets and a network. */
 export class BundleScene {
   readonly nonce = randomBytes(32).toString('hex');
   readonly token = `tok-${randomBytes(16).toString('hex')}`;
@@ -60,7 +60,7 @@ export class BundleScene {
     this.#container = undefined;
   }
 
-  /** A directory of the scene with the bottle's CA, closed to all but its owner. */
+  /** Creates a directory with the bottle's CA that only its owner can access. */
   async writeAuthority(name: string): Promise<string> {
     const directory = join(this.directory, name);
     await mkdir(directory, { mode: 0o700 });
@@ -72,12 +72,12 @@ export class BundleScene {
     return writeFile(join(this.directory, 'egress', 'routes.yaml'), text);
   }
 
-  /** Starts a bundle as a launch does: as the owner of its files, read-only, with no capability. */
+  /** Starts a bundle like a launch does: as the owner of its files, read-only, without capabilities. */
   async run(options: BundleOptions = {}): Promise<string> {
     const { daemons = 'selftest,egress', user = HOST_USER } = options;
     await this.writeRoutes(options.routes ?? ROUTES);
     this.#audit = await mkdtemp(join(this.directory, 'audit-'));
-    // Some tests run the bundle as another user than the one who runs them.
+    // Some tests run the bundle as a different user.
     await chmod(this.#audit, 0o777);
     const container = `bot-bottle-sidecars-test-${randomBytes(4).toString('hex')}`;
     this.#container = container;
@@ -98,7 +98,7 @@ export class BundleScene {
     return container;
   }
 
-  /** The same, and waits until it is ready; gives the host's port of egress. */
+  /** Starts a bundle, waits until it is ready, and returns the host port of egress. */
   async ready(options: BundleOptions = {}): Promise<{ bundle: string; port: number }> {
     const bundle = await this.run(options);
     const waited = await ctl(bundle, 'wait', '20');
@@ -107,7 +107,7 @@ export class BundleScene {
     return { bundle, port: Number(published.split('\n')[0]?.split(':').at(-1)) };
   }
 
-  /** What egress wrote down. */
+  /** Reads the audit log of egress. */
   async audit(): Promise<AuditEntry[]> {
     const names = (await readdir(this.#audit)).filter((name) => auditFileNumber(name) !== undefined).sort();
     const texts = await Promise.all(names.map((name) => readFile(join(this.#audit, name), 'utf8')));
@@ -115,7 +115,7 @@ export class BundleScene {
     return lines.map((line) => auditEntry.parse(JSON.parse(line)));
   }
 
-  /** Asks the selftest upstream through egress, as the guest's probe does. */
+  /** Sends a request to the selftest upstream through egress, like the guest's probe. */
   async prove(port: number): Promise<{ status: number | undefined; proof: unknown; expected: string }> {
     const challenge = randomBytes(16).toString('hex');
     const reply = await fetchVia({
@@ -133,7 +133,7 @@ export class BundleScene {
   }
 }
 
-/** Registers the hooks of the calling test file. */
+/** Creates a scene and registers its hooks in the calling test file. */
 export function bundleScene(): BundleScene {
   const scene = new BundleScene();
   beforeAll(() => scene.setUp());

@@ -24,10 +24,10 @@ import { testAuthority } from '../egress/authority.ts';
 
 const RECIPES = join(import.meta.dirname, 'hop');
 const ALIAS = '127.0.0.1';
-/** Where the origin listens, in its own container, under the name that its certificate is for. */
+/** The origin's port, in its own container, and the host name in its certificate. */
 const ORIGIN_PORT = 8443;
 export const ORIGIN = 'api.example.com';
-/** A TLS server that prints what reaches it. */
+/** A TLS server that prints the requests it receives. */
 const ORIGIN_PROGRAM = `
 const { CERT: cert, KEY: key } = process.env;
 require('node:https').createServer({ cert, key }, (request, response) => {
@@ -36,7 +36,7 @@ require('node:https').createServer({ cert, key }, (request, response) => {
 }).listen(${ORIGIN_PORT}, () => console.log('listening'));
 process.on('SIGTERM', () => process.exit(0));`;
 
-/** A launch's own bundle with a real intercepting proxy behind egress, and a TLS origin on its network. */
+/** A launch's bundle with a real intercepting proxy behind egress, and a TLS origin on its network. */
 export class HopScene {
   readonly #id = randomBytes(4).toString('hex');
   readonly #slug = `hop-${this.#id.slice(0, 5)}`;
@@ -50,7 +50,7 @@ export class HopScene {
   #image = '';
   #nonce = '';
   certs: Certificates | undefined;
-  /** Why there is no intercepting proxy to be had here; undefined when there is. */
+  /** Why no intercepting proxy is available here; undefined if there is one. */
   lacks: string | undefined;
 
   async setUp(): Promise<void> {
@@ -65,7 +65,7 @@ export class HopScene {
       this.lacks = `Debian’s mitmproxy cannot be installed here: ${messageOf(error).trim().split('\n').at(-1)}`;
     });
     if (!mitmproxy) {
-      // The reporter names skipped tests, not why.
+      // The reporter does not show why tests are skipped.
       process.stderr.write(`skipped: an intercepting proxy behind egress: ${this.lacks}\n`);
       return;
     }
@@ -73,7 +73,7 @@ export class HopScene {
     const variant = await ensurePipelockBundleImage(() => {}, new AbortController().signal);
     this.#images.push(variant);
     this.#image = await this.#build('bundle', { BASE_IMAGE: mitmproxy, BUNDLE_IMAGE: variant });
-    // Only now: image builds honour it too, and it is no CA of this machine's network.
+    // Set only now, because image builds would use it too, and it is not a CA of this machine's network.
     vi.stubEnv('NODE_EXTRA_CA_CERTS', roots);
     await docker(['network', 'create', this.#network]);
     await this.#startOrigin();
@@ -87,7 +87,7 @@ export class HopScene {
     await rm(this.#home, { recursive: true, force: true });
   }
 
-  /** Starts the bundle as `start-bundle` does; `change` is made to the arguments of `docker run`. */
+  /** Starts the bundle like `start-bundle`, after applying `change` to each argument of `docker run`. */
   async start(
     routes: 'one' | 'none',
     change: (argument: string) => string = (same) => same,
@@ -125,7 +125,7 @@ export class HopScene {
     return fetchVia({ proxyPort, target, ca, path, headers: { authorization: 'Bearer stolen' } });
   }
 
-  /** Whether the selftest upstream is reached and sees this launch's nonce. */
+  /** Returns whether the selftest upstream is reachable and receives this launch's nonce. */
   async proves(proxyPort: number, ca: string): Promise<boolean> {
     const challenge = randomBytes(16).toString('hex');
     const target = `${SELFTEST_HOST}:443`;
@@ -133,7 +133,7 @@ export class HopScene {
     return JSON.parse(body).proof === createHmac('sha256', this.#nonce).update(challenge).digest('hex');
   }
 
-  /** Requests that reached the origin so far. */
+  /** Returns the requests that have reached the origin so far. */
   async atOrigin(): Promise<{ url: string; authorization: string | null }[]> {
     const { stdout } = await dockerTry(['logs', this.#origin]);
     return stdout
@@ -151,7 +151,7 @@ export class HopScene {
     return (await findContainer(this.#bundle))?.addresses[this.#network] ?? '';
   }
 
-  /** Whether another container of the bundle's bridge can connect to a port of it. */
+  /** Returns whether another container on the bundle's bridge can connect to one of its ports. */
   async isOpenToNeighbours(port: number): Promise<boolean> {
     const program = `require('net').connect(${port},'${await this.address()}').on('connect',()=>process.exit(0)).on('error',()=>process.exit(9))`;
     const tried = await dockerTry(['exec', this.#origin, 'node', '-e', program]);
@@ -213,6 +213,6 @@ export class HopScene {
       if ((await dockerTry(['logs', this.#origin])).stdout.includes('listening')) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error('the origin does not listen');
+    throw new Error('the origin is not listening');
   }
 }

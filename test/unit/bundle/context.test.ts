@@ -14,8 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-describe('the build context of the bundle', () => {
-  it('holds the daemons and what they import, and nothing of the host side', async () => {
+describe('build context of the bundle', () => {
+  it('the context contains the daemons and their imports, and no host code', async () => {
     await stageBundleContext(join(directory, 'context'));
     const app = join(directory, 'context', 'app');
     expect(await readdir(join(directory, 'context'))).toEqual(['Dockerfile', 'app']);
@@ -33,7 +33,7 @@ describe('the build context of the bundle', () => {
     expect(licences).toEqual(expect.arrayContaining(['licences/zod', 'licences/@peculiar/asn1-x509']));
   });
 
-  it('has programs that need nothing beside them, the threads of egress among them', async () => {
+  it('egress and its worker threads run from their bundled files alone', async () => {
     await stageBundleContext(join(directory, 'context'));
     const authority = testAuthority('the bottle CA');
     const [routes, ca] = [join(directory, 'routes.yaml'), join(directory, 'ca.pem')];
@@ -60,7 +60,7 @@ describe('the build context of the bundle', () => {
     }
   });
 
-  it('can be read by any user of the container, whatever the umask of the host', async () => {
+  it('every user of the container can read the context, regardless of the host’s umask', async () => {
     const umask = process.umask(0o077);
     try {
       await stageBundleContext(join(directory, 'context'));
@@ -74,7 +74,7 @@ describe('the build context of the bundle', () => {
     }
   });
 
-  it('has one digest for one content', async () => {
+  it('the digest of the same content is always the same', async () => {
     expect(await bundleContentDigest()).toMatch(/^[0-9a-f]{64}$/);
     expect(await bundleContentDigest()).toBe(await bundleContentDigest());
   });

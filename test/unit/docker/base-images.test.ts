@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => machine.remove());
 
-/** An engine whose `image inspect` prints `found`, and whose `pull` does `pull`. */
+/** Fakes an engine whose `image inspect` prints `found` and whose `pull` runs `pull`. */
 function engine(found: string, pull: string): void {
   const inspect = found === '' ? ABSENT : `echo '${found}'; ${ABSENT}`;
   machine.program('docker', `case $1 in image) ${inspect} ;; pull) ${pull} ;; esac`);
@@ -29,7 +29,7 @@ async function standIn(): Promise<string> {
 }
 
 describe('ensureBaseImage', () => {
-  it('takes the pinned image that the engine holds, without a word', async () => {
+  it('ensureBaseImage silently uses a pinned image that the engine has', async () => {
     engine(PINNED, 'exit 9');
     expect(await ensureBaseImage('node', { say })).toEqual({
       reference: BASE_IMAGE_PINS.node,
@@ -38,7 +38,7 @@ describe('ensureBaseImage', () => {
     expect(said).toEqual([]);
   });
 
-  it('takes the stand-in of the current recipe where no registry answers, and asks none again that day', async () => {
+  it('a current stand-in is used when no registry responds, without a retry that day', async () => {
     engine(await standIn(), NO_REGISTRY);
     const image = { reference: 'bot-bottle-stand-in/node:24.21.0', standIn: true };
     expect(await ensureBaseImage('node', { say })).toEqual(image);
@@ -47,7 +47,7 @@ describe('ensureBaseImage', () => {
     expect(said).toEqual([]);
   });
 
-  it('takes the pinned image in the place of a stand-in the day after a registry answers again', async () => {
+  it('the pinned image replaces a stand-in once a registry responds a day later', async () => {
     engine(await standIn(), NO_REGISTRY);
     await ensureBaseImage('node', { say });
     engine(await standIn(), 'exit 0');
@@ -62,18 +62,18 @@ describe('ensureBaseImage', () => {
     }
   });
 
-  it('does not take a stand-in of another recipe', async () => {
+  it('a stand-in with an outdated recipe is not used', async () => {
     engine('{"digests":[],"labels":{"bot-bottle.recipe":"0123456789abcdef"}}', 'exit 0');
     expect((await ensureBaseImage('node', { say })).standIn).toBe(false);
   });
 
-  it('pulls the pinned image, and says so', async () => {
+  it('ensureBaseImage pulls the pinned image and announces it', async () => {
     engine('', 'echo "node@sha256:1: Pulling from library/node"; exit 0');
     expect((await ensureBaseImage('node', { say })).reference).toBe(BASE_IMAGE_PINS.node);
     expect(said).toEqual(['pulling node:24-bookworm-slim']);
   });
 
-  it('says why the image cannot be had where no registry answers and no stand-in can be built', async () => {
+  it('an unavailable image is reported with the reason when no registry responds', async () => {
     vi.stubEnv('BOT_BOTTLE_BASE_IMAGES', 'registry');
     engine('', NO_REGISTRY);
     await expect(ensureBaseImage('node', { say })).rejects.toMatchObject({
@@ -82,19 +82,19 @@ describe('ensureBaseImage', () => {
     });
   });
 
-  it('does not hide a full disk behind a stand-in', async () => {
+  it('a full disk is reported instead of building a stand-in', async () => {
     engine('', 'echo "failed to register layer: write /x: no space left on device" >&2; exit 1');
     await expect(ensureBaseImage('node', { say })).rejects.toMatchObject({ code: 'disk-full' });
   });
 
-  it('does not hide an engine that has stopped behind a stand-in', async () => {
+  it('a stopped engine is reported instead of building a stand-in', async () => {
     const stopped =
       'echo "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?" >&2; exit 1';
     machine.program('docker', stopped);
     await expect(ensureBaseImage('node', { say })).rejects.toMatchObject({ code: 'engine-missing' });
   });
 
-  it('takes no stand-in when told to use a registry, and no pinned image when told to use stand-ins', async () => {
+  it('BOT_BOTTLE_BASE_IMAGES forces pinned images or stand-ins', async () => {
     vi.stubEnv('BOT_BOTTLE_BASE_IMAGES', 'registry');
     engine(await standIn(), 'exit 0');
     expect((await ensureBaseImage('node', { say })).standIn).toBe(false);
@@ -103,7 +103,7 @@ describe('ensureBaseImage', () => {
     expect((await ensureBaseImage('node', { say })).standIn).toBe(true);
   });
 
-  it('names the variable whose value it does not know', async () => {
+  it('an unknown value of BOT_BOTTLE_BASE_IMAGES is rejected', async () => {
     vi.stubEnv('BOT_BOTTLE_BASE_IMAGES', 'hub');
     await expect(ensureBaseImage('node', { say })).rejects.toThrow("BOT_BOTTLE_BASE_IMAGES is 'hub'");
   });

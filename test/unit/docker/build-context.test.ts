@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(context, { recursive: true, force: true }));
 
-it('adds the extra roots of this network to a copy, and leaves the original as it is', async () => {
+it('withExtraCa adds the host’s extra roots to a copy and leaves the original unchanged', async () => {
   vi.stubEnv('NODE_EXTRA_CA_CERTS', join(context, 'roots.crt'));
   const seen = await withExtraCa(context, async (copy) => ({
     copy,
@@ -27,7 +27,7 @@ it('adds the extra roots of this network to a copy, and leaves the original as i
   expect(existsSync(seen.copy)).toBe(false);
 });
 
-it('adds an empty file where there are none, and removes the copy after a failure', async () => {
+it('withExtraCa adds an empty file without extra roots, and removes the copy after a failure', async () => {
   let copied = '';
   const failing = withExtraCa(context, async (copy) => {
     copied = copy;

@@ -24,7 +24,7 @@ const root = process.platform === 'linux' && process.getuid?.() === 0;
 
 describe.runIf(root)('canInstallDebianPackages, as root', () => {
   it.each(['ID=debian\n', 'NAME=x\nID=ubuntu\nID_LIKE=debian\n', 'ID=mint\nID_LIKE="ubuntu debian"\n'])(
-    'knows %j as Debian',
+    '%j counts as Debian',
     async (text) => {
       machine.program('apt-get', 'exit 0');
       expect(await canInstallDebianPackages(osRelease(text))).toBe(true);
@@ -32,20 +32,20 @@ describe.runIf(root)('canInstallDebianPackages, as root', () => {
   );
 
   it.each(['ID=fedora\nVERSION_ID=debian\n', 'ID=nodebian\n', ''])(
-    'knows %j as another system',
+    '%j does not count as Debian',
     async (text) => {
       machine.program('apt-get', 'exit 0');
       expect(await canInstallDebianPackages(osRelease(text))).toBe(false);
     },
   );
 
-  it('wants apt, not only the name', async () => {
+  it('Debian without apt-get does not count', async () => {
     expect(await canInstallDebianPackages(osRelease('ID=debian\n'))).toBe(false);
   });
 });
 
 describe('installDebianPackages', () => {
-  it("shows apt's last words and where all of them are", async () => {
+  it('a failure of apt shows its last lines and the path of the log', async () => {
     machine.program('apt-get', 'echo reading; echo "E: Unable to locate package $#" >&2; exit 100');
     const failure = installDebianPackages(['no-such'], 'engine-missing');
     await expect(failure).rejects.toMatchObject({
@@ -55,14 +55,14 @@ describe('installDebianPackages', () => {
     });
   });
 
-  it('asks nothing, and installs only what is named', async () => {
+  it('apt runs noninteractively and installs only the named packages', async () => {
     machine.program('apt-get', `echo "$DEBIAN_FRONTEND $*" >> ${machine.directory}/calls`);
     await installDebianPackages(['docker.io'], 'engine-missing');
     const calls = readFileSync(join(machine.directory, 'calls'), 'utf8').trim().split('\n');
     expect(calls.at(-1)).toMatch(/^noninteractive .*-y .*install --no-install-recommends docker\.io$/);
   });
 
-  it('calls a full disk a full disk', async () => {
+  it('a full disk is reported as disk-full', async () => {
     machine.program('apt-get', 'echo "dpkg: error: No space left on device" >&2; exit 100');
     await expect(installDebianPackages(['x'], 'engine-missing')).rejects.toMatchObject({ code: 'disk-full' });
   });
@@ -71,7 +71,7 @@ describe('installDebianPackages', () => {
 describe('runLogged', () => {
   const logs = () => join(machine.directory, 'cache', 'logs');
 
-  it('has written all that was said when it ends', async () => {
+  it('runLogged has written all output to the log when it resolves', async () => {
     machine.program('builder', 'echo one; echo two >&2');
     await runLogged({ log: 'builder', command: ['builder'], code: 'image-unavailable' });
     expect(readFileSync(join(logs(), 'builder.log'), 'utf8').split('\n').toSorted()).toEqual([
@@ -81,14 +81,14 @@ describe('runLogged', () => {
     ]);
   });
 
-  it('goes on without its log where that cannot be written', async () => {
+  it('runLogged continues when the log cannot be written', async () => {
     mkdirSync(join(logs(), 'builder.log'), { recursive: true });
     machine.program('builder', `echo built; echo done > ${machine.directory}/result`);
     await runLogged({ log: 'builder', command: ['builder'], code: 'image-unavailable' });
     expect(readFileSync(join(machine.directory, 'result'), 'utf8')).toBe('done\n');
   });
 
-  it('ends a program together with what that started, as soon as it is told to', async () => {
+  it('an abort ends the program and its child processes immediately', async () => {
     machine.program('builder', `/bin/sleep 30 & echo $! > ${machine.directory}/pid; wait`);
     const start = performance.now();
     const run = runLogged({
@@ -106,7 +106,7 @@ describe('runLogged', () => {
 
 function isRunning(pid: number): boolean {
   try {
-    // A process that ended and that nobody has reaped yet is still listed, as a zombie.
+    // A process that exited but has not been reaped is still listed as a zombie.
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;

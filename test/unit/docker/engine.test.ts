@@ -16,13 +16,13 @@ beforeEach(() => {
 afterEach(() => machine.remove());
 
 describe('ensureEngine', () => {
-  it('leaves an engine that answers as it is', async () => {
+  it('ensureEngine leaves a running engine alone', async () => {
     machine.program('docker', 'echo 28.1.0');
     expect(await ensureEngine({ say })).toEqual({ version: '28.1.0', startedByUs: false });
     expect(said).toEqual([]);
   });
 
-  it('starts none where BOT_BOTTLE_ENGINE=none', async () => {
+  it('ensureEngine starts no engine with BOT_BOTTLE_ENGINE=none', async () => {
     vi.stubEnv('BOT_BOTTLE_ENGINE', 'none');
     machine.program('docker', SILENT);
     machine.program('dockerd', `touch ${machine.directory}/started`);
@@ -33,36 +33,36 @@ describe('ensureEngine', () => {
     expect(() => readFileSync(join(machine.directory, 'started'))).toThrow();
   });
 
-  it('tells a user whom the socket refuses about the docker group, and starts nothing', async () => {
+  it('ensureEngine suggests the docker group when the user cannot access the socket', async () => {
     machine.program(
       'docker',
       'echo "permission denied while trying to connect to the Docker daemon" >&2; exit 1',
     );
     await expect(ensureEngine({ say })).rejects.toMatchObject({
-      message: 'the Docker engine runs, but its socket refuses this user',
+      message: 'the Docker engine is running, but this user cannot access its socket',
       hint: expect.stringContaining('docker group'),
     });
   });
 
-  it('starts no local engine in place of the one that DOCKER_HOST names', async () => {
+  it('ensureEngine starts no local engine when DOCKER_HOST names another one', async () => {
     vi.stubEnv('DOCKER_HOST', 'ssh://builder.test');
     machine.program('docker', SILENT);
     await expect(ensureEngine({ say })).rejects.toThrow('DOCKER_HOST (ssh://builder.test)');
   });
 
-  it('starts no local engine in place of the one of a chosen context', async () => {
+  it('ensureEngine starts no local engine when a docker context is selected', async () => {
     machine.program('docker', `[ "$1" = context ] && echo colima && exit 0; ${SILENT}`);
     await expect(ensureEngine({ say })).rejects.toThrow("the docker context 'colima'");
   });
 });
 
 describe('stopEngine', () => {
-  it('stops nothing where the kit has started nothing', async () => {
+  it('stopEngine stops nothing if the kit started nothing', async () => {
     expect(await stopEngine()).toBe(false);
   });
 
   it.skipIf(process.platform !== 'linux')(
-    'does not touch the process that has the recorded number now but is another one',
+    'stopEngine does not stop another process that has reused the recorded pid',
     async () => {
       const folder = join(machine.directory, 'cache', 'engine');
       mkdirSync(folder, { recursive: true });

@@ -16,25 +16,25 @@ const pem = file('ca.pem', '# ours\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END 
 const other = file('other.pem', '-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n');
 
 describe('extraCaFile', () => {
-  it('finds none where no variable names one, or an empty one', async () => {
+  it('extraCaFile returns undefined when the variables are unset or empty', async () => {
     expect(await extraCaFile({})).toBeUndefined();
     expect(await extraCaFile({ NODE_EXTRA_CA_CERTS: '', SSL_CERT_FILE: '' })).toBeUndefined();
   });
 
-  it("prefers Node's own variable to OpenSSL's", async () => {
+  it('extraCaFile prefers NODE_EXTRA_CA_CERTS to SSL_CERT_FILE', async () => {
     expect(await extraCaFile({ NODE_EXTRA_CA_CERTS: pem, SSL_CERT_FILE: other })).toBe(pem);
     expect(await extraCaFile({ SSL_CERT_FILE: other })).toBe(other);
   });
 
-  it('names the variable and the path of a file that is not there', async () => {
+  it('extraCaFile names the variable and the path of a missing file', async () => {
     const missing = join(directory, 'missing.pem');
     await expect(extraCaFile({ SSL_CERT_FILE: missing })).rejects.toThrow(
       `SSL_CERT_FILE names ${missing}, which cannot be read`,
     );
   });
 
-  it('refuses a file that holds a key and no certificate', async () => {
+  it('extraCaFile refuses a file with a key but no certificate', async () => {
     const key = file('key.pem', '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n');
-    await expect(extraCaFile({ NODE_EXTRA_CA_CERTS: key })).rejects.toThrow(/holds no PEM certificate/);
+    await expect(extraCaFile({ NODE_EXTRA_CA_CERTS: key })).rejects.toThrow(/contains no PEM certificate/);
   });
 });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { isOnHost, subnetCandidates } from '../../../lib/docker/network.ts';
 
-describe('a bottle’s subnet', () => {
-  it('is the same for the same slug, and any of 192.168.0.0/16 but Docker’s usual one', () => {
+describe('subnet of a bottle', () => {
+  it('a slug’s candidate subnets are stable: all of 192.168.0.0/16 except Docker’s usual one', () => {
     const candidates = subnetCandidates('demo-abcde');
     expect(subnetCandidates('demo-abcde')).toEqual(candidates);
     expect(new Set(candidates).size).toBe(255);
     expect(candidates).not.toContain('192.168.17.0/24');
   });
 
-  it('is never one that the machine itself is on', () => {
+  it('isOnHost detects subnets that the machine is on', () => {
     const address = {
       address: '192.168.5.23',
       netmask: '',

@@ -22,10 +22,10 @@ beforeEach(() => {
 });
 afterEach(() => machine.remove());
 
-it('counts aliases that networks hold, and those that any container is published on', async () => {
+it('usedAliases includes aliases of networks and of published ports', async () => {
   expect([...(await usedAliases())].toSorted()).toEqual(['127.0.0.16', '127.0.0.17', '127.0.0.18']);
 });
 
-it('leaves a bottle what it has already, though its bundle is published there', async () => {
+it('usedAliases excludes the bottle’s own alias, even if its bundle is published there', async () => {
   expect([...(await usedAliases('mine'))].toSorted()).toEqual(['127.0.0.17', '127.0.0.18']);
 });

@@ -16,7 +16,7 @@ const workspaceOf = (name: string) => join(artifactDirectory(), `partial-${name}
 interface Attempt {
   content?: string;
   force?: boolean;
-  /** What happens when the artifact is half made. */
+  /** Called when the artifact is half written. */
   midway?: () => Promise<void> | void;
 }
 
@@ -37,17 +37,17 @@ function make(name: string, { content = 'whole', force = false, midway }: Attemp
   });
 }
 
-describe('the artifact cache', () => {
+describe('artifact cache', () => {
   useTemporaryHome();
 
-  it('names an artifact by the first 16 hex digits of its image and by its hand-off', async () => {
+  it('artifacts are named by the first 16 hex digits of the image id and the hand-off', async () => {
     expect(await make('a')).toBe(artifactPath(id, 'registry-pack'));
     expect(artifactPath(id, 'registry-pack')).toMatch(/\/0123456789abcdef\.smolmachine\.smolmachine$/);
     expect(artifactPath(id, 'archive')).toMatch(/\/0123456789abcdef\.image\.tar$/);
     expect(await hasArtifact(id, 'archive')).toBe(false);
   });
 
-  it('packs once when several launches want the same image at the same time', async () => {
+  it('concurrent launches pack the same image only once', async () => {
     let packs = 0;
     const midway = async () => {
       packs += 1;
@@ -58,7 +58,7 @@ describe('the artifact cache', () => {
     expect(new Set(paths).size).toBe(1);
   });
 
-  it('holds nothing after a pack that failed half-way, and tries again', async () => {
+  it('a failed pack leaves nothing behind, and the next one succeeds', async () => {
     const midway = () => {
       throw new Error('killed');
     };
@@ -68,14 +68,14 @@ describe('the artifact cache', () => {
     expect(await readFile(await make('a'), 'utf8')).toBe('whole');
   });
 
-  it('is not fooled by the workspace that a kill -9 left', async () => {
+  it('the workspace of a killed pack does not count as an artifact', async () => {
     await mkdir(workspaceOf('a'), { recursive: true });
     await writeFile(join(workspaceOf('a'), '0123456789abcdef.smolmachine.smolmachine'), 'wh');
     expect(await hasArtifact(id, 'registry-pack')).toBe(false);
     expect(await readFile(await make('a'), 'utf8')).toBe('whole');
   });
 
-  it('makes it anew only when forced', async () => {
+  it('an existing artifact is only recreated when forced', async () => {
     await make('a');
     expect(await readFile(await make('a', { content: 'newer' }), 'utf8')).toBe('whole');
     expect(await readFile(await make('a', { content: 'newer', force: true }), 'utf8')).toBe('newer');

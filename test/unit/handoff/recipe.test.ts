@@ -15,8 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-describe('the digest of what an image is built from', () => {
-  it('stays the same while nothing changes', async () => {
+describe('digest of an image build', () => {
+  it('the digest stays the same while nothing changes', async () => {
     expect(await digest()).toBe(await digest());
   });
 
@@ -25,17 +25,17 @@ describe('the digest of what an image is built from', () => {
     ['a file’s mode', () => chmod(join(directory, 'sub', 'file'), 0o755)],
     ['a new file', () => writeFile(join(directory, 'sub', 'other'), '')],
     ['the Dockerfile', () => writeFile(join(directory, 'Dockerfile'), 'FROM y\n')],
-  ])('changes with %s', async (_what, change) => {
+  ])('the digest changes with %s', async (_what, change) => {
     const before = await digest();
     await change();
     expect(await digest()).not.toBe(before);
   });
 
-  it('changes with the base image', async () => {
+  it('the digest changes with the base image', async () => {
     expect(await digest('sha256:b')).not.toBe(await digest('sha256:a'));
   });
 
-  it('names the Dockerfile that is not there', async () => {
+  it('a missing Dockerfile is named in the error', async () => {
     await expect(recipeDigest(join(directory, 'Missing'), directory, '')).rejects.toThrow(
       /Dockerfile .*Missing cannot be read/,
     );

@@ -24,13 +24,13 @@ async function launch(agent: string, bottles?: readonly string[]): Promise<Manif
 const hosts = ({ bottle }: Manifest) => bottle.egress.routes.map(({ host }) => host);
 
 describe('bottles chosen at launch', () => {
-  it('take the place of the one that the agent names', async () => {
+  it('chosen bottles replace the one that the agent names', async () => {
     const manifest = await launch('dev', ['a']);
     expect(manifest.bottle.env.WHO).toEqual({ kind: 'literal', value: 'a' });
     expect(manifest.bottles.map(({ name }) => name)).toEqual(['a']);
   });
 
-  it('merge in order: the later one wins', async () => {
+  it('chosen bottles merge in order, and later ones win', async () => {
     const [ab, ba] = [await launch('dev', ['a', 'b']), await launch('dev', ['b', 'a'])];
     expect(ab.bottle.env.WHO).toEqual({ kind: 'literal', value: 'b' });
     expect(ba.bottle.env.WHO).toEqual({ kind: 'literal', value: 'a' });
@@ -39,22 +39,22 @@ describe('bottles chosen at launch', () => {
     expect(ab.bottles.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
-  it('do not turn supervision on again by saying nothing about it', async () => {
+  it('a later bottle without `supervise` does not turn supervision back on', async () => {
     expect((await launch('dev', ['base', 'own'])).bottle.supervise).toBe(false);
   });
 
-  it('may be none: then the agent’s own is taken', async () => {
+  it('without a choice, the agent’s own bottle is used', async () => {
     expect((await launch('dev')).bottle.env.WHO).toEqual({ kind: 'literal', value: 'own' });
     expect((await launch('dev', [])).bottle.env.WHO).toEqual({ kind: 'literal', value: 'own' });
   });
 
-  it('carry an agent that names none, whose git identity lies over theirs', async () => {
+  it('an agent without a bottle runs in a chosen one and overlays its git identity', async () => {
     const { agent, bottle } = await launch('portable', ['a']);
     expect(bottle.gitGate.user).toEqual({ name: 'Agent', email: 'a@example' });
     expect(agent.skills).toEqual(['review', 'plan']);
   });
 
-  it('are harmed by a broken one only when it is chosen', async () => {
+  it('a broken bottle only causes an error when it is chosen', async () => {
     await expect(launch('dev', ['a', 'broken'])).rejects.toThrow('unknown key `egres`');
     await expect(launch('dev', ['a', 'b'])).resolves.toBeDefined();
   });

@@ -5,8 +5,8 @@ import { listAgents, listBottles, loadManifest } from '../../../lib/manifest/loa
 const nowhere = path.join(import.meta.dirname, 'nowhere');
 const sources = { home: path.join(import.meta.dirname, 'corpus'), cwd: nowhere, examples: nowhere };
 
-describe('manifests in the style of bot-bottle', () => {
-  it('all load unchanged: every agent, and every bottle under an agent that names none', async () => {
+describe('manifests written for bot-bottle', () => {
+  it('every agent and every bottle loads unchanged', async () => {
     const agents = (await listAgents(sources)).map(({ name }) => name).filter((name) => name !== 'portable');
     const bottles = (await listBottles(sources)).map(({ name }) => name);
     expect([agents.length, bottles.length]).toEqual([5, 6]);
@@ -17,7 +17,7 @@ describe('manifests in the style of bot-bottle', () => {
     await expect(loadManifest('portable', sources, { bottles })).resolves.toBeDefined();
   });
 
-  it('mean what they say: routes with all that they can have', async () => {
+  it('routes are read with all their options', async () => {
     const { bottle } = await loadManifest('implementer', sources);
     expect(bottle.egress.log).toBe(2);
     expect(bottle.egress.routes).toEqual([
@@ -53,7 +53,7 @@ describe('manifests in the style of bot-bottle', () => {
     ]);
   });
 
-  it('mean what they say: env, provider, identity and prompt', async () => {
+  it('env, provider, identity and prompt are read as written', async () => {
     const { agent, bottle } = await loadManifest('implementer', sources);
     expect(bottle.env).toEqual({
       EDITOR: { kind: 'literal', value: 'vi' },
@@ -70,7 +70,7 @@ describe('manifests in the style of bot-bottle', () => {
     expect(agent.prompt).toMatch(/^# Role[\s\S]*---[\s\S]*Write tests first\.$/);
   });
 
-  it('mean what they say: repositories, in all three spellings of a key', async () => {
+  it('repositories are read in all three spellings of a key', async () => {
     const newest = (await loadManifest('implementer', sources)).bottle.gitGate.repos;
     expect(newest).toEqual([
       {
@@ -97,7 +97,7 @@ describe('manifests in the style of bot-bottle', () => {
     ]);
   });
 
-  it('mean what they say: what is cleared, and who runs unsupervised', async () => {
+  it('cleared values, codex, and disabled supervision are read as written', async () => {
     const offline = (await loadManifest('reader', sources)).bottle;
     expect([offline.egress, offline.gitGate.repos]).toEqual([{ routes: [], log: 0, learn: false }, []]);
     expect(offline.gitGate.user).toEqual({ name: 'Robin Example', email: 'reader@example.org' });

@@ -20,15 +20,15 @@ const bottle = (
   origins: { agent_provider: { file: '/kit/bottles/b.md', line: 2, origin } },
 });
 
-describe("a bottle's own Dockerfile", () => {
-  it('is found from the working directory, from the home directory, or where it says', () => {
+describe('Dockerfile of a bottle', () => {
+  it('a Dockerfile path is relative to the working directory, below `~`, or absolute', () => {
     expect(dockerfileOf(bottle('docker/File'), '/project', '/me')).toBe('/project/docker/File');
     expect(dockerfileOf(bottle('~/File'), '/project', '/me')).toBe('/me/File');
     expect(dockerfileOf(bottle('/abs/File'), '/project', '/me')).toBe('/abs/File');
     expect(dockerfileOf(bottle(undefined), '/project', '/me')).toBeUndefined();
   });
 
-  it('is found beside the example that names it, wherever the operator stands', () => {
+  it('an example’s Dockerfile path is relative to the example, not to the working directory', () => {
     expect(dockerfileOf(bottle('../images/File', 'examples'), '/project', '/me')).toBe('/kit/images/File');
   });
 });

@@ -12,8 +12,8 @@ const sources = {
   examples: fileURLToPath(new URL('../../../fixtures/manifests', import.meta.url)),
 };
 
-describe("the kit's own examples", () => {
-  it('all load, and the Dockerfiles that they name exist', async () => {
+describe('example manifests of the kit', () => {
+  it('all examples load, and their Dockerfiles exist', async () => {
     const agents = await listAgents(sources);
     expect(agents.map((agent) => agent.name)).toContain('demo');
     for (const { name } of agents) {
@@ -22,7 +22,7 @@ describe("the kit's own examples", () => {
     }
   });
 
-  it('let the demo agent run its tour with a greeting, and reach no host', async () => {
+  it('the demo agent runs its tour with a greeting and no routes', async () => {
     const { agent, bottle } = await loadManifest('demo', sources);
     expect(agent.prompt).not.toBe('');
     expect(bottle.env.GREETING).toMatchObject({ kind: 'literal' });

@@ -6,7 +6,7 @@ import { agentOf, workshop, yaml } from '../../support/manifest-workspace.ts';
 
 const REPO = (name: string) => `    ${name}: {url: "ssh://git@h.example/${name}.git", identity: /k}`;
 
-/** What an agent in bottle `child` gets, where `child` extends `parent`. */
+/** Loads an agent in bottle `child`, which extends `parent`. */
 async function childOf(parent: readonly string[], child: readonly string[]): Promise<Manifest> {
   const sources = await workshop({
     'home/agents/dev.md': agentOf('child'),
@@ -16,8 +16,8 @@ async function childOf(parent: readonly string[], child: readonly string[]): Pro
   return loadManifest('dev', sources);
 }
 
-describe('a bottle that extends another', () => {
-  it('inherits everything that it does not say', async () => {
+describe('bottle that extends another', () => {
+  it('a child inherits everything that it does not declare', async () => {
     const parent = [
       'env: {A: a}',
       'agent_provider: {template: codex}',
@@ -38,7 +38,7 @@ describe('a bottle that extends another', () => {
     });
   });
 
-  it('adds to the parent’s env and wins where both name a variable', async () => {
+  it('the child’s env is merged over the parent’s', async () => {
     const { bottle } = await childOf(['env: {A: a, B: b}'], ['env: {B: c, C: c}']);
     expect(Object.entries(bottle.env).map(([name, value]) => [name, value])).toEqual([
       ['A', { kind: 'literal', value: 'a' }],
@@ -47,7 +47,7 @@ describe('a bottle that extends another', () => {
     ]);
   });
 
-  it('overlays the git user field by field, and an empty field changes nothing', async () => {
+  it('the git user is merged by field, and an empty field changes nothing', async () => {
     const { bottle } = await childOf(
       ['git-gate: {user: {name: P, email: p@example}}'],
       ['git-gate: {user: {name: "", email: c@example}}'],
@@ -55,7 +55,7 @@ describe('a bottle that extends another', () => {
     expect(bottle.gitGate.user).toEqual({ name: 'P', email: 'c@example' });
   });
 
-  it('replaces egress as a whole, its log level too', async () => {
+  it('the child’s egress replaces the parent’s entirely, including the log level', async () => {
     const { bottle } = await childOf(
       ['egress: {log: 2, learn: true, routes: [{host: a.example}]}'],
       ['egress: {routes: [{host: b.example}]}'],
@@ -63,7 +63,7 @@ describe('a bottle that extends another', () => {
     expect(bottle.egress).toEqual({ log: 0, learn: false, routes: [{ host: 'b.example' }] });
   });
 
-  it('replaces repositories as a whole and keeps the user', async () => {
+  it('the child’s repositories replace the parent’s entirely and keep the user', async () => {
     const { bottle } = await childOf(
       ['git-gate:', '  user: {name: P}', '  repos:', REPO('app'), REPO('lib')],
       ['git-gate:', '  repos:', REPO('web')],
@@ -72,7 +72,7 @@ describe('a bottle that extends another', () => {
     expect(bottle.gitGate.repos.map(({ name }) => name)).toEqual(['web']);
   });
 
-  it('replaces the provider as a whole', async () => {
+  it('the child’s provider replaces the parent’s entirely', async () => {
     const { bottle } = await childOf(
       ['agent_provider: {template: command, command: [x], dockerfile: ./D}'],
       ['agent_provider: {template: codex}'],
@@ -80,7 +80,7 @@ describe('a bottle that extends another', () => {
     expect(bottle.provider).toEqual({ template: 'codex', forwardHostCredentials: false });
   });
 
-  it('clears with an explicit empty list what the parent has', async () => {
+  it('an explicit empty list clears the parent’s', async () => {
     const { bottle } = await childOf(
       ['git-gate:', '  repos:', REPO('app'), 'egress: {routes: [{host: a.example}]}'],
       ['git-gate: {repos: {}}', 'egress: {routes: []}'],
@@ -89,7 +89,7 @@ describe('a bottle that extends another', () => {
     expect(bottle.egress.routes).toEqual([]);
   });
 
-  it('leaves the parent’s value where the child’s key has none', async () => {
+  it('a key without a value keeps the parent’s value', async () => {
     const { bottle } = await childOf(
       ['egress: {routes: [{host: a.example}]}', 'supervise: false'],
       ['egress:', '  # routes: []', 'supervise:', 'git-gate:', 'agent_provider:', 'env:'],
@@ -98,11 +98,11 @@ describe('a bottle that extends another', () => {
     expect(bottle.supervise).toBe(false);
   });
 
-  it('can be supervised though its parent is not', async () => {
+  it('a child can enable supervision that its parent disables', async () => {
     expect((await childOf(['supervise: false'], ['supervise: true'])).bottle.supervise).toBe(true);
   });
 
-  it('inherits along a long chain without end of time or stack', async () => {
+  it('a chain of 300 parents resolves', async () => {
     const length = 300;
     const files = Array.from({ length }, (_, index) => [
       `home/bottles/b${index}.md`,
@@ -112,7 +112,7 @@ describe('a bottle that extends another', () => {
     expect(Object.keys((await loadManifest('dev', sources)).bottle.env)).toHaveLength(length);
   });
 
-  it('says of each value which file and line it came from', async () => {
+  it('each value records the file and line it came from', async () => {
     const { origins } = await childOf(
       ['env: {A: a}', 'egress:', '  routes:', '    - host: a.example', 'supervise: false'],
       ['env:', '  B: b', 'git-gate:', '  user:', '    name: C'],

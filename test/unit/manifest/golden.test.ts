@@ -11,7 +11,10 @@ import { files } from './golden-cases/files.ts';
 import { gitGate } from './golden-cases/git-gate.ts';
 import type { GoldenCase } from './golden-cases/golden-case.ts';
 
-/** Each is a file in `golden`, which `vitest run -u` rewrites: look at what changed, it is what people read. */
+/**
+ * Each group is a file in `golden`. `vitest run -u` rewrites them; review the diff, because users see these
+ * texts.
+ */
 const GROUPS: Readonly<Record<string, readonly GoldenCase[]>> = {
   files,
   'env-and-provider': envAndProvider,
@@ -34,14 +37,14 @@ async function complaint({ files: content, agent = 'dev', bottles = [], links = 
   return textOf(error, sources);
 }
 
-it.each(Object.keys(GROUPS))('every message about %s reads as it was approved', async (group) => {
+it.each(Object.keys(GROUPS))('every message about %s matches its golden file', async (group) => {
   const sections: string[] = [];
   for (const golden of GROUPS[group] ?? [])
     sections.push(`## ${golden.title}\n\n${await complaint(golden)}\n`);
   await expect(sections.join('\n')).toMatchFileSnapshot(path.join(FOLDER, `${group}.txt`));
 });
 
-it('no approved message is left without a case', async () => {
+it('every golden file belongs to a group of cases', async () => {
   const kept = (await readdir(FOLDER)).toSorted();
   expect(kept).toEqual(
     Object.keys(GROUPS)

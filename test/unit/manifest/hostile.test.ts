@@ -5,7 +5,7 @@ import { loadManifest } from '../../../lib/manifest/load.ts';
 import { suggest } from '../../../lib/manifest/reading/suggest.ts';
 import { agentOf, workshop } from '../../support/manifest-workspace.ts';
 
-/** Pieces that YAML gives a meaning to, in any order: nearer to its corners than arbitrary text. */
+/** Tokens with a meaning in YAML, in any order: closer to its corner cases than arbitrary text. */
 const yamlish = fc
   .array(
     fc.oneof(
@@ -96,8 +96,8 @@ function isClear(result: unknown): boolean {
   );
 }
 
-describe('a hostile manifest', () => {
-  it('ends in a manifest or in a clear error, whatever its bytes', async () => {
+describe('hostile manifest', () => {
+  it('arbitrary bytes give a manifest or a clear error', async () => {
     const bytes = fc.uint8Array({ maxLength: 300 });
     await fc.assert(
       fc.asyncProperty(bytes, async (content) => isClear(await outcome(content))),
@@ -105,14 +105,14 @@ describe('a hostile manifest', () => {
     );
   });
 
-  it('ends in a manifest or in a clear error, whatever its frontmatter', async () => {
+  it('arbitrary frontmatter gives a manifest or a clear error', async () => {
     await fc.assert(
       fc.asyncProperty(yamlish, async (content) => isClear(await outcome(`---\n${content}\n---\nbody`))),
       { numRuns: 600 },
     );
   });
 
-  it('ends in a manifest or in a clear error, whatever the agent’s file holds', async () => {
+  it('an arbitrary agent file gives a manifest or a clear error', async () => {
     const content = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       yamlish.map((text) => `---\n${text}\n---\n`),
@@ -123,7 +123,7 @@ describe('a hostile manifest', () => {
     );
   });
 
-  it('ends in a manifest or in a clear error, whatever stands in the place of a value', async () => {
+  it('arbitrary values of known keys give a manifest or a clear error', async () => {
     const place = fc.constantFrom('extends', 'env', 'agent_provider', 'git-gate', 'egress', 'supervise');
     const value = fc.jsonValue({ maxDepth: 4 });
     const deep = fc.oneof(
@@ -141,7 +141,7 @@ describe('a hostile manifest', () => {
     );
   });
 
-  it('gives each literal to the guest exactly as it was quoted', async () => {
+  it('a quoted literal is read exactly as written', async () => {
     const text = fc
       .string({ unit: 'grapheme' })
       .filter((value) => !value.startsWith('?') && !value.includes('\0'));
@@ -156,8 +156,8 @@ describe('a hostile manifest', () => {
   });
 });
 
-describe('did you mean', () => {
-  it('finds a word with one slip and invents nothing for a foreign one', () => {
+describe('suggestions for misspelled names', () => {
+  it('suggest finds a word with one typo and nothing for an unrelated word', () => {
     expect(suggest('egrees', ['env', 'egress'])).toBe('egress');
     expect(suggest('dmeo', ['demo'])).toBe('demo');
     expect(suggest('zzzzzz', ['env', 'egress'])).toBeUndefined();

@@ -23,8 +23,8 @@ agent_provider:
 Notes for people.
 `;
 
-describe('loading a manifest', () => {
-  it('gives the agent with its prompt and the bottle with all that was written', async () => {
+describe('loadManifest', () => {
+  it('loadManifest returns the agent’s prompt and every declared value of the bottle', async () => {
     const sources = await workshop({
       'home/agents/dev.md': '---\nbottle: full\n---\n\n  You are careful.\n\nVery.\n\n',
       'home/bottles/full.md': FULL_BOTTLE,
@@ -67,7 +67,7 @@ describe('loading a manifest', () => {
     });
   });
 
-  it('reads the same with Windows line ends, a byte order mark and empty frontmatter', async () => {
+  it('loadManifest accepts Windows line endings, a byte order mark and empty frontmatter', async () => {
     const sources = await workshop({
       'home/agents/dev.md': `\ufeff${agentOf('plain').replaceAll('\n', '\r\n')}`,
       'home/bottles/plain.md': '---\n---\n',
@@ -82,7 +82,7 @@ describe('loading a manifest', () => {
     });
   });
 
-  it('takes keys whose entries are all commented out as absent, and an empty dockerfile as none', async () => {
+  it('loadManifest treats keys without entries and an empty dockerfile as absent', async () => {
     const sources = await workshop({
       'home/agents/dev.md': agentOf('bare'),
       'home/bottles/bare.md':
@@ -93,7 +93,7 @@ describe('loading a manifest', () => {
     expect(bottle.provider).toEqual({ template: 'claude', forwardHostCredentials: false });
   });
 
-  it('takes what asks at launch as it is written, in quotes or not', async () => {
+  it('loadManifest reads prompts as written, quoted or not', async () => {
     const lines = [
       'env:',
       '  BARE: ?',
@@ -119,7 +119,7 @@ describe('loading a manifest', () => {
     });
   });
 
-  it('accepts the sub-agent keys of Claude Code in an agent and ignores them', async () => {
+  it('loadManifest accepts and ignores Claude Code’s sub-agent keys in an agent', async () => {
     const sources = await workshop({
       'home/agents/dev.md': '---\nbottle: b\nname: Dev\nmodel: {any: thing}\ncolor: red\n---\n',
       'home/bottles/b.md': '---\n---\n',
@@ -127,7 +127,7 @@ describe('loading a manifest', () => {
     expect((await loadManifest('dev', sources)).agent.prompt).toBe('');
   });
 
-  it('takes each file from the home first and from the examples otherwise', async () => {
+  it('loadManifest prefers files in the home to the examples', async () => {
     const sources = await workshop({
       'home/bottles/shared.md': '---\nenv: {WHOSE: mine}\n---\n',
       'examples/bottles/shared.md': '---\nenv: {WHOSE: theirs}\n---\n',
@@ -138,7 +138,7 @@ describe('loading a manifest', () => {
     expect(manifest.bottle.env).toEqual({ WHOSE: { kind: 'literal', value: 'mine' } });
   });
 
-  it('does not let a broken file harm an agent that does not use it', async () => {
+  it('loadManifest ignores broken files that the agent does not use', async () => {
     const sources = await workshop({
       'home/agents/dev.md': agentOf('good'),
       'home/agents/broken.md': 'no frontmatter',

@@ -49,8 +49,8 @@ const declaration: fc.Arbitrary<BottleDeclaration> = fc.record({
 });
 const NOBODY = NOTHING_DECLARED.gitUser;
 
-describe('merging bottles', () => {
-  it('gives the same whichever two of a row are merged first', () => {
+describe('mergeBottles', () => {
+  it('merging is associative', () => {
     fc.assert(
       fc.property(declaration, declaration, declaration, (a, b, c) => {
         expect(mergeBottles(mergeBottles(a, b), c)).toEqual(mergeBottles(a, mergeBottles(b, c)));
@@ -58,7 +58,7 @@ describe('merging bottles', () => {
     );
   });
 
-  it('changes nothing with a bottle that says nothing, and nothing with the same bottle again', () => {
+  it('merging with an empty bottle or with itself changes nothing', () => {
     fc.assert(
       fc.property(declaration, (a) => {
         expect(mergeBottles(a, NOTHING_DECLARED)).toEqual(a);
@@ -68,7 +68,7 @@ describe('merging bottles', () => {
     );
   });
 
-  it('lets the later bottle win in all that it says, and keeps the rest of the earlier', () => {
+  it('the later bottle wins where it declares a value, and the earlier one keeps the rest', () => {
     fc.assert(
       fc.property(declaration, declaration, (base, over) => {
         const merged = mergeBottles(base, over);
@@ -85,7 +85,7 @@ describe('merging bottles', () => {
     );
   });
 
-  it('leaves both bottles as they were', () => {
+  it('merging does not modify its arguments', () => {
     fc.assert(
       fc.property(declaration, declaration, (base, over) => {
         const before = structuredClone([base, over]);
@@ -95,7 +95,7 @@ describe('merging bottles', () => {
     );
   });
 
-  it('tells the origin of each value that someone declared, and of no other', () => {
+  it('origins cover exactly the declared values', () => {
     fc.assert(
       fc.property(declaration, declaration, (base, over) => {
         const merged = mergeBottles(base, over);

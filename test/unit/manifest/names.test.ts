@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { listAgents, listBottles, loadManifest } from '../../../lib/manifest/load.ts';
 import { agentOf, errorOf, workshop } from '../../support/manifest-workspace.ts';
 
-describe('names', () => {
+describe('manifest names', () => {
   it.each([
     '../secret',
     '/etc/passwd',
@@ -17,14 +17,14 @@ describe('names', () => {
     'a\nb',
     '-dev',
     '\u001b[2J',
-  ])('never makes a path of the agent name %j', async (name) => {
+  ])('the agent name %j never becomes a path', async (name) => {
     const sources = await workshop({ 'home/secret.md': agentOf('x'), 'home/agents/dev.md': agentOf('x') });
     const error = await errorOf(loadManifest(name, sources));
     expect(error.code).toBe('agent-unknown');
     expect(error.message).not.toContain('\u001b');
   });
 
-  it('lists agents by name, the home first, and leaves out files that are no manifests', async () => {
+  it('listAgents sorts by name, prefers the home, and skips files that are not manifests', async () => {
     const sources = await workshop({
       'home/agents/zed.md': '',
       'home/agents/demo.md': '',
@@ -41,13 +41,13 @@ describe('names', () => {
     ]);
   });
 
-  it('lists nothing when there is no home, no project and no example', async () => {
+  it('nothing is listed without home, project and examples', async () => {
     const sources = await workshop({});
     expect(await listAgents(sources)).toEqual([]);
     expect(await listBottles(sources)).toEqual([]);
   });
 
-  it('does not hide a broken link in the home behind an example of the same name', async () => {
+  it('a broken link in the home is not hidden by an example of the same name', async () => {
     const sources = await workshop({ 'home/agents/other.md': '', 'examples/agents/demo.md': agentOf('b') });
     await symlink('/nowhere/at/all', path.join(sources.home, 'agents/demo.md'));
     const error = await errorOf(loadManifest('demo', sources));

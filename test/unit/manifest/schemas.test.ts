@@ -7,13 +7,13 @@ import { jsonSchemas, type SchemaName } from '../../../lib/manifest/json-schemas
 const FOLDER = path.join(import.meta.dirname, '../../../fixtures/schemas');
 const NAMES: readonly SchemaName[] = ['agent', 'bottle'];
 
-/** The part of a JSON Schema that these tests look at. */
+/** The part of a JSON Schema that these tests check. */
 const node = z.looseObject({
   description: z.string().optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** Every key that a person can write, as `path: schema`, however deep. */
+/** Returns every key at any depth, as pairs of path and schema. */
 function keysOf(schema: unknown, above = ''): [string, z.infer<typeof node>][] {
   if (typeof schema !== 'object' || schema === null) return [];
   const own = Object.entries(node.safeParse(schema).data?.properties ?? {}).map(
@@ -23,12 +23,12 @@ function keysOf(schema: unknown, above = ''): [string, z.infer<typeof node>][] {
   return [...own, ...below];
 }
 
-describe('the JSON Schemas for editors', () => {
-  it.each(NAMES)('are up to date: %s (node scripts/dev/schemas.ts writes them)', async (name) => {
+describe('JSON Schemas for editors', () => {
+  it.each(NAMES)('the %s schema is up to date (node scripts/dev/schemas.ts writes it)', async (name) => {
     expect(await readFile(path.join(FOLDER, `${name}.schema.json`), 'utf8')).toBe(jsonSchemas()[name]);
   });
 
-  it.each(NAMES)('explain each key at the top: %s', (name) => {
+  it.each(NAMES)('the %s schema describes each top-level key', (name) => {
     const { properties = {} } = node.parse(JSON.parse(jsonSchemas()[name]));
     expect(Object.keys(properties).length).toBeGreaterThan(5);
     for (const [key, value] of Object.entries(properties)) {
@@ -36,7 +36,7 @@ describe('the JSON Schemas for editors', () => {
     }
   });
 
-  it('know the keys of routes and repositories, and none that is retired', () => {
+  it('the bottle schema has the keys of routes and repositories, and no retired keys', () => {
     const keys = keysOf(JSON.parse(jsonSchemas().bottle)).map(([key]) => key.split('/').at(-1));
     expect(keys).toEqual(
       expect.arrayContaining(['host', 'token_ref', 'outbound_on_match', 'host_key', 'fetch']),

@@ -4,9 +4,9 @@ import { agentOf, errorOf, textOf, workshop } from '../../support/manifest-works
 
 const SECRET = 'hunter2';
 
-describe('values that stand in a broken bottle', () => {
+describe('secret values in a broken bottle', () => {
   it.each([
-    ['a value of the wrong type beside it', [`env:`, `  A: ${SECRET}`, '  B: 1']],
+    ['a value of the wrong type next to it', [`env:`, `  A: ${SECRET}`, '  B: 1']],
     ['a nested value', ['env:', `  A: {x: ${SECRET}}`]],
     ['a list', ['env:', '  A:', `    - ${SECRET}`]],
     ['a prompted value', ['env:', `  A: "?${SECRET}\\0"`]],
@@ -15,12 +15,12 @@ describe('values that stand in a broken bottle', () => {
       'a password with odd characters',
       ['git-gate:', '  repos:', '    a:', `      url: ssh://u:a@b/${SECRET}@h/a`],
     ],
-    ['an OAuth token in place of its variable', ['agent_provider:', `  auth_token: sk-${SECRET}`]],
+    ['an OAuth token instead of its variable', ['agent_provider:', `  auth_token: sk-${SECRET}`]],
     ['a wrong name', ['env:', `  MY-A: ${SECRET}`]],
     ['env on one line', [`env: {A: ${SECRET}, B: 1}`]],
     ['everything on one line', [`{env: {A: ${SECRET}, B: 1}}`]],
-    ['a quote that never ends', ['env:', `  A: "${SECRET}`]],
-    ['a quote that ends lines later', ['env:', '  A: "x', `${SECRET}: y`, '  B: z']],
+    ['a quote that is never closed', ['env:', `  A: "${SECRET}`]],
+    ['a quote that spans lines', ['env:', '  A: "x', `${SECRET}: y`, '  B: z']],
     ['a colon in the value', ['env:', `  A: ${SECRET}: more`]],
     ['an odd escape', ['env:', `  A: "\\${SECRET}"`]],
     ['a block of text', ['env:', '  A: |', `    ${SECRET}: x`, '  B: 1']],
@@ -30,7 +30,7 @@ describe('values that stand in a broken bottle', () => {
     ['an alias', ['env:', `  A: *${SECRET}`]],
     ['a complex key', ['? env', `: A: ${SECRET}`, '  B: 1']],
     [
-      'a token in place of its name',
+      'a token instead of its variable',
       [
         'egress:',
         '  routes:',
@@ -44,9 +44,9 @@ describe('values that stand in a broken bottle', () => {
       'a token key that does not exist',
       [`egress: {routes: [{host: a.example, auth: {scheme: Bearer, token_ref: A, token: ${SECRET}}}]}`],
     ],
-    ['env far out on a long line', [`{${' '.repeat(1200)}env: {`, `  A: ${SECRET}, B: 1}}`]],
+    ['env at the end of a long line', [`{${' '.repeat(1200)}env: {`, `  A: ${SECRET}, B: 1}}`]],
     ['a duplicate', ['env:', `  A: ${SECRET}`, `  A: ${SECRET}`]],
-  ])('are not printed: %s', async (_title, lines) => {
+  ])('a secret value is not printed: %s', async (_title, lines) => {
     const sources = await workshop({
       'home/agents/dev.md': agentOf('b'),
       'home/bottles/b.md': `---\n${lines.join('\n')}\n---\n`,
@@ -56,7 +56,7 @@ describe('values that stand in a broken bottle', () => {
     expect(textOf(error, sources)).not.toContain(SECRET);
   });
 
-  it('leave the name of the variable in sight', async () => {
+  it('the name of the variable is still printed', async () => {
     const sources = await workshop({
       'home/agents/dev.md': agentOf('b'),
       'home/bottles/b.md': `---\nenv:\n  GOOD: ${SECRET}\n  PORT: 80\n---\n`,

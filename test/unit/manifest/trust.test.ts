@@ -6,15 +6,15 @@ import { agentOf, errorOf, textOf, workshop, yaml } from '../../support/manifest
 
 const HOME = { 'home/agents/dev.md': agentOf('b'), 'home/bottles/b.md': yaml() };
 
-describe('a repository in the working directory', () => {
-  it('can bring an agent, which runs in a bottle of the operator', async () => {
+describe('repository in the working directory', () => {
+  it('a repository can add an agent, which runs in the operator’s bottle', async () => {
     const sources = await workshop({ ...HOME, 'cwd/.bot-bottle/agents/theirs.md': agentOf('b') });
     const { agent, bottles } = await loadManifest('theirs', sources);
     expect(agent.origin).toBe('cwd');
     expect(bottles[0].origin).toBe('home');
   });
 
-  it('cannot bring a bottle: its folder gives a warning and nothing else', async () => {
+  it('a repository cannot add a bottle: its folder only causes a warning', async () => {
     const sources = await workshop({
       ...HOME,
       'cwd/.bot-bottle/agents/theirs.md': agentOf('open'),
@@ -27,11 +27,11 @@ describe('a repository in the working directory', () => {
     const { bottle, warnings } = await loadManifest('dev', sources);
     expect(bottle.env).toEqual({});
     expect(warnings).toEqual([
-      `${sources.cwd}/.bot-bottle/bottles is ignored: bottles come from ${sources.home}/bottles alone, so that no repository grants itself access`,
+      `${sources.cwd}/.bot-bottle/bottles is ignored: bottles are only read from ${sources.home}/bottles, so no repository can grant itself access`,
     ]);
   });
 
-  it('cannot put its agent in the place of one of the operator’s, yet goes before an example', async () => {
+  it('a repository’s agent cannot replace the operator’s, but overrides an example', async () => {
     const sources = await workshop({
       ...HOME,
       'cwd/.bot-bottle/agents/dev.md': '---\nbottle: b\n---\nBe evil.\n',
@@ -41,12 +41,12 @@ describe('a repository in the working directory', () => {
     const { agent, warnings } = await loadManifest('dev', sources);
     expect(agent.prompt).toBe('Be kind.');
     expect(warnings).toEqual([
-      `${sources.cwd}/.bot-bottle/agents/dev.md is not used: ${sources.home}/agents/dev.md has its name`,
+      `${sources.cwd}/.bot-bottle/agents/dev.md is not used: ${sources.home}/agents/dev.md has the same name`,
     ]);
     expect((await loadManifest('demo', sources)).agent).toMatchObject({ origin: 'cwd', prompt: 'Theirs.' });
   });
 
-  it('cannot take the operator’s agents off the list, nor stop one, with a broken folder', async () => {
+  it('a broken folder in a repository neither hides nor blocks the operator’s agents', async () => {
     const sources = await workshop({ ...HOME, 'cwd/.bot-bottle/agents': 'no folder' });
     expect((await listAgents(sources)).map(({ name }) => name)).toEqual(['dev']);
     expect((await loadManifest('dev', sources)).warnings).toEqual([
@@ -58,7 +58,7 @@ describe('a repository in the working directory', () => {
     ['the file', 'agents/theirs.md', 'secret.md'],
     ['the folder of agents', 'agents', '.'],
   ])(
-    'cannot show a file of the operator as a prompt, by a link in place of %s',
+    'a repository cannot expose the operator’s file as a prompt through a link as %s',
     async (_title, link, target) => {
       const sources = await workshop({ ...HOME, 'private/secret.md': '---\nbottle: b\n---\nhunter2\n' });
       const place = path.join(sources.cwd, '.bot-bottle', link);
@@ -66,12 +66,14 @@ describe('a repository in the working directory', () => {
       await symlink(path.join(sources.home, '../private', target), place);
       const name = link === 'agents' ? 'secret' : 'theirs';
       const error = await errorOf(loadManifest(name, sources));
-      expect(textOf(error, sources)).toContain(`${name}.md:1:1: is reached by a link that leads out of`);
+      expect(textOf(error, sources)).toContain(
+        `${name}.md:1:1: is reached through a link that leads outside`,
+      );
       expect(textOf(error, sources)).not.toContain('hunter2');
     },
   );
 
-  it('cannot do so by a link in place of `.bot-bottle` either', async () => {
+  it('a repository cannot expose the operator’s files through a link as `.bot-bottle`', async () => {
     const sources = await workshop({
       ...HOME,
       'private/agents/secret.md': agentOf('b'),
@@ -79,10 +81,10 @@ describe('a repository in the working directory', () => {
     });
     await symlink(path.join(sources.home, '../private'), path.join(sources.cwd, '.bot-bottle'));
     const error = await errorOf(loadManifest('secret', sources));
-    expect(error.message).toContain('is reached by a link that leads out of');
+    expect(error.message).toContain('is reached through a link that leads outside');
   });
 
-  it('floods nobody with warnings, and sends no control character to the terminal', async () => {
+  it('warnings are limited in number and contain no control characters', async () => {
     const files = Array.from({ length: 30 }, (_, index) => [
       `cwd/.bot-bottle/agents/BAD\u001b${index}.md`,
       '',
@@ -95,18 +97,18 @@ describe('a repository in the working directory', () => {
   });
 });
 
-describe('the operator’s own manifests', () => {
-  it('are refused where a link leads out of their folder, and read where it stays inside', async () => {
+describe('manifests of the operator', () => {
+  it('a link is refused if it leads outside its folder, and followed if it stays inside', async () => {
     const sources = await workshop({ ...HOME, 'elsewhere/b.md': yaml('env: {A: b}') });
     await symlink(path.join(sources.home, '../elsewhere/b.md'), path.join(sources.home, 'bottles/out.md'));
     await symlink('b.md', path.join(sources.home, 'bottles/in.md'));
     expect((await errorOf(loadManifest('dev', sources, { bottles: ['out'] }))).message).toContain(
-      'bottles/out.md:1:1: is reached by a link that leads out of',
+      'bottles/out.md:1:1: is reached through a link that leads outside',
     );
     await expect(loadManifest('dev', sources, { bottles: ['in'] })).resolves.toBeDefined();
   });
 
-  it('may live in a folder that is a link, such as one of dotfiles', async () => {
+  it('the home may be a link, such as one to dotfiles', async () => {
     const sources = await workshop(HOME);
     const dotfiles = path.join(sources.home, '../dotfiles');
     await rename(sources.home, dotfiles);
@@ -114,7 +116,7 @@ describe('the operator’s own manifests', () => {
     await expect(loadManifest('dev', sources)).resolves.toBeDefined();
   });
 
-  it('are not taken for a repository’s by who launches from the directory above them', async () => {
+  it('launching from the parent of the home does not treat it as a repository', async () => {
     const sources = await workshop({
       'me/.bot-bottle/agents/dev.md': agentOf('b'),
       'me/.bot-bottle/bottles/b.md': yaml(),
@@ -126,7 +128,7 @@ describe('the operator’s own manifests', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('are passed over with a warning where the name of a file breaks the rule', async () => {
+  it('files with invalid names are skipped with a warning', async () => {
     const sources = await workshop({ ...HOME, 'home/bottles/README.md': '', 'home/bottles/notes.txt': '' });
     await writeFile(path.join(sources.home, 'agents/Dev 2.md'), '');
     expect((await loadManifest('dev', sources)).warnings).toEqual([

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { egressPlan } from '../../../lib/prepare/egress-plan.ts';
 
-it('gives each token variable one slot, in order of first use, and names no variable twice', () => {
+it('egressPlan gives each token variable one slot, in order of first use', () => {
   const auth = (tokenRef: string) => ({ scheme: 'Bearer' as const, tokenRef });
   const routes = [
     { host: 'a.example', auth: auth('FIRST') },
@@ -19,12 +19,12 @@ it('gives each token variable one slot, in order of first use, and names no vari
   ]);
 });
 
-it('carries the port of a route and whether it is private', () => {
+it('egressPlan keeps the port and the private flag of a route', () => {
   const route = { host: 'lan.example', port: 8443, private: true };
   expect(egressPlan({ log: 0, learn: false, routes: [route] }).routes).toEqual([route]);
 });
 
-it('lets a route of the provider win over the bottle’s for the same host, first slot included', () => {
+it('the provider’s route and slot take precedence over the bottle’s for the same host', () => {
   const auth = { scheme: 'token' as const, tokenRef: 'MINE' };
   const routes = [
     { host: 'api.example', auth },

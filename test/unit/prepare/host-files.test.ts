@@ -7,7 +7,7 @@ import { useTemporaryHome } from '../../support/temporary-home.ts';
 
 const home = useTemporaryHome();
 
-it('finds a skill of the kit’s home before one of Claude Code’s', async () => {
+it('findSkill prefers the kit’s home to Claude Code’s skills', async () => {
   await writeFiles(home.path, { '.claude/skills/review/SKILL.md': '', '.claude/skills/plan/SKILL.md': '' });
   await writeFiles(home.path, { 'home/skills/review/SKILL.md': '', 'home/skills/file': '' });
   expect(await findSkill('review')).toBe(`${home.path}/home/skills/review`);
@@ -15,13 +15,13 @@ it('finds a skill of the kit’s home before one of Claude Code’s', async () =
   expect(await findSkill('file')).toBeUndefined();
 });
 
-it('reads `~/` of a key as the operator’s home, anything relative as of the working directory', () => {
+it('keyFile expands `~/` and resolves relative paths from the working directory', () => {
   expect(keyFile('~/.ssh/id', '/project')).toBe(`${home.path}/.ssh/id`);
   expect(keyFile('keys/id', '/project')).toBe('/project/keys/id');
   expect(keyFile('/etc/id', '/project')).toBe('/etc/id');
 });
 
-it('measures the disk that a directory will be on, before it is there', async () => {
+it('freeBytes measures the disk of a directory that does not exist yet', async () => {
   expect(await nearestExisting(`${home.path}/not/there/yet`)).toBe(home.path);
   expect(await freeBytes(`${home.path}/not/there/yet`)).toBeGreaterThan(0);
 });

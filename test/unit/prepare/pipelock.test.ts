@@ -49,34 +49,39 @@ const CHAINED = planWith(['selftest', 'egress', 'pipelock'], ROUTES);
 const ALONE = planWith(['selftest', 'egress', 'pipelock'], []);
 const WITHOUT = planWith(['selftest', 'egress'], ROUTES);
 
-describe('pipelock’s configuration', () => {
-  it('allows the hosts of the routes and nothing else, and ends TLS with its own CA', async () => {
+describe('configuration of pipelock', () => {
+  it('pipelock allows only the routes’ hosts and terminates TLS with its own CA', async () => {
     await expect(stringify(pipelockConfig(CHAINED.egress))).toMatchFileSnapshot('golden/pipelock.yaml');
   });
 
-  it('without routes allows nothing: an empty list would allow everything', async () => {
+  it('pipelock allows nothing without routes', async () => {
     const config = parse(stringify(pipelockConfig(ALONE.egress)));
     expect(config.mode).toBe('strict');
     expect(config.api_allowlist).toEqual(['no-route.invalid']);
   });
 
-  it('does not search the header that egress puts the token into', () => {
+  it('pipelock does not scan the header with the injected token', () => {
     expect(JSON.stringify(pipelockConfig(CHAINED.egress))).not.toMatch(/"Authorization"|EGRESS_TOKEN/);
   });
 });
 
-describe('which daemon faces the guest', () => {
+describe('proxy daemon', () => {
   it.each([
-    ['egress, when there are routes, with pipelock behind it', CHAINED, 'egress', true],
-    ['pipelock, when it is asked for and there are none', ALONE, 'pipelock', false],
-    ['egress, when pipelock is not asked for', WITHOUT, 'egress', false],
-    ['egress, when there is neither', planWith(['selftest', 'egress'], []), 'egress', false],
-  ])('is %s', (_title, plan, door, chained) => {
+    ['egress, with pipelock behind it, when there are routes', CHAINED, 'egress', true],
+    ['pipelock when it is enabled and there are no routes', ALONE, 'pipelock', false],
+    ['egress when pipelock is not enabled', WITHOUT, 'egress', false],
+    [
+      'egress when there is neither pipelock nor a route',
+      planWith(['selftest', 'egress'], []),
+      'egress',
+      false,
+    ],
+  ])('the proxy daemon is %s', (_title, plan, door, chained) => {
     expect([proxyDaemonOf(plan), agentFacing(plan), isChained(plan)]).toEqual([door, [door], chained]);
   });
 });
 
-describe('how the bundle is started', () => {
+describe('start of the bundle with pipelock', () => {
   const started = async (plan: Plan) => {
     await mkdir(bottlePaths.egress(SLUG), { recursive: true });
     const allocation = { alias: '127.0.0.16', network: 'n' };
@@ -84,7 +89,7 @@ describe('how the bundle is started', () => {
     return { text: args.join(' '), published: args.filter((_, index) => args[index - 1] === '--publish') };
   };
 
-  it('with pipelock behind egress publishes egress, and tells it where to send everything', async () => {
+  it('a bundle with pipelock and routes publishes egress, chained to pipelock', async () => {
     const { text, published } = await started(CHAINED);
     expect(published).toEqual(['127.0.0.16::9099']);
     expect(text).toContain('--env BOT_BOTTLE_SIDECAR_DAEMONS=selftest,egress,pipelock ');
@@ -93,20 +98,20 @@ describe('how the bundle is started', () => {
     expect(text).toContain(`source=${bottlePaths.pipelock(SLUG)},target=/etc/bot-bottle/pipelock,readonly`);
   });
 
-  it('without routes publishes pipelock', async () => {
+  it('a bundle with pipelock but no routes publishes pipelock', async () => {
     const { text, published } = await started(ALONE);
     expect(published).toEqual(['127.0.0.16::8888']);
     expect(text).not.toContain('EGRESS_UPSTREAM');
   });
 
-  it('without pipelock has no trace of it', async () => {
+  it('a bundle without pipelock has no pipelock settings', async () => {
     const { text, published } = await started(WITHOUT);
     expect(published).toEqual(['127.0.0.16::9099']);
     expect(text).not.toMatch(/pipelock|EGRESS_UPSTREAM/);
   });
 });
 
-describe('minting', () => {
+describe('certificates for pipelock', () => {
   const contextOf = (plan: Plan): PhaseContext => ({
     slug: SLUG,
     signal: new AbortController().signal,
@@ -116,7 +121,7 @@ describe('minting', () => {
     willUndo: async () => async () => {},
   });
 
-  it('gives pipelock a CA of its own, whose key only its owner can read', async () => {
+  it('pipelock gets its own CA, whose key only the owner can read', async () => {
     const context = contextOf(CHAINED);
     const certs = await mintCerts.run(context);
     const directory = join(home.path, 'home', 'state', SLUG, 'pipelock');
@@ -131,7 +136,7 @@ describe('minting', () => {
     expect(await mintCerts.isAlive(contextOf(WITHOUT), certs)).toBe(false);
   });
 
-  it('mints none when pipelock is not asked for', async () => {
+  it('no CA for pipelock is minted when it is not enabled', async () => {
     const certs = await mintCerts.run(contextOf(WITHOUT));
     expect(certs.pipelock).toBeUndefined();
     expect(await mintCerts.isAlive(contextOf(WITHOUT), certs)).toBe(true);

@@ -36,9 +36,9 @@ beforeEach(() => {
   vi.stubEnv('NO_COLOR', '1');
 });
 
-/** Everything that people read when a launch cannot be; `vitest -u` rewrites it. */
+/** Problems that prevent a launch, with their messages in a golden file that `vitest run -u` rewrites. */
 const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
-  'variables of the host that are missing, empty, or no text': async () => {
+  'host variables that are missing, empty or not text': async () => {
     vi.stubEnv('EMPTY', '');
     vi.stubEnv('BYTES', 'a\ufffdb');
     const env = ['env:', '  A: ${MISSING}', '  B: ${EMPTY}', '  C: ${BYTES}'];
@@ -51,7 +51,7 @@ const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
     await given(bottle(...env, ...egress));
     return check(home.path, 'dev');
   },
-  'a question, and nobody to ask': async () => {
+  'a prompt without a terminal': async () => {
     await given(bottle('env:', '  PIN: ?What is the PIN'));
     return check(home.path, 'dev', hostWith({ hasTerminal: false }));
   },
@@ -75,7 +75,7 @@ const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
     await given(bottle('egress:', '  pipelock: true'));
     return check(home.path, 'dev');
   },
-  'a skill and a key that are not on the host, things not supported, and no Dockerfile': async () => {
+  'a missing skill, key and Dockerfile, and unsupported features': async () => {
     const repo =
       'git-gate: {repos: {kit: {url: "ssh://git@git.example:2222/kit", key: {provider: static, path: ~/.ssh/kit}}}}';
     await given(
@@ -84,18 +84,18 @@ const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
     );
     return check(home.path, 'dev');
   },
-  'a smolvm that is none, and a manifest that cannot be read': async () => {
+  'an invalid smolvm and an invalid manifest': async () => {
     await given('---\nenvv: {}\n---\n');
     await smolvmOf(home.path, 'hello');
     return check(home.path, 'dev');
   },
-  'a provider that nobody has': async () => {
+  'an unknown provider': async () => {
     await given('---\nagent_provider: {template: codx}\n---\n');
     return check(home.path, 'dev');
   },
 };
 
-it('says what stands in the way in words that were approved', async () => {
+it('messages about launch problems match the golden file', async () => {
   const sections: string[] = [];
   for (const [title, look] of Object.entries(GOLDEN)) {
     vi.stubEnv('SMOLVM', FAKE);
@@ -105,7 +105,7 @@ it('says what stands in the way in words that were approved', async () => {
 });
 
 describe('preflight', () => {
-  it('finds nothing wrong where nothing is, and gives all that a plan is made of', async () => {
+  it('preflight finds no problems in a valid setup and resolves everything for a plan', async () => {
     vi.stubEnv('T', 'secret-value');
     await given(bottle('env: {A: b, C: "${T}", D: "?"}'));
     const checked = await check(home.path, 'dev');
@@ -120,13 +120,13 @@ describe('preflight', () => {
     expect(JSON.stringify(plan)).not.toContain('secret-value');
   });
 
-  it('ends with the exit code of what is most basic: the manifest before the machine', async () => {
+  it('problems of the manifest come before those of the machine', async () => {
     await given('---\nenvv: {}\n---\n');
     const { problems } = await check(home.path, 'dev', hostWith({ engine: missingEngine }));
     expect(problems.map(({ exitCode }) => exitCode)).toEqual([65, 69]);
   });
 
-  it('asks for KVM only where guests are real microVMs', async () => {
+  it('preflight only checks KVM when guests are real microVMs', async () => {
     const kvm = vi.fn(async () => {});
     await given(bottle());
     await check(home.path, 'dev', hostWith({ kvm }));
@@ -136,7 +136,7 @@ describe('preflight', () => {
     expect(kvm).toHaveBeenCalledOnce();
   });
 
-  it('counts no aliases with an engine that is still to be started', async () => {
+  it('preflight does not check aliases while the engine is not running', async () => {
     const usedAliases = vi.fn(async () => new Set<string>());
     await given(bottle());
     const checked = await check(home.path, 'dev', hostWith({ engine: async () => 'startable', usedAliases }));
@@ -144,7 +144,7 @@ describe('preflight', () => {
     expect(usedAliases).not.toHaveBeenCalled();
   });
 
-  it('looks for pipelock’s image only where it is asked for, and takes the one that is named', async () => {
+  it('preflight only checks the pipelock image, default or named, when pipelock is enabled', async () => {
     const imageId = vi.fn(async () => 'sha256:1');
     await given(bottle());
     await check(home.path, 'dev', hostWith({ imageId }));
@@ -158,20 +158,20 @@ describe('preflight', () => {
     expect(resolved && resolvePlan(resolved).daemons).toEqual(['selftest', 'egress', 'pipelock']);
   });
 
-  it('does not count the alias that the bottle has already, when it is prepared again', async () => {
+  it('preflight ignores the bottle’s own alias when it is prepared again', async () => {
     const usedAliases = vi.fn(async () => new Set<string>());
     await given(bottle());
     await check(home.path, 'dev', hostWith({ usedAliases }));
     expect(usedAliases).toHaveBeenCalledWith('bot-bottle-bundle-dev-00000');
   });
 
-  it('takes an answer that was handed over in place of a terminal', async () => {
+  it('an exported answer replaces a prompt without a terminal', async () => {
     vi.stubEnv('BOT_BOTTLE_PROMPTED_PIN', '1234');
     await given(bottle('env: {PIN: "?"}'));
     expect(said(await check(home.path, 'dev', hostWith({ hasTerminal: false })))).toBe('nothing');
   });
 
-  it('checks a sign-in that is to be forwarded', async () => {
+  it('preflight checks a sign-in that will be forwarded', async () => {
     vi.stubEnv('CODEX_HOME', path.join(home.path, 'codex'));
     await given('---\nagent_provider: {template: codex, forward_host_credentials: true}\n---\n');
     const { problems } = await check(home.path, 'dev');
@@ -179,15 +179,15 @@ describe('preflight', () => {
   });
 });
 
-describe('/dev/kvm', () => {
+describe('checkKvm', () => {
   const refused = async (_path: unknown, mode?: number) => {
     if (mode !== 0) throw new Error('EACCES');
   };
 
   it.each([
     ['is missing', async () => Promise.reject(new Error('ENOENT')), /is missing/, /modprobe/],
-    ['is there for others', refused, /may not use it/, /group `kvm`/],
-  ])('that %s: says so, and what to do', async (_title, access, message, hint) => {
+    ['is not accessible to this user', refused, /cannot use it/, /group `kvm`/],
+  ])('/dev/kvm that %s is reported with a remedy', async (_title, access, message, hint) => {
     const thrown: unknown = await checkKvm('/dev/kvm', 'linux', access).catch((error: unknown) => error);
     expect(thrown).toMatchObject({
       message: expect.stringMatching(message),
@@ -195,7 +195,7 @@ describe('/dev/kvm', () => {
     });
   });
 
-  it('is not looked at on other systems', async () => {
+  it('/dev/kvm is only checked on Linux', async () => {
     await expect(checkKvm('/nowhere', 'darwin')).resolves.toBeUndefined();
   });
 });

@@ -37,9 +37,9 @@ const ofToken = (claims: object) => JSON.stringify({ tokens: { access_token: tok
 const own = (name: string, module: string) =>
   writeFiles(home.path, { [`home/contrib/${name}/provider.ts`]: module });
 
-/** Each is what people read when a launch cannot be; `vitest -u` rewrites it. */
+/** Problems that prevent a launch, with their messages in a golden file that `vitest run -u` rewrites. */
 const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
-  'a smolvm that is not there': async () => {
+  'a smolvm that does not exist': async () => {
     vi.stubEnv('SMOLVM', path.join(home.path, 'nowhere/smolvm'));
     return checkWith(COMMAND);
   },
@@ -51,14 +51,14 @@ const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
     await smolvmOf(home.path, 'smolvm 1.5.0');
     return checkWith(COMMAND);
   },
-  'a /dev/kvm for others': async () => {
+  'a /dev/kvm that this user cannot access': async () => {
     await smolvmOf(home.path, 'smolvm 1.9.3');
     const access = async (_path: unknown, mode?: number) => {
       if (mode !== 0) throw new Error('EACCES');
     };
     return checkWith(COMMAND, '', hostWith({ kvm: () => checkKvm('/dev/kvm', 'linux', access) }));
   },
-  'an answer handed over that is no text': async () => {
+  'an exported answer that is not text': async () => {
     vi.stubEnv('BOT_BOTTLE_PROMPTED_PIN', 'a\ufffdb');
     return checkWith(COMMAND, 'env: {PIN: "?"}\n');
   },
@@ -66,26 +66,26 @@ const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
     await own('bare', 'export default { command: ["run"] };');
     return checkWith('{template: bare}');
   },
-  'a provider of one’s own that is none': async () => {
+  'an invalid custom provider': async () => {
     await own('wrong', 'export default { comand: "run" };');
     return checkWith('{template: wrong}');
   },
-  'a token for claude that is not set': async () => {
+  'a token variable for claude that is not set': async () => {
     vi.stubEnv('CLAUDE_TOKEN', undefined);
     return checkWith('{auth_token: CLAUDE_TOKEN}');
   },
-  'a sign-in that is none': async () => signedIn('{"tokens": 1}'),
-  'a sign-in by an API key': async () => signedIn('{"OPENAI_API_KEY": "sk-1"}'),
+  'an invalid sign-in': async () => signedIn('{"tokens": 1}'),
+  'a sign-in with an API key': async () => signedIn('{"OPENAI_API_KEY": "sk-1"}'),
   'a sign-in that never expires': async () => signedIn(ofToken({})),
   'a sign-in that expired': async () => signedIn(ofToken({ exp: 1_750_000_000 })),
 };
 
-it('says what stands in the way of a provider, or of the machine, in words that were approved', async () => {
+it('messages about providers and the machine match the golden file', async () => {
   const sections: string[] = [];
   for (const [title, look] of Object.entries(GOLDEN)) {
     vi.stubEnv('SMOLVM', FAKE);
     const [first, ...others] = (await look()).problems;
-    if (first === undefined) throw new Error(`${title}: nothing stands in the way`);
+    if (first === undefined) throw new Error(`${title}: no problem was found`);
     const text = errorText(errorOfProblems([first, ...others])).replaceAll(home.path, '~');
     sections.push(`## ${title}\n\n${text}\n`);
   }

@@ -11,8 +11,8 @@ async function manifestOf(...lines: string[]): Promise<Manifest> {
   return loadManifest('dev', sources);
 }
 
-describe('what a manifest asks for and this version cannot honour', () => {
-  it('is nothing where a bottle says only what runs, what may be reached and what is in the environment', async () => {
+describe('unsupported features of a manifest', () => {
+  it('a bottle with only a command, routes and environment is supported', async () => {
     const manifest = await manifestOf(
       COMMAND,
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the manifest's own spelling
@@ -23,7 +23,7 @@ describe('what a manifest asks for and this version cannot honour', () => {
     expect(() => assertSupported(manifest)).not.toThrow();
   });
 
-  it('is nothing where a route says which requests it lets out', async () => {
+  it('a route with conditions and detectors is supported', async () => {
     const lines = [
       'supervise: false',
       'egress: {routes: [{host: "*.a.example", matches: [{methods: [GET]}], git: {fetch: true}, dlp: {outbound_on_match: block}}]}',
@@ -31,7 +31,7 @@ describe('what a manifest asks for and this version cannot honour', () => {
     expect(unsupportedKeys(await manifestOf(COMMAND, ...lines))).toEqual([]);
   });
 
-  it('is nothing where supervision is declined', async () => {
+  it('a bottle that disables supervision is supported', async () => {
     expect(unsupportedKeys(await manifestOf(COMMAND, 'supervise: false'))).toEqual([]);
   });
 
@@ -41,13 +41,13 @@ describe('what a manifest asks for and this version cannot honour', () => {
     ['git-gate.user', [COMMAND, 'git-gate: {user: {name: A}}']],
     ['git-gate.repos', [COMMAND, 'git-gate: {repos: {a: {url: "ssh://git@h.example/a", identity: k}}}']],
     ['supervise', [COMMAND, 'supervise: true']],
-  ])('is refused by name: %s', async (key, lines) => {
+  ])('unsupported %s is refused by name', async (key, lines) => {
     const manifest = await manifestOf(...lines);
     expect(unsupportedKeys(manifest)).toEqual([key]);
     expect(() => assertSupported(manifest)).toThrow(`${key}: not supported yet`);
   });
 
-  it('is named with the file and line that ask for it, all of it at once', async () => {
+  it('all unsupported keys are reported at once, with file and line', async () => {
     const sources = await workshop({
       'home/agents/dev.md': yaml(
         'bottle: b',
@@ -61,7 +61,7 @@ describe('what a manifest asks for and this version cannot honour', () => {
     const manifest = await loadManifest('dev', sources);
     expect(() => assertSupported(manifest)).toThrow(
       [
-        'the manifest asks for 3 things that are not supported yet',
+        'the manifest uses 3 features that are not supported yet',
         `${sources.home}/bottles/b.md: agent_provider.template: not supported yet (\`claude\`, the default; \`command\` is)`,
         `${sources.home}/agents/dev.md:6: git-gate.user: not supported yet`,
 

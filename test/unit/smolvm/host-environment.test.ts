@@ -3,8 +3,8 @@ import { hostEnvironment } from '../../../lib/smolvm/host-environment.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-describe('the environment of smolvm’s processes', () => {
-  it('holds what smolvm reads and none of the operator’s tokens', () => {
+describe('environment of smolvm processes', () => {
+  it('smolvm gets the variables it reads and none of the operator’s tokens', () => {
     vi.stubEnv('GITHUB_TOKEN', 'ghp_secret');
     vi.stubEnv('EGRESS_TOKEN_0', 'secret');
     vi.stubEnv('SMOLVM_LIB_DIR', '/opt/lib');

@@ -39,15 +39,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-describe('the patch of smolvm’s state database', () => {
-  it('sets the policy, keeps everything else, and stays a BLOB', () => {
+describe('patch of smolvm’s state database', () => {
+  it('patchAllowedCidrs sets the policy, keeps all other fields, and stores a BLOB', () => {
     insert(Buffer.from(JSON.stringify(record)));
     patchAllowedCidrs('m', ['127.0.0.16/32'], path);
     expect(stored()).toEqual({ type: 'blob', value: { ...record, allowed_cidrs: ['127.0.0.16/32'] } });
     expect(readMachineRecord('m', path).allowed_cidrs).toEqual(['127.0.0.16/32']);
   });
 
-  it('waits for a writer that holds the database', async () => {
+  it('patchAllowedCidrs works while another connection is open', async () => {
     insert(Buffer.from(JSON.stringify(record)));
     const writer = new DatabaseSync(path);
     writer.exec('BEGIN IMMEDIATE');
@@ -63,23 +63,23 @@ describe('the patch of smolvm’s state database', () => {
       'the machine is not in it',
       () => insert(Buffer.from(JSON.stringify(record))),
       'other',
-      /holds no machine 'other'/,
+      /contains no machine 'other'/,
     ],
     ['the record is text', () => insert(JSON.stringify(record)), 'm', /is not a BLOB/],
-    ['the record is no JSON', () => insert(Buffer.from('{')), 'm', /smolvm's state database/],
-  ])('stops the launch when %s', (_what, arrange, name, message) => {
+    ['the record is not JSON', () => insert(Buffer.from('{')), 'm', /smolvm's state database/],
+  ])('patchAllowedCidrs throws when %s', (_what, arrange, name, message) => {
     arrange();
     expect(() => patchAllowedCidrs(name, ['127.0.0.16/32'], path)).toThrow(message);
   });
 
-  it('stops the launch, and makes no file, when there is no database', () => {
-    expect(() => patchAllowedCidrs('m', [], join(directory, 'none.db'))).toThrow(/there is no such file/);
-    expect(() => patchAllowedCidrs('m', [], join(directory, 'none.db'))).toThrow(/there is no such file/);
+  it('patchAllowedCidrs throws and creates no file when the database is missing', () => {
+    expect(() => patchAllowedCidrs('m', [], join(directory, 'none.db'))).toThrow(/the file does not exist/);
+    expect(() => patchAllowedCidrs('m', [], join(directory, 'none.db'))).toThrow(/the file does not exist/);
   });
 });
 
-describe('where smolvm keeps its state', () => {
-  it('follows XDG on Linux, absolute values only', () => {
+describe('path of smolvm’s state database', () => {
+  it('the path follows an absolute XDG_DATA_HOME on Linux', () => {
     expect(stateDbPath('linux', { XDG_DATA_HOME: '/d' }, '/h')).toBe('/d/smolvm/server/smolvm.db');
     expect(stateDbPath('linux', { XDG_DATA_HOME: 'd' }, '/h')).toBe(
       '/h/.local/share/smolvm/server/smolvm.db',
@@ -87,7 +87,7 @@ describe('where smolvm keeps its state', () => {
     expect(stateDbPath('linux', {}, '/h')).toBe('/h/.local/share/smolvm/server/smolvm.db');
   });
 
-  it('is Application Support on macOS, whatever XDG says', () => {
+  it('the path is in Application Support on macOS, regardless of XDG_DATA_HOME', () => {
     expect(stateDbPath('darwin', { XDG_DATA_HOME: '/d' }, '/Users/x')).toBe(
       '/Users/x/Library/Application Support/smolvm/server/smolvm.db',
     );

@@ -5,19 +5,19 @@ import { installDebianPackages, onPath, runLogged } from '../../debian-host.ts';
 import { labelArguments } from '../../labels.ts';
 import { bookwormSources } from '../sources.ts';
 
-/** Settings of this machine's apt that its mirror may depend on; none of them can hold a password. */
+/** apt settings of this machine that its mirror may need; none of them can contain a password. */
 const KEPT_SETTINGS = ['Acquire::Check-Valid-Until', 'Acquire::Check-Date'];
 
 export interface DebianBuild {
   tag: string;
-  /** `name=value` of the label that tells which recipe it was made by. */
+  /** `name=value` of the label with the recipe digest. */
   recipeLabel: string;
-  /** An empty directory on a disk with room for the root filesystem, about 300 MB. */
+  /** An empty directory with room for the root filesystem, about 300 MB. */
   scratch: string;
   signal?: AbortSignal | undefined;
 }
 
-/** Imports a minimal Debian bookworm, made by mmdebstrap from Debian's packages, as `tag`. */
+/** Builds a minimal Debian bookworm with mmdebstrap and imports it as `tag`. */
 export async function buildDebian({ tag, recipeLabel, scratch, signal }: DebianBuild): Promise<void> {
   if (!(await onPath('mmdebstrap'))) await installDebianPackages(['mmdebstrap'], 'image-unavailable', signal);
   const archive = join(scratch, 'debian.tar');
@@ -28,7 +28,7 @@ export async function buildDebian({ tag, recipeLabel, scratch, signal }: DebianB
     ...['mmdebstrap', '--mode=root', '--variant=minbase', '--skip=output/dev', '--include=ca-certificates'],
     ...settings.map((setting) => `--aptopt=${setting}`),
     ...['--setup-hook=sh "$HOOKS" setup "$1"', '--customize-hook=sh "$HOOKS" customize "$1"'],
-    // Without sources of its own mmdebstrap takes Debian's public archive.
+    // Without sources, mmdebstrap uses Debian's public archive.
     ...['bookworm', archive, ...(sources === undefined ? [] : ['-'])],
   ] as const;
   await runLogged({
@@ -58,7 +58,9 @@ async function aptSettings(): Promise<string[]> {
     .filter((line) => KEPT_SETTINGS.some((name) => line.startsWith(`${name} "`)) && !line.endsWith(' ""'));
 }
 
-/** apt's own proxy settings as the environment that mmdebstrap reads: they are used, and stay out of the image. */
+/**
+ * Returns apt's proxy settings as environment variables for mmdebstrap, which keeps them out of the image.
+ */
 async function aptProxies(): Promise<Record<string, string>> {
   const wanted = ['http_proxy', 'Acquire::http::Proxy', 'https_proxy', 'Acquire::https::Proxy'];
   const { stdout } = await execa('apt-config', ['shell', ...wanted], { reject: false });

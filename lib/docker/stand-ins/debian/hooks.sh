@@ -1,13 +1,13 @@
 #!/bin/sh
-# mmdebstrap's hooks: `hooks.sh setup|customize ROOT`. Keeps documentation, translations and anything of the
-# building machine out of the root filesystem, as Debian's own slim images do.
+# Hooks for mmdebstrap: `hooks.sh setup|customize ROOT`. Keeps documentation, translations and data of the
+# build machine out of the root filesystem, like Debian's own slim images.
 set -eu
 root=$2
 
 case $1 in
   setup)
-    # Only for later `apt-get install` in images built on this one: filtering here would slow mmdebstrap's own
-    # unpacking fourfold, so what it unpacks is removed by `customize`.
+    # Only for later `apt-get install` runs in images built on this one. Filtering would slow mmdebstrap's own
+    # unpacking fourfold, so `customize` removes those files instead.
     mkdir -p "$root/etc/dpkg/dpkg.cfg.d"
     cat > "$root/etc/dpkg/dpkg.cfg.d/docker" <<'END'
 force-unsafe-io
@@ -22,11 +22,11 @@ END
   customize)
     find "$root/usr/share/doc" ! -type d ! -name copyright -delete
     rm -rf "$root"/usr/share/info/* "$root"/usr/share/lintian/* "$root"/usr/share/locale/* "$root"/usr/share/man/*
-    # Files of this run and of this machine; the engine makes its own of the last two.
+    # Files of this run and of this machine. The engine creates its own hostname and resolv.conf.
     find "$root/var/log" -type f -delete
     rm -rf "$root"/var/cache/apt/*.bin "$root"/var/cache/debconf/*-old "$root"/etc/machine-id
     rm -f "$root/etc/hostname" "$root/etc/resolv.conf"
-    # An image wants neither downloaded packages nor apt's caches of its lists: together they are some 80 MB.
+    # Images need neither downloaded packages nor apt's list caches, together about 80 MB.
     cat > "$root/etc/apt/apt.conf.d/docker-clean" <<'END'
 APT::Keep-Downloaded-Packages "false";
 Dir::Cache::pkgcache "";

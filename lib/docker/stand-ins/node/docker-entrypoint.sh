@@ -1,7 +1,7 @@
 #!/bin/sh
 set -e
 
-# A first argument that is an option, names no program, or is a plain file means: an argument of node.
+# Runs node if the first argument is an option, a plain file, or not a program.
 if [ "${1#-}" != "${1}" ] || [ -z "$(command -v "${1}")" ] || { [ -f "${1}" ] && ! [ -x "${1}" ]; }; then
   set -- node "$@"
 fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 set -e
 
-# A configuration file alone means: serve it.
+# A lone configuration file means `registry serve`.
 case "$1" in
   *.yaml | *.yml) set -- registry serve "$@" ;;
   serve | garbage-collect | help | -*) set -- registry "$@" ;;

@@ -1,4 +1,4 @@
-# The bundle with pipelock's program (`pipelock` beside this file), on a Debian that has what that program needs.
+# The bundle with the fake pipelock (`pipelock` beside this file), on a Debian image with its dependencies.
 ARG BUNDLE_IMAGE
 ARG BASE_IMAGE
 FROM ${BUNDLE_IMAGE} AS bundle

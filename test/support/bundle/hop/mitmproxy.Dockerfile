@@ -1,4 +1,4 @@
-# The Debian that bundles stand on, with mitmproxy.
+# The bundle's Debian base with mitmproxy.
 ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
 RUN apt-get update \

@@ -1,4 +1,4 @@
-# What the kit takes from pipelock's image, with another program in it.
+# The files that the kit takes from pipelock's image, with a fake program.
 ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
 COPY pipelock /pipelock

@@ -4,8 +4,8 @@ import { bookwormEntries } from '../../../../lib/docker/stand-ins/sources.ts';
 const MAIN = 'Debian|bookworm|http://mirror.test/debian/|oldstable|main';
 const SECURITY = 'Debian|bookworm-security|http://mirror.test/security/|bookworm-security|main';
 
-describe("the apt sources of a stand-in, from this machine's", () => {
-  it("keep the machine's mirror and its names for the suites", () => {
+describe('apt sources of a stand-in', () => {
+  it('the sources keep the machine’s mirror and suite names', () => {
     expect(bookwormEntries(`${MAIN}\n${SECURITY}\n`)).toEqual([
       { uri: 'http://mirror.test/debian/', suite: 'oldstable' },
       { uri: 'http://mirror.test/security/', suite: 'bookworm-security' },
@@ -18,11 +18,11 @@ describe("the apt sources of a stand-in, from this machine's", () => {
     ['backports', 'Debian|bookworm-backports|http://mirror.test/debian/|bookworm-backports|main'],
     ['other components', 'Debian|bookworm|http://mirror.test/debian/|bookworm|non-free'],
     ['sources that no container can read', 'Debian|bookworm|file:/srv/debian/|bookworm|main'],
-  ])('leave out %s', (_, line) => {
+  ])('the sources leave out %s', (_, line) => {
     expect(bookwormEntries(`${MAIN}\n${line}`)).toHaveLength(1);
   });
 
-  it('are none when the release itself is not among them: updates alone install nothing', () => {
+  it('the sources are empty without the main suite of the release', () => {
     expect(bookwormEntries(SECURITY)).toEqual([]);
   });
 });

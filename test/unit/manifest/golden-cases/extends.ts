@@ -1,7 +1,7 @@
 import { agentOf, yaml } from '../../../support/manifest-workspace.ts';
 import type { GoldenCase } from './golden-case.ts';
 
-/** Bottles, each with its lines; the agent runs in `a`. */
+/** Bottles with one line each; the agent runs in `a`. */
 function bottles(title: string, lines: Readonly<Record<string, string>>): GoldenCase {
   const files = Object.entries(lines).map(([name, line]) => [`home/bottles/${name}.md`, yaml(line)]);
   return { title, files: { 'home/agents/dev.md': agentOf('a'), ...Object.fromEntries(files) } };

@@ -1,12 +1,12 @@
 import { agentOf, yaml } from '../../../support/manifest-workspace.ts';
 import { badBottle, badFile, type GoldenCase } from './golden-case.ts';
 
-/** Files that are not what a manifest is, and YAML that a manifest has no use for. */
+/** Files that are not manifests, and YAML that manifests do not allow. */
 export const files: readonly GoldenCase[] = [
   badFile('an empty file', ''),
-  badFile('blank lines alone', '\n \n'),
+  badFile('only blank lines', '\n \n'),
   badFile('no frontmatter', '# A bottle\n'),
-  badFile('frontmatter that never ends', '---\nenv: {}\n'),
+  badFile('frontmatter that is never closed', '---\nenv: {}\n'),
   badFile('bytes that are not UTF-8', Buffer.from('---\nenv: {}\n---\ncaf\xe9\n', 'latin1')),
   badFile('a file over 1 MiB', `---\n---\n${'x'.repeat(1024 * 1024)}`),
   badFile('frontmatter over 32 KiB', yaml(`# ${'x'.repeat(33_000)}`)),
@@ -14,18 +14,18 @@ export const files: readonly GoldenCase[] = [
   badBottle('a duplicate key', 'egress: {}', 'egress: {}'),
   badBottle('a tab', 'egress:', '\troutes: []'),
   badBottle('an open bracket', 'egress: {routes: ['),
-  badBottle('nesting without end', `egress: ${'['.repeat(2000)}`),
-  badBottle('a broken escape, which may be a part of a secret', 'env:', '  A: "\\q"'),
+  badBottle('excessive nesting', `egress: ${'['.repeat(2000)}`),
+  badBottle('a broken escape, which may be part of a secret', 'env:', '  A: "\\q"'),
   badBottle('a custom tag', 'egress: !python/object x'),
   badBottle('an alias', 'egress: &a {}', 'agent_provider: *a'),
-  badBottle('a key that is a prototype', 'env:', '  __proto__: x'),
+  badBottle('a key named __proto__', 'env:', '  __proto__: x'),
   badBottle('a key that is a list', '? [a]', ': b'),
   badBottle('a second document', 'supervise: true', '...', 'egress: {}'),
   badBottle('an unknown key', 'egres: {}'),
-  badBottle('an unknown key like no other', 'volumes: []'),
+  badBottle('an unknown key without a similar one', 'volumes: []'),
   badBottle('a key of a newer version of another tool', 'env: {}', 'ports: [80]', 'image: x'),
   badBottle(
-    'several problems, in the order of the file',
+    'several problems, in file order',
     'envs: {}',
     'egress:',
     '  routes:',
@@ -37,20 +37,23 @@ export const files: readonly GoldenCase[] = [
     files: { 'home/agents/dev.md': agentOf('b'), 'examples/agents/demo.md': agentOf('b') },
     agent: 'dmeo',
   },
-  { title: 'an agent that does not exist, where none does', files: {} },
+  { title: 'an agent that does not exist when there are none', files: {} },
   { title: 'an agent that is a path', files: { 'home/agents/dev.md': agentOf('b') }, agent: '../dev' },
   { title: 'a link to nothing', files: {}, links: { 'home/agents/dev.md': 'nowhere.md' } },
   { title: 'a link to itself', files: {}, links: { 'home/agents/dev.md': 'dev.md' } },
   {
-    title: 'a link out of its folder',
+    title: 'a link that leads outside its folder',
     files: { 'private/dev.md': agentOf('b') },
     links: { 'home/agents/dev.md': '../../private/dev.md' },
   },
-  { title: 'a folder in the place of a file', files: { 'home/agents/dev.md/x': '' } },
+  { title: 'a folder instead of a file', files: { 'home/agents/dev.md/x': '' } },
   { title: 'a folder of agents that is a file', files: { 'home/agents': 'x' } },
   {
     title: 'a bottle that does not exist',
     files: { 'home/agents/dev.md': agentOf('dve'), 'home/bottles/dev.md': yaml() },
   },
-  { title: 'a bottle that does not exist, where none does', files: { 'home/agents/dev.md': agentOf('b') } },
+  {
+    title: 'a bottle that does not exist when there are none',
+    files: { 'home/agents/dev.md': agentOf('b') },
+  },
 ];
