@@ -68,7 +68,8 @@ export default {
     {
       name: 'egress-folders-know-no-root',
       severity: 'error',
-      comment: 'The modules at the root of egress put its folders together; none of the folders imports them.',
+      comment:
+        'The modules at the root of egress put its folders together; none of the folders imports them.',
       from: { path: '^lib/daemons/egress/[^/]+/' },
       to: { path: '^lib/daemons/egress/[^/]+$' },
     },

@@ -2,16 +2,16 @@ import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** Real engines and guests on a shared machine: a second try in CI alone; by hand a flake shows. */
+/** Retries only in CI, where engines and guests share a machine; run by hand, flaky tests fail. */
 const retry = process.env.CI ? 1 : 0;
 const TIMES = { testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false, retry };
 const FAKES = resolve(import.meta.dirname, 'smolvm-fakes/bin');
 const files = (names: readonly string[]) => names.map((name) => `test/contract/${name}.test.ts`);
-/** What all versions have in common is asked of the oldest and the newest; what the newest ones share, of the newest. */
+/** Behavior of all versions is tested with the oldest and newest; behavior of new ones, with the newest. */
 const SAME_IN_ALL = files(['exec', 'lifecycle', 'pack']);
 const SAME_IN_NEW = files(['archive', 'faults', 'sockets']);
 
-/** The contract suite against the binary that SMOLVM names, or else against each fake. */
+/** Runs the contract suite against the binary named by SMOLVM, or else against each fake. */
 function contractProjects() {
   const programs = process.env.SMOLVM ? [process.env.SMOLVM] : fakes();
   return programs.map((program, index) => ({
@@ -25,8 +25,8 @@ function contractProjects() {
       env: { SMOLVM: program },
       globalSetup: ['test/support/contract/boot-probe.ts'],
       ...TIMES,
-      // Every file has a home, a registry and machines of its own, and mostly waits for them. Two at a time: e2e, which
-      // `make test` runs beside them, has its share of two cores then.
+      // Each file has its own home, registry and machines, and mostly waits for them. Two at a time leave
+      // enough of two cores for e2e, which `make test` runs concurrently.
       fileParallelism: true,
       maxWorkers: 2,
       sequence: { groupOrder: 2 },
@@ -34,13 +34,15 @@ function contractProjects() {
   }));
 }
 
-/** From the oldest version to the newest. */
+/** Returns the fakes, oldest version first. */
 function fakes(): string[] {
   const names = readdirSync(FAKES).sort((one, other) => one.localeCompare(other, 'en', { numeric: true }));
   return names.map((name) => resolve(FAKES, name));
 }
 
-/** One project a suite: `vitest run --project unit`. Suites that count what an engine holds run one file at a time. */
+/**
+ * One project per suite, as in `vitest run --project unit`. Suites that use an engine run one file at a time.
+ */
 export default defineConfig({
   test: {
     globalSetup: ['test/support/scratch.ts'],
@@ -51,7 +53,7 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 30_000,
           retry,
-          // One fewer than that is vitest's own choice: one alone on two cores, where many files mostly wait.
+          // vitest's default is one less, a single worker on two cores, although many files mostly wait.
           maxWorkers: '100%',
         },
       },

@@ -4,7 +4,7 @@ import { attach } from '../lib/phases/attach.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { runScript } from '../lib/terminal/run-script.ts';
 
-// The agent's streams are its own: no spinner, no record on stdout unless asked for; its exit code is ours.
+// The agent uses our streams, so there is no spinner and no record on stdout; its exit code becomes ours.
 await runScript(async ({ signal }) => {
   const flags = parseFlags({ name: attach.name, summary: attach.summary, flags: PHASE_FLAGS });
   if (flags === undefined) return 0;

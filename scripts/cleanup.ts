@@ -14,12 +14,12 @@ await runScript(async () => {
     name: 'cleanup',
     summary: 'find and remove what crashed or killed launches left behind',
     flags: {
-      all: { type: 'boolean', help: 'also bottles brought up by hand, and states that were kept' },
+      all: { type: 'boolean', help: 'also remove bottles brought up by hand, and kept state' },
       yes: { type: 'boolean', help: 'remove without asking' },
       'dry-run': { type: 'boolean', help: 'only list' },
       json: { type: 'boolean', help: 'print the list as JSON' },
     },
-    notes: ['Bottles that a living launch supervises are never touched.'],
+    notes: ['Bottles that a running launch supervises are never touched.'],
   });
   if (flags === undefined) return 0;
   const say = flags.verbosity === 'quiet' ? () => {} : line;
@@ -42,12 +42,12 @@ await runScript(async () => {
 
 async function confirmed(): Promise<boolean> {
   if (process.stdin.isTTY) return /^y(es)?$/i.test((await question('Remove all of these? [y/N] ')).trim());
-  throw new BottleError('usage', 'there is no terminal to ask on', {
-    hint: 'Say --yes to remove, --dry-run to list.',
+  throw new BottleError('usage', 'there is no terminal to prompt on', {
+    hint: 'Use --yes to remove without asking, or --dry-run to only list.',
   });
 }
 
-/** The smolvm that launches would use, and the kit's own stand-in: machines of both may be left. */
+/** Finds the smolvm that launches use, or else the kit's fake, whose machines may be left over too. */
 async function knownSmolvms(): Promise<SmolvmBinary[]> {
   const fake = join(KIT_DIRECTORY, 'smolvm-fakes', 'bin', 'smolvm-0.8.0');
   try {

@@ -10,9 +10,9 @@ const MARKS = { ok: chalk.green('✓'), warning: chalk.yellow('!'), problem: cha
 await runScript(async () => {
   const flags = parseFlags({
     name: 'doctor',
-    summary: 'look at everything that a launch depends on, changing nothing',
+    summary: 'check everything that a launch depends on, without changing anything',
     flags: { json: { type: 'boolean', help: 'print the checks as JSON' } },
-    notes: ['Exit code 1 when there is a problem; warnings do not count.'],
+    notes: ['The exit code is 1 when there is a problem; warnings do not count.'],
   });
   if (flags === undefined) return 0;
   const checks = await diagnose();

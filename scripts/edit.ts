@@ -13,16 +13,16 @@ import { runScript } from '../lib/terminal/run-script.ts';
 await runScript(async ({ signal }) => {
   const flags = parseFlags({
     name: 'edit',
-    summary: 'open an agent or a bottle in $VISUAL or $EDITOR, and check it afterwards',
+    summary: 'open an agent or a bottle in $VISUAL or $EDITOR, then check it',
     flags: {
       agent: { type: 'string', help: 'the agent' },
-      bottle: { type: 'string', help: 'a bottle’s manifest instead of an agent’s' },
+      bottle: { type: 'string', help: 'edit this bottle instead of an agent' },
     },
   });
   if (flags === undefined) return 0;
   if (flags.agent && flags.bottle) {
-    throw new BottleError('usage', 'an agent and a bottle are named, and one file can be edited', {
-      hint: 'Give AGENT or BOTTLE.',
+    throw new BottleError('usage', 'both an agent and a bottle are given, but only one can be edited', {
+      hint: 'Give either AGENT or BOTTLE.',
     });
   }
   const sources = manifestSources();
@@ -33,7 +33,7 @@ await runScript(async ({ signal }) => {
     await openEditor(found.file);
     try {
       await validateManifest(kind, found, sources);
-      if (flags.verbosity !== 'quiet') line(`${found.file} is in order`);
+      if (flags.verbosity !== 'quiet') line(`${found.file} is valid`);
       return 0;
     } catch (error) {
       if (!(error instanceof BottleError) || !hasTerminal()) throw error;

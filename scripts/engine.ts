@@ -12,9 +12,9 @@ const COMMAND = {
   summary: "start, stop or show this machine's Docker engine: engine.ts start|stop|status",
   flags: { json: { type: 'boolean', help: 'print the outcome as JSON on stdout' } },
   notes: [
-    'start   installs and starts an engine when none answers (Debian, as root); BOT_BOTTLE_ENGINE=none forbids it',
-    'stop    stops the engine if this kit started it, and no other; its containers end with it',
-    'status  exit code 0 when an engine answers, 69 when none does',
+    'start   start an engine when none answers, installing it if needed (Debian, as root); BOT_BOTTLE_ENGINE=none forbids it',
+    'stop    stop the engine and its containers, only if the kit started it',
+    'status  exit with 0 when an engine answers, 69 when none does',
   ],
 } as const;
 
@@ -28,36 +28,39 @@ await runScript(async ({ signal }) => {
   const say = (text: string) => {
     if (flags.verbosity !== 'quiet') line(text);
   };
-  const tell = (text: string, outcome: object) => {
+  const report = (text: string, outcome: object) => {
     if (flags.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
     else say(text);
   };
 
   if (verb === 'start') {
     const info = await ensureEngine({ say, signal });
-    tell(`Docker ${info.version} answers${info.startedByUs ? ', started now' : ''}`, info);
+    report(`Docker ${info.version} is running${info.startedByUs ? ', just started' : ''}`, info);
     return 0;
   }
   if (verb === 'stop') {
     const stopped = await stopEngine();
-    tell(stopped ? 'the Docker engine is stopped' : 'no Docker engine of the kit runs: nothing to stop', {
-      stopped,
-    });
+    report(
+      stopped ? 'the Docker engine was stopped' : 'the kit has not started a Docker engine: nothing to stop',
+      {
+        stopped,
+      },
+    );
     return 0;
   }
   if (verb === 'status') {
     const answer = await askEngine();
     const running = answer.state === 'running';
     const byKit = running && (await startedByKit()) !== undefined;
-    tell(
+    report(
       running
-        ? `Docker ${answer.version} answers${byKit ? '; the kit started it' : ''}`
+        ? `Docker ${answer.version} is running${byKit ? '; the kit started it' : ''}`
         : `no Docker engine answers: ${answer.said}`,
       { running, version: running ? answer.version : null, startedByKit: byKit },
     );
     return running ? 0 : 69;
   }
-  throw new BottleError('usage', verb ? `there is no engine ${verb}` : 'what to do is missing', {
-    hint: 'Say start, stop or status; see node scripts/engine.ts --help',
+  throw new BottleError('usage', verb ? `unknown verb '${verb}'` : 'a verb is missing', {
+    hint: 'Use start, stop or status; see node scripts/engine.ts --help',
   });
 });

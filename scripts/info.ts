@@ -13,13 +13,13 @@ import { runScript } from '../lib/terminal/run-script.ts';
 await runScript(async () => {
   const flags = parseFlags({
     name: 'info',
-    summary: 'print what an agent and its bottles come to, and which file and line says so',
+    summary: 'print the effective settings of an agent and its bottles, with file and line',
     flags: {
       agent: { type: 'string', help: 'the agent' },
-      bottles: { type: 'string', help: 'bottles to run in, as NAME,NAME; later ones over earlier ones' },
+      bottles: { type: 'string', help: 'bottles to run in, as NAME,NAME; later ones override earlier ones' },
       json: { type: 'boolean', help: 'print it as JSON' },
     },
-    notes: ['Nothing is created. What a launch would find missing is said on stderr.'],
+    notes: ['Creates nothing. Prints what a launch would find missing on stderr.'],
   });
   if (flags === undefined) return 0;
   const agent = await requireAgent(flags.agent, 'info');

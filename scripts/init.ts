@@ -10,20 +10,20 @@ import { runScript } from '../lib/terminal/run-script.ts';
 await runScript(async ({ signal }) => {
   const flags = parseFlags({
     name: 'init',
-    summary: 'ask what is needed, and write a first bottle and agent',
+    summary: 'ask a few questions, and write a first bottle and agent',
     flags: {
-      agent: { type: 'string', help: 'the name of the agent; asked for when absent' },
-      bottle: { type: 'string', help: 'the name of its bottle; asked for when absent' },
+      agent: { type: 'string', help: 'name of the agent; prompted for when absent' },
+      bottle: { type: 'string', help: 'name of its bottle; prompted for when absent' },
     },
-    notes: ['Writes into $BOT_BOTTLE_HOME, default ~/.bot-bottle. What is there is never overwritten.'],
+    notes: ['Writes into $BOT_BOTTLE_HOME, default ~/.bot-bottle. Never overwrites files.'],
   });
   if (flags === undefined) return 0;
   const sources = manifestSources();
-  // Before the questions rather than after them.
+  // Fail before the questions, not after them.
   if (flags.agent) await assertFree('agents', flags.agent, sources.home);
   if (flags.bottle) await assertFree('bottles', flags.bottle, sources.home);
   const first = await asking(signal, (ask) => askFirstAgent(flags, sources.home, ask));
   for (const file of await writeFirstAgent(first, sources)) line(`wrote ${file}`);
-  line(`Look at it with: make info AGENT=${first.agent}; start it with: make launch AGENT=${first.agent}`);
+  line(`show it with: make info AGENT=${first.agent}; launch it with: make launch AGENT=${first.agent}`);
   return 0;
 });

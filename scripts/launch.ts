@@ -22,16 +22,16 @@ import { runScript } from '../lib/terminal/run-script.ts';
 await runScript(async ({ signal }) => {
   const flags = parseFlags({
     name: 'launch',
-    summary: 'one bottle from nothing to nothing: bring it up, run the agent, take everything down',
+    summary: 'launch one bottle: bring it up, run the agent, take everything down',
     flags: {
       ...CHOICE_FLAGS,
       yes: { type: 'boolean', help: 'launch without asking' },
       'dry-run': { type: 'boolean', help: 'show what would be launched, and stop' },
-      json: { type: 'boolean', help: 'print {slug, exitCode}, with --dry-run the plan, on stdout' },
+      json: { type: 'boolean', help: 'print {slug, exitCode}, or with --dry-run the plan, on stdout' },
     },
     notes: [
-      'The exit code is the agent’s. State is kept when that is not 0.',
-      'Without a terminal nothing is asked, and the launch goes on as with --yes.',
+      'Exits with the agent’s exit code. State is kept when that is not 0.',
+      'Without a terminal there is no prompt, and the launch continues as with --yes.',
     ],
   });
   if (flags === undefined) return 0;
@@ -67,7 +67,7 @@ await runScript(async ({ signal }) => {
   return exitCode;
 });
 
-/** The screen on stdout, since it is what was asked for; then all that stands in the way. */
+/** Prints the screen on stdout, since it is the result; then throws if there are problems. */
 async function dryRun(
   chosen: LaunchChoice & { label: string },
   json: boolean,
@@ -78,6 +78,6 @@ async function dryRun(
   if (plan !== undefined)
     echo(json ? JSON.stringify(plan, null, 2) : planScreen(plan, process.stdout.columns));
   if (error !== undefined) throw error;
-  say('a dry run: nothing was created');
+  say('dry run: nothing was created');
   return 0;
 }

@@ -9,8 +9,8 @@ await runScript(async () => {
     summary: 'print routes that would admit what a bottle was denied, as YAML to review',
     flags: { bottle: { type: 'string', help: 'the bottle', required: true } },
     notes: [
-      'The bottle needs `egress.learn: true`; it is let out nothing more for it. Of a host that no route names only host and',
-      'port are known; of one whose route has `matches`, methods and paths are.',
+      'The bottle needs `egress.learn: true`, which admits nothing more. For a host without a route, only host and port',
+      'are known; for a host whose route has `matches`, methods and paths are known too.',
     ],
   });
   if (flags === undefined) return 0;

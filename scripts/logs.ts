@@ -10,17 +10,17 @@ import { runScript } from '../lib/terminal/run-script.ts';
 await runScript(async ({ signal }) => {
   const flags = parseFlags({
     name: 'logs',
-    summary: 'print what a bottle’s egress let out and refused, or what its daemons said',
+    summary: 'print what a bottle’s egress let out and refused, or the logs of its daemons',
     flags: {
       bottle: { type: 'string', help: 'the bottle', required: true },
-      follow: { type: 'boolean', help: 'go on as there is more, until the bottle ends' },
+      follow: { type: 'boolean', help: 'continue as more is written, until the bottle ends' },
       denied: { type: 'boolean', help: 'only what policy refused' },
-      since: { type: 'string', help: 'only what ended since: 90s, 10m, 2h, 3d ago, or a time' },
-      lines: { type: 'string', help: 'the last so many of what is there; default 100, 0 for all' },
-      json: { type: 'boolean', help: 'the lines as egress wrote them' },
-      daemons: { type: 'boolean', help: 'what the daemons said instead' },
+      since: { type: 'string', help: 'only what ended since then: 90s, 10m, 2h, 3d ago, or a time' },
+      lines: { type: 'string', help: 'number of existing lines to print; default 100, 0 for all' },
+      json: { type: 'boolean', help: 'print the lines as egress wrote them' },
+      daemons: { type: 'boolean', help: 'print the logs of the daemons instead' },
     },
-    notes: ['How much egress writes down is up to `egress.log` of the bottle: 0, 1 or 2.'],
+    notes: ['How much egress logs depends on `egress.log` of the bottle: 0, 1 or 2.'],
   });
   if (flags === undefined) return 0;
   const { bottle, follow, denied, json, since } = flags;
@@ -33,13 +33,13 @@ await runScript(async ({ signal }) => {
     follow,
     denied,
     since: since === undefined ? undefined : parseSince(since, Date.now()),
-    // A time says by itself how much is wanted.
+    // With --since, the time alone limits the lines.
     lines: flags.lines === undefined ? (since === undefined ? 100 : 0) : parseLines(flags.lines),
     signal,
   });
   let hasHead = json;
   for await (const item of log) {
-    // The reader of a pipe may have gone.
+    // The reader of the pipe may have closed it.
     if (!process.stdout.writable) break;
     if (item.kind === 'notice') {
       line(item.text);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes `node_modules/.kit/bin/node` a Node of at least version 24 and installs the npm packages of the lock file.
-# Says nothing when all of that is done already. Runs under any POSIX shell, bash 3.2 included.
+# Links `node_modules/.kit/bin/node` to Node 24 or newer and installs the npm packages of the lock file.
+# Prints nothing when that is already done. Runs under any POSIX shell, including bash 3.2.
 set -u
 
 NODE_PIN=24.21.0 # also in lib/docker/stand-ins/pins.ts
@@ -22,7 +22,7 @@ log=$scratch/npm.log
 
 say() { echo "setup: $*" >&2; }
 
-# fail MESSAGE HINT: ends with the exit code of a failed preflight.
+# fail MESSAGE HINT: exits with the code of a failed preflight.
 fail() {
   echo "error: $1" >&2
   echo "hint: $2" >&2
@@ -30,25 +30,25 @@ fail() {
 }
 
 clean() { rm -rf "$scratch"; }
-# npm gets the terminal's Ctrl-C itself; what is half done is only ever in the scratch folder.
+# npm gets the terminal's Ctrl-C itself; unfinished work is only ever in the scratch directory.
 trap clean EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Networks that inspect TLS: npm and Node read the one variable, most other programs the other.
+# For networks that inspect TLS: npm and Node read one variable, most other programs the other.
 if [ -z "${NODE_EXTRA_CA_CERTS-}" ] && [ -n "${SSL_CERT_FILE-}" ]; then
   NODE_EXTRA_CA_CERTS=$SSL_CERT_FILE
   export NODE_EXTRA_CA_CERTS
 fi
 
-# is_new_enough PROGRAM: it runs here and is a Node of the version wanted.
+# is_new_enough PROGRAM: succeeds if it runs here and is a Node of at least the required version.
 is_new_enough() {
   major=$("$1" -p 'process.versions.node.split(".")[0]' 2>/dev/null) || return 1
   [ "$major" -ge "$NODE_FLOOR" ] 2>/dev/null
 }
 
-# explain WHAT: ends with what the log says went wrong.
+# explain WHAT: exits with the cause of failure found in the log.
 explain() {
   grep -v -i -e '^npm warn' -e '^npm error *$' -e 'complete log of this run' "$log" | tail -n 8 >&2
   if grep -q -i -e ENOSPC -e 'no space left' "$log"; then
@@ -61,10 +61,10 @@ explain() {
     fail "the npm registry's certificate is not trusted: $1 could not be installed" \
       'Where the network inspects TLS, set NODE_EXTRA_CA_CERTS to its CA file.'
   fi
-  fail "npm could not install $1" 'What npm said is above.'
+  fail "npm could not install $1" 'The output of npm is above.'
 }
 
-# run_npm WHAT DIRECTORY ARGUMENTS...: npm, silent unless it fails.
+# run_npm WHAT DIRECTORY ARGUMENTS...: runs npm, silent unless it fails.
 run_npm() {
   what=$1 where=$2
   shift 2
@@ -78,28 +78,28 @@ find_node() {
   folder=$cache/node-$NODE_PIN
   node=$folder/node_modules/node/bin/node
   is_new_enough "$node" && return 0
-  say "this machine has no Node $NODE_FLOOR: getting Node $NODE_PIN from npm"
+  say "Node $NODE_FLOOR or newer was not found: installing Node $NODE_PIN from npm"
   mkdir "$scratch/node" && echo '{"private":true}' >"$scratch/node/package.json" || exit 70
-  # The package's own install script picks the build for this system. It is run here, by name, since npm may be
-  # set not to run scripts.
+  # The package's install script picks the build for this system. It is run explicitly, since npm may be
+  # configured not to run scripts.
   run_npm "Node $NODE_PIN" "$scratch/node" install --ignore-scripts --save-exact "node@$NODE_PIN"
   package=$scratch/node/node_modules/node
   (cd "$package" && node installArchSpecificPackage.js) >"$log" 2>&1 </dev/null
-  is_new_enough "$package/bin/node" || explain "a Node $NODE_PIN that runs here"
-  # Whole or not at all: a rename, and whoever comes second finds it there.
+  is_new_enough "$package/bin/node" || explain "a working Node $NODE_PIN"
+  # The rename is atomic; a concurrent run that comes second finds the directory in place.
   if ! is_new_enough "$node"; then
     [ ! -e "$folder" ] || mv "$folder" "$scratch/broken"
     mv "$scratch/node" "$folder" 2>/dev/null
   fi
-  is_new_enough "$node" || fail "$folder holds no Node that runs" 'Remove that folder, then try again.'
+  is_new_enough "$node" || fail "the Node in $folder does not run" 'Remove that directory, then try again.'
 }
 
 command -v npm >/dev/null 2>&1 ||
-  fail 'there is no npm on the PATH' 'Install Node 24 with npm: https://nodejs.org/ (on Debian: apt-get install npm)'
-mkdir -p "$scratch" || fail "$cache cannot be written" 'Set BOT_BOTTLE_CACHE to a folder that can.'
+  fail 'npm is not on the PATH' 'Install Node 24 with npm: https://nodejs.org/ (on Debian: apt-get install npm)'
+mkdir -p "$scratch" || fail "$cache cannot be written" 'Set BOT_BOTTLE_CACHE to a writable directory.'
 
-# Two runs in one checkout must not install into one node_modules at once. The lock is held by a parent of this
-# script, `with-lock.ts`, since only Node can take one that dies with its process on every system.
+# Two runs must not install into the same node_modules at once. A parent process, `with-lock.ts`, holds the
+# lock, since only Node can take one on every system that ends with its process.
 if [ "${1-}" != --locked ]; then
   find_node
   name=setup-$(pwd -P | cksum | cut -d ' ' -f 1)

@@ -8,7 +8,7 @@ import { runScript } from '../lib/terminal/run-script.ts';
 await runScript(async () => {
   const flags = parseFlags({
     name: 'status',
-    summary: 'list the bottles there are, and how each stands',
+    summary: 'list bottles and their states',
     flags: { json: { type: 'boolean', help: 'print it as JSON' } },
   });
   if (flags === undefined) return 0;

@@ -11,24 +11,24 @@ import { runScript } from '../lib/terminal/run-script.ts';
 await runScript(async () => {
   const flags = parseFlags({
     name: 'teardown',
-    summary: 'undo all that a bottle has acquired, then remove its state',
+    summary: 'remove everything that a bottle has acquired, then its state',
     flags: {
       bottle: { type: 'string', help: 'the bottle', required: true },
-      'keep-state': { type: 'boolean', help: 'keep its directory, so that it can be brought up again' },
-      json: { type: 'boolean', help: 'print what was undone as JSON on stdout' },
+      'keep-state': { type: 'boolean', help: 'keep its state, so that it can be brought up again' },
+      json: { type: 'boolean', help: 'print what was removed as JSON on stdout' },
     },
   });
   if (flags === undefined) return 0;
   assertSlug(flags.bottle);
   if ((await readMetadata(flags.bottle)) === undefined) {
-    throw new BottleError('state-missing', `there is no bottle ${flags.bottle}`, {
-      hint: '`make status` lists them.',
+    throw new BottleError('state-missing', `no bottle is named ${flags.bottle}`, {
+      hint: '`make status` lists bottles.',
     });
   }
   const say = flags.verbosity === 'quiet' ? () => {} : line;
   const undone = await teardown(flags.bottle, say);
   if (!flags['keep-state']) await forgetBottle(flags.bottle);
   if (flags.json) echo(JSON.stringify({ bottle: flags.bottle, undone }));
-  else say(undone.length === 0 ? 'there was nothing to undo' : `took down ${undone.join(', ')}`);
+  else say(undone.length === 0 ? 'nothing to take down' : `took down ${undone.join(', ')}`);
   return 0;
 });

@@ -13,14 +13,14 @@ import { runScript } from '../lib/terminal/run-script.ts';
 await runScript(async ({ signal }) => {
   const flags = parseFlags({
     name: 'up',
-    summary: 'bring a prepared bottle up, or carry on from where it stopped',
+    summary: 'bring a prepared bottle up, or continue where it stopped',
     flags: { bottle: { type: 'string', help: 'the bottle', required: true } },
-    notes: ['Runs make over the phase graph; what is there and alive is kept.'],
+    notes: ['Runs make over the phase graph; keeps what is up to date and alive.'],
   });
   if (flags === undefined) return 0;
   const quiet = flags.verbosity === 'quiet';
   const gone = await revalidate(flags.bottle, signal);
-  if (gone.length > 0 && !quiet) line(`to be done again: ${gone.join(', ')}`);
+  if (gone.length > 0 && !quiet) line(`to run again: ${gone.join(', ')}`);
   const prepared = await readRecord(flags.bottle, prepare.name, prepare.record);
   const provisioned = await readRecord(flags.bottle, provision.name, provision.record);
   if (prepared !== undefined && provisioned === undefined) await askPrompted(prepared.data, signal);

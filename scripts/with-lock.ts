@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Runs a command while no other process holds a lock: `node scripts/with-lock.ts LOCK-FILE PROGRAM [ARGUMENT...]`.
-// setup.sh uses it before any npm package is there: it may import nothing that needs one.
+// Runs a command while no other process holds a lock: `node scripts/with-lock.ts LOCK-FILE PROGRAM
+// [ARGUMENT...]`. setup.sh uses it before npm packages are installed, so it must not import any.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
@@ -15,7 +15,7 @@ if (path === undefined || program === undefined) {
 process.exitCode = await withLock(
   path,
   async () => {
-    // The terminal sends Ctrl-C to the program too: this process ends when that one has.
+    // The terminal also sends Ctrl-C to the program: this process ends after it.
     for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
     const child = spawn(program, args, { stdio: 'inherit' });
     process.on('SIGTERM', () => child.kill('SIGTERM'));
@@ -24,5 +24,5 @@ process.exitCode = await withLock(
     );
     return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
   },
-  { onWait: () => console.error('waiting for another run of the kit that is at the same step') },
+  { onWait: () => console.error('waiting for another run of the kit at the same step') },
 );

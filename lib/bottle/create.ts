@@ -7,21 +7,21 @@ import { mintSlug, slugOfLabel } from './slug.ts';
 
 export interface NewBottle {
   agent: string;
-  /** Bottles chosen at launch, in order; none for the one that the agent names. */
+  /** Bottles chosen at launch, in order; empty for the one that the agent names. */
   bottles: readonly string[];
   cwd: string;
-  /** Checked; its letters and digits name the bottle. Empty for none. */
+  /** Already validated; its letters and digits name the bottle. Empty for none. */
   label: string;
   color: string;
-  /** The launch that will take it down, if any. */
+  /** The launch that will tear the bottle down, if any. */
   owner: ProcessIdentity | null;
-  /** Whether a label whose name is taken is an error for a person, or gets a suffix. */
+  /** Whether a label whose name is taken is an error; otherwise the name gets a suffix. */
   labelMustBeFree: boolean;
 }
 
 /**
- * Mints a bottle's identity and its state directory.
- * @throws BottleError `label-taken` when a bottle has the label's name already, and it must be free.
+ * Creates a bottle's identity and state directory.
+ * @throws BottleError `label-taken` when the label's name is taken and must be free.
  */
 export async function createBottle(bottle: NewBottle): Promise<string> {
   await mkdir(stateDirectory(), { recursive: true, mode: 0o700 });
@@ -47,17 +47,17 @@ async function claimSlug(bottle: NewBottle): Promise<string> {
   if (named !== undefined) {
     if (await claim(named)) return named;
     if (bottle.labelMustBeFree) {
-      throw new BottleError('label-taken', `there is a bottle ${named} already`, {
-        hint: `Choose another LABEL, or be rid of that one: make teardown BOTTLE=${named}`,
+      throw new BottleError('label-taken', `a bottle named ${named} already exists`, {
+        hint: `Choose another LABEL, or remove that bottle: make teardown BOTTLE=${named}`,
       });
     }
   }
   const slug = mintSlug(named ?? bottle.agent);
-  // One in sixty million: the slug is taken.
+  // A collision of slugs has a chance of one in sixty million.
   return (await claim(slug)) ? slug : claimSlug(bottle);
 }
 
-/** Makes the bottle's directory; false when somebody has it. */
+/** Creates the bottle's directory; false when it already exists. */
 async function claim(slug: string): Promise<boolean> {
   try {
     await mkdir(bottleDirectory(slug), { mode: 0o700 });

@@ -5,7 +5,7 @@ import { isMissing, writeAtomically } from '../host/files.ts';
 import { readJson } from '../host/read-json.ts';
 import { bottleDirectory } from './paths.ts';
 
-/** That a phase failed, and how: make's exit code tells neither. */
+/** Which phase failed, and how; make's exit code does not say. */
 const failure = z.strictObject({ phase: z.string(), code: z.string(), exitCode: z.number().int() });
 export type Failure = z.infer<typeof failure>;
 

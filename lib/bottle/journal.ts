@@ -5,14 +5,14 @@ import { isMissing, syncDirectory, writeAtomically } from '../host/files.ts';
 import { readJson } from '../host/read-json.ts';
 import { bottlePaths } from './paths.ts';
 
-/** Every kind of thing that a bottle acquires, by what it takes to be rid of it. */
+/** Every kind of resource that a bottle acquires, with what is needed to remove it. */
 export const undoAction = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('network'), name: z.string() }),
   z.strictObject({ kind: z.literal('container'), name: z.string() }),
-  /** `smolvm` is the binary that made the machine: another version may keep its state elsewhere. */
+  /** `smolvm` is the binary that created the machine; another version may keep its state elsewhere. */
   z.strictObject({ kind: z.literal('machine'), name: z.string(), smolvm: z.string() }),
   z.strictObject({ kind: z.literal('path'), path: z.string() }),
-  /** The process that joins the bottle's sockets; its identity is in the bottle's own directory. */
+  /** The process that relays the bottle's sockets; its identity is in the bottle's state directory. */
   z.strictObject({ kind: z.literal('relay'), name: z.string() }),
 ]);
 export type UndoAction = z.infer<typeof undoAction>;
@@ -20,15 +20,16 @@ export type UndoAction = z.infer<typeof undoAction>;
 const journalEntry = z.strictObject({ phase: z.string(), at: z.iso.datetime(), undo: undoAction });
 
 export interface JournalEntry extends z.infer<typeof journalEntry> {
-  /** The entry's file name; sorts in the order of writing. */
+  /** The entry's file name; sorts in writing order. */
   id: string;
 }
 
 let written = 0;
 
 /**
- * Promises to undo something, durably, before it is acquired. One file an entry: phases that run at the same
- * time share no file, and a cut-off write harms nothing but itself.
+ * Durably records an undo action before its resource is acquired. Each entry is its own file, so that phases
+ * running concurrently share no file and an interrupted write damages only its own entry.
+ * @returns the entry's id.
  */
 export async function journal(slug: string, phase: string, undo: UndoAction): Promise<string> {
   const at = new Date();
@@ -41,7 +42,7 @@ export async function journal(slug: string, phase: string, undo: UndoAction): Pr
   return id;
 }
 
-/** What is still to be undone, newest first. */
+/** Returns the entries that are still to be undone, newest first. */
 export async function pendingUndo(slug: string): Promise<JournalEntry[]> {
   const directory = bottlePaths.journal(slug);
   const names = await readdir(directory).catch((error: unknown) => {
@@ -61,7 +62,7 @@ export async function pendingUndo(slug: string): Promise<JournalEntry[]> {
   return entries.flat();
 }
 
-/** Strikes an entry out: its thing is gone. */
+/** Removes an entry whose resource is gone. */
 export async function markUndone(slug: string, id: string): Promise<void> {
   const directory = bottlePaths.journal(slug);
   await rm(join(directory, id), { force: true });

@@ -3,7 +3,7 @@ import { isMissing } from '../host/files.ts';
 import { stateDirectory } from './paths.ts';
 import { isSlug } from './slug.ts';
 
-/** The slugs of all bottles that have a state directory, sorted. */
+/** Returns the slugs of all bottles that have a state directory, sorted. */
 export async function listBottles(): Promise<string[]> {
   try {
     const entries = await readdir(stateDirectory(), { withFileTypes: true });

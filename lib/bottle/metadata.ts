@@ -4,7 +4,7 @@ import { processIdentity } from '../host/process-identity.ts';
 import { readJson } from '../host/read-json.ts';
 import { bottlePaths } from './paths.ts';
 
-/** The sixteen colours that every terminal has. */
+/** The 16 standard terminal colors. */
 export const LABEL_COLORS = [
   ...['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'],
   ...[
@@ -20,8 +20,8 @@ export const LABEL_COLORS = [
 ] as const;
 
 /**
- * What is known of a bottle before and after it lives. The fields are bot-bottle's, whose files are read too:
- * older ones lack some, newer ones may have more, which are kept as they are.
+ * Metadata of a bottle, kept before and after it runs. The fields are bot-bottle's, whose files can be read
+ * too: older files lack some fields, and unknown fields of newer ones are preserved.
  */
 export const bottleMetadata = z.looseObject({
   identity: z.string(),
@@ -30,19 +30,19 @@ export const bottleMetadata = z.looseObject({
   cwd: z.string().default(''),
   /** Whether the working directory is copied into the guest. */
   copy_cwd: z.boolean().default(false),
-  /** UTC, ISO 8601; the oldest files leave the zone out. */
+  /** UTC, ISO 8601; the oldest files omit the zone. */
   started_at: z.iso.datetime({ offset: true, local: true }),
-  /** Of bot-bottle's Docker backend; empty here. */
+  /** Used by bot-bottle's Docker backend; empty here. */
   compose_project: z.string().default(''),
   /** `smolmachines` here; empty in old files, where it means bot-bottle's Docker backend. */
   backend: z.string().default(''),
-  /** What the operator calls it, at most 64 bytes; empty for none. */
+  /** The operator's label, at most 64 bytes; empty for none. */
   label: z.string().default(''),
-  /** One of `LABEL_COLORS`, or empty; bot-bottle's own may say more. */
+  /** One of `LABEL_COLORS`, or empty; bot-bottle's files may contain others. */
   color: z.string().default(''),
   /** The bottles chosen at launch, in order; empty for the one that the agent names. */
   bottle_names: z.array(z.string()).default([]),
-  /** The launch that supervises this bottle; null for one brought up by hand. Its death makes the bottle an orphan. */
+  /** The launch that supervises the bottle, which is orphaned when it dies; null if brought up by hand. */
   owner: processIdentity.nullable().default(null),
 });
 export type BottleMetadata = z.infer<typeof bottleMetadata>;

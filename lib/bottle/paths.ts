@@ -6,7 +6,7 @@ export function stateDirectory(): string {
   return join(homeDirectory(), 'state');
 }
 
-/** Where one bottle keeps all that it is. */
+/** Returns a bottle's state directory. */
 export function bottleDirectory(slug: string): string {
   assertSlug(slug);
   return join(stateDirectory(), slug);
@@ -17,10 +17,10 @@ export const bottlePaths = {
   metadata: (slug: string) => join(bottleDirectory(slug), 'metadata.json'),
   phases: (slug: string) => join(bottleDirectory(slug), 'phases'),
   journal: (slug: string) => join(bottleDirectory(slug), 'journal'),
-  /** The bottle's own Dockerfile, which wins over every other; most have none. */
+  /** An optional Dockerfile of the bottle itself, which overrides every other. */
   dockerfile: (slug: string) => join(bottleDirectory(slug), 'Dockerfile'),
   logs: (slug: string) => join(bottleDirectory(slug), 'logs'),
-  /** Written by the bundle: what egress let out and denied, and what it learned. */
+  /** Written by the bundle: what egress let out and refused, and what it learned. */
   audit: (slug: string) => join(bottleDirectory(slug), 'audit'),
   prompt: (slug: string) => join(bottleDirectory(slug), 'agent', 'prompt.txt'),
   egress: (slug: string) => join(bottleDirectory(slug), 'egress'),

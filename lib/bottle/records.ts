@@ -6,13 +6,13 @@ import { writeAtomically } from '../host/files.ts';
 import { readJson, validate } from '../host/read-json.ts';
 import { bottlePaths } from './paths.ts';
 
-/** A phase's output on disk, around the data that its own schema describes. */
+/** A phase's output on disk; each phase's schema describes `data`. */
 export interface PhaseRecord<T> {
   phase: string;
   /** UTC, ISO 8601. */
   at: string;
   durationMs: number;
-  /** Digest of each record this one was made from: when one changes, this one is out of date. */
+  /** Digests of the records this one was made from; when one changes, this record is out of date. */
   inputs: Record<string, string>;
   data: T;
 }
@@ -43,7 +43,7 @@ export async function writeRecord<T>(slug: string, record: PhaseRecord<T>): Prom
   await writeAtomically(recordPath(slug, record.phase), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** Records are make targets: an up-to-date one must look newer than what it was made from. */
+/** Makes a record newer than its inputs: records are make targets, which make compares by time. */
 export async function touchRecord(slug: string, phase: string): Promise<void> {
   const now = new Date();
   await utimes(recordPath(slug, phase), now, now);
@@ -53,7 +53,7 @@ export async function removeRecord(slug: string, phase: string): Promise<void> {
   await rm(recordPath(slug, phase), { force: true });
 }
 
-/** Digest of a record's data alone: a phase run again with the same outcome invalidates nothing. */
+/** Hashes only a record's data, so that a rerun with the same outcome invalidates nothing. */
 export function digestOf(data: unknown): string {
   return createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 16);
 }

@@ -110,11 +110,11 @@ export async function bundledPrograms(): Promise<ProgramFile[]> {
     path: path.slice(join(KIT, 'programs').length + 1).replaceAll(sep, '/'),
     content: contents,
   }));
-  return [...programs, ...(await licencesOf(Object.keys(metafile.inputs)))];
+  return [...programs, ...(await licensesOf(Object.keys(metafile.inputs)))];
 }
 
 /** Returns the licenses of the packages that these files belong to, which must accompany every copy. */
-async function licencesOf(files: readonly string[]): Promise<ProgramFile[]> {
+async function licensesOf(files: readonly string[]): Promise<ProgramFile[]> {
   const roots = new Map<string, string>();
   for (const file of files) {
     const match = /^(?<root>.*node_modules\/(?<name>(?:@[^/]+\/)?[^/]+))\//.exec(file);
@@ -123,7 +123,7 @@ async function licencesOf(files: readonly string[]): Promise<ProgramFile[]> {
   const found = [...roots].map(async ([name, root]) => {
     for (const file of ['LICENSE', 'LICENSE.txt', 'LICENSE.md']) {
       const content = await readFile(join(root, file)).catch(() => undefined);
-      if (content !== undefined) return [{ path: `licences/${name}`, content }];
+      if (content !== undefined) return [{ path: `licenses/${name}`, content }];
     }
     return [];
   });

@@ -3,15 +3,15 @@ import { promisify } from 'node:util';
 import forge from 'node-forge';
 import { type BottleCa, caName, caValidity } from './ca-profile.ts';
 
-/** The key type that every TLS client in use verifies, old ones included. */
+/** RSA, since even old TLS clients support it. */
 const MODULUS_BITS = 2048;
 
-/** RFC 5280: bytes of a serial number at most. */
+/** The maximum length of a serial number (RFC 5280). */
 const SERIAL_BYTES = 20;
 
 /**
- * Mints the CA with which one bottle's egress signs the certificates of the hosts that it intercepts. Node generates the
- * key, off the main thread; node-forge makes the certificate.
+ * Creates the CA with which a bottle's egress signs leaves. Node generates the key off the main thread;
+ * node-forge makes the certificate.
  */
 export async function mintBottleCa(slug: string): Promise<BottleCa> {
   const { privateKey: privateKeyPem, publicKey: publicKeyPem } = await promisify(generateKeyPair)('rsa', {
@@ -25,16 +25,16 @@ export async function mintBottleCa(slug: string): Promise<BottleCa> {
   certificate.serialNumber = positiveSerial();
   certificate.validity.notBefore = notBefore;
   certificate.validity.notAfter = notAfter;
-  // Leaves repeat the issuer's name byte for byte, and have theirs in UTF-8.
+  // Leaves copy the issuer's name byte for byte and encode names in UTF-8.
   const name = { name: 'commonName', value: caName(slug, 'egress'), valueTagClass: forge.asn1.Type.UTF8 };
   certificate.setSubject([name as unknown as forge.pki.CertificateField]);
   certificate.setIssuer([name as unknown as forge.pki.CertificateField]);
   certificate.setExtensions([
-    // Path length 0: it signs leaves only, so that a leaf can never be passed off as another CA.
+    // Path length 0: the CA can sign only leaves, never another CA.
     { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
     { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
     { name: 'subjectKeyIdentifier' },
-    // OpenSSL's strict mode (Python 3.13) asks for it.
+    // OpenSSL's strict mode (the default in Python 3.13) requires it.
     { name: 'authorityKeyIdentifier', keyIdentifier: true },
   ]);
   certificate.sign(forge.pki.privateKeyFromPem(privateKeyPem), forge.md.sha256.create());
@@ -43,7 +43,7 @@ export async function mintBottleCa(slug: string): Promise<BottleCa> {
   return { certificatePem, privateKeyPem, fingerprint };
 }
 
-/** Random hex; the first byte is 0x40 to 0x7f, so that DER reads no sign and needs no padding. */
+/** Random hex whose first byte is 0x40 to 0x7f: positive in DER, without padding. */
 function positiveSerial(): string {
   const bytes = randomBytes(SERIAL_BYTES);
   bytes[0] = 0x40 | ((bytes[0] ?? 0) & 0x3f);

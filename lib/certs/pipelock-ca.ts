@@ -10,9 +10,9 @@ import { commonName, extension, signCertificate } from '../daemons/contract/cert
 import { type BottleCa, caName, caValidity } from './ca-profile.ts';
 
 /**
- * Mints the CA with which one bottle's pipelock signs for the hosts that egress asks it for. It is separate, so that
- * trusting egress does not mean trusting pipelock, nor the reverse. On P-256, with its key in SEC 1 form: pipelock
- * 2.3.0 reads nothing else (`certgen.LoadCA`).
+ * Creates the CA with which a bottle's pipelock signs leaves. It is separate from egress's CA, so that
+ * trusting one does not imply trusting the other. Pipelock 2.3.0 reads only a P-256 key in SEC 1 form
+ * (`certgen.LoadCA`).
  */
 export function mintPipelockCa(slug: string): BottleCa {
   const pair: { publicKey: KeyObject; privateKey: KeyObject } = generateKeyPairSync('ec', {
@@ -24,7 +24,7 @@ export function mintPipelockCa(slug: string): BottleCa {
     issuer: { key: pair.privateKey },
     ...caValidity(),
     extensions: [
-      // Path length 0: it signs leaves only, so that a leaf can never be passed off as another CA.
+      // Path length 0: the CA can sign only leaves, never another CA.
       extension(id_ce_basicConstraints, new BasicConstraints({ cA: true, pathLenConstraint: 0 }), true),
       extension(id_ce_keyUsage, new KeyUsage(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign), true),
     ],

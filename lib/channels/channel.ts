@@ -1,12 +1,12 @@
 import type { DaemonName } from '../daemons/contract/daemons.ts';
 import type { SmolvmClient } from '../smolvm/client.ts';
 
-/** Where a bottle's guest and bundle meet. */
+/** What connects a bottle's guest to its bundle. */
 export interface ChannelContext {
   slug: string;
   /** The loopback address on which the host publishes the bundle's ports. */
   alias: string;
-  /** Daemons that the guest may dial. */
+  /** Daemons that the guest may connect to. */
   daemons: readonly DaemonName[];
 }
 
@@ -15,34 +15,34 @@ export interface MountedSocket {
   guest: string;
 }
 
-/** What a guest is created with, as far as its ways out go. */
+/** The network access that a guest is created with. */
 export interface NetworkGrants {
   allowedCidrs: string[];
   sockets: MountedSocket[];
 }
 
-/** How the guest reaches the bundle, and nothing else. One for each tier of smolvm. */
+/** How the guest reaches the bundle and nothing else; each smolvm tier has one. */
 export interface Channel {
   readonly name: 'loopback-alias' | 'mounted-socket';
   networkGrants(channelContext: ChannelContext): NetworkGrants;
-  /** Between create and start. */
+  /** Called between create and start. */
   confineBeforeStart(machine: string, channelContext: ChannelContext): void;
-  /** @throws BottleError `confinement-breached` for anything but exactly the policy asked for. */
+  /** @throws BottleError `confinement-breached` unless the guest has exactly the requested policy. */
   assertConfinedAfterStart(
     client: SmolvmClient,
     machine: string,
     channelContext: ChannelContext,
   ): Promise<void>;
-  /** Address at which the guest finds a daemon that the host publishes on `hostPort` of the alias. */
+  /** Returns the guest's address for a daemon that the host publishes on `hostPort` of the alias. */
   guestAddress(
     channelContext: ChannelContext,
     daemon: DaemonName,
     hostPort: number,
   ): { host: string; port: number };
-  /** Script that readies the guest's side, run as root; empty when there is nothing to do. */
+  /** Returns the script, run as root, that sets up the guest's side; empty when there is nothing to do. */
   guestScript(channelContext: ChannelContext): Promise<string>;
-  /** True when the host can reach guests' ways out only through the kit's own relay. */
+  /** True when guest and bundle are connected only through the kit's own relay. */
   readonly needsRelay: boolean;
-  /** True when host services that bind every address cannot be hidden from the guest. */
+  /** True when the guest can reach host services that listen on all addresses. */
   readonly exposesWildcardListeners: boolean;
 }

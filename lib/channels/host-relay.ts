@@ -16,8 +16,9 @@ const READY_TIMEOUT_MS = 10_000;
 const STOP_TIMEOUT_MS = 5_000;
 
 /**
- * Starts the process that joins the bottle's Unix sockets to the bundle's published ports, unless it runs already.
- * It outlives the phase that starts it, and ends with `stopHostRelay`, or by itself once the bottle's state is gone.
+ * Starts the process that connects the bottle's Unix sockets to the bundle's published ports, unless it is
+ * already running. It outlives the phase, and ends with `stopHostRelay` or when the bottle's state is gone.
+ * @throws BottleError `bundle-failed` when it does not start within 10 s.
  */
 export async function startHostRelay(slug: string, daemons: readonly DaemonName[]): Promise<void> {
   if (await isHostRelayAlive(slug)) return;
@@ -27,7 +28,7 @@ export async function startHostRelay(slug: string, daemons: readonly DaemonName[
   const record = recordPath(slug, 'discover-urls');
   const pairs = daemons.map((daemon) => `unix:${hostSocket(slug, daemon)}=record:${record}#${daemon}`);
   const args = [PROGRAM, ready, '--until', bottleDirectory(slug), ...pairs];
-  // It holds nobody's output open, and nothing of the environment: tokens are none of its business.
+  // It keeps no output stream open, and gets no environment, which may contain tokens.
   const child = spawn(process.execPath, args, { detached: true, stdio: 'ignore', env: {} });
   child.unref();
   const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
@@ -38,7 +39,7 @@ export async function startHostRelay(slug: string, daemons: readonly DaemonName[
   }
   throw new BottleError(
     'bundle-failed',
-    'the relay between the bundle and the guest’s sockets does not start',
+    'the relay between the bundle and the guest’s sockets did not start',
     {
       hint: `Its sockets are in ${directory}.`,
     },
@@ -50,7 +51,7 @@ export async function isHostRelayAlive(slug: string): Promise<boolean> {
   return identity !== undefined && (await isProcessAlive(identity));
 }
 
-/** Idempotent: ends the relay and removes its sockets. Never signals a process that only has its number. */
+/** Stops the relay and removes its sockets. Idempotent; never signals another process with a reused PID. */
 export async function stopHostRelay(slug: string): Promise<void> {
   const identity = await readJson(identityPath(slug), processIdentity);
   if (identity !== undefined && (await isProcessAlive(identity))) {

@@ -5,8 +5,8 @@ import { breached } from './breached.ts';
 import type { Channel } from './channel.ts';
 
 /**
- * smolvm 0.8.0 to 1.1.2: the guest's connections to an allowed 127.0.0.N come out on the host's 127.0.0.N, where the
- * bundle's ports are published. The one policy a guest may have is its own alias.
+ * smolvm 0.8.0 to 1.1.2: the guest's connections to an allowed 127.0.0.N arrive at the host's 127.0.0.N,
+ * where the bundle's ports are published. A guest's policy must allow exactly its own alias.
  */
 export const loopbackAlias: Channel = {
   name: 'loopback-alias',
@@ -15,7 +15,7 @@ export const loopbackAlias: Channel = {
   networkGrants: ({ alias }) => ({ allowedCidrs: policy(alias), sockets: [] }),
 
   confineBeforeStart(machine, { alias }) {
-    // `create --from` dropped the policy that it was given.
+    // `create --from` drops the policy it is given.
     patchAllowedCidrs(machine, policy(alias));
     assertStored(machine, alias);
   },
@@ -38,7 +38,7 @@ function assertStored(machine: string, alias: string): void {
   const record = readMachineRecord(machine);
   const names = record.dns_filter_hosts ?? [];
   const exact = isDeepStrictEqual(record.allowed_cidrs, policy(alias));
-  // `network: true` would open the guest to everything the moment the list got lost.
+  // With `network: true`, the guest could reach everything if the list were lost.
   if (exact && !record.network && record.ports.length === 0 && names.length === 0) return;
   const found = { network: record.network, ports: record.ports.length, cidrs: record.allowed_cidrs, names };
   throw breached(machine, `has the stored policy ${JSON.stringify(found)} instead of exactly ${alias}/32`);

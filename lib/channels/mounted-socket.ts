@@ -8,12 +8,12 @@ import { breached } from './breached.ts';
 import type { Channel } from './channel.ts';
 import { guestSocket, hostSocket } from './socket-place.ts';
 
-/** Directory of the guest's relay; root's, so that the agent can neither change nor end it. */
+/** Directory of the guest's relay; owned by root, so that the agent can neither change nor stop it. */
 const RELAY_DIRECTORY = '/run/bot-bottle-relay';
 
 /**
- * smolvm 1.8.0 and newer: the guest has no network at all. Each daemon is one Unix socket of the host, mounted into
- * the guest, where a relay joins it to 127.0.0.1, so that URLs look like any other.
+ * smolvm 1.8.0 and newer: the guest has no network at all. Each daemon is a Unix socket mounted from the
+ * host; a relay in the guest exposes it on 127.0.0.1, so that ordinary URLs work.
  */
 export const mountedSocket: Channel = {
   name: 'mounted-socket',
@@ -34,7 +34,7 @@ export const mountedSocket: Channel = {
     }
   },
 
-  guestAddress: (_meeting, daemon) => ({ host: '127.0.0.1', port: daemonPort(daemon) }),
+  guestAddress: (_context, daemon) => ({ host: '127.0.0.1', port: daemonPort(daemon) }),
   guestScript: async ({ daemons }) => relayScript(daemons, await readFile(RELAY, 'utf8')),
 };
 
@@ -49,7 +49,7 @@ function assertNoNetwork(machine: string): void {
   throw breached(machine, `has the stored policy ${JSON.stringify(found)} instead of no network at all`);
 }
 
-/** Starts the guest's relay anew and waits, five seconds at most, until it listens. */
+/** Restarts the guest's relay and waits up to 5 s until it listens. */
 function relayScript(daemons: readonly DaemonName[], program: string): string {
   const pairs = daemons.map((daemon) => `tcp:${daemonPort(daemon)}=unix:${guestSocket(daemon)}`);
   const [file, ready] = [`${RELAY_DIRECTORY}/relay.mjs`, `${RELAY_DIRECTORY}/ready`];
@@ -61,6 +61,6 @@ function relayScript(daemons: readonly DaemonName[], program: string): string {
     `setsid node ${file} ${ready} ${pairs.join(' ')} < /dev/null > ${RELAY_DIRECTORY}/log 2>&1 &`,
     'tries=0',
     `while [ ! -e ${ready} ] && [ $tries -lt 100 ]; do sleep 0.05; tries=$((tries + 1)); done`,
-    `[ -e ${ready} ] || { cat ${RELAY_DIRECTORY}/log >&2; echo 'the relay in the guest does not start' >&2; exit 1; }`,
+    `[ -e ${ready} ] || { cat ${RELAY_DIRECTORY}/log >&2; echo 'the relay in the guest did not start' >&2; exit 1; }`,
   ].join('\n');
 }

@@ -68,7 +68,7 @@ export async function removeContainer(name: string, graceSeconds: number): Promi
   if (removed.exitCode !== 0 && !gone.test(removed.stderr)) throw dockerError(args, removed);
 }
 
-export interface LabelledContainer {
+export interface LabeledContainer {
   name: string;
   kind: string;
   /** Empty if no single bottle owns the container. */
@@ -82,7 +82,7 @@ export interface LabelledContainer {
 const listed = z.looseObject({ Names: z.string(), State: z.string(), Ports: z.string() });
 
 /** Lists the kit's containers, running or not. */
-export async function listContainers(): Promise<LabelledContainer[]> {
+export async function listContainers(): Promise<LabeledContainer[]> {
   const format = `{"Names":{{json .Names}},"State":{{json .State}},"Ports":{{json .Ports}},"kind":{{json (.Label "${KIND_LABEL}")}},"slug":{{json (.Label "${SLUG_LABEL}")}}}`;
   const stdout = await docker([
     'ps',

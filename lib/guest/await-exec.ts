@@ -8,8 +8,8 @@ const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 1_000;
 
 /**
- * Runs a command that does nothing, again and again, until the guest takes it. Right after `start` an exec may fail, or
- * be killed (137), while smolvm's own agent in the guest starts.
+ * Repeats a command that does nothing until the guest accepts it. Right after `start`, an exec may fail or be
+ * killed (137) while smolvm's own agent starts in the guest.
  * @returns milliseconds from the first try to the first success.
  * @throws BottleError `guest-not-ready` after 30 s.
  */
@@ -26,7 +26,7 @@ export async function awaitExec(bottle: Bottle, signal: AbortSignal): Promise<nu
   }
   throw new BottleError(
     'guest-not-ready',
-    `the guest of ${bottle.slug} takes no commands after ${TIMEOUT_MS / 1000} s (${last})`,
-    { hint: 'Its console is in smolvm’s folder for it: smolvm machine data-dir, agent-console.log.' },
+    `the guest of ${bottle.slug} does not accept commands after ${TIMEOUT_MS / 1000} s (${last})`,
+    { hint: 'See agent-console.log in the directory that `smolvm machine data-dir` prints.' },
   );
 }

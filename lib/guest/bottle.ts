@@ -9,7 +9,7 @@ import { hostEnvironment } from '../smolvm/host-environment.ts';
 import { sessionCommand, type Terminal } from './session.ts';
 import { shellWord } from './shell-script.ts';
 
-/** A guest that just started may kill a command with this exit code. A script that is safe to repeat gets a second try. */
+/** The exit code of a command that a guest killed because it had just started. */
 const KILLED = 137;
 
 const SCRIPT_TIMEOUT_MS = 120_000;
@@ -25,12 +25,12 @@ export interface CopyOptions {
 }
 
 /**
- * Handle of a running guest. Whatever a phase, a provisioner or a command does inside a guest goes through it: nothing
- * else knows machine names and the verbs of smolvm.
+ * Handle of a running guest. Phases, provisioners and commands do everything in a guest through it, so that
+ * no other code needs machine names or smolvm verbs.
  */
 export class Bottle {
   readonly slug: string;
-  /** The user that the agent runs as, and that user's home. */
+  /** The agent's user and home in the guest. */
   readonly agent: { readonly user: string; readonly home: string };
   readonly #client: SmolvmClient;
   readonly #machine: string;
@@ -42,7 +42,10 @@ export class Bottle {
     this.#machine = plan.names.machine;
   }
 
-  /** Runs a command in the guest as root and captures its output. A non-zero exit code is a result, not an error. */
+  /**
+   * Runs a command in the guest as root and captures its output. A non-zero exit code is a result, not an
+   * error.
+   */
   exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     return this.#client.exec(this.#machine, command, options);
   }
@@ -53,8 +56,9 @@ export class Bottle {
   }
 
   /**
-   * Runs a shell script in the guest as root and gives its stdout. The script travels through a pipe, so that no
-   * command line shows any of it. It must be safe to run twice.
+   * Runs a shell script in the guest as root. It is passed through a pipe, so that no command line reveals
+   * it. It must be safe to run twice, since a just-started guest may kill it.
+   * @returns its stdout.
    * @throws BottleError `guest-failed`, naming the `purpose`, when the script fails.
    */
   async runScript(purpose: string, script: string): Promise<string> {
@@ -62,14 +66,14 @@ export class Bottle {
     let result = await run();
     if (result.exitCode === KILLED) result = await run();
     if (result.exitCode === 0) return result.stdout;
-    const said = result.stderr.trim().split('\n').slice(-5).join('\n');
+    const lastLines = result.stderr.trim().split('\n').slice(-5).join('\n');
     throw new BottleError(
       'guest-failed',
-      `${purpose} failed in the guest (exit ${result.exitCode}): ${said}`,
+      `${purpose} failed in the guest (exit ${result.exitCode}): ${lastLines}`,
     );
   }
 
-  /** The host's command line that runs a command as the agent, with a terminal when one is given. */
+  /** Returns the host's command line for running a command as the agent, in `terminal` if given. */
   agentArgv(command: readonly string[], terminal?: Terminal): [program: string, ...args: string[]] {
     const inGuest = sessionCommand(this.agent, command, terminal);
     const args = this.#client.execArguments(this.#machine, inGuest, terminal !== undefined);
@@ -77,8 +81,8 @@ export class Bottle {
   }
 
   /**
-   * Runs a command as the agent on this process's own streams, with a terminal where there is one.
-   * @returns the exit code; 128 and the signal's number for a command that a signal ended.
+   * Runs a command as the agent on this process's streams, with a terminal if there is one.
+   * @returns the exit code; 128 plus the signal's number for a command that a signal killed.
    */
   async execAgent(command: readonly string[], signal: AbortSignal): Promise<number> {
     const [program, ...args] = this.agentArgv(command, hostTerminal());
@@ -94,14 +98,14 @@ export class Bottle {
   }
 
   /**
-   * Copies one regular file into the guest. Its parent directory has to exist.
+   * Copies one regular file into the guest. The parent directory must exist.
    * @throws BottleError `guest-failed`
    */
   async cpIn(hostFile: string, guestPath: string, { owner, mode }: CopyOptions = {}): Promise<void> {
     await withoutColon(resolve(hostFile), (file) =>
       this.#client.machineCopyIn(this.#machine, file, guestPath),
     );
-    // smolvm makes root the owner and drops the mode.
+    // smolvm makes root the owner and discards the mode.
     const script = [
       'set -e',
       ...(owner === undefined ? [] : [`chown ${shellWord(owner)} ${shellWord(guestPath)}`]),
@@ -116,7 +120,7 @@ export class Bottle {
   }
 }
 
-/** smolvm reads a source path with a colon as `MACHINE:PATH`: such a file is copied through a link. */
+/** smolvm reads a path with a colon as `MACHINE:PATH`, so such a file is copied through a symbolic link. */
 async function withoutColon<T>(file: string, work: (file: string) => Promise<T>): Promise<T> {
   if (!file.includes(':')) return work(file);
   const directory = await mkdtemp(join(tmpdir(), 'bot-bottle-copy-'));

@@ -1,9 +1,9 @@
 import { SYSTEM_TRUST } from './trust.ts';
 
-/** Directory of the guest, in memory and root's alone, that holds what must not reach its disk. */
+/** Guest directory in memory, accessible only to root, for what must not reach the disk. */
 export const MEMORY_DIRECTORY = '/dev/shm/bot-bottle';
 
-/** The agent's environment, sourced at each exec. */
+/** File with the agent's environment, sourced by each exec. */
 export const ENVIRONMENT_FILE = `${MEMORY_DIRECTORY}/env`;
 
 export interface GuestEnvironmentOptions {
@@ -14,13 +14,13 @@ export interface GuestEnvironmentOptions {
   proxy: string;
   alias: string;
   promptFile: string;
-  /** The manifest's variables: literals, and forwarded ones already read. */
+  /** The manifest's variables: literals, and forwarded ones with their values. */
   configured: Readonly<Record<string, string>>;
 }
 
 /**
- * The agent's environment. Proxy variables come in both cases, since programs differ in which they read; the
- * alias is in `NO_PROXY`, so that the bottle's other daemons are dialled directly.
+ * Returns the agent's environment. Proxy variables are set in both cases, since programs differ in which they
+ * read. `NO_PROXY` contains the alias, so that connections to the bottle's other daemons are direct.
  */
 export function guestEnvironment(options: GuestEnvironmentOptions): Record<string, string> {
   const { slug, user, home, proxy, alias, promptFile, configured } = options;

@@ -2,9 +2,9 @@ import type { Bottle } from './bottle.ts';
 import { shellWord } from './shell-script.ts';
 
 /**
- * Repairs what `pack create` does to ownership: it gives every file to the user who packs. The agent's home has to belong
- * to the agent again, and the scratch directories to root with the sticky bit, or no other user can write there. One
- * script, since each exec soon after start may be killed.
+ * Repairs file ownership: `pack create` gives every file to the packing user. The agent's home must belong to
+ * the agent, and the temporary directories to root with the sticky bit, so that other users can write there.
+ * It is one script, since each exec soon after start may be killed.
  * @throws BottleError `guest-failed`
  */
 export async function repairOwnership(bottle: Bottle): Promise<void> {

@@ -2,8 +2,8 @@ import { versionOf } from '../smolvm/binary.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 
 /**
- * Stops and deletes a machine, if there is one. Always in that order: `delete` of a running machine leaves its
- * process alive (smolvm 0.8.0). Asks `ls` first, since verbs on unknown names leave folders behind there.
+ * Stops and then deletes a machine, if it exists. In smolvm 0.8.0, `delete` leaves the process of a running
+ * machine alive, and verbs on unknown names leave directories behind, so `ls` comes first.
  */
 export async function removeMachine(client: SmolvmClient, name: string): Promise<void> {
   const machine = (await client.machineList()).find((candidate) => candidate.name === name);
@@ -12,7 +12,7 @@ export async function removeMachine(client: SmolvmClient, name: string): Promise
   await client.machineDelete(name);
 }
 
-/** The same, by the smolvm at `path`: the one that made the machine. */
+/** Removes a machine with the smolvm at `path`, which created it. */
 export async function undoMachine(path: string, name: string): Promise<void> {
   await removeMachine(new SmolvmClient({ path, version: await versionOf(path) }), name);
 }

@@ -1,12 +1,15 @@
 import { ENVIRONMENT_FILE, MEMORY_DIRECTORY } from './environment.ts';
 import { shellWord } from './shell-script.ts';
 
-/** Script that writes the environment where sessions source it. Values may hold anything but NUL. */
+/**
+ * Returns the script that writes the environment for sessions to source. Values may contain anything but NUL.
+ */
 export function environmentScript(environment: Readonly<Record<string, string>>): string {
   const lines = Object.entries(environment).map(([name, value]) => `${name}=${shellWord(value)}`);
   const [directory, file] = [shellWord(MEMORY_DIRECTORY), shellWord(ENVIRONMENT_FILE)];
   return [
-    // Anybody may write beside it: what an agent put there under our name goes first, and `mkdir` insists.
+    // Anyone can write to the parent: remove what an agent may have put here, and let `mkdir` fail if it
+    // exists.
     `rm -rf ${directory}`,
     `mkdir -m 0700 ${directory}`,
     `(umask 077 && base64 -d > ${file}) <<'BOT_BOTTLE_END'`,
@@ -25,9 +28,9 @@ export interface Terminal {
 }
 
 /**
- * The guest command that runs `command` as `user`, with the bottle's environment and from its home. Every
- * argument here is public: values come from the file inside the guest. `terminal` sets the size, which smolvm
- * 0.8.0 leaves at 0 x 0.
+ * Returns the guest command that runs `command` as the agent's user, in its home and with the bottle's
+ * environment. All arguments are public: values come from the file in the guest. `terminal` sets the size,
+ * which smolvm 0.8.0 leaves at 0 x 0.
  */
 export function sessionCommand(
   agent: { user: string; home: string },

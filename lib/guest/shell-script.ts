@@ -1,9 +1,9 @@
-/** A word of a shell script that stands for exactly `text`, whatever is in it. */
+/** Quotes `text` as one word of a shell script, whatever it contains. */
 export function shellWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Script that writes a file whole, with owner and mode; the content may be anything, NUL included. */
+/** Returns a script that atomically writes a file with owner and mode; the content may include NUL. */
 export function writeFileScript(path: string, content: string, owner: string, mode: string): string {
   const target = shellWord(path);
   const temporary = shellWord(`${path}.bot-bottle.tmp`);

@@ -1,11 +1,11 @@
 import { writeFileScript } from './shell-script.ts';
 
-/** The bundle of roots that `update-ca-certificates` writes; what the three variables of the guest point at. */
+/** The system's CA bundle, written by `update-ca-certificates`; the guest's three trust variables name it. */
 export const SYSTEM_TRUST = '/etc/ssl/certs/ca-certificates.crt';
 
 const CA_FILE = '/usr/local/share/ca-certificates/bot-bottle-egress.crt';
 
-/** Script that puts the bottle's CA into the guest's system trust. */
+/** Returns the script that adds the bottle's CA to the guest's system trust. */
 export function trustCaScript(certificatePem: string): string {
   return [
     writeFileScript(CA_FILE, certificatePem, 'root:root', '0644'),

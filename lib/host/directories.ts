@@ -2,18 +2,18 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { BottleError } from '../errors.ts';
 
-/** The kit's own directory: this checkout. */
+/** The checkout of the kit. */
 export const KIT_DIRECTORY = join(import.meta.dirname, '..', '..');
 
-/** Manifests and state: `$BOT_BOTTLE_HOME`, default `~/.bot-bottle`. */
+/** Returns the directory of manifests and state: `$BOT_BOTTLE_HOME`, default `~/.bot-bottle`. */
 export function homeDirectory(): string {
   return fromEnvironment('BOT_BOTTLE_HOME') ?? join(homedir(), '.bot-bottle');
 }
 
-/** Everything that can be made again: `$BOT_BOTTLE_CACHE`, default `~/.cache/bot-bottle`. */
+/** Returns the directory of what can be rebuilt: `$BOT_BOTTLE_CACHE`, default `~/.cache/bot-bottle`. */
 export function cacheDirectory(): string {
   const xdg = process.env.XDG_CACHE_HOME;
-  // The XDG base directory rules: a relative value is to be ignored.
+  // The XDG base directory specification says to ignore relative values.
   const base = xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache');
   return fromEnvironment('BOT_BOTTLE_CACHE') ?? join(base, 'bot-bottle');
 }

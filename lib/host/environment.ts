@@ -1,2 +1,2 @@
-/** What Node reads in the place of bytes that are no UTF-8: whatever they were is lost by then. */
+/** What Node substitutes for bytes that are not valid UTF-8. */
 export const REPLACEMENT_CHARACTER = '\ufffd';

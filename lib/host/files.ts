@@ -2,8 +2,8 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Writes a file whole or not at all, and survives a power cut: temporary file, fsync, rename, fsync of the
- * directory. `mode` defaults to 0600; missing directories are made with 0700.
+ * Writes a file atomically and durably: temporary file, fsync, rename, fsync of the directory. `mode`
+ * defaults to 0600; missing directories are created with 0700.
  */
 export async function writeAtomically(
   path: string,
@@ -29,7 +29,7 @@ export async function writeAtomically(
   await syncDirectory(directory);
 }
 
-/** Makes the names in a directory durable; needed after a rename or an unlink. */
+/** Makes a directory's entries durable, as is needed after a rename or an unlink. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {

@@ -5,24 +5,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BottleError } from '../errors.ts';
 
 const POLL_MS = 50;
-/** SQLITE_BUSY: another connection, of this process or another, holds the lock. */
+/** Another connection, in this process or another, holds the lock. */
 const SQLITE_BUSY = 5;
 
 export interface LockOptions {
-  /** Milliseconds to wait for the lock; forever when absent. */
+  /** Milliseconds to wait for the lock; unlimited when absent. */
   timeoutMs?: number;
-  /** Called once, when the lock turns out to be taken. */
+  /** Called once if the lock is taken. */
   onWait?: () => void;
-  /** Ends the wait; work under way is the caller's own to end. */
+  /** Ends the wait; does not stop work that has started. */
   signal?: AbortSignal;
 }
 
 /**
- * Runs `work` while no other caller, in this process or another, holds the lock of that path.
+ * Runs `work` while no other caller, in this process or another, holds the lock at `path`.
  *
- * The lock is SQLite's lock on an empty database at `path`: the kernel drops it when its process dies, however
- * it dies, so no lock is ever stale. The file itself stays, since removing it would let two holders in.
- * @throws BottleError `internal` when the lock stays taken for `timeoutMs`; whatever `work` throws.
+ * The lock is SQLite's lock on an empty database. The kernel releases it when the process dies, so it is
+ * never stale. The file stays, since removing it would allow two holders.
+ * @throws BottleError `internal` when the lock is still taken after `timeoutMs`; whatever `work` throws.
  */
 export async function withLock<T>(
   path: string,
@@ -45,14 +45,14 @@ async function acquire(database: DatabaseSync, path: string, options: LockOption
     if (!waited) options.onWait?.();
     if (performance.now() >= deadline) {
       throw new BottleError('internal', `${path}: still locked after ${options.timeoutMs} ms`, {
-        hint: 'Another run of the kit is at work on the same thing: wait for it, or end it.',
+        hint: 'Another run of the kit is doing the same: wait for it, or stop it.',
       });
     }
     await sleep(POLL_MS, undefined, { signal: options.signal });
   }
 }
 
-/** True when the lock is ours now. */
+/** Returns whether the lock was acquired. */
 function begin(database: DatabaseSync): boolean {
   try {
     database.exec('BEGIN EXCLUSIVE');

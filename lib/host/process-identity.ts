@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { z } from 'zod';
 
-/** A process that cannot be mistaken for a later one with the same number. */
+/** Identifies a process even if its PID is reused later. */
 export const processIdentity = z.strictObject({
   pid: z.number().int().positive(),
-  /** When it started, in the words of the system: clock ticks since boot on Linux, a date elsewhere. */
+  /** Start time as the system reports it: clock ticks since boot on Linux, a date elsewhere. */
   started: z.string(),
 });
 export type ProcessIdentity = z.infer<typeof processIdentity>;
@@ -22,7 +22,7 @@ export async function isProcessAlive(identity: ProcessIdentity): Promise<boolean
 async function startTicks(pid: number): Promise<string | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // Field 2 is the program's name in parentheses and may hold anything; start time is field 22.
+    // Field 2, the program's name in parentheses, may contain anything; field 22 is the start time.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, ticks] = [fields[0], fields[19]];
     return state === 'Z' ? undefined : ticks;

@@ -4,8 +4,8 @@ import { BottleError, messageOf } from '../errors.ts';
 import { isMissing } from './files.ts';
 
 /**
- * Reads and validates a JSON file of ours; undefined when there is none.
- * @throws BottleError `state-corrupt`, naming the file and what is wrong with it.
+ * Reads and validates one of the kit's JSON files; undefined when it does not exist.
+ * @throws BottleError `state-corrupt`, naming the file and the problem.
  */
 export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
   let text: string;
@@ -24,7 +24,7 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T
   return validate(path, value, schema);
 }
 
-/** @throws BottleError `state-corrupt` when `value`, which came from the file `path`, is not what it should be. */
+/** @throws BottleError `state-corrupt` when `value`, read from the file `path`, does not match the schema. */
 export function validate<T>(path: string, value: unknown, schema: z.ZodType<T>): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -33,7 +33,7 @@ export function validate<T>(path: string, value: unknown, schema: z.ZodType<T>):
 
 function corrupt(path: string, reason: string, cause: unknown): BottleError {
   return new BottleError('state-corrupt', `${path} cannot be used: ${reason}`, {
-    hint: 'Run `make teardown BOTTLE=…` or `make cleanup` to remove the bottle, then launch anew.',
+    hint: 'Run `make teardown BOTTLE=…` or `make cleanup` to remove the bottle, then launch again.',
     cause,
   });
 }

@@ -4,9 +4,9 @@ import { BottleError } from '../errors.ts';
 import { cacheDirectory, homeDirectory } from './directories.ts';
 
 /**
- * Removes a file or directory inside the kit's own directories. Idempotent. The journal that names it is a file that
- * others might have written.
- * @throws BottleError `teardown-incomplete` for a path anywhere else.
+ * Removes a file or directory inside the kit's own directories. Idempotent.
+ * @throws BottleError `teardown-incomplete` for any other path, since the journal may have been tampered
+ * with.
  */
 export async function removeOwnPath(path: string): Promise<void> {
   const own = [homeDirectory(), cacheDirectory()];
@@ -14,7 +14,7 @@ export async function removeOwnPath(path: string): Promise<void> {
   if (!own.some((directory) => target.startsWith(resolve(directory) + sep))) {
     throw new BottleError(
       'teardown-incomplete',
-      `${path} is outside the kit's directories and is left alone`,
+      `${path} is outside the kit's directories and was not removed`,
     );
   }
   await rm(target, { recursive: true, force: true });

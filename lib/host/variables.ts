@@ -1,8 +1,8 @@
 import { BottleError } from '../errors.ts';
 
 /**
- * Reads the values behind `names` (target name -> host variable).
- * @throws BottleError `variable-missing`, naming every variable that is unset or empty, never a value.
+ * Reads the values of `names` (target name -> host variable).
+ * @throws BottleError `variable-missing`, naming every variable that is unset or empty, but no values.
  */
 export function readHostVariables(
   names: Readonly<Record<string, string>>,
@@ -18,7 +18,7 @@ export function assertVariables(
   variables: readonly string[],
   host: Readonly<Record<string, string | undefined>> = process.env,
 ): void {
-  // An empty token would be injected as an empty credential: treat it as what it is, missing.
+  // An empty token would be injected as an empty credential, so treat it as missing.
   const missing = [...new Set(variables.filter((variable) => !host[variable]))].toSorted();
   if (missing.length === 0) return;
   const plural = missing.length > 1;

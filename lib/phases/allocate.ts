@@ -16,7 +16,7 @@ import type { Phase, PhaseContext } from './phase.ts';
 import { prepare } from './prepare.ts';
 
 const allocation = z.strictObject({
-  /** The loopback address that this bottle's ports are published on, and the only one its guest may reach. */
+  /** The loopback address on which the bottle's ports are published. */
   alias: z.ipv4(),
   network: z.string(),
   subnet: z.string(),
@@ -26,9 +26,8 @@ export type Allocation = z.infer<typeof allocation>;
 const LOCK_TIMEOUT_MS = 120_000;
 
 /**
- * Reserves an alias and creates the bottle's bridge. The network carries the alias as a label, so that the
- * engine itself holds the reservation: from here until teardown removes the network, for every user of that
- * engine, and through any crash.
+ * Reserves an alias and creates the bottle's bridge. The alias is a label of the network, so the engine holds
+ * the reservation until teardown removes the network: for all users of the engine, and across crashes.
  */
 export const allocate: Phase<Allocation> = {
   name: 'allocate',
@@ -41,7 +40,7 @@ export const allocate: Phase<Allocation> = {
     const plan = await context.read(prepare);
     await ensureAliasPool(context.say);
     const lock = join(cacheDirectory(), 'locks', 'aliases.db');
-    return withLock(lock, () => reserve(context, plan.names.network), { timeoutMs: LOCK_TIMEOUT_MS });
+    return withLock(lock, () => reserveAlias(context, plan.names.network), { timeoutMs: LOCK_TIMEOUT_MS });
   },
 
   async isAlive(_context, { network, alias }) {
@@ -51,20 +50,20 @@ export const allocate: Phase<Allocation> = {
   describe: ({ alias, subnet }) => `${alias}, ${subnet}`,
 };
 
-async function reserve(context: PhaseContext, network: string): Promise<Allocation> {
+async function reserveAlias(context: PhaseContext, network: string): Promise<Allocation> {
   const markUndone = await context.willUndo({ kind: 'network', name: network });
-  // A network of this bottle that an interrupted run left has an alias too: begin anew.
+  // An interrupted run may have left the bottle's network, which holds an alias: start over.
   if ((await findNetwork(network)) !== undefined) await removeNetwork(network);
   const alias = lowestFree(await usedAliases());
   const subnet = await createBridge(network, context.slug, alias);
   if (await holdsAlias(network, alias)) return { alias, network, subnet };
-  // Another user of this engine, under a lock of their own, took the same alias first.
+  // Another user of this engine, with their own lock, took the same alias first.
   await removeNetwork(network);
   await markUndone();
-  return reserve(context, network);
+  return reserveAlias(context, network);
 }
 
-/** True when, of all networks with this alias, ours is the first that the engine made. */
+/** Returns whether ours is the first network with this alias that the engine created. */
 async function holdsAlias(name: string, alias: string): Promise<boolean> {
   const rivals = (await listNetworks()).filter((network) => network.labels[ALIAS_LABEL] === alias);
   return rivals.toSorted(byCreation)[0]?.name === name;

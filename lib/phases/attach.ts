@@ -8,10 +8,10 @@ import { provision } from './provision.ts';
 const session = z.strictObject({ exitCode: z.number().int() });
 export type Session = z.infer<typeof session>;
 
-/** Hands the terminal to the agent until it ends. */
+/** Runs the agent on the operator's terminal until it exits. */
 export const attach: Phase<Session> = {
   name: 'attach',
-  summary: 'run the agent in the guest, with a terminal when there is one',
+  summary: 'run the agent in the guest, with a terminal if there is one',
   needs: [prepare, provision, probe],
   record: session,
   durable: false,
@@ -25,5 +25,5 @@ export const attach: Phase<Session> = {
     return false;
   },
 
-  describe: ({ exitCode }) => `the agent ended with exit code ${exitCode}`,
+  describe: ({ exitCode }) => `the agent exited with code ${exitCode}`,
 };

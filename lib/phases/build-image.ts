@@ -10,12 +10,12 @@ import { prepare } from './prepare.ts';
 
 const agentImage = z.strictObject({
   reference: z.string(),
-  /** `sha256:…`; the key of everything made from it. */
+  /** `sha256:…`; the cache key of everything made from the image. */
   id: z.string(),
 });
 export type AgentImage = z.infer<typeof agentImage>;
 
-/** Builds the agent's image; not at all when nothing that it depends on has changed. */
+/** Builds the agent's image, unless nothing that it depends on has changed. */
 export const buildImage: Phase<AgentImage> = {
   name: 'build-image',
   summary: 'build the agent’s image, unless nothing it depends on has changed',
@@ -53,7 +53,7 @@ async function build(context: PhaseContext, source: DockerfileSource): Promise<s
   return tag;
 }
 
-/** The tag names all that the image depends on, so that an image with that tag needs no build. */
+/** Returns a tag with a digest of everything the image depends on: an image with that tag is up to date. */
 async function buildTag(
   context: PhaseContext,
   source: DockerfileSource,
@@ -70,7 +70,7 @@ async function pull(reference: string): Promise<string> {
   if (id !== undefined) return id;
   throw new BottleError(
     'image-unavailable',
-    `BOT_BOTTLE_IMAGE names ${reference}, which the engine has not`,
+    `BOT_BOTTLE_IMAGE names ${reference}, which the engine does not have`,
     {
       hint: 'Build or pull it first, or unset BOT_BOTTLE_IMAGE.',
     },

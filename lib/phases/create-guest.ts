@@ -15,20 +15,20 @@ import { prepare } from './prepare.ts';
 
 const guest = z.strictObject({
   machine: z.string(),
-  /** What it boots from. */
+  /** What the guest boots from. */
   boot: z.strictObject({ kind: z.enum(['artifact', 'archive']), path: z.string() }),
-  /** The guest's whole network policy; empty: no network. */
+  /** The guest's entire network policy; empty for no network. */
   allowedCidrs: z.array(z.string()),
-  /** Sockets of the host that it sees. */
+  /** Host sockets that are mounted into the guest. */
   sockets: z.array(z.strictObject({ host: z.string(), guest: z.string() })),
 });
 export type Guest = z.infer<typeof guest>;
 
-/** Creates the microVM, not yet started, with ways out to its own bundle alone. */
+/** Creates the microVM without starting it; it can reach only its own bundle. */
 export const createGuest: Phase<Guest> = {
   name: 'create-guest',
-  summary: 'create the guest, with ways out to its own bundle alone',
-  // Not the bundle: the guest boots while it starts, and meets it first in `probe`.
+  summary: 'create the guest, which can reach only its own bundle',
+  // Does not need the bundle: both start concurrently, and the guest first uses it in `probe`.
   needs: [prepare, allocate, packArtifact],
   record: guest,
   durable: false,
@@ -44,7 +44,7 @@ export const createGuest: Phase<Guest> = {
       await startHostRelay(context.slug, agentFacing(plan));
     }
     const client = new SmolvmClient(plan.smolvm);
-    // A bundle that was started anew needs no new guest, as long as it is the guest we would make.
+    // A restarted bundle needs no new guest if the existing one is as wanted.
     if (!context.force && (await isAsWanted(client, wanted))) return wanted;
     await context.willUndo({ kind: 'machine', name: machine, smolvm: plan.smolvm.path });
     await removeMachine(client, machine);
@@ -73,7 +73,7 @@ async function isAsWanted(client: SmolvmClient, wanted: Guest): Promise<boolean>
   const machines = await client.machineList();
   if (!machines.some((machine) => machine.name === wanted.machine)) return false;
   const record = readMachineRecord(wanted.machine);
-  // smolvm keeps a copy of an archive, and no word of where it came from; of an artifact, the path without links.
+  // smolvm records an artifact's resolved path, but copies an archive without recording its origin.
   const boots =
     wanted.boot.kind === 'archive' ||
     record.source_smolmachine === (await realpath(wanted.boot.path).catch(() => undefined));

@@ -11,7 +11,7 @@ import { prepare } from './prepare.ts';
 import { startBundle } from './start-bundle.ts';
 
 const urls = z.strictObject({
-  /** Where the host publishes each daemon that the guest may dial; the relay of the socket tier reads it too. */
+  /** Where the host publishes each daemon that the guest may use; the socket tier's relay reads it too. */
   published: z.array(
     z.strictObject({ daemon: z.enum(DAEMON_NAMES), host: z.ipv4(), port: z.number().int() }),
   ),
@@ -20,7 +20,7 @@ const urls = z.strictObject({
 });
 export type Urls = z.infer<typeof urls>;
 
-/** Finds the host ports that the engine picked, and with them the URLs that the guest will use. */
+/** Finds the host ports that the engine picked, and forms the guest's URLs from them. */
 export const discoverUrls: Phase<Urls> = {
   name: 'discover-urls',
   summary: 'find the ports that the engine picked for the bundle, and form the guest’s URLs',
@@ -43,12 +43,12 @@ async function discover(context: PhaseContext): Promise<Urls> {
     const port = found && hostPortOf(found, daemonPort(daemon), alias);
     if (port !== undefined) return { daemon, host: alias, port };
     throw new BottleError('bundle-failed', `${daemon} is not published on ${alias} by ${container}`, {
-      hint: 'Start the bundle again: run start-bundle with --force.',
+      hint: 'Restart the bundle: run start-bundle with --force.',
     });
   });
-  const door = proxyDaemonOf(plan);
-  const hostPort = published.find(({ daemon }) => daemon === door)?.port ?? 0;
+  const proxyDaemon = proxyDaemonOf(plan);
+  const hostPort = published.find(({ daemon }) => daemon === proxyDaemon)?.port ?? 0;
   const channelContext = { slug: context.slug, alias, daemons: agentFacing(plan) };
-  const seen = channelOf(plan.smolvm.tier).guestAddress(channelContext, door, hostPort);
-  return { published, proxy: `http://${seen.host}:${seen.port}` };
+  const address = channelOf(plan.smolvm.tier).guestAddress(channelContext, proxyDaemon, hostPort);
+  return { published, proxy: `http://${address.host}:${address.port}` };
 }

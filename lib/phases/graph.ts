@@ -13,7 +13,7 @@ import { provision } from './provision.ts';
 import { startBundle } from './start-bundle.ts';
 import { startGuest } from './start-guest.ts';
 
-/** The lifecycle, in an order in which every phase comes after those it needs. */
+/** All phases of the lifecycle, each after those that it needs. */
 export const PHASES: readonly Phase<unknown>[] = [
   prepare,
   allocate,

@@ -13,11 +13,13 @@ const initialized = z.strictObject({
 });
 export type InitializedGuest = z.infer<typeof initialized>;
 
-/** Waits until the guest takes commands, then repairs what packing did to file ownership. In that order: a repair
- * inside the start-up race can be killed unnoticed. */
+/**
+ * Waits until the guest accepts commands, then repairs the file ownership that packing changed. A repair
+ * during start-up could be killed unnoticed.
+ */
 export const initGuest: Phase<InitializedGuest> = {
   name: 'init-guest',
-  summary: 'wait until the guest takes commands, then repair file ownership',
+  summary: 'wait until the guest accepts commands, then repair file ownership',
   needs: [prepare, startGuest],
   record: initialized,
   durable: false,
@@ -35,5 +37,5 @@ export const initGuest: Phase<InitializedGuest> = {
   },
 
   describe: ({ readyAfterMs }) =>
-    `takes commands after ${(readyAfterMs / 1000).toFixed(1)} s, ownership repaired`,
+    `accepts commands after ${(readyAfterMs / 1000).toFixed(1)} s, ownership repaired`,
 };

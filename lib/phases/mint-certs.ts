@@ -9,21 +9,21 @@ import type { Phase } from './phase.ts';
 import { prepare } from './prepare.ts';
 
 const certificates = z.strictObject({
-  /** Directory with `ca.pem` (certificate and key, 0600): mounted into the bundle. */
+  /** Directory with `ca.pem` (certificate and key, 0600), mounted into the bundle. */
   directory: z.string(),
-  /** The certificate alone: goes into the guest's trust. */
+  /** File with only the certificate, which the guest trusts. */
   certificate: z.string(),
   /** SHA-256 of the certificate, upper-case hex with colons. */
   fingerprint: z.string(),
-  /** Pipelock's own CA; absent when the bottle does not ask for pipelock. */
+  /** Pipelock's own CA; absent when the bottle does not use pipelock. */
   pipelock: z.strictObject({ certificate: z.string(), key: z.string(), fingerprint: z.string() }).optional(),
 });
 export type Certificates = z.infer<typeof certificates>;
 
-/** Mints the bottle's own CA: no other bottle, and nobody else, trusts it. */
+/** Creates the bottle's CA, which only its guest trusts. */
 export const mintCerts: Phase<Certificates> = {
   name: 'mint-certs',
-  summary: 'mint the bottle’s certificate authority for intercepting TLS',
+  summary: 'create the bottle’s certificate authority for intercepting TLS',
   needs: [prepare],
   record: certificates,
   durable: true,
@@ -34,7 +34,7 @@ export const mintCerts: Phase<Certificates> = {
     const { mintBottleCa } = await import('../certs/bottle-ca.ts');
     const ca = await mintBottleCa(slug);
     const directory = bottlePaths.ca(slug);
-    // Outside the mounted directory, which holds only what the bundle needs.
+    // Outside the mounted directory, which contains only what the bundle needs.
     const certificate = join(bottlePaths.egress(slug), '..', 'egress-ca-cert.pem');
     await writeAtomically(join(directory, 'ca.pem'), `${ca.certificatePem}${ca.privateKeyPem}`, 0o600);
     await writeAtomically(certificate, ca.certificatePem, 0o644);
@@ -47,13 +47,13 @@ export const mintCerts: Phase<Certificates> = {
     if (daemons.includes('pipelock') !== (pipelock !== undefined)) return false;
     const key = join(directory, 'ca.pem');
     const minted = [{ certificate, key, fingerprint }, ...(pipelock === undefined ? [] : [pipelock])];
-    return (await Promise.all(minted.map(isThere))).every(Boolean);
+    return (await Promise.all(minted.map(isIntact))).every(Boolean);
   },
 
   describe: ({ fingerprint }) => `CA ${fingerprint}`,
 };
 
-/** Into the directory that the bundle gets for pipelock. */
+/** Creates pipelock's CA in the directory that is mounted into the bundle for it. */
 async function mintForPipelock(slug: string): Promise<NonNullable<Certificates['pipelock']>> {
   const { mintPipelockCa } = await import('../certs/pipelock-ca.ts');
   const ca = mintPipelockCa(slug);
@@ -65,7 +65,7 @@ async function mintForPipelock(slug: string): Promise<NonNullable<Certificates['
   return { certificate, key, fingerprint: ca.fingerprint };
 }
 
-async function isThere(minted: { certificate: string; key: string; fingerprint: string }): Promise<boolean> {
+async function isIntact(minted: { certificate: string; key: string; fingerprint: string }): Promise<boolean> {
   try {
     const key = await stat(minted.key);
     const pem = await readFile(minted.certificate);

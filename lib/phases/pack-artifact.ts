@@ -16,7 +16,7 @@ const artifact = z.strictObject({
 });
 export type Artifact = z.infer<typeof artifact>;
 
-/** Turns the image into what a guest boots from; once per image, for all bottles. */
+/** Turns the image into what a guest boots from, once per image for all bottles. */
 export const packArtifact: Phase<Artifact> = {
   name: 'pack-artifact',
   summary: 'turn the image into what a guest boots from, unless the cache has it',
@@ -36,7 +36,7 @@ export const packArtifact: Phase<Artifact> = {
         handoff,
         force: context.force,
         workspace,
-        onWait: () => context.say('another launch packs the same image; waiting for it'),
+        onWait: () => context.say('another launch is packing the same image; waiting for it'),
         make: (path) =>
           handoff === 'archive'
             ? saveArchive(options, path)

@@ -22,8 +22,9 @@ import { hasTerminal } from '../terminal/has-terminal.ts';
 import type { PhaseContext } from './phase.ts';
 
 /**
- * The work of `prepare`: checks all that can be checked, and writes the files that daemons and agent read.
- * @throws BottleError with everything that stands in the way.
+ * Does the work of `prepare`: checks everything that can be checked, and writes the files for daemons and
+ * agent.
+ * @throws BottleError with every problem that prevents the launch.
  */
 export async function preparePlan(context: PhaseContext): Promise<Plan> {
   const choice = await recordedChoice(context.slug);
@@ -32,37 +33,37 @@ export async function preparePlan(context: PhaseContext): Promise<Plan> {
   const resolved = assertResolved(checked);
   const plan = resolvePlan(resolved);
   if (plan.smolvm.fake) {
-    context.say('smolvm here is the kit’s fake: it confines with namespaces and is no security boundary');
+    context.say('smolvm is the kit’s fake: it confines with namespaces and is not a security boundary');
   }
   if (!isAtLeast(NEWEST_KNOWN, plan.smolvm.version)) {
     context.say(
-      `smolvm ${plan.smolvm.version.join('.')} is newer than any that this kit knows: taken for ${NEWEST_KNOWN.join('.')}`,
+      `smolvm ${plan.smolvm.version.join('.')} is newer than any version this kit knows; treating it as ${NEWEST_KNOWN.join('.')}`,
     );
   }
   await ensureEngine({ say: context.say });
-  // Preflight could not ask an engine that did not run yet.
+  // Preflight could not check this if the engine was not running yet.
   if (plan.daemons.includes('pipelock')) await assertPipelockImage('');
   await assertUnclaimed(context.slug);
   await writeInputs(context, plan, resolved.manifest);
   return plan;
 }
 
-/** A label names its bottle, and another home of this machine, with the same engine, may have one of that name. */
+/** Checks that no bottle in another home uses the same name on this engine; labels make names collide. */
 async function assertUnclaimed(slug: string): Promise<void> {
   const network = networkName(slug);
   if ((await pendingUndo(slug)).length > 0 || (await findNetwork(network)) === undefined) return;
   throw new BottleError(
     'label-taken',
-    `the Docker engine has a network ${network}, which is not this bottle’s`,
+    `the Docker engine already has a network ${network}, which belongs to another bottle`,
     {
-      hint: 'Choose another LABEL, or remove what was left over: `make cleanup`.',
+      hint: 'Choose another LABEL, or remove leftovers: `make cleanup`.',
     },
   );
 }
 
 async function recordedChoice(slug: string): Promise<LaunchChoice> {
   const metadata = await readMetadata(slug);
-  if (metadata === undefined) throw new BottleError('state-missing', `there is no bottle ${slug}`);
+  if (metadata === undefined) throw new BottleError('state-missing', `no bottle is named ${slug}`);
   const { agent_name, bottle_names, cwd } = metadata;
   return { agent: agent_name, bottles: bottle_names, cwd: cwd || process.cwd() };
 }

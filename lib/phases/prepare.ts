@@ -1,10 +1,10 @@
 import { type Plan, planSchema } from '../plan/schema.ts';
 import type { Phase } from './phase.ts';
 
-/** Manifest, host and versions in; one immutable plan and the files that daemons and agent read out. */
+/** Resolves manifest, host and versions into an immutable plan and the files that daemons and agent read. */
 export const prepare: Phase<Plan> = {
   name: 'prepare',
-  summary: 'resolve the manifest into a plan, and check everything that can be checked beforehand',
+  summary: 'resolve the manifest into a plan, and check everything that can be checked in advance',
   needs: [],
   record: planSchema,
   durable: true,

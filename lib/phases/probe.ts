@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { channelOf } from '../channels/channel-of.ts';
-import { probeGuest } from '../channels/probe/probe-guest.ts';
 import { probeFinding } from '../channels/probe/findings.ts';
+import { probeGuest } from '../channels/probe/probe-guest.ts';
 import { wildcardListeners } from '../channels/probe/wildcard-listeners.ts';
 import { BottleError } from '../errors.ts';
 import { Bottle } from '../guest/bottle.ts';
@@ -16,10 +16,10 @@ import { startBundle } from './start-bundle.ts';
 const confinement = z.strictObject({ findings: z.array(probeFinding) });
 export type Confinement = z.infer<typeof confinement>;
 
-/** Tries the walls from inside before the agent does. Flags, records and config files are claims; this is proof. */
+/** Tests confinement from inside the guest before the agent runs: flags and records alone prove nothing. */
 export const probe: Phase<Confinement> = {
   name: 'probe',
-  summary: 'try from inside the guest what must work and what must not; anything else stops the launch',
+  summary: 'check confinement from inside the guest; any unexpected outcome stops the launch',
   needs: [prepare, allocate, startBundle, discoverUrls, provision],
   record: confinement,
   durable: false,
@@ -45,11 +45,12 @@ export const probe: Phase<Confinement> = {
     const wrong = findings.filter((finding) => !finding.ok);
     if (wrong.length === 0) return { findings };
     const lines = wrong.map(
-      ({ name, expected, outcome }) => `  ${name}: should be so that it ${expected}, but: ${outcome}`,
+      ({ name, expected, outcome }) =>
+        `  ${name}: should ${expected === 'works' ? 'work' : 'fail'}, but: ${outcome}`,
     );
     throw new BottleError(
       'confinement-breached',
-      `the guest is not confined as it must be:\n${lines.join('\n')}`,
+      `the guest is not confined as required:\n${lines.join('\n')}`,
       {
         hint: 'The agent was not started. Report this with the output of `make doctor`.',
       },
@@ -57,18 +58,18 @@ export const probe: Phase<Confinement> = {
   },
 
   async isAlive() {
-    // Cheap, and the one thing that must never be taken on trust: every `up` proves it anew.
+    // Confinement is never assumed, and the probe is cheap: every `up` repeats it.
     return false;
   },
 
-  describe: ({ findings }) => `${findings.length} of ${findings.length} tries ended as they should`,
+  describe: ({ findings }) => `${findings.length} of ${findings.length} checks passed`,
 };
 
-/** A policy by address exposes the whole of it: a service that binds every address binds the alias too. */
+/** A policy by address exposes all its ports, so a service that listens on all addresses is reachable. */
 async function warnOfWildcardListeners(say: (line: string) => void, alias: string): Promise<void> {
   const ports = await wildcardListeners();
   if (ports.length === 0) return;
   say(
-    `warning: the guest can reach what this host serves on all addresses, through ${alias}: ports ${ports.join(', ')}`,
+    `warning: the guest can reach services that listen on all addresses of this host, through ${alias}: ports ${ports.join(', ')}`,
   );
 }

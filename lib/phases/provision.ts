@@ -14,15 +14,15 @@ import { prepare } from './prepare.ts';
 const provisioned = z.strictObject({
   machine: z.string(),
   promptFile: z.string(),
-  /** Names of the guest's variables; their values are in the guest alone. */
+  /** Names of the guest's variables; their values exist only in the guest. */
   variables: z.array(z.string()),
 });
 export type ProvisionedGuest = z.infer<typeof provisioned>;
 
-/** Gives the guest what the agent needs: trust in the bottle's CA first, then prompt and environment. */
+/** Provides what the agent needs: trust in the bottle's CA first, then prompt and environment. */
 export const provision: Phase<ProvisionedGuest> = {
   name: 'provision',
-  summary: 'bring the CA, the prompt and the environment into the guest',
+  summary: 'put the CA, the prompt and the environment into the guest',
   needs: [prepare, allocate, mintCerts, discoverUrls, initGuest],
   record: provisioned,
   durable: false,

@@ -17,16 +17,16 @@ export interface RunOptions {
 
 export interface PhaseOutcome<T> {
   record: PhaseRecord<T>;
-  /** False when the record was there, up to date and alive, so that nothing was done. */
+  /** False when the record was up to date and alive, so that nothing was done. */
   ran: boolean;
 }
 
-/** Milliseconds that a phase waits for another process that runs the same phase of the same bottle. */
+/** Milliseconds to wait for another process that runs the same phase of the same bottle. */
 const SAME_PHASE_TIMEOUT_MS = 15 * 60_000;
 
 /**
- * Runs one phase of one bottle, unless its record is up to date and what it describes is alive.
- * @throws BottleError `state-missing` when a phase it needs has not run.
+ * Runs one phase of one bottle, unless its record is up to date and what it describes still exists.
+ * @throws BottleError `state-missing` when a phase that it needs has not run.
  */
 export async function runPhase<T>(
   phase: Phase<T>,
@@ -48,11 +48,11 @@ export async function runPhase<T>(
   return withLock(lock, work, { timeoutMs: SAME_PHASE_TIMEOUT_MS });
 }
 
-/** A typo in a slug must not leave a directory of that name behind. */
+/** Checks that the bottle exists, so that a mistyped slug does not create a directory. */
 async function assertBottle(slug: string): Promise<void> {
   if ((await readMetadata(slug)) !== undefined) return;
-  throw new BottleError('state-missing', `there is no bottle ${slug}`, {
-    hint: 'Begin one with `make launch AGENT=…` or `make prepare AGENT=…`; `make status` lists those there are.',
+  throw new BottleError('state-missing', `no bottle is named ${slug}`, {
+    hint: 'Create one with `make launch AGENT=…` or `make prepare AGENT=…`; `make status` lists bottles.',
   });
 }
 
@@ -76,7 +76,7 @@ async function runLocked<T>(phase: Phase<T>, slug: string, options: RunOptions):
   return { record, ran: true };
 }
 
-/** The means of a phase's work, for callers that run something beside the graph (attach, teardown). */
+/** Creates the context in which a phase runs. */
 export function contextFor(
   phase: Pick<Phase<unknown>, 'name'>,
   slug: string,
@@ -97,7 +97,7 @@ export function contextFor(
 
 async function digestInputs(phase: Phase<unknown>, slug: string): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
-  // One after the other: of several that are missing, the first is named, and not whichever is looked for fastest.
+  // Sequential, so that the error always names the first missing phase.
   for (const needed of phase.needs) {
     digests[needed.name] = digestOf((await readNeeded(needed, slug, phase.name)).data);
   }
@@ -111,7 +111,7 @@ async function readNeeded<T>(needed: Phase<T>, slug: string, by: string): Promis
     'state-missing',
     `${by} needs ${needed.name}, which has not run for the bottle ${slug}`,
     {
-      hint: `Run it first, or everything up to here at once: make up BOTTLE=${slug}`,
+      hint: `Run it first, or run all phases: make up BOTTLE=${slug}`,
     },
   );
 }

@@ -19,10 +19,10 @@ export type Bundle = z.infer<typeof bundle>;
 
 const PORT_TRIES = 5;
 
-/** Starts the one container that is the guest's way out, and waits until every daemon in it answers. */
+/** Starts the container that is the guest's only way out, and waits until its daemons are healthy. */
 export const startBundle: Phase<Bundle> = {
   name: 'start-bundle',
-  summary: 'build the bundle image if needed, start the bundle, wait until its daemons are healthy',
+  summary: 'build the bundle image if needed, start the bundle, and wait until its daemons are healthy',
   needs: [prepare, allocate, mintCerts],
   record: bundle,
   durable: false,
@@ -50,7 +50,7 @@ export const startBundle: Phase<Bundle> = {
   describe: ({ container }) => container,
 };
 
-/** The engine picks free host ports, and something else may take one before it binds it: then it picks anew. */
+/** Retries when another program takes a host port between the engine picking it and binding it. */
 async function runBundle(
   container: string,
   args: readonly string[],

@@ -10,10 +10,10 @@ import { prepare } from './prepare.ts';
 const running = z.strictObject({ machine: z.string(), pid: z.number().int().positive() });
 export type RunningGuest = z.infer<typeof running>;
 
-/** Boots the guest, then reads back what policy it was really given. */
+/** Boots the guest, then reads back the policy that is actually in force. */
 export const startGuest: Phase<RunningGuest> = {
   name: 'start-guest',
-  summary: 'boot the guest and read back the policy that it was given',
+  summary: 'boot the guest, and verify the network policy that is in force',
   needs: [prepare, allocate, createGuest],
   record: running,
   durable: false,
@@ -33,7 +33,7 @@ export const startGuest: Phase<RunningGuest> = {
     return (await runningPid(new SmolvmClient(plan.smolvm), machine)) === pid;
   },
 
-  describe: ({ machine, pid }) => `${machine} runs (PID ${pid})`,
+  describe: ({ machine, pid }) => `${machine} is running (PID ${pid})`,
 };
 
 async function runningPid(client: SmolvmClient, machine: string): Promise<number | undefined> {

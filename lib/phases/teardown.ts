@@ -11,9 +11,10 @@ import { describeUndo, undo } from './undo.ts';
 const LOCK_TIMEOUT_MS = 5 * 60_000;
 
 /**
- * Undoes all that a bottle has acquired, newest first, past every failure; each thing undone is struck out of the
- * journal, so that a second teardown has only the rest to do. Gives the names of what was undone.
- * @throws BottleError `teardown-incomplete`, with all failures together.
+ * Removes everything that a bottle has acquired, newest first, continuing past failures. Each removed
+ * resource is deleted from the journal, so that a second teardown only does the rest.
+ * @returns the names of what was removed.
+ * @throws BottleError `teardown-incomplete`, listing all failures.
  */
 export async function teardown(slug: string, say: (line: string) => void): Promise<string[]> {
   const lock = join(bottleDirectory(slug), 'locks', 'teardown.db');
@@ -34,27 +35,30 @@ async function undoAll(slug: string, say: (line: string) => void): Promise<strin
       say(`could not remove ${what}`);
     }
   }
-  const perishable = PHASES.filter((phase) => !phase.durable);
-  await Promise.all(perishable.map((phase) => removeRecord(slug, phase.name)));
+  const transient = PHASES.filter((phase) => !phase.durable);
+  await Promise.all(transient.map((phase) => removeRecord(slug, phase.name)));
   if (failures.length === 0) return [...new Set(undone)];
   throw new BottleError(
     'teardown-incomplete',
-    `${failures.length} of the bottle’s things remain:\n  ${failures.join('\n  ')}`,
+    `${failures.length} of the bottle’s resources could not be removed:\n  ${failures.join('\n  ')}`,
     {
       hint: `Try again: make teardown BOTTLE=${slug}. The journal names what is left.`,
     },
   );
 }
 
-/** Removes a bottle's state directory: only when its journal is empty, or the promises in it would be lost. */
+/**
+ * Removes a bottle's state directory.
+ * @throws BottleError `teardown-incomplete` unless its journal is empty, since pending entries would be lost.
+ */
 export async function forgetBottle(slug: string): Promise<void> {
   const pending = await pendingUndo(slug);
   if (pending.length > 0) {
     throw new BottleError(
       'teardown-incomplete',
-      `the bottle ${slug} still has ${pending.length} things to undo`,
+      `the bottle ${slug} still has ${pending.length} resources to remove`,
       {
-        hint: `make teardown BOTTLE=${slug}`,
+        hint: `Remove them: make teardown BOTTLE=${slug}`,
       },
     );
   }

@@ -10,7 +10,7 @@ type UndoOf<Kind extends UndoAction['kind']> = (
   action: Extract<UndoAction, { kind: Kind }>,
 ) => Promise<void>;
 
-/** How each kind of thing is undone. Every handler is idempotent: what is gone already counts as undone. */
+/** How each kind of resource is removed. Handlers are idempotent: a missing resource counts as removed. */
 const UNDO: { readonly [Kind in UndoAction['kind']]: UndoOf<Kind> } = {
   network: (_slug, { name }) => removeNetwork(name),
   container: (slug, { name }) => undoContainer(slug, name),
@@ -19,14 +19,14 @@ const UNDO: { readonly [Kind in UndoAction['kind']]: UndoOf<Kind> } = {
   path: (_slug, { path }) => removeOwnPath(path),
 };
 
-/** Undoes one thing. @throws BottleError when it remains. */
+/** Performs one undo action. @throws BottleError when the resource remains. */
 export function undo(slug: string, action: UndoAction): Promise<void> {
-  // The table pairs each kind with the handler of its own action, which TypeScript cannot follow through the lookup.
+  // The table pairs each kind with its handler, but TypeScript cannot infer that from the lookup.
   const handler = UNDO[action.kind] as (slug: string, action: UndoAction) => Promise<void>;
   return handler(slug, action);
 }
 
-/** What is undone, for people. */
+/** Names the resource of an undo action. */
 export function describeUndo(action: UndoAction): string {
   return action.kind === 'path' ? action.path : `${action.kind} ${action.name}`;
 }

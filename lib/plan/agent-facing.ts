@@ -1,20 +1,19 @@
 import type { Plan } from './schema.ts';
 
 /**
- * The daemon that is the guest's proxy: egress, behind which pipelock stands when the bottle asks for it. In a bottle
- * that asks for pipelock and has no routes there is nothing for egress to inject or decide, and pipelock faces the
- * guest by itself, as in the original.
+ * Returns the daemon that is the guest's proxy. It is egress, with pipelock behind it if the bottle uses it.
+ * Without routes, egress has nothing to inject or decide, so pipelock stands alone, as in bot-bottle.
  */
 export function proxyDaemonOf({ daemons, egress }: Pick<Plan, 'daemons' | 'egress'>): 'egress' | 'pipelock' {
   return daemons.includes('pipelock') && egress.routes.length === 0 ? 'pipelock' : 'egress';
 }
 
-/** Whether egress sends all that it lets out through pipelock. */
+/** Returns whether egress sends everything it lets out through pipelock. */
 export function isChained(plan: Pick<Plan, 'daemons' | 'egress'>): boolean {
   return plan.daemons.includes('pipelock') && proxyDaemonOf(plan) === 'egress';
 }
 
-/** Daemons that the guest may dial, its proxy first; each is published on the bottle's alias. */
+/** Returns the daemons that the guest may use, its proxy first; each is published on the bottle's alias. */
 export function agentFacing(plan: Pick<Plan, 'daemons' | 'egress'>): ('egress' | 'pipelock')[] {
   return [proxyDaemonOf(plan)];
 }

@@ -1,4 +1,4 @@
-/** Names of a bottle's resources; bot-bottle's spelling, so that its users' habits carry over. */
+/** Names of a bottle's resources, spelled as in bot-bottle, so that its users' habits carry over. */
 export const machineName = (slug: string): string => `bot-bottle-${slug}`;
 export const networkName = (slug: string): string => `bot-bottle-bundle-${slug}`;
 export const bundleName = (slug: string): string => `bot-bottle-sidecars-${slug}`;

@@ -1,4 +1,4 @@
-/** The variable that carries an answer from the process that asked to the phase that needs it, and nowhere else. */
+/** Returns the variable that passes an answer from the prompting process to the phase that needs it. */
 export function promptedVariable(name: string): string {
   return `BOT_BOTTLE_PROMPTED_${name}`;
 }

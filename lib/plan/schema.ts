@@ -1,41 +1,45 @@
 import { z } from 'zod';
+import { DAEMON_NAMES } from '../daemons/contract/daemons.ts';
 import { auditLevel } from '../daemons/contract/egress/audit.ts';
 import { route, tokenSlot } from '../daemons/contract/egress/routes.ts';
-import { DAEMON_NAMES } from '../daemons/contract/names.ts';
 
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 
-/** `registry-pack`: a `.smolmachine` packed from an ephemeral registry; `archive`: the image's own tarball. */
+/**
+ * `registry-pack`: a `.smolmachine` packed from an ephemeral registry; `archive`: the image's own tarball.
+ */
 export const HANDOFFS = ['registry-pack', 'archive'] as const;
 export type Handoff = (typeof HANDOFFS)[number];
 
-/** Where the agent's image comes from. */
+/** The source of the agent's image. */
 const imageSource = z.discriminatedUnion('kind', [
-  /** Built from a Dockerfile; the tag is `<repository>:<digest of all that it depends on>`. */
+  /** Built from a Dockerfile; the tag is `<repository>:<digest of everything it depends on>`. */
   z.strictObject({
     kind: z.literal('dockerfile'),
     repository: z.string(),
     dockerfile: z.string(),
     context: z.string(),
-    /** Whether `extra-ca.pem` is put into the context: it is a provider's, and no directory of the operator's. */
+    /**
+     * Whether `extra-ca.pem` is added to the context: true for a provider's, false for the operator's own.
+     */
     extraCa: z.boolean(),
   }),
-  /** An image that the engine has already, named by `BOT_BOTTLE_IMAGE`. */
+  /** An existing image of the engine, named by `BOT_BOTTLE_IMAGE`. */
   z.strictObject({ kind: z.literal('reference'), reference: z.string() }),
 ]);
 
-/** What `prepare` resolved: everything later phases need, immutable, without a single secret value. */
+/** What `prepare` resolved: everything that later phases need. Immutable, without secret values. */
 export const planSchema = z.strictObject({
   slug: z.string(),
   agent: z.strictObject({ name: z.string(), file: z.string(), origin: z.enum(['home', 'cwd', 'examples']) }),
-  /** Directories of skills on the host are found by these names. */
+  /** Names of skill directories on the host. */
   skills: z.array(z.string()),
   bottle: z.strictObject({ name: z.string(), file: z.string() }),
   smolvm: z.strictObject({
     path: z.string(),
     version: z.tuple([z.number(), z.number(), z.number()]),
     tier: z.enum(['alias', 'socket']),
-    /** True when the kit's own stand-in runs, which confines with namespaces and is no security boundary. */
+    /** True for the kit's fake, which confines with namespaces and is not a security boundary. */
     fake: z.boolean(),
   }),
   names: z.strictObject({ machine: z.string(), network: z.string(), bundle: z.string() }),
@@ -49,19 +53,19 @@ export const planSchema = z.strictObject({
     home: z.string(),
     promptMode: z.enum(['variable', 'append-file']),
   }),
-  /** True when the agent file has a body: an empty prompt file exists all the same, but is not announced. */
+  /** Whether the agent file has a body; without one, the prompt file is empty and not announced. */
   hasPrompt: z.boolean(),
   environment: z.strictObject({
     literals: z.record(variableName, z.string()),
-    /** Guest variable -> variable of the operator's environment; its value is read when it is used. */
+    /** Guest variable -> variable of the operator's environment, read only when it is used. */
     forwarded: z.record(variableName, variableName),
     /**
-     * Guest variable -> what to ask for it at launch. `forwarded` has these as well: the answer travels in a
-     * variable of its own.
+     * Guest variable -> the question to ask at launch. `forwarded` contains these too: each answer is passed
+     * in its own variable.
      */
     prompted: z.record(variableName, z.string()),
   }),
-  /** Repositories behind the git gate, and where each goes. */
+  /** Repositories behind the git gate, with their upstreams. */
   git: z.array(z.strictObject({ name: z.string(), host: z.string(), port: z.number().int() })),
   egress: z.strictObject({
     routes: z.array(route),

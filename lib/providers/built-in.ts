@@ -5,12 +5,12 @@ import type { Provider } from './provider.ts';
 const NODE_USER = { user: 'node', home: '/home/node' } as const;
 
 /**
- * Of the API of the agent's own model, what comes back is what the agent says: an answer about an attack that it has read
- * reads like one, and to refuse it would stop the agent where it does right. What leaves is scanned like everything.
+ * Responses of the agent's own model API are not scanned: they are the agent's own words, and a correct
+ * description of an attack looks like the attack. Requests are scanned as usual.
  */
-const MODEL_ANSWERS = { inboundDetectors: [] };
+const MODEL_RESPONSES = { inboundDetectors: [] };
 
-/** Any program as an agent: the bottle's manifest names its command and its Dockerfile. */
+/** Any program as an agent; the bottle's manifest names its command and Dockerfile. */
 const command: Provider = {
   ...NODE_USER,
   template: 'command',
@@ -25,7 +25,7 @@ const command: Provider = {
   },
 };
 
-/** Claude Code, which asks for no permission: the bottle is what holds it. */
+/** Claude Code without permission prompts, since the bottle confines it. */
 const claude: Provider = {
   ...NODE_USER,
   template: 'claude',
@@ -36,11 +36,17 @@ const claude: Provider = {
   routes: ({ authToken }) =>
     authToken === undefined
       ? []
-      : [{ host: 'api.anthropic.com', auth: { scheme: 'Bearer', tokenRef: authToken }, dlp: MODEL_ANSWERS }],
+      : [
+          {
+            host: 'api.anthropic.com',
+            auth: { scheme: 'Bearer', tokenRef: authToken },
+            dlp: MODEL_RESPONSES,
+          },
+        ],
   command: () => ['claude', '--dangerously-skip-permissions'],
 };
 
-/** Codex. Its TLS library passes the system's trust over, so that it is told where the bottle's CA is. */
+/** Codex. Its TLS library ignores the system's trust, so a variable names the CA file. */
 const codex: Provider = {
   ...NODE_USER,
   template: 'codex',

@@ -1,4 +1,4 @@
-/** A program and its arguments as people read them: where a word is not plain, quotes show where it begins and ends. */
+/** Formats a program and its arguments for display; quotes words with special characters. */
 export function commandLine(words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
 }

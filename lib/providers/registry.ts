@@ -6,9 +6,9 @@ import type { Provider } from './provider.ts';
 import { loadUserProvider } from './user-provider.ts';
 
 /**
- * The provider of that name: a built-in one, else the operator's own in `home`'s `contrib`. `where` names the place
- * that asks for it, `FILE:LINE: `, for people.
- * @throws BottleError `manifest-invalid`, listing the templates there are, or `provider-invalid`
+ * Returns the provider of that name: a built-in one, else the operator's own in `contrib` of `home`. `where`
+ * is the location of its name, as `FILE:LINE: `, for the error message.
+ * @throws BottleError `manifest-invalid`, listing the known templates, or `provider-invalid`
  */
 export async function providerFor(template: string, home: string, where = ''): Promise<Provider> {
   const builtIn = BUILT_IN_PROVIDERS.find((candidate) => candidate.template === template);
@@ -18,9 +18,9 @@ export async function providerFor(template: string, home: string, where = ''): P
   const known = [...BUILT_IN_PROVIDERS.map((candidate) => candidate.template), ...own.toSorted()];
   throw new BottleError(
     'manifest-invalid',
-    `${where}agent_provider.template is '${template}', which is not known`,
+    `${where}agent_provider.template is '${template}', which is unknown`,
     {
-      hint: `Known templates: ${known.join(', ')}. One of your own is ${join(home, 'contrib', template, 'provider.ts')}.`,
+      hint: `Known templates: ${known.join(', ')}. To add one, write ${join(home, 'contrib', template, 'provider.ts')}.`,
     },
   );
 }

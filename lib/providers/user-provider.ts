@@ -11,25 +11,25 @@ import { valueAt } from '../manifest/reading/value-at.ts';
 import { variableName } from '../manifest/schema/variable-name.ts';
 import type { Provider, UserProvider } from './provider.ts';
 
-/** Milliseconds that a module may take to load; it has nothing to wait for. */
+/** Milliseconds that a module may take to load. */
 const LOADING_MS = 10_000;
 
-const withoutNul = z.string().refine((text) => !text.includes('\0'), 'holds a NUL character');
+const withoutNul = z.string().refine((text) => !text.includes('\0'), 'contains a NUL character');
 const guestPath = withoutNul.regex(/^\//, 'is not an absolute path');
 
 const userProvider = z.strictObject({
   command: z.array(withoutNul.min(1)).min(1),
   user: z
     .string()
-    .regex(/^[a-z_][a-z0-9_-]*$/, 'is not the name of a user')
+    .regex(/^[a-z_][a-z0-9_-]*$/, 'is not a valid user name')
     .default('node'),
   home: guestPath.default('/home/node'),
   environment: z.record(variableName, withoutNul).default({}),
 }) satisfies z.ZodType<unknown, UserProvider>;
 
 /**
- * The operator's own provider of that name: `contrib/<name>/provider.ts`, with a `Dockerfile` beside it if it has an
- * image of its own. Nothing when there is no such directory. `template` is checked already: no path passes.
+ * Loads the operator's own provider from `contrib/<template>/provider.ts`, with an optional `Dockerfile`
+ * beside it. Undefined when there is no such directory. The caller has checked that `template` is not a path.
  * @throws BottleError `provider-invalid`
  */
 export async function loadUserProvider(
@@ -75,13 +75,13 @@ async function importDefault(file: string, loadingMs: number): Promise<unknown> 
   }
 }
 
-/** Rejects after a while. A promise that nobody settles would otherwise end the process without a word. */
+/** Rejects after `milliseconds`. Without it, a promise that never settles would silently end the process. */
 async function never(milliseconds: number, signal: AbortSignal): Promise<never> {
   await sleep(milliseconds, undefined, { signal });
-  throw new Error(`its loading has not ended after ${milliseconds / 1000} s`);
+  throw new Error(`loading did not finish within ${milliseconds / 1000} s`);
 }
 
-/** `:LINE` of a syntax error, which Node tells in the stack alone. */
+/** Returns `:LINE` of a syntax error, which Node reports only in the stack. */
 function lineOf(error: unknown, file: string): string {
   if (!(error instanceof SyntaxError)) return '';
   const [, line] = (error.stack ?? '').split(`${file}:`);
@@ -89,7 +89,7 @@ function lineOf(error: unknown, file: string): string {
 }
 
 function reasonOf(error: unknown): string {
-  return isMissing(error) ? 'is not there' : `cannot be loaded: ${messageOf(error)}`;
+  return isMissing(error) ? 'does not exist' : `cannot be loaded: ${messageOf(error)}`;
 }
 
 function validate(file: string, value: unknown): z.output<typeof userProvider> {
@@ -105,7 +105,7 @@ function validate(file: string, value: unknown): z.output<typeof userProvider> {
   throw invalid(file, lines);
 }
 
-/** What a module exports may be anything, down to properties that throw when they are read. */
+/** A module may export anything, even properties that throw when read. */
 function parse(file: string, value: unknown) {
   try {
     return userProvider.safeParse(value);
@@ -121,7 +121,7 @@ function unknownKey(key: string): string {
 function invalid(file: string, lines: readonly string[]): BottleError {
   return new BottleError(
     'provider-invalid',
-    [`${file}: the default export is no provider`, ...lines].join('\n'),
+    [`${file}: the default export is not a provider`, ...lines].join('\n'),
     { hint: 'Keys are: command (required), user, home, environment.' },
   );
 }

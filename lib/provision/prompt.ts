@@ -3,7 +3,7 @@ import { bottlePaths } from '../bottle/paths.ts';
 import { writeFileScript } from '../guest/shell-script.ts';
 import type { Provisioner } from './provisioner.ts';
 
-/** Writes the system prompt into the agent's home; an agent without one gets an empty file. */
+/** Writes the system prompt into the agent's home; the file is empty for an agent without one. */
 export const prompt: Provisioner = {
   name: 'prompt',
   applies: () => true,

@@ -5,7 +5,7 @@ import { environment } from './environment.ts';
 import { prompt } from './prompt.ts';
 import type { ProvisionContext, Provisioner } from './provisioner.ts';
 
-/** In the order in which they run: the way to the bundle and trust in its CA come before all that may need them. */
+/** In running order: the channel to the bundle and trust in its CA come before what may need them. */
 export const PROVISIONERS: readonly Provisioner[] = [channel, ca, environment, prompt];
 
 /** Runs every provisioner that applies. @throws BottleError `guest-failed` */

@@ -3,8 +3,8 @@ import { printable } from '../host/printable.ts';
 import { paint } from './output.ts';
 
 /**
- * An error as people read it: what is wrong, then what to do. One of several problems lists them all. Whatever value
- * a message repeats, it makes the terminal do nothing.
+ * Formats an error for display: message, problems and hints. Values in messages are made safe to print on a
+ * terminal.
  */
 export function errorText(error: BottleError): string {
   const lines = [`${paint('red', 'error')}: ${shown(error.message)}`];
@@ -13,7 +13,7 @@ export function errorText(error: BottleError): string {
   return lines.join('\n');
 }
 
-/** Safe to print, line by line. */
+/** Makes text safe to print, line by line. */
 export function shown(text: string): string {
   return text.split(/\r?\n/).map(printable).join('\n');
 }

@@ -4,15 +4,15 @@ import type { Verbosity } from './output.ts';
 
 export interface Flag {
   type: 'boolean' | 'string';
-  /** One line for `--help`; names the value's kind in capitals for strings. */
+  /** One line for `--help`. */
   help: string;
-  /** A string that must be there. */
+  /** Whether a string flag must be given. */
   required?: boolean;
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** The values of `flags`: a missing string is undefined, a missing boolean false. */
+/** The values of flags: a missing string is undefined, a missing boolean is false. */
 export type Parsed<F extends Flags> = {
   [Name in keyof F]: F[Name]['type'] extends 'boolean'
     ? boolean
@@ -23,26 +23,26 @@ export type Parsed<F extends Flags> = {
 
 /** Flags that every script has. */
 const COMMON = {
-  help: { type: 'boolean', help: 'print this' },
-  quiet: { type: 'boolean', help: 'say nothing on stderr but errors' },
-  verbose: { type: 'boolean', help: 'say more on stderr' },
+  help: { type: 'boolean', help: 'print this help' },
+  quiet: { type: 'boolean', help: 'print only errors on stderr' },
+  verbose: { type: 'boolean', help: 'print more on stderr' },
 } as const satisfies Flags;
 
 export interface Command<F extends Flags> {
   name: string;
-  /** Path of the script; that of the name in `scripts` when absent. */
+  /** Path of the script; `scripts/<name>.ts` when absent. */
   file?: string;
   summary: string;
   flags: F;
-  /** More lines for `--help`. */
+  /** Additional lines for `--help`. */
   notes?: readonly string[];
 }
 
 export type ParsedCommand<F extends Flags> = Parsed<F> & { verbosity: Verbosity };
 
 /**
- * Parses a script's arguments; undefined when `--help` was asked for, and printed.
- * @throws BottleError `usage` for unknown flags, missing values and stray words.
+ * Parses a script's arguments. For `--help`, prints the help and returns undefined.
+ * @throws BottleError `usage` for unknown flags, missing values and positional arguments.
  */
 export function parseFlags<F extends Flags>(
   command: Command<F>,

@@ -3,8 +3,8 @@ import { closeSync, openSync } from 'node:fs';
 const TERMINAL = '/dev/tty';
 
 /**
- * True when there is somebody to ask: this process has a controlling terminal, and at least one end of it is in
- * sight. Neither holds in CI; a job whose input and messages both go elsewhere must not stop to ask either.
+ * Returns whether a user can be prompted: there is a controlling terminal, and stdin or stderr is a terminal.
+ * A job whose input and messages are both redirected must not wait for answers.
  */
 export function hasTerminal(): boolean {
   if (!process.stdin.isTTY && !process.stderr.isTTY) return false;

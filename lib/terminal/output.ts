@@ -2,39 +2,39 @@ import { styleText } from 'node:util';
 import stringWidth from 'fast-string-width';
 import { wrapAnsi } from 'fast-wrap-ansi';
 
-/** How much a run says on stderr. */
+/** How much a run prints on stderr. */
 export type Verbosity = 'quiet' | 'normal' | 'verbose';
 
-// A terminal that went away must not turn a teardown into a crash.
+// A closed terminal must not crash a teardown.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-/** One whole line on stderr, in one write: lines of phases that run at the same time do not mix. */
+/** Prints a line on stderr in one write, so that lines of concurrent phases do not mix. */
 export function line(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Colour on a terminal, plain text elsewhere and under NO_COLOR. */
+/** Colors text on a terminal; leaves it plain elsewhere and under NO_COLOR. */
 export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stderr): string {
   return styleText(style, text, { stream });
 }
 
-/** Where a table is to be shown. */
+/** Layout of a table. */
 export interface TableOptions {
-  /** Columns of the terminal; no bound when absent, as in a pipe. */
+  /** Columns of the terminal; unlimited when absent, as for a pipe. */
   width?: number | undefined;
   /** Index of the column whose cells may wrap; the last one when absent. */
   wrapped?: number;
 }
 
-/** A cell is never wrapped into less: then the terminal itself wraps the line. */
+/** The minimum width of a wrapped cell; below it, the terminal wraps the line. */
 const NARROWEST_CELL = 24;
 const GAP = 2;
 
 /**
- * Columns as wide as their widest cell, two blanks apart; the last column is left ragged. Where the terminal is too
- * narrow for them, cells of one column go on below themselves.
+ * Formats rows as columns as wide as their widest cell, two spaces apart, without trailing spaces. On a
+ * narrow terminal, the cells of one column wrap.
  */
 export function columns(rows: readonly (readonly string[])[], { width, wrapped }: TableOptions = {}): string {
   const widths: number[] = [];
@@ -60,7 +60,7 @@ function linesOf(row: readonly string[], widths: readonly number[], flexible: nu
   });
 }
 
-/** At most `width` columns, the last one a sign that there was more. */
+/** Truncates text to `width` columns, ending in an ellipsis. */
 export function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let short = text.slice(0, Math.max(0, width - 1));

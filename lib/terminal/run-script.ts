@@ -9,13 +9,13 @@ import { line, paint } from './output.ts';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface ScriptContext {
-  /** Aborted by the first signal that asks the script to end. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   signal: AbortSignal;
 }
 
 /**
- * Runs a script's work to its exit code. Signals do not kill it: they abort `signal`, and what is under way ends
- * in an orderly fashion. Errors are printed with their hint; an unexpected one leaves a log. Ends the process.
+ * Runs a script's work and exits with its code. Signals do not kill it, but abort `signal`, so that the work
+ * can clean up. Prints errors with their hints; logs unexpected ones.
  */
 export async function runScript(work: (context: ScriptContext) => Promise<number>): Promise<never> {
   const controller = new AbortController();
@@ -34,7 +34,7 @@ export async function runScript(work: (context: ScriptContext) => Promise<number
   }
   if (interruptedBy !== undefined && code !== 0) code = 128 + constants.signals[interruptedBy];
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-  // Not by running out of work: on that way Node stops listening to signals first, and one more would kill it.
+  // When Node exits on its own, it stops handling signals first, so that another signal would kill it.
   process.exit(code);
 }
 
@@ -67,9 +67,9 @@ function reportUnexpected(error: unknown): number {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const stack = error instanceof Error ? error.stack : String(error);
     appendFileSync(path, `${new Date().toISOString()} ${process.argv[1]}\n${stack}\n\n`, { mode: 0o600 });
-    line(`The full story is in ${path}`);
+    line(`The stack trace is in ${path}`);
   } catch {
-    // Nowhere to write it: then the terminal is the log.
+    // The log cannot be written: use the terminal.
     console.error(error);
   }
   return EXIT_CODES.internal;

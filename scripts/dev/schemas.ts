@@ -13,7 +13,7 @@ await runScript(async () => {
     file: 'scripts/dev/schemas.ts',
     summary: 'write the JSON Schemas of bottles and agents for editors',
     flags: {},
-    notes: ['Writes fixtures/schemas/{bottle,agent}.schema.json; a test fails when they are out of date.'],
+    notes: ['Writes fixtures/schemas/{bottle,agent}.schema.json; a test checks that they are up to date.'],
   });
   if (flags === undefined) return 0;
   const folder = join(KIT_DIRECTORY, 'fixtures', 'schemas');

@@ -15,8 +15,8 @@ const SUITES = ['unit', 'integration', 'contract', 'e2e'] as const;
 type Suite = (typeof SUITES)[number];
 
 /**
- * What follows the unit tests. The suites of a lane run one after the other, since they count what the engine holds; the
- * lanes run beside each other, since each mostly waits: for containers the one, for guests the other.
+ * Suites that follow the unit tests. Suites in one lane run in sequence, since they count what the engine
+ * holds. Lanes run concurrently, since one mostly waits for containers and the other for guests.
  */
 const LANES: readonly (readonly Suite[])[] = [['integration', 'e2e'], ['contract']];
 
@@ -52,21 +52,23 @@ await runScript(async ({ signal }) => {
   const flags = parseFlags({
     name: 'test',
     file: 'scripts/dev/test.ts',
-    summary: 'run the test suites that this machine can',
-    flags: { suite: { type: 'string', help: `only this one: ${SUITES.join(', ')}` } },
-    notes: ['Ends with the line: N passed, N failed, N skipped'],
+    summary: 'run the test suites that can run on this machine',
+    flags: { suite: { type: 'string', help: `only this suite: ${SUITES.join(', ')}` } },
+    notes: ['The last line is: N passed, N failed, N skipped'],
   });
   if (flags === undefined) return 0;
   const suites = SUITES.filter((suite) => flags.suite === undefined || suite === flags.suite);
   if (suites.length === 0)
-    throw new BottleError('usage', `there is no suite '${flags.suite}': ${SUITES.join(', ')}`);
+    throw new BottleError('usage', `'${flags.suite}' is not a test suite`, {
+      hint: `Suites: ${SUITES.join(', ')}.`,
+    });
   const counts: Counts[] = [];
-  // On a bare machine the engine and its base images take a minute or two, which the unit tests need neither of.
+  // Prepared concurrently: engine and base images can take a minute or two, and unit tests do not need them.
   const containers = suites.every((suite) => suite === 'unit') ? undefined : readyContainers(suites, signal);
   try {
     if (suites.includes('unit')) counts.push(await runSuite('unit', { held: false, signal }));
   } finally {
-    // Whoever stops the engine after us must not find one that is still starting.
+    // The engine must not still be starting when we exit, or a later stop would miss it.
     await containers;
   }
   counts.push(...(await runLanes(suites, await containers, signal)));
@@ -75,7 +77,7 @@ await runScript(async ({ signal }) => {
   return sum('failed') > 0 || sum('passed') === 0 ? 1 : 0;
 });
 
-/** `unable` is why there can be no containers, where there can be none. */
+/** Runs the lanes. `unable` is the reason why there are no containers, if any. */
 async function runLanes(
   suites: readonly Suite[],
   unable: string | undefined,
@@ -90,7 +92,7 @@ async function runLanes(
   };
   if (unable === undefined) {
     const runs = wanted.map((lane, index) => runLane(lane, index > 0));
-    // Nothing of ours may still run when we end, whichever lane ends us.
+    // Wait for all lanes, so that none is still running when one fails.
     await Promise.allSettled(runs);
     return (await Promise.all(runs)).flat();
   }
@@ -98,7 +100,10 @@ async function runLanes(
   return wanted.flat().map(() => ({ passed: 0, failed: 0, skipped: 1 }));
 }
 
-/** Readies the engine, and the base images that the suites want. Gives the reason why there can be no containers. */
+/**
+ * Prepares the engine and the base images that the suites need.
+ * @returns the reason why there are no containers; undefined when there are.
+ */
 async function readyContainers(suites: readonly Suite[], signal: AbortSignal): Promise<string | undefined> {
   try {
     await ensureEngine({ say: line });
@@ -106,14 +111,14 @@ async function readyContainers(suites: readonly Suite[], signal: AbortSignal): P
     return messageOf(error);
   }
   if (!suites.includes('integration') && !suites.includes('e2e')) return undefined;
-  // An image that cannot be had is for the tests to tell, each of those that want it.
+  // The tests that need an image report it when it is unavailable.
   const images = ['node', 'registry', 'crane'] as const;
   await Promise.allSettled(images.map((name) => ensureBaseImage(name, { say: line, signal })));
   return undefined;
 }
 
 interface RunOptions {
-  /** Whether what the suite says is kept until it ends: another one speaks meanwhile. */
+  /** Whether to buffer the output until the suite ends, since another suite prints meanwhile. */
   held: boolean;
   signal: AbortSignal;
 }
@@ -137,32 +142,32 @@ async function runInto(output: string, suite: Suite, { held, signal }: RunOption
   signal.throwIfAborted();
   const parsed = report.safeParse(await fs.readJson(output).catch(() => undefined));
   if (!parsed.success) return { passed: 0, failed: 1, skipped: 0 };
-  for (const test of passedAtSecondTry(parsed.data)) line(`${paint('yellow', 'flaky')}: ${test}`);
+  for (const test of passedOnRetry(parsed.data)) line(`${paint('yellow', 'flaky')}: ${test}`);
   for (const [what, tests] of skippedGroups(parsed.data))
     line(`${paint('yellow', 'skipped')}: ${what}: ${tests}`);
-  // A file that did not load has no test to fail, and must count all the same.
+  // A file that failed to load contains no failed test, but must count as a failure.
   const unloaded = parsed.data.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   );
   const failed = parsed.data.numFailedTests + unloaded.length;
   return {
     passed: parsed.data.numPassedTests,
-    // What went wrong beside the tests, an error that nothing caught say, is told by vitest's exit code alone.
+    // Failures outside tests, such as uncaught errors, show only in vitest's exit code.
     failed: failed === 0 && exitCode !== 0 ? 1 : failed,
     skipped: parsed.data.numPendingTests + parsed.data.numTodoTests,
   };
 }
 
-/** What CI tried again with success: it failed once all the same, and somebody should know. */
-function passedAtSecondTry({ testResults }: Report): string[] {
+/** Lists tests that passed only on a retry in CI. */
+function passedOnRetry({ testResults }: Report): string[] {
   return testResults.flatMap(({ assertionResults }) =>
     assertionResults
       .filter(({ status, failureMessages }) => status === 'passed' && (failureMessages ?? []).length > 0)
-      .map(({ fullName }) => `${fullName}: passed at the second try`),
+      .map(({ fullName }) => `${fullName}: passed on a retry`),
   );
 }
 
-/** What was skipped, and how many tests each time: by the group whose title tells why, else one by one. */
+/** Counts skipped tests by the title that says why they were skipped, else by their own name. */
 function skippedGroups({ testResults }: Report): Map<string, number> {
   const groups = new Map<string, number>();
   for (const { status, ancestorTitles, title, fullName } of testResults.flatMap(

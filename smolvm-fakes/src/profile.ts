@@ -33,7 +33,7 @@ export interface Profile {
   /** ENTRYPOINT and CMD of an image that is not packed run by default (from 0.8.1). */
   readonly runsImageCommand: boolean;
   /** Commands in an image machine run as the image's USER (from 1.6.0), before that as root. */
-  readonly honoursImageUser: boolean;
+  readonly honorsImageUser: boolean;
   /**
    * `--mount-socket` is an unknown flag (before 1.6.4), makes a node that only the VM's own root sees, or
    * makes a node in every container (from 1.8.0).
@@ -85,7 +85,7 @@ const V0_8_0: Profile = {
   whiteouts: false,
   registryImageNeedsNetwork: false,
   runsImageCommand: false,
-  honoursImageUser: false,
+  honorsImageUser: false,
   mountSocket: 'unknown',
   stopOfUnknownSucceeds: true,
   deleteLeavesVmRunning: true,
@@ -138,7 +138,7 @@ const V1_7_7: Profile = {
   gatewayLeadsToHost: true,
   floor: 'environment',
   registryImageNeedsNetwork: true,
-  honoursImageUser: true,
+  honorsImageUser: true,
   mountSocket: 'outside-containers',
   deleteCascades: true,
   packRefusesSuffix: true,

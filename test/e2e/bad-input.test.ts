@@ -26,19 +26,19 @@ async function expectRefused(
 }
 
 describe('bad input', () => {
-  it('an unknown agent: lists the known ones', async () => {
+  it('the error about an unknown agent lists the known ones', async () => {
     const user = sandbox();
     await expectRefused(
       user,
       ['--agent', 'dmo'],
       65,
-      /no agent `dmo`; did you mean `demo`\?[\s\S]*Known agents: .*demo/,
+      /the agent `dmo` does not exist; did you mean `demo`\?[\s\S]*Known agents: .*demo/,
     );
     expect(await user.bottles()).toEqual([]);
   });
 
   it.each(['../../etc/passwd', 'a/b', '$(id)', '..', ''])(
-    'an agent named %j: nothing is read or made',
+    'a launch with the agent name %j is refused and creates nothing',
     async (name) => {
       const user = sandbox();
       const { exitCode } = await user.run('launch', ['--agent', name]);
@@ -47,22 +47,22 @@ describe('bad input', () => {
     },
   );
 
-  it('malformed frontmatter: names file, line and key, and shows the line', async () => {
+  it('the error about malformed frontmatter names file, line and key', async () => {
     const user = sandbox();
     const file = await user.writeManifest('agents', 'bad', '---\nbotle: demo\n---\n');
     await expectRefused(user, ['--agent', 'bad'], 65, new RegExp(`${file}:2:1[\\s\\S]*botle`));
     expect(await user.bottles()).toEqual([]);
   });
 
-  it('a missing host variable: its name, nothing else', async () => {
+  it('the error about a missing host variable names it', async () => {
     const user = sandbox();
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the manifest's own spelling
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax of manifests
     await user.writeAgent('needs', ['true'], 'env:\n  A: ${NOT_SET_ANYWHERE}\n');
     await expectRefused(user, ['--agent', 'needs'], 69, /the host variable NOT_SET_ANYWHERE is not set/);
     expect(await user.bottles()).toEqual([]);
   });
 
-  it('no docker client on the PATH', async () => {
+  it('a launch without a docker client on the PATH is refused', async () => {
     const user = sandbox();
     const bare = join(user.root, 'bin');
     await mkdir(bare);
@@ -73,7 +73,7 @@ describe('bad input', () => {
     expect(await user.bottles()).toEqual([]);
   });
 
-  it('a stopped engine that must not be started', async () => {
+  it('a launch is refused when the engine is stopped and must not be started', async () => {
     const env = { DOCKER_HOST: 'unix:///nonexistent/docker.sock', BOT_BOTTLE_ENGINE: 'none' };
     const user = sandbox();
     await expectRefused(user, ['--agent', 'demo'], 69, /Docker engine/, env);
@@ -83,8 +83,8 @@ describe('bad input', () => {
   it.each([
     ['smolvm 0.7.0', /smolvm 0\.7\.0 is not supported/],
     ['smolvm 1.5.0', /smolvm 1\.5\.0 is not supported/],
-    ['hello', /is not a version of smolvm/],
-  ])('a smolvm that says %j', async (version, message) => {
+    ['hello', /is not a smolvm version/],
+  ])('a smolvm whose version is %j is refused', async (version, message) => {
     const user = sandbox();
     const program = faultyProgram(join(user.root, 'shims'), 'smolvm', '/bin/false', { when: 'never' });
     await execa('sh', ['-c', `printf '#!/bin/sh\\necho "%s"\\n' "$1" > "$2"`, 'sh', version, program]);
@@ -92,7 +92,7 @@ describe('bad input', () => {
     expect(await user.bottles()).toEqual([]);
   });
 
-  it('a SMOLVM that is not there', async () => {
+  it('a SMOLVM that does not exist is refused', async () => {
     await expectRefused(sandbox(), ['--agent', 'demo'], 69, /not an executable file/, {
       SMOLVM: '/nowhere/smolvm',
     });
@@ -106,19 +106,19 @@ describe('bad input', () => {
     return cache;
   }
 
-  it('a disk that is full already: said before anything is made', async () => {
+  it('a full disk is reported before anything is created', async () => {
     const user = sandbox();
     const env = { BOT_BOTTLE_CACHE: await smallCache(user, 8) };
     await expectRefused(user, ['--agent', 'demo'], 69, /the disk is full: \d MiB are free at .*small/, env);
     expect(await user.bottles()).toEqual([]);
   });
 
-  it('a disk that fills up during save: nothing is left, no artifact is poisoned', async () => {
+  it('a disk that fills up during save leaves nothing behind and no broken artifact', async () => {
     const user = sandbox();
     const cache = await smallCache(user, 264);
     const run = user.start('launch', ['--agent', 'demo'], { BOT_BOTTLE_CACHE: cache });
     await run.saw('✓ prepare');
-    await execa('fallocate', ['--length', '256m', join(cache, 'somebody-elses')]);
+    await execa('fallocate', ['--length', '256m', join(cache, 'filler')]);
     const { exitCode, stderr } = await run.finished;
     expect(stderr).toMatch(/disk is full|no space left/i);
     expect(exitCode, stderr).toBe(69);
@@ -127,7 +127,7 @@ describe('bad input', () => {
     expect(left.stdout).toBe('');
   });
 
-  it('a port that something else took in between: another is tried', async () => {
+  it('another port is tried when one was taken in the meantime', async () => {
     const user = sandbox();
     const shims = join(user.root, 'shims');
     const says =
@@ -144,7 +144,7 @@ describe('bad input', () => {
     expect(await readFile(join(shims, 'docker.failed'), 'utf8')).toBe('1\n');
   });
 
-  it('a pool with no free alias', async () => {
+  it('a launch is refused when no alias is free', async () => {
     const user = sandbox();
     for (let last = 16; last <= 31; last += 1) {
       const name = `bk-test-alias-${last}`;

@@ -3,11 +3,11 @@ import { engineHolds, useSandboxes } from '../support/kit.ts';
 
 const sandbox = useSandboxes();
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the manifest's own spelling
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax of manifests
 const SECRETIVE = 'env:\n  TICKET: ${TICKET}\n  PIN: ?What is the PIN\n';
 
 describe('a dry run', () => {
-  it('shows the screen on stdout, and creates nothing', async () => {
+  it('a dry run shows the screen on stdout, and creates nothing', async () => {
     const user = sandbox();
     const { exitCode, stdout, stderr } = await user.run('launch', ['--agent', 'demo', '--dry-run']);
     expect(exitCode, stderr).toBe(0);
@@ -17,7 +17,7 @@ describe('a dry run', () => {
     expect(await engineHolds()).toEqual([]);
   });
 
-  it('prints the plan as JSON, without the value of anything', async () => {
+  it('a dry run with --json prints the plan without values of variables', async () => {
     const user = sandbox();
     await user.writeAgent('dev', ['true'], SECRETIVE);
     const env = { TICKET: 'secret-ticket', BOT_BOTTLE_PROMPTED_PIN: 'secret-pin' };
@@ -31,7 +31,7 @@ describe('a dry run', () => {
     expect(stdout + stderr).not.toMatch(/secret-/);
   });
 
-  it('tells everything that stands in the way at once, after the screen', async () => {
+  it('a dry run reports all problems at once, after the screen', async () => {
     const user = sandbox();
     await user.writeAgent('dev', ['true'], SECRETIVE);
     const env = { DOCKER_HOST: 'unix:///nonexistent/docker.sock', TICKET: undefined };
@@ -39,12 +39,12 @@ describe('a dry run', () => {
     expect(exitCode).toBe(69);
     expect(stdout).toContain('PIN  (asked for at launch)');
     expect(stderr).toMatch(
-      /3 things[\s\S]*TICKET is not set[\s\S]*no terminal[\s\S]*no Docker engine answers/,
+      /3 problems[\s\S]*TICKET is not set[\s\S]*no terminal[\s\S]*no Docker engine answers/,
     );
     expect(await user.bottles()).toEqual([]);
   });
 
-  it('knows claude, and says that launching it is not supported yet', async () => {
+  it('a dry run shows claude, and reports that it is not supported yet', async () => {
     const user = sandbox();
     await user.writeManifest('bottles', 'dev', '---\nsupervise: false\n---\n');
     await user.writeManifest('agents', 'dev', '---\nbottle: dev\n---\n');

@@ -15,20 +15,20 @@ describe('edit', () => {
     return editor;
   }
 
-  it('opens the agent’s file in EDITOR and says that it is in order', async () => {
+  it('edit opens the agent’s file in EDITOR and reports that it is valid', async () => {
     const user = sandbox();
     await user.writeAgent('dev', ['true']);
     const EDITOR = await withEditor(user, 'echo "And be brief." >> "$1"');
     const { exitCode, stderr } = await user.run('edit', ['--agent', 'dev'], { EDITOR });
     expect(exitCode, stderr).toBe(0);
-    expect(stderr).toContain('is in order');
+    expect(stderr).toContain('is valid');
     expect(await readFile(join(user.home, 'agents', 'dev.md'), 'utf8')).toMatch(/And be brief\.\n$/);
   });
 
-  it('shows what is wrong afterwards, and offers to go back in', async () => {
+  it('edit shows problems afterward, and offers to edit again', async () => {
     const user = sandbox();
     await user.writeAgent('dev', ['true']);
-    // The first time it breaks the file, the second time it mends it.
+    // The first run breaks the file, the second one repairs it.
     const EDITOR = await withEditor(
       user,
       'if grep -q botle "$1"; then sed -i s/botle/bottle/ "$1"; else sed -i s/bottle/botle/ "$1"; fi',
@@ -43,7 +43,7 @@ describe('edit', () => {
       [['Edit it again? [Y/n]', '\r']],
       { EDITOR },
     );
-    expect(shown).toMatch(/unknown key `botle`[\s\S]*is in order/);
+    expect(shown).toMatch(/unknown key `botle`[\s\S]*is valid/);
     expect(exitCode).toBe(0);
   });
 });

@@ -13,17 +13,18 @@ interface Break {
   exitCode: number;
   docker?: Fault;
   smolvm?: Fault;
-  /** Fails only once this phase is done: calls of earlier phases look the same. */
+  /** Fails only after this phase, since calls of earlier phases look the same. */
   after?: string;
-  /** Changes what lies in the bottle's folder: the phase fails by that, or has its work to do again. */
+  /** Changes the bottle's directory, so that the phase fails or has work to do again. */
   arrange?: (state: string) => Promise<void>;
-  /** Undoes that. */
-  mend?: (state: string) => Promise<void>;
+  /** Undoes `arrange`. */
+  restore?: (state: string) => Promise<void>;
 }
 
 /**
- * One way for each phase to fail that no other phase shares. Each comes after those that it needs, and the guest's come
- * before the bundle's, which are made beside them: what has been made beside a failure is made again for its own.
+ * One way for each phase to fail that affects no other phase. Each follows those that it needs. Guest phases
+ * precede bundle phases, which run concurrently; a phase that already ran beside a failure is run again for
+ * its own.
  */
 const BREAKS: readonly Break[] = [
   { phase: 'allocate', exitCode: 71, docker: { when: '"network create"*' } },
@@ -40,7 +41,7 @@ const BREAKS: readonly Break[] = [
       await rm(join(state, 'egress-ca'), { recursive: true, force: true });
       await writeFile(join(state, 'egress-ca'), '');
     },
-    mend: (state) => rm(join(state, 'egress-ca')),
+    restore: (state) => rm(join(state, 'egress-ca')),
   },
   { phase: 'pack-artifact', exitCode: 72, smolvm: { when: '"pack create"*' } },
   { phase: 'create-guest', exitCode: 72, smolvm: { when: '"machine create"*' } },
@@ -55,13 +56,13 @@ const ORDER = BREAKS.map(({ phase }) => phase);
 
 const recordOf = (state: string, phase: string) => join(state, 'phases', `${phase}.json`);
 
-/** Removes the image that the bottle's agent was built into. */
+/** Removes the image that was built for the bottle's agent. */
 async function removeImage(state: string): Promise<void> {
   const { data } = JSON.parse(await readFile(recordOf(state, 'build-image'), 'utf8'));
   await execa('docker', ['image', 'rm', data.reference]);
 }
 
-/** On the image of the bottle's agent, and on no other. */
+/** A label of only the image of the bottle's agent. */
 const MARK = `bot-bottle.test=${randomBytes(8).toString('hex')}`;
 
 describe('a bottle whose phases fail one after the other', () => {
@@ -71,14 +72,14 @@ describe('a bottle whose phases fail one after the other', () => {
   let shims: string;
 
   beforeAll(async () => {
-    // A cache and an image of its own, so that there is something to build and to pack.
+    // Its own cache and image, so that there is something to build and pack.
     user = sandbox({ ownCache: true });
     const dockerfile = join(user.root, 'image', 'Dockerfile');
     await cp(dirname(DEMO_DOCKERFILE), dirname(dockerfile), { recursive: true });
     await appendFile(dockerfile, `LABEL ${MARK}\n`);
     await user.writeAgent('five', ['sh', '-c', 'exit 5'], '', dockerfile);
     shims = join(user.root, 'shims');
-    // The plan names the binary, so it is the shim from the start.
+    // The plan names the binary, so it must be the shim from the start.
     user.smolvm = faultyProgram(shims, 'smolvm', FAKE_SMOLVM, { when: 'never' });
     const { stdout, exitCode, stderr } = await user.run('prepare', ['--agent', 'five']);
     expect(exitCode, stderr).toBe(0);
@@ -91,16 +92,16 @@ describe('a bottle whose phases fail one after the other', () => {
     if (stdout !== '') await execa('docker', ['image', 'rm', ...new Set(stdout.split('\n'))]);
   });
 
-  /** What `make up` said of each phase before this one: the last to fail is done now, all others were left alone. */
-  function expectCarriedOn(stderr: string, before: readonly string[]): void {
+  /** Checks that of the phases in `before`, `make up` ran only the last, which had failed. */
+  function expectContinued(stderr: string, before: readonly string[]): void {
     const done = before.filter((phase) => stderr.includes(`✓ ${phase} `));
     expect(done, stderr).toEqual(before.slice(-1));
   }
 
   it.each(BREAKS)(
-    '$phase is named as what failed, and `make up` carried on from the one before',
+    'a failure of $phase is reported, and `make up` continues after the phase before it',
     async (fault) => {
-      // It may have been done already, beside an earlier phase that failed.
+      // It may have run already, beside an earlier phase that failed.
       await fault.arrange?.(state);
       await rm(recordOf(state, fault.phase), { force: true });
       const since = fault.after && { whileFile: recordOf(state, fault.after) };
@@ -115,16 +116,16 @@ describe('a bottle whose phases fail one after the other', () => {
       expect(failed.exitCode, failed.stderr).toBe(fault.exitCode);
       expect(failed.stderr).toContain(`the phase ${fault.phase} failed`);
       expect(failed.stderr).not.toContain('make:');
-      expectCarriedOn(failed.stderr, ORDER.slice(0, ORDER.indexOf(fault.phase)));
-      await fault.mend?.(state);
+      expectContinued(failed.stderr, ORDER.slice(0, ORDER.indexOf(fault.phase)));
+      await fault.restore?.(state);
     },
   );
 
-  it('comes up whole when nothing fails any more, and leaves nothing when it is taken down', async () => {
+  it('the bottle comes up when nothing fails, and teardown leaves nothing behind', async () => {
     faultyProgram(shims, 'smolvm', FAKE_SMOLVM, { when: 'never' });
     const { exitCode, stderr } = await user.run('up', ['--bottle', slug]);
     expect(exitCode, stderr).toBe(0);
-    expectCarriedOn(stderr, ORDER);
+    expectContinued(stderr, ORDER);
     expect((await user.run('attach', ['--bottle', slug])).exitCode).toBe(5);
     expect((await user.run('teardown', ['--bottle', slug])).exitCode).toBe(0);
     expect(await engineHolds()).toEqual([]);

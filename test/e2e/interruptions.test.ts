@@ -9,7 +9,7 @@ async function expectNothingLeft(user: Sandbox): Promise<void> {
   expect(await user.machines()).toEqual([]);
 }
 
-/** What a launch says when a phase is done; the interruption then falls into one of those that come next. */
+/** What a launch prints after each phase; the interruption then hits one of the next phases. */
 const MOMENTS = [
   'prepare ',
   'allocate ',
@@ -26,7 +26,7 @@ const MOMENTS = [
 ];
 
 describe('an interrupted launch', () => {
-  it.each(MOMENTS)('takes everything down after Ctrl-C behind %s', async (moment) => {
+  it.each(MOMENTS)('a launch takes everything down on Ctrl-C after %s', async (moment) => {
     const user = sandbox();
     await user.writeAgent('waits', ['sleep', '60']);
     const { child, finished, saw } = user.start('launch', ['--agent', 'waits']);
@@ -38,7 +38,7 @@ describe('an interrupted launch', () => {
     await expectNothingLeft(user);
   });
 
-  it('takes everything down when the launch alone gets SIGHUP while the agent runs', async () => {
+  it('a launch takes everything down on SIGHUP while the agent runs', async () => {
     const user = sandbox();
     await user.writeAgent('waits', ['sh', '-c', 'echo "started $((40+2))" >&2; sleep 60']);
     const { child, finished, saw } = user.start('launch', ['--agent', 'waits']);
@@ -49,7 +49,7 @@ describe('an interrupted launch', () => {
     await expectNothingLeft(user);
   });
 
-  it('is not stopped in its teardown by more signals', async () => {
+  it('repeated signals do not stop the teardown of a launch', async () => {
     const user = sandbox();
     await user.writeAgent('waits', ['sh', '-c', 'echo "started $((40+2))" >&2; sleep 60']);
     const { child, finished, saw } = user.start('launch', ['--agent', 'waits']);
@@ -63,7 +63,7 @@ describe('an interrupted launch', () => {
 });
 
 describe('make cleanup', () => {
-  it('finds and removes what a kill -9 left, and touches nothing alive, which its own SIGTERM takes down', async () => {
+  it('cleanup removes what a kill -9 left, but not a live bottle, which SIGTERM takes down', async () => {
     const user = sandbox();
     await user.writeAgent('waits', ['sh', '-c', 'echo "started $((40+2))" >&2; sleep 60']);
     const alive = user.start('launch', ['--agent', 'waits']);
@@ -72,7 +72,7 @@ describe('make cleanup', () => {
     const doomed = user.start('launch', ['--agent', 'waits']);
     await doomed.saw('started 42');
     const dead = (await user.bottles()).find((slug) => slug !== living) ?? '';
-    // The launch and all that it started, as a crash of the terminal's session would.
+    // Kills the launch and everything it started, as a crash of the terminal session would.
     process.kill(-(doomed.child.pid ?? 0), 'SIGKILL');
     await doomed.finished;
     await execa('pkill', ['-9', '-f', `machine exec --name bot-bottle-${dead}`], { reject: false });

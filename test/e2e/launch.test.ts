@@ -8,7 +8,7 @@ import { engineHolds, KIT, useSandboxes } from '../support/kit.ts';
 const sandbox = useSandboxes();
 
 describe('make launch', () => {
-  it('runs the demo from nothing to nothing, and exits 0', async () => {
+  it('launch runs the demo, leaves nothing behind, and exits with 0', async () => {
     const user = sandbox();
     const { exitCode, stdout, stderr } = await user.run('launch', ['--agent', 'demo']);
     expect(exitCode, stderr).toBe(0);
@@ -20,20 +20,20 @@ describe('make launch', () => {
     expect(await user.bottles()).toEqual([]);
   });
 
-  it('says which stand-in runs when there is no smolvm, and lets the demo alone use it, image and artifact reused', async () => {
+  it('without smolvm, only the demo runs, on the fake, with a warning and cached images', async () => {
     const user = sandbox();
     await user.writeAgent('real', ['true']);
     const refused = await user.run('launch', ['--agent', 'real'], { SMOLVM: undefined });
     expect(refused.exitCode).toBe(69);
-    expect(refused.stderr).toMatch(/no `smolvm` on the PATH[\s\S]*Install smolvm/);
+    expect(refused.stderr).toMatch(/`smolvm` is not on the PATH[\s\S]*Install smolvm/);
     expect(await user.bottles()).toEqual([]);
     const demo = await user.run('launch', ['--agent', 'demo'], { SMOLVM: undefined });
     expect(demo.exitCode, demo.stderr).toBe(0);
-    expect(demo.stderr.match(/no security boundary/g)).toHaveLength(1);
+    expect(demo.stderr.match(/not a security boundary/g)).toHaveLength(1);
     expect(demo.stderr).not.toMatch(/building|packing|saving/);
   });
 
-  it('exits with the agent’s exit code, which had no terminal, keeps the state, and can go on from there', async () => {
+  it('launch exits with the agent’s exit code and keeps the state, so that it can continue', async () => {
     const user = sandbox();
     await user.writeAgent('seven', ['sh', '-c', 'tty; echo err >&2; exit 7']);
     const launched = await user.run('launch', ['--agent', 'seven']);
@@ -52,7 +52,7 @@ describe('make launch', () => {
     expect(await user.bottles()).toEqual([]);
   });
 
-  it('gives the agent its prompt, its literals, forwarded variables and answers, whatever is in them', async () => {
+  it('the agent gets its prompt, literals, forwarded variables and answers unchanged', async () => {
     const user = sandbox();
     const show =
       'printf "%s|" "$GREETING" "$FORWARDED" "$PIN"; cat "$BOT_BOTTLE_PROMPT_FILE"; stat -c %a:%U "$BOT_BOTTLE_PROMPT_FILE"';
@@ -69,7 +69,7 @@ describe('make launch', () => {
     expect(stdout).toBe(`it's $HOME|${value}|${answer}|Be good.600:node\n`);
   });
 
-  it('leaves no trace of a secret on any command line, in any file, log or record', async () => {
+  it('secrets appear on no command line, and in no file, log or record', async () => {
     const user = sandbox();
     const [forwarded, token, answer] = ['needle-forwarded-5f1c', 'needle-token-88ab', 'needle-answer-07e2'];
     const route =
@@ -111,7 +111,7 @@ describe('make launch', () => {
     await user.run('teardown', ['--bottle', slug]);
   });
 
-  it('gives the agent a terminal of the right size when there is one', async () => {
+  it('the agent gets a terminal of the right size when there is one', async () => {
     const user = sandbox();
     await user.writeAgent('tty', ['sh', '-c', 'stty size 2>&1; tty; echo "$TERM"; exit 4']);
     const launch = `stty cols 111 rows 33; TERM=vt100 ${process.execPath} ${join(KIT, 'scripts', 'launch.ts')} --agent tty --yes`;
@@ -125,7 +125,7 @@ describe('make launch', () => {
     expect(inTerminal.exitCode).toBe(4);
   });
 
-  it('runs the same under tsx', async () => {
+  it('scripts also run under tsx', async () => {
     const tsx = join(KIT, 'node_modules', '.bin', 'tsx');
     const output = execFileSync(tsx, [join(KIT, 'scripts', 'doctor.ts'), '--json'], { env: sandbox().env });
     expect(JSON.parse(output.toString())).toContainEqual(
@@ -147,8 +147,8 @@ function allCommandLines(): string[] {
 }
 
 /**
- * Files below the directories, made or changed since the file `since`, that hold one of the words: what was unpacked
- * before knows none of them. `grep` skips the holes of sparse disks.
+ * Lists files below the directories, changed since the file `since`, that contain one of the words. Older
+ * files cannot contain them. `grep` skips the holes of sparse disks.
  */
 function filesWith(words: readonly string[], directories: readonly string[], since: string): string {
   const grep = ['grep', '-lsF', ...words.flatMap((word) => ['-e', word])];

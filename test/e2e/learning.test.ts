@@ -6,18 +6,18 @@ import { engineHolds, useSandboxes } from '../support/kit.ts';
 
 const sandbox = useSandboxes();
 
-/** Asks the proxy for a tunnel to a host that no route names, says so, and stays until a file tells it to go. */
+/** Requests a tunnel to a host without a route, prints the status, and waits until a file exists. */
 const ASK = `
   const { hostname, port } = new URL(process.env.HTTPS_PROXY);
-  const asked = require('http').request({ hostname, port, method: 'CONNECT', path: 'wanted.example:443' });
-  asked.on('connect', ({ statusCode }) => {
+  const tunnel = require('http').request({ hostname, port, method: 'CONNECT', path: 'wanted.example:443' });
+  tunnel.on('connect', ({ statusCode }) => {
     console.error('answered ' + statusCode);
     setInterval(() => require('fs').existsSync('/tmp/go') && process.exit(0), 100);
   });
-  asked.end();
+  tunnel.end();
 `;
 
-it('a bottle that learns tells what it was denied, while it runs and after it ended well', async () => {
+it('`make learn` shows what a bottle was denied, while it runs and after it ended', async () => {
   const user = sandbox();
   await user.writeAgent('curious', ['node', '-e', ASK], 'egress: {learn: true}\n');
   const launched = user.start('launch', ['--agent', 'curious']);
@@ -51,5 +51,5 @@ it('a bottle that learns tells what it was denied, while it runs and after it en
 
   expect((await user.run('teardown', ['--bottle', slug])).exitCode).toBe(0);
   expect(await user.bottles()).toEqual([]);
-  expect((await learn()).stderr).toContain(`there is no bottle ${slug}`);
+  expect((await learn()).stderr).toContain(`no bottle is named ${slug}`);
 });

@@ -4,8 +4,8 @@ import { engineHolds, useSandboxes } from '../support/kit.ts';
 const sandbox = useSandboxes();
 
 describe('eight launches at once', () => {
-  it('each get an alias of their own, run their agent, and leave nothing', async () => {
-    // Two users, so that the reservation is held by the engine and not by one user's lock.
+  it('eight concurrent launches get different aliases and leave nothing behind', async () => {
+    // Two users, so that the engine's reservation is tested, not just one user's lock.
     const users = [sandbox(), sandbox()];
     await Promise.all(
       users.map((user) => user.writeAgent('who', ['sh', '-c', 'echo "$HTTPS_PROXY"; sleep 2'])),

@@ -6,7 +6,7 @@ import { scriptOnTerminal } from '../support/script-on-terminal.ts';
 
 const sandbox = useSandboxes();
 
-describe('on a terminal', () => {
+describe('prompts on a terminal', () => {
   it('a launch that is declined starts nothing', async () => {
     const user = sandbox();
     await user.writeAgent('dev', ['true']);
@@ -21,7 +21,7 @@ describe('on a terminal', () => {
     expect(await engineHolds()).toEqual([]);
   });
 
-  it('an answer is asked for without an echo, and Ctrl-C at the question leaves nothing', async () => {
+  it('answers are not echoed, and Ctrl-C at a prompt leaves nothing behind', async () => {
     const user = sandbox();
     await user.writeAgent('dev', ['true'], 'env:\n  PIN: ?What is the PIN\n  TAN: ?\n');
     const { exitCode, shown } = await scriptOnTerminal(
@@ -37,7 +37,7 @@ describe('on a terminal', () => {
     expect(await user.bottles()).toEqual([]);
   });
 
-  it('an agent is picked from a list that typing filters', async () => {
+  it('an agent can be picked from a list that typing filters', async () => {
     const user = sandbox();
     await user.writeAgent('develop', ['true']);
     const { exitCode, shown } = await scriptOnTerminal(
@@ -52,7 +52,7 @@ describe('on a terminal', () => {
     expect(shown).toMatch(/agent {3}demo/);
   });
 
-  it('bottles of an agent that names none are picked one over the other', async () => {
+  it('bottles can be picked in order for an agent that names none', async () => {
     const user = sandbox();
     await user.writeAgent('base', ['true']);
     await user.writeManifest('bottles', 'net', '---\nenv: {A: b}\n---\n');
@@ -61,12 +61,12 @@ describe('on a terminal', () => {
       user,
       ['launch', '--agent', 'free', '--dry-run'],
       [
-        // Enter counts once the list has caught up with what was typed.
+        // Enter is pressed only after the list was filtered by what was typed.
         ['names no bottle', 'base'],
         ['❯ base\r\n\r\n', '\r'],
-        ['base; and over it?', 'net'],
+        ['base; add another on top?', 'net'],
         ['❯ net\r\n\r\n', '\r'],
-        ['base, then net; and over it?', ''],
+        ['base, then net; add another on top?', ''],
         ['❯ no more', '\r'],
       ],
     );
@@ -77,7 +77,7 @@ describe('on a terminal', () => {
   it.each([
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],
-  ])('%s at a list or at a question of init ends it, and nothing is written', async (_title, key) => {
+  ])('%s at a prompt ends launch and init, and nothing is written', async (_title, key) => {
     const user = sandbox();
     const picked = await scriptOnTerminal(user, ['launch'], [['Launch which agent?', key]]);
     expect(picked.exitCode, picked.shown).toBe(130);
@@ -93,7 +93,7 @@ describe('on a terminal', () => {
     await expect(readdir(user.home)).rejects.toThrow('ENOENT');
   });
 
-  it('init asks, writes both files, and the agent can be shown', async () => {
+  it('init writes both files from the answers, and info shows the agent', async () => {
     const user = sandbox();
     await user.writeAgent('other', ['true']);
     const answers = [

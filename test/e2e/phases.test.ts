@@ -22,14 +22,14 @@ const UP_TO_PROBE = [
   'probe',
 ];
 
-describe('phases by hand', () => {
+describe('phases run by hand', () => {
   let user: Sandbox;
   let slug: string;
-  /** What each phase printed when it ran. */
+  /** What each phase printed on its first run. */
   const printed = new Map<string, string>();
   beforeAll(async () => {
     user = sandbox();
-    // As where a home is a link to another disk: what smolvm records is the path without links.
+    // Simulates a cache behind a symbolic link: smolvm records resolved paths.
     const cache = join(user.root, 'linked-cache');
     await symlink(user.env.BOT_BOTTLE_CACHE ?? '', cache);
     user.env.BOT_BOTTLE_CACHE = cache;
@@ -43,14 +43,14 @@ describe('phases by hand', () => {
     expect(await engineHolds()).toEqual([]);
   });
 
-  it('refuse to run before what they need, saying what that is', async () => {
+  it('a phase refuses to run before a phase that it needs, and names it', async () => {
     const { exitCode, stderr } = await user.run('start-bundle', ['--bottle', slug]);
     expect(exitCode).toBe(69);
     expect(stderr).toMatch(/start-bundle needs allocate, which has not run/);
     expect(stderr).toContain(`make up BOTTLE=${slug}`);
   });
 
-  it.each(UP_TO_PROBE)('%s works alone and prints its record', async (phase) => {
+  it.each(UP_TO_PROBE)('%s runs alone and prints its record', async (phase) => {
     const { exitCode, stdout, stderr } = await user.run(phase, ['--bottle', slug, '--json']);
     expect(exitCode, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -71,7 +71,7 @@ describe('phases by hand', () => {
     },
   );
 
-  it('say nothing but their record when they are to be quiet', async () => {
+  it('a phase prints only its record with --quiet', async () => {
     const { stdout, stderr } = await user.run('allocate', ['--bottle', slug, '--json', '--quiet']);
     expect({ stdout, stderr }).toEqual({ stdout: printed.get('allocate'), stderr: '' });
   });
@@ -100,16 +100,16 @@ describe('phases by hand', () => {
     vi.unstubAllEnvs();
   });
 
-  it('are done again when their resource has died, and only those that depend on it', async () => {
+  it('`make up` runs a phase again when its resource is gone, and those that depend on it', async () => {
     await execa('docker', ['rm', '--force', `bot-bottle-sidecars-${slug}`]);
     const { exitCode, stderr } = await user.run('up', ['--bottle', slug]);
     expect(exitCode, stderr).toBe(0);
-    expect(stderr).toMatch(/to be done again: .*start-bundle/);
+    expect(stderr).toMatch(/to run again: .*start-bundle/);
     expect(stderr).toMatch(/✓ probe +\d/);
     expect(stderr).not.toMatch(/✓ pack-artifact +\d/);
   });
 
-  it('show in `make status`', async () => {
+  it('`make status` shows the last phase and the published ports', async () => {
     const { stdout } = await user.run('status', ['--json']);
     expect(JSON.parse(stdout)).toEqual([
       expect.objectContaining({ slug, agent: 'five', state: 'up', phase: 'probe' }),
@@ -119,7 +119,7 @@ describe('phases by hand', () => {
     expect(table).toMatch(/127\.0\.0\.\d+:\d+->9099/);
   });
 
-  it('leave a log of the bundle that `logs --daemons` prints, one daemon’s name on each line, and an audit', async () => {
+  it('`logs --daemons` prints the bundle’s log, and `logs` its audit', async () => {
     const { stdout, stderr } = await user.run('logs', ['--bottle', slug, '--daemons']);
     expect(stdout + stderr).toContain('[egress]');
     const audit = await user.run('logs', ['--bottle', slug, '--json', '--denied']);
@@ -127,7 +127,7 @@ describe('phases by hand', () => {
   });
 
   it.each(['start-bundle', 'create-guest'])(
-    '%s can be forced, and the bottle still comes up',
+    '%s can be forced, and the bottle still comes up afterward',
     async (phase) => {
       expect((await user.run(phase, ['--bottle', slug, '--force'])).exitCode).toBe(0);
       const { exitCode, stderr } = await user.run('up', ['--bottle', slug]);

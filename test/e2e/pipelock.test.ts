@@ -10,7 +10,7 @@ const sandbox = useSandboxes();
 const RECIPE = join(import.meta.dirname, 'pipelock');
 const IMAGE = `bot-bottle-test-pipelock:${randomBytes(4).toString('hex')}`;
 
-/** Bundles with pipelock that the engine holds. */
+/** Lists the engine's bundle images with pipelock. */
 async function bundles(): Promise<string[]> {
   const { stdout } = await dockerTry([
     'images',
@@ -35,11 +35,11 @@ afterAll(async () => {
   for (const image of [...built, IMAGE]) await dockerTry(['image', 'rm', image]);
 });
 
-/** Prints what the guest's proxy answers to a question that egress alone knows, and who refuses a tunnel. */
+/** Prints the response to a request that only egress supports, and who refuses a tunnel. */
 const LOOK = `
 const http = require('node:http');
 const { hostname: host, port } = new URL(process.env.HTTPS_PROXY);
-http.get({ host, port, path: 'http://_egress.local/allowlist' }, (answer) => console.log('egress', answer.statusCode))
+http.get({ host, port, path: 'http://_egress.local/allowlist' }, (response) => console.log('egress', response.statusCode))
   .on('error', () => {});
 const tunnel = http.request({ host, port, method: 'CONNECT', path: 'other.example.com:443' });
 tunnel.on('connect', ({ headers }) => {
@@ -47,22 +47,22 @@ tunnel.on('connect', ({ headers }) => {
   setTimeout(() => process.exit(0), 500);
 }).end();`;
 
-describe('a bottle that asks for pipelock', () => {
-  it('does not launch where its image is not, and creates nothing', async () => {
+describe('bottles with pipelock', () => {
+  it('a bottle with pipelock does not launch without its image, and creates nothing', async () => {
     const user = sandbox();
     await user.writeAgent('chained', ['true'], 'egress:\n  pipelock: true\n');
     const image = 'bot-bottle-test-pipelock:absent';
     const refused = await user.run('launch', ['--agent', 'chained'], { BOT_BOTTLE_PIPELOCK_IMAGE: image });
     expect(refused.exitCode).toBe(71);
     expect(refused.stderr).toMatch(
-      /chained\.md:\d+\) asks for pipelock, and the engine does not have its image/,
+      /chained\.md:\d+\) asks for pipelock, but the engine does not have its image/,
     );
     expect(refused.stderr).toContain(`docker pull ${image}`);
     expect(await user.bottles()).toEqual([]);
     expect(await engineHolds()).toEqual([]);
   });
 
-  it('faces egress when it has routes, with pipelock at work behind it', async () => {
+  it('a bottle with routes uses egress as its proxy, with pipelock behind it', async () => {
     const user = sandbox();
     const routes = 'egress:\n  pipelock: true\n  routes:\n    - host: api.example.com\n';
     await user.writeAgent('chained', ['node', '-e', LOOK], routes);
@@ -74,7 +74,7 @@ describe('a bottle that asks for pipelock', () => {
     expect(await engineHolds()).toEqual([]);
   });
 
-  it('faces pipelock when it has none, over a socket too', async () => {
+  it('a bottle without routes uses pipelock as its proxy, even over a socket', async () => {
     const user = sandbox();
     user.smolvm = join(KIT, 'smolvm-fakes', 'bin', 'smolvm-1.9.3');
     await user.writeAgent('alone', ['node', '-e', LOOK], 'egress:\n  pipelock: true\n');

@@ -11,14 +11,14 @@ async function relays(): Promise<string> {
   return (await execa('pgrep', ['-f', 'channels/relay/relay.mjs'], { reject: false })).stdout;
 }
 
-describe('each smolvm that the kit supports', () => {
-  // 0.8.0 is what all other tests launch with.
+describe('supported smolvm versions', () => {
+  // All other tests launch with 0.8.0.
   it.each([
     ['1.0.2', undefined, /may reach 127\.0\.0\.\d+\/32/],
     ['1.9.3', undefined, /may reach \/run\/bot-bottle\/egress\.sock, no network/],
     ['1.9.3', 'registry-pack', /\.smolmachine\.smolmachine[\s\S]*no network/],
   ])(
-    '%s (hand-off %s) runs the demo with the same table, and leaves nothing',
+    'smolvm %s (hand-off %s) runs the demo with the same table, and leaves nothing behind',
     async (version, handoff, says) => {
       const user = sandbox();
       user.smolvm = fake(version);
@@ -36,19 +36,19 @@ describe('each smolvm that the kit supports', () => {
   );
 
   it.each(['1.1.3', '1.7.7'])(
-    'refuses %s before anything is created, saying why and what to install',
+    'smolvm %s is refused with reason and remedy before anything is created',
     async (version) => {
       const user = sandbox();
       user.smolvm = fake(version);
       const { exitCode, stderr } = await user.run('launch', ['--agent', 'demo']);
       expect(exitCode).toBe(69);
-      expect(stderr).toMatch(/could not reach its bundle[\s\S]*Install smolvm 1\.8\.0 or newer/);
+      expect(stderr).toMatch(/cannot reach its bundle[\s\S]*Install smolvm 1\.8\.0 or newer/);
       expect(await user.bottles()).toEqual([]);
       expect(existsSync(join(user.root, '.local'))).toBe(false);
     },
   );
 
-  it('takes one newer than it knows for the newest that it knows, and says so', async () => {
+  it('a smolvm newer than any known is treated as the newest known, with a message', async () => {
     const user = sandbox();
     mkdirSync(join(user.root, 'bin'));
     user.smolvm = join(user.root, 'bin', 'smolvm');
@@ -57,11 +57,11 @@ describe('each smolvm that the kit supports', () => {
     chmodSync(user.smolvm, 0o755);
     const { exitCode, stderr } = await user.run('prepare', ['--agent', 'demo']);
     expect(exitCode, stderr).toBe(0);
-    expect(stderr).toContain('smolvm 9.1.0 is newer than any that this kit knows: taken for 1.9.3');
+    expect(stderr).toContain('smolvm 9.1.0 is newer than any version this kit knows; treating it as 1.9.3');
     await user.run('cleanup', ['--all', '--yes']);
   });
 
-  it('shows its tier and what that implies in `make doctor`', async () => {
+  it('`make doctor` shows smolvm’s tier and what it implies', async () => {
     const user = sandbox();
     user.smolvm = fake('1.9.3');
     const { stdout } = await user.run('doctor');
@@ -69,8 +69,8 @@ describe('each smolvm that the kit supports', () => {
   });
 });
 
-describe('a bottle in the socket tier', () => {
-  it('goes on working when its bundle is started anew, and its relay is made again when it died', async () => {
+describe('bottles in the socket tier', () => {
+  it('`make up` restarts the bundle and the relay of a bottle in the socket tier', async () => {
     const user = sandbox();
     user.smolvm = fake('1.9.3');
     await user.writeAgent('three', ['sh', '-c', 'exit 3']);

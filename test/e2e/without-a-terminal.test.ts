@@ -6,20 +6,20 @@ import { engineHolds, useSandboxes } from '../support/kit.ts';
 
 const sandbox = useSandboxes();
 
-describe('without a terminal', () => {
-  it('a launch without an agent lists those there are', async () => {
+describe('commands without a terminal', () => {
+  it('a launch without an agent lists the known agents', async () => {
     const { exitCode, stderr } = await sandbox().run('launch');
     expect(exitCode).toBe(2);
     expect(stderr).toContain('Known agents: demo');
   });
 
-  it('init asks nothing and says why', async () => {
+  it('init without a terminal fails with the reason', async () => {
     const { exitCode, stderr } = await sandbox().run('init');
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('there is no terminal to ask on');
+    expect(stderr).toContain('there is no terminal to prompt on');
   });
 
-  it('prepare keeps label, colour and bottles, and status shows them', async () => {
+  it('prepare stores label, color and bottles, and status shows the label', async () => {
     const user = sandbox();
     await user.writeAgent('dev', ['true']);
     await user.writeManifest('bottles', 'more', '---\nenv: {A: b}\n---\n');
@@ -37,14 +37,14 @@ describe('without a terminal', () => {
     });
   });
 
-  it('a label that another home’s bottle has on this engine is refused, and that bottle is left alone', async () => {
+  it('a label used by another home’s bottle on this engine is refused', async () => {
     const user = sandbox();
     const network = 'bot-bottle-bundle-bk-test-taken';
     await execa('docker', ['network', 'create', '--subnet', '10.213.99.0/29', network]);
     try {
       const { exitCode, stderr } = await user.run('prepare', ['--agent', 'demo', '--label', 'bk test taken']);
       expect(exitCode).toBe(2);
-      expect(stderr).toContain(`has a network ${network}, which is not this bottle’s`);
+      expect(stderr).toContain(`has a network ${network}, which belongs to another bottle`);
       expect(await user.bottles()).toEqual([]);
       expect(await engineHolds()).toEqual([network]);
     } finally {
@@ -52,7 +52,7 @@ describe('without a terminal', () => {
     }
   });
 
-  it('list shows a broken file without being broken by it', async () => {
+  it('list shows a broken file with its problem', async () => {
     const user = sandbox();
     await user.writeManifest('agents', 'broken', 'no frontmatter\n');
     const { exitCode, stdout } = await user.run('list');

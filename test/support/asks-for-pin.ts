@@ -1,4 +1,4 @@
-// What a launch does with `PIN: ?What is the PIN`, alone: asks, and tells what would be handed on.
+// Prompts as a launch does for `PIN: ?What is the PIN`, and prints the answer that phases would inherit.
 import { askPrompted } from '../../lib/commands/up/ask-prompted.ts';
 import { runScript } from '../../lib/terminal/run-script.ts';
 

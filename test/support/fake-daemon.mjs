@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 // A daemon for tests: behaves as its environment says and records what happens to it.
-const { PORT, JOURNAL, BEHAVIOUR = '' } = process.env;
+const { PORT, JOURNAL, BEHAVIOR = '' } = process.env;
 const note = (event) => appendFileSync(JOURNAL, `${event}\n`);
 
 note(`start ${Object.keys(process.env).sort().join(',')}`);
@@ -10,12 +10,12 @@ process.on('SIGHUP', () => note('HUP'));
 for (const signal of ['SIGTERM', 'SIGINT']) {
   process.on(signal, () => {
     note(signal);
-    if (BEHAVIOUR === 'stubborn') return;
+    if (BEHAVIOR === 'stubborn') return;
     console.log('last words');
     process.exit(0);
   });
 }
-if (BEHAVIOUR === 'dies') {
+if (BEHAVIOR === 'dies') {
   console.error('cannot go on');
   process.exit(7);
 }

@@ -19,17 +19,17 @@ export interface Finished {
 export interface Running {
   child: ChildProcess;
   finished: Promise<Finished>;
-  /** Resolves when stderr holds the text; rejects when the run ends first. */
+  /** Resolves when stderr contains the text; rejects when the run ends first. */
   saw(text: string): Promise<void>;
 }
 
-/** A user's machine, as far as the kit is concerned: a home, a cache and an environment of its own. */
+/** A simulated user with their own home, cache and environment. */
 export class Sandbox {
   readonly root = mkdtempSync(join(tmpdir(), 'bk-'));
   readonly home = join(this.root, 'home');
   readonly env: Record<string, string>;
 
-  /** `cache` may be shared between sandboxes, so that an image is packed, and unpacked by smolvm, once a run. */
+  /** `cache` may be shared between sandboxes, so that each image is packed and unpacked only once. */
   constructor(cache?: string) {
     if (cache !== undefined) shareUnpacked(this.root, cache);
     this.env = {
@@ -53,7 +53,7 @@ export class Sandbox {
     return this.env.SMOLVM ?? FAKE_SMOLVM;
   }
 
-  /** Starts a script of the kit in a process group of its own, as a terminal would. */
+  /** Starts a script of the kit in its own process group, as a terminal does. */
   start(script: string, args: readonly string[] = [], env: Record<string, string | undefined> = {}): Running {
     const merged = Object.entries({ ...this.env, ...env }).filter(([, value]) => value !== undefined);
     const child = spawn(process.execPath, [join(KIT, 'scripts', `${script}.ts`), ...args], {
@@ -85,7 +85,9 @@ export class Sandbox {
         };
         watchers.add(look);
         look();
-        void finished.then(() => reject(new Error(`ended without saying '${text}':\n${stderr}\n${stdout}`)));
+        void finished.then(() =>
+          reject(new Error(`ended without printing '${text}':\n${stderr}\n${stdout}`)),
+        );
       });
     return { child, finished, saw };
   }
@@ -105,7 +107,10 @@ export class Sandbox {
     return path;
   }
 
-  /** An agent whose program is `command`, in the demo's image or another; `extra` is the rest of its bottle. */
+  /**
+   * Writes an agent that runs `command`, by default in the demo's image; `extra` is more of its bottle's
+   * YAML.
+   */
   async writeAgent(
     name: string,
     command: readonly string[],
@@ -117,7 +122,7 @@ export class Sandbox {
     await this.writeManifest('agents', name, `---\nbottle: ${name}\n---\nBe good.\n`);
   }
 
-  /** Slugs of the bottles that have state. */
+  /** Returns the slugs of bottles that have state. */
   async bottles(): Promise<string[]> {
     return (await readdir(join(this.home, 'state')).catch(() => [])).toSorted();
   }
@@ -135,7 +140,10 @@ export class Sandbox {
   }
 }
 
-/** What smolvm unpacks from an artifact or an archive lies below `cache`; all else of its files in the home `root`. */
+/**
+ * Links smolvm's directories of unpacked artifacts and archives to `cache`; its other files stay below
+ * `root`.
+ */
 function shareUnpacked(root: string, cache: string): void {
   mkdirSync(join(root, '.cache'));
   for (const folder of ['smolvm-pack', 'smolvm-image-archives']) {
@@ -145,8 +153,8 @@ function shareUnpacked(root: string, cache: string): void {
 }
 
 /**
- * Sandboxes that are removed after the tests of a file. They share one cache of artifacts, which outlives the run; what a
- * test packs anew belongs in a cache of its own, or the shared one grows with every run.
+ * Creates sandboxes that are removed after the tests of a file. They share an artifact cache, which outlives
+ * the run. A test that packs new images must use its own cache, or the shared one would grow with every run.
  */
 export function useSandboxes(): (options?: { ownCache: boolean }) => Sandbox {
   const made: Sandbox[] = [];
@@ -160,7 +168,7 @@ export function useSandboxes(): (options?: { ownCache: boolean }) => Sandbox {
   };
 }
 
-/** Names of containers and networks of bottles and packs, whosever they are. */
+/** Returns the names of all containers and networks of bottles and packs. */
 async function engineNames(): Promise<string[]> {
   const filter = ['--filter', 'name=bot-bottle-'];
   const containers = await execa('docker', ['ps', '--all', ...filter, '--format', '{{.Names}}']);
@@ -168,10 +176,10 @@ async function engineNames(): Promise<string[]> {
   return [...containers.stdout.split('\n'), ...networks.stdout.split('\n')].filter((name) => name !== '');
 }
 
-/** What somebody else held before the tests of this file began is not theirs to judge. */
+/** What existed before the tests of this file began, and is ignored by them. */
 const held = new Set(await engineNames());
 
-/** What the engine holds for bottles and packs, of these tests, right now. */
+/** Returns the containers and networks that these tests' bottles and packs currently have in the engine. */
 export async function engineHolds(): Promise<string[]> {
   return (await engineNames()).filter((name) => !held.has(name)).toSorted();
 }

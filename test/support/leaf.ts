@@ -11,7 +11,7 @@ import {
 } from '@peculiar/asn1-x509';
 import { commonName, extension, issuerOf, signCertificate } from '../../lib/daemons/contract/certificate.ts';
 
-/** A certificate for `host` that `issuer` signed, as egress mints them; or a CA in between. */
+/** Returns a certificate for `host` signed by `issuer`, like those of egress; or an intermediate CA. */
 export function leafOf(
   issuer: { certificatePem: string; privateKeyPem: string },
   host: string,

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Gives a run of tests a temporary folder of its own, and removes it afterwards, with all that the tests and what they
- * started have left there. Its name is short: Unix sockets lie in it, whose paths may have 108 bytes.
+ * Creates a temporary directory for a test run, and removes it with all its content afterward. Its name is
+ * short, since it contains Unix sockets, whose paths are limited to 108 bytes.
  */
 export default function makeScratch(): () => void {
   const scratch = mkdtempSync(join(tmpdir(), 'bk-'));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { KIT, type Sandbox } from './kit.ts';
 import { type Answer, onTerminal } from './terminal.ts';
 
-/** Runs a script of the kit, the first word of `command`, on a terminal of its own. */
+/** Runs a script of the kit, named by the first word, on its own terminal. */
 export async function scriptOnTerminal(
   { env }: Sandbox,
   [script = '', ...args]: readonly string[],

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Fault {
-  /** Shell pattern that the call's arguments, joined by blanks, must match. */
+  /** Shell pattern that the call's arguments, joined by spaces, must match. */
   when: string;
   /** Printed on stderr; the exit code is 1. */
   says?: string;
@@ -14,8 +14,9 @@ export interface Fault {
 }
 
 /**
- * Puts a program in front of a real one that fails as told and else hands over to it: faults of the world around
- * the kit, with the kit's code unchanged. Gives the path of the program.
+ * Writes a program that wraps a real one and fails as specified, to simulate external faults without changing
+ * the kit.
+ * @returns the path of the program.
  */
 export function faultyProgram(directory: string, name: string, real: string, fault: Fault): string {
   mkdirSync(directory, { recursive: true });

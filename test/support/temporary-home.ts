@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, vi } from 'vitest';
 
-/** Gives each test of the file a home and a cache of its own; the real ones are never touched. */
+/** Gives each test of the file its own home and cache; the real ones are never touched. */
 export function useTemporaryHome(): { readonly path: string } {
   const home = { path: '' };
   beforeEach(async () => {

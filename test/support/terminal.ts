@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 
-/** What a person does: once the text is shown, these keys are pressed. */
+/** A simulated user action: once the text is shown, these keys are pressed. */
 export type Answer = readonly [shown: string, keys: string];
 
 export interface OnTerminal {
@@ -10,10 +10,12 @@ export interface OnTerminal {
   cwd?: string;
 }
 
-/** Keys by the bytes that a terminal sends. */
+/** The bytes that a terminal sends for each key. */
 export const KEYS = { enter: '\r', ctrlC: '\u0003', ctrlD: '\u0004' } as const;
 
-/** Runs a command on a terminal of its own (Debian's `script`), typing each answer once its text is shown. */
+/**
+ * Runs a command on its own terminal (with util-linux `script`), typing each answer once its text is shown.
+ */
 export async function onTerminal(
   command: readonly string[],
   answers: readonly Answer[],

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Target } from './targets.ts';
 
-/** What the guest says happened. It is evidence for the prosecution only: see `connections`. */
+/** What the guest reports. It can only prove a breach, never its absence: see `connections`. */
 export const guestResults = z.array(
   z.strictObject({ name: z.string(), outcome: z.string(), detail: z.string().optional() }),
 );
@@ -20,17 +20,17 @@ export type ProbeFinding = z.infer<typeof probeFinding>;
 export interface Evidence {
   targets: readonly Target[];
   results: GuestResults;
-  /** Connections that each of the host's listeners counted, by the target's name. */
+  /** Connections counted by each host listener, by target name. */
   connections: ReadonlyMap<string, number>;
-  /** This launch's nonce and the challenge that the guest was given. */
+  /** This launch's nonce, and the challenge that was sent to the guest. */
   nonce: string;
   challenge: string;
 }
 
-/** Outcomes of a connection that went nowhere. Anything else counts as having got through. */
+/** Outcomes of a connection that failed. Any other outcome counts as a breach. */
 const FAILURES = new Set(['failed', 'timeout']);
 
-/** Assesses each target: a missing result is a finding too. */
+/** Assesses each target; a missing result counts as a failed check. */
 export function assessProbe(evidence: Evidence): ProbeFinding[] {
   return evidence.targets.map((target) => {
     const result = evidence.results.find((candidate) => candidate.name === target.name);
@@ -41,7 +41,7 @@ export function assessProbe(evidence: Evidence): ProbeFinding[] {
       return {
         name: target.name,
         expected: 'works',
-        outcome: proven ? 'answers, and saw the nonce' : outcome,
+        outcome: proven ? 'responds, and knows the nonce' : outcome,
         ok: proven,
       };
     }
@@ -55,13 +55,13 @@ export function assessProbe(evidence: Evidence): ProbeFinding[] {
   });
 }
 
-const selftestAnswer = z.strictObject({ proof: z.string().regex(/^[0-9a-f]{64}$/) });
+const selftestResponse = z.strictObject({ proof: z.string().regex(/^[0-9a-f]{64}$/) });
 
 function provesNonce(body: string, { nonce, challenge }: Evidence): boolean {
-  const answer = selftestAnswer.safeParse(parseJson(body));
-  if (!answer.success) return false;
+  const response = selftestResponse.safeParse(parseJson(body));
+  if (!response.success) return false;
   const expected = createHmac('sha256', nonce).update(challenge).digest();
-  return timingSafeEqual(Buffer.from(answer.data.proof, 'hex'), expected);
+  return timingSafeEqual(Buffer.from(response.data.proof, 'hex'), expected);
 }
 
 function parseJson(text: string): unknown {

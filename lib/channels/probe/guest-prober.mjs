@@ -1,5 +1,5 @@
-// Runs inside the guest, as the agent would, piped into `node -`: plain JavaScript, no imports but Node's own.
-// The host puts `const targets = […]` before this text. Prints one JSON array of what happened.
+// Runs in the guest as the agent's user, piped into `node -`: plain JavaScript that imports only Node's
+// modules. The host prepends `const targets = […]`. Prints the outcomes as one JSON array.
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
@@ -7,12 +7,12 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** For what must fail: whoever answers does so at once. */
+/** For what must fail; a reachable target responds at once. */
 const SILENCE_MS = 2000;
-/** For what must work: a machine that starts eight bottles at once is slow, not broken. */
+/** For what must work; a host that starts eight bottles at once is slow. */
 const PATIENCE_MS = 20_000;
 
-/** Resolves to what happened; a target that stays silent is `timeout`. */
+/** Resolves to the outcome; `timeout` for a target that does not respond. */
 function within(attempt, timeoutMs = SILENCE_MS) {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve({ outcome: 'timeout' }), timeoutMs);
@@ -32,7 +32,7 @@ const tries = {
 
   dnsServer: ({ host, port }) =>
     within((done) => {
-      // A query for the root's name servers: valid, and tells nobody anything.
+      // A query for the root's name servers: valid, and reveals nothing.
       const query = Buffer.from('b0b0010000010000000000000000020001', 'hex');
       const socket = createSocket('udp4');
       socket.on('message', () => done('answered')).on('error', (error) => done('failed', error.code));
@@ -68,19 +68,19 @@ const tries = {
       tunnel.on('response', (response) => done('failed', `CONNECT: HTTP ${response.statusCode}`));
       tunnel.on('connect', (response, socket) => {
         if (response.statusCode !== 200) return done('failed', `CONNECT: HTTP ${response.statusCode}`);
-        // The system's trust, as provisioned, and nothing else: proves that the CA has arrived there.
+        // Trusts only the system's store, which proves that the CA was provisioned.
         const ca = readFileSync(process.env.SSL_CERT_FILE, 'utf8');
         const secure = connectTls({ socket, servername: host, ca });
         secure.on('error', (error) => done('failed', error.code ?? error.message));
-        // Without an agent, Node would add its own idea of the port to the Host header.
+        // Without an explicit Host header, Node would add the port to it.
         const fetched = request(
           { host, path, headers: { host }, createConnection: () => secure },
-          (answer) => {
+          (response) => {
             let body = '';
-            answer.setEncoding('utf8').on('data', (chunk) => {
+            response.setEncoding('utf8').on('data', (chunk) => {
               body += chunk;
             });
-            answer.on('end', () => done(`http ${answer.statusCode}`, body.slice(0, 1000)));
+            response.on('end', () => done(`http ${response.statusCode}`, body.slice(0, 1000)));
           },
         );
         fetched.on('error', (error) => done('failed', error.code)).end();

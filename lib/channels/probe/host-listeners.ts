@@ -6,14 +6,14 @@ export interface HostListener {
   name: string;
   host: string;
   port: number;
-  /** Connections that reached it so far: a guest that got through leaves its mark here, whatever it says. */
+  /** Connections so far; counts a guest that got through, whatever the guest reports. */
   connections(): number;
   close(): Promise<void>;
 }
 
 /**
- * Opens real listeners on addresses of the host that a guest must not reach: 127.0.0.1, another bottle's alias,
- * and an address on the local network where there is one. Ports are the system's choice.
+ * Opens listeners on host addresses that a guest must not reach: 127.0.0.1, another bottle's alias and, if
+ * there is one, an address on the local network. The system picks the ports.
  */
 export async function openHostListeners(alias: string): Promise<HostListener[]> {
   const other = ALIAS_POOL.find((candidate) => candidate !== alias) ?? '127.0.0.1';

@@ -4,25 +4,28 @@ import { SELFTEST_NONCE_ENV } from '../../daemons/contract/selftest/selftest.ts'
 import { docker } from '../../docker/cli.ts';
 import { BottleError } from '../../errors.ts';
 import type { Bottle } from '../../guest/bottle.ts';
+import { assessProbe, type GuestResults, guestResults, type ProbeFinding } from './findings.ts';
 import { type HostListener, openHostListeners } from './host-listeners.ts';
 import { searchNonceScript } from './search-nonce.ts';
 import { newChallenge, probeTargets, type Target } from './targets.ts';
-import { assessProbe, type GuestResults, guestResults, type ProbeFinding } from './findings.ts';
 
 export interface ProbeOptions {
   bottle: Bottle;
   alias: string;
-  /** What the guest's proxy is. */
+  /** The guest's proxy. */
   proxyDaemon: 'egress' | 'pipelock';
   bundle: { container: string; address: string };
-  /** Published addresses of the bundle that this guest must not reach, since it has a socket instead. */
+  /** Published addresses of the bundle that a guest with a socket must not reach. */
   forbidden: readonly { daemon: string; host: string; port: number }[];
 }
 
-/** The guest's own patience is 20 s; the rest is start-up on a busy machine. */
+/** The prober's own timeout is 20 s; the rest allows for start-up on a busy host. */
 const PROBE_TIMEOUT_MS = 60_000;
 
-/** Tries, from inside the guest, what must work and what must not. Gives every finding, good and bad. */
+/**
+ * Checks from inside the guest that what must work works and what must fail fails.
+ * @returns all findings, passed and failed.
+ */
 export async function probeGuest(options: ProbeOptions): Promise<ProbeFinding[]> {
   const [nonce, listeners] = await Promise.all([
     docker(['exec', options.bundle.container, 'printenv', SELFTEST_NONCE_ENV]),
@@ -59,12 +62,12 @@ async function tryTargets({ bottle }: ProbeOptions, targets: readonly Target[]):
   const result = await bottle.execAsAgent(command, { input, timeoutMs: PROBE_TIMEOUT_MS });
   const parsed = result.exitCode === 0 ? guestResults.safeParse(JSON.parse(result.stdout)) : undefined;
   if (parsed?.success) return parsed.data;
-  const said = result.stderr.trim().split('\n').slice(-3).join('\n');
+  const lastLines = result.stderr.trim().split('\n').slice(-3).join('\n');
   throw new BottleError(
     'confinement-breached',
-    `the probe did not run in the guest (exit ${result.exitCode}): ${said}`,
+    `the probe did not run in the guest (exit ${result.exitCode}): ${lastLines}`,
     {
-      hint: 'What was not tried is not known to be shut, so the launch stops. The image needs `node`.',
+      hint: 'The launch stops because confinement could not be verified. The image needs `node`.',
     },
   );
 }

@@ -1,6 +1,6 @@
 import { shellWord } from '../../guest/shell-script.ts';
 
-/** Where anything written after packing can be; the rest of the image was packed before the nonce existed. */
+/** Directories that can change after packing; the rest of the image is older than the nonce. */
 const SEARCHED = [
   '/etc',
   '/home',
@@ -16,9 +16,9 @@ const SEARCHED = [
 ];
 
 /**
- * Script (for root) that prints every file, and every process environment, that holds the nonce. It searches for
- * the first half alone: a guest that keeps what it was asked for has kept nothing it can use. The pattern
- * travels on a pipe and is on no command line and in no file.
+ * Returns a script, run as root, that prints every file and process environment that contains the nonce. It
+ * searches for the first half only, so that a guest that records the search cannot learn the nonce. The
+ * pattern is passed through a pipe, never on a command line or in a file.
  */
 export function searchNonceScript(nonce: string): string {
   const half = nonce.slice(0, nonce.length / 2);
@@ -26,7 +26,7 @@ export function searchNonceScript(nonce: string): string {
   const folders = SEARCHED.map(shellWord).join(' ');
   return [
     pattern(`grep -rslF -f /dev/fd/3 ${folders}`),
-    // One grep over all: a pattern on a pipe can be read once.
+    // A single grep, since a pattern on a pipe can be read only once.
     pattern('grep -slF -f /dev/fd/3 /proc/[0-9]*/environ'),
     'exit 0',
   ].join('\n');

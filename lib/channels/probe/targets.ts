@@ -2,22 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { daemonPort } from '../../daemons/contract/daemons.ts';
 import { SELFTEST_HOST, SELFTEST_PROVE_PATH } from '../../daemons/contract/selftest/selftest.ts';
 
-/** One thing that the guest tries. All but `selftest` and `refusal` must fail. */
+/** One check that the guest performs. All but `selftest` and `refusal` must fail. */
 export type Target =
   | { name: string; try: 'tcp' | 'dnsServer'; host: string; port: number }
   | { name: string; try: 'lookup'; host: string }
   | { name: string; try: 'selftest'; host: string; path: string }
-  /** The guest's proxy answers CONNECT, with a refusal. */
+  /** The guest's proxy refuses a CONNECT. */
   | { name: string; try: 'refusal'; host: string };
 
 export interface ProbeFacts {
-  /** What the guest's proxy is. Behind pipelock alone there is no selftest upstream. */
+  /** The guest's proxy. With pipelock alone, there is no selftest upstream. */
   proxyDaemon: 'egress' | 'pipelock';
-  /** Real listeners that the host opened for this probe, each somewhere a guest must not get. */
+  /** Listeners that the host opened for this probe on addresses that the guest must not reach. */
   listeners: readonly { name: string; host: string; port: number }[];
   /** The bundle's address on its bridge. */
   bundleAddress: string;
-  /** Published addresses of the bundle that are not this guest's way to it. */
+  /** Published addresses of the bundle that this guest must not use. */
   forbidden: readonly { daemon: string; host: string; port: number }[];
 }
 
@@ -25,7 +25,7 @@ export function newChallenge(): string {
   return randomBytes(16).toString('hex');
 }
 
-/** Everything a launch tries from inside the guest before the agent may run. */
+/** Returns every check that a launch performs in the guest before the agent may run. */
 export function probeTargets(facts: ProbeFacts, challenge: string): Target[] {
   const { bundleAddress, proxyDaemon, listeners, forbidden } = facts;
   return [

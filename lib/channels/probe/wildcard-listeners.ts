@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 
-/** TCP ports on which this host listens on every address, lowest first; empty where it cannot be told. */
+/** Returns the TCP ports on which this host listens on all addresses, ascending; empty if unknown. */
 export async function wildcardListeners(platform = process.platform): Promise<number[]> {
   const ports = platform === 'linux' ? await linuxListeners() : await lsofListeners();
   return [...new Set(ports)].toSorted((a, b) => a - b);
@@ -13,7 +13,7 @@ async function linuxListeners(): Promise<number[]> {
   return texts.flatMap(parseProcNet);
 }
 
-/** Ports of a `/proc/net/tcp` table: local address all zeros, state 0A (listening). */
+/** Parses the ports in `/proc/net/tcp` with an all-zero local address and state 0A (listening). */
 export function parseProcNet(text: string): number[] {
   const matches = text.matchAll(/^\s*\d+: (?:0{8}|0{32}):([0-9A-F]{4}) [0-9A-F:]+ 0A /gm);
   return [...matches].map(([, port = '']) => Number.parseInt(port, 16));
@@ -24,7 +24,7 @@ async function lsofListeners(): Promise<number[]> {
   return parseLsof(result.stdout ?? '');
 }
 
-/** Ports of `lsof -F n`: lines such as `n*:8080`. */
+/** Parses the ports in the output of `lsof -F n`, with lines such as `n*:8080`. */
 export function parseLsof(text: string): number[] {
   return [...text.matchAll(/^n\*:(\d+)$/gm)].map(([, port = '']) => Number(port));
 }

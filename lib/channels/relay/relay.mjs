@@ -1,17 +1,18 @@
-// Joins listening sockets to others, byte for byte. Runs on the host (Unix socket -> the bundle's published port) and,
-// piped in, inside the guest (127.0.0.1:PORT -> the mounted socket): plain JavaScript, no imports but Node's own.
+// Forwards connections byte for byte. Runs on the host (Unix socket -> the bundle's published port) and in
+// the guest (127.0.0.1:PORT -> the mounted socket): plain JavaScript that imports only Node's modules.
 //
 //   node relay.mjs READY_FILE [--until DIRECTORY] LISTEN=TARGET...
 //
-// LISTEN is `tcp:PORT` (on 127.0.0.1) or `unix:PATH`; TARGET is `unix:PATH` or `record:PATH#DAEMON`, where the file is
-// the record of discover-urls, read at each connection, so that a bundle started anew is found. READY_FILE gets this
-// process's id once every socket listens. With --until, the relay ends when that directory is gone.
+// LISTEN is `tcp:PORT` (on 127.0.0.1) or `unix:PATH`; TARGET is `unix:PATH` or `record:PATH#DAEMON`, where
+// PATH is the record of discover-urls. It is read for each connection, so that a restarted bundle is found.
+// The relay writes its PID to READY_FILE once every socket listens. With --until, it exits when that
+// directory is gone.
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
 const ORPHAN_CHECK_MS = 5_000;
 
-/** Options of `net.connect` for a target; throws while a record does not name its daemon. */
+/** Returns `net.connect` options for a target. @throws while a record does not name its daemon. */
 function locate(target) {
   const [kind, rest] = splitOnce(target, ':');
   if (kind === 'unix') return { path: rest };
@@ -26,7 +27,7 @@ function splitOnce(text, separator) {
   return [text.slice(0, index), text.slice(index + separator.length)];
 }
 
-/** Each side's end is passed on by itself: a client that has sent all may still wait for the answer. */
+/** Forwards each side's end separately: a client that has finished sending may still await a response. */
 function join(client, target) {
   let upstream;
   try {
@@ -61,7 +62,7 @@ async function listen(at, target) {
 
 const [readyFile, ...rest] = process.argv.slice(2);
 const until = rest[0] === '--until' ? rest.splice(0, 2)[1] : undefined;
-// A terminal that closes, or a Ctrl-C meant for a launch, must not end what the launch's teardown ends.
+// A closed terminal or a Ctrl-C meant for the launch must not stop the relay: the launch's teardown does.
 for (const signal of ['SIGHUP', 'SIGINT']) process.on(signal, () => {});
 await Promise.all(rest.map((pair) => listen(...splitOnce(pair, '='))));
 writeFileSync(`${readyFile}.tmp`, String(process.pid));

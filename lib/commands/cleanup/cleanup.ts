@@ -14,7 +14,7 @@ import type { SmolvmBinary } from '../../smolvm/binary.ts';
 import { SmolvmClient } from '../../smolvm/client.ts';
 import { bottleStatuses } from '../status/status.ts';
 
-/** One thing that nobody looks after any more, and how to be rid of it. */
+/** A resource that no bottle manages any longer, and how to remove it. */
 export interface Leftover {
   what: string;
   why: string;
@@ -22,29 +22,29 @@ export interface Leftover {
 }
 
 export interface CleanupScope {
-  /** Machines are listed with these; several smolvms may keep their state in several places. */
+  /** Used to list machines; different versions may keep their state in different places. */
   smolvms: readonly SmolvmBinary[];
-  /** Also bottles that are up by hand and states that are kept. */
+  /** Whether to include bottles brought up by hand and kept state. */
   all: boolean;
 }
 
-/** Kinds of containers that a bottle or a pack owns; others with our label are images' own. */
+/** Kinds of containers that belong to a bottle or a pack; others inherit our label from an image. */
 const OWNED_KINDS = new Set(['bundle', 'registry', 'push']);
 
 /**
- * What crashes and `kill -9` left behind: journals of bottles whose launch is dead, and whatever the engine,
- * smolvm and the cache hold for a bottle that has no state; also bundle images that are out of date. Bottles that are
- * alive are never touched.
+ * Finds what crashes and `kill -9` left behind: bottles whose launch is dead; resources in the engine, smolvm
+ * and the cache of bottles without state; and outdated bundle images. Excludes bottles that a live launch
+ * supervises.
  */
 export async function findLeftovers(scope: CleanupScope, say: (line: string) => void): Promise<Leftover[]> {
   const statuses = await bottleStatuses();
-  const doomed = new Set(['orphaned', 'broken', ...(scope.all ? ['up', 'kept'] : [])]);
-  const bottles = statuses.filter(({ state }) => doomed.has(state));
+  const removable = new Set(['orphaned', 'broken', ...(scope.all ? ['up', 'kept'] : [])]);
+  const bottles = statuses.filter(({ state }) => removable.has(state));
   const known = new Set(statuses.map(({ slug }) => slug));
   return [
     ...bottles.map(({ slug, state, acquired }) => ({
       what: `bottle ${slug}`,
-      why: `${state}, ${acquired} things to undo`,
+      why: `${state}, ${acquired} resources to remove`,
       remove: async () => {
         await teardown(slug, say);
         await forgetBottle(slug);
@@ -59,8 +59,8 @@ export async function findLeftovers(scope: CleanupScope, say: (line: string) => 
 }
 
 /**
- * Removes everything, past every failure, and gives the name of each thing that was removed.
- * @throws BottleError `teardown-incomplete` with all failures.
+ * Removes all leftovers, continuing past failures, and yields the name of each that was removed.
+ * @throws BottleError `teardown-incomplete`, listing all failures.
  */
 export async function* removeLeftovers(leftovers: readonly Leftover[]): AsyncGenerator<string> {
   const failures: string[] = [];
@@ -75,11 +75,11 @@ export async function* removeLeftovers(leftovers: readonly Leftover[]): AsyncGen
   if (failures.length === 0) return;
   throw new BottleError(
     'teardown-incomplete',
-    `${failures.length} things remain:\n  ${failures.join('\n  ')}`,
+    `${failures.length} leftovers could not be removed:\n  ${failures.join('\n  ')}`,
   );
 }
 
-const NO_STATE = 'no bottle of this home knows it';
+const NO_STATE = 'belongs to no bottle in this home';
 
 async function strayMachines(
   smolvms: readonly SmolvmBinary[],
@@ -130,7 +130,7 @@ async function strayWorkspaces(known: ReadonlySet<string>): Promise<Leftover[]> 
     const path = join(artifactDirectory(), name);
     return {
       what: path,
-      why: 'a pack that was interrupted',
+      why: 'left by an interrupted pack',
       remove: () => rm(path, { recursive: true, force: true }),
     };
   });
@@ -139,8 +139,8 @@ async function strayWorkspaces(known: ReadonlySet<string>): Promise<Leftover[]> 
 async function staleImages(): Promise<Leftover[]> {
   return (await staleBundleImages()).map((image) => ({
     what: `image ${image}`,
-    why: 'of an older kit, and no container uses it',
-    // By its tag and without force: the engine refuses where a container has been made from it since.
+    why: 'from an older version of the kit, not used by any container',
+    // By tag and without force, so that the engine refuses if a container now uses it.
     remove: async () => {
       await docker(['image', 'rm', image]);
     },

@@ -13,20 +13,20 @@ export interface Check {
   name: string;
   status: 'ok' | 'warning' | 'problem';
   detail: string;
-  /** What to do about it; absent when all is well. */
+  /** What to do about it; absent when there is nothing to do. */
   hint?: string;
 }
 
-/** Bytes below which a first launch is likely to fill the disk: image, tarball and artifact, with room. */
+/** Free bytes that a first launch needs for image, tarball and artifact, with a margin. */
 const SPACE_WANTED = 4 * 1024 ** 3;
 
-/** What a tier means for who launches. */
+/** What each tier means for the operator. */
 const IMPLIED: Readonly<Record<Tier, string>> = {
-  alias: 'the guest reaches one loopback address, all ports of it',
-  socket: 'the guest gets no network, and one socket a daemon',
+  alias: 'the guest can reach all ports of one loopback address',
+  socket: 'the guest gets no network, but one socket per daemon',
 };
 
-/** Everything a launch depends on, looked at without changing anything. */
+/** Checks everything that a launch depends on, without changing anything. */
 export async function diagnose(): Promise<Check[]> {
   return Promise.all([
     check('node', async () => ({ detail: process.version })),
@@ -57,7 +57,7 @@ async function checkEngine(): Promise<Finding> {
   return {
     status: 'problem',
     detail: 'no Docker engine answers',
-    hint: 'Start Docker, or let `make engine` do it.',
+    hint: 'Start Docker, or run `make engine`.',
   };
 }
 
@@ -71,7 +71,7 @@ async function checkSmolvm(): Promise<Finding> {
     const fake = join(KIT_DIRECTORY, 'smolvm-fakes', 'bin');
     return {
       status: 'warning',
-      detail: `${error.message}; only the demo runs, on ${fake}`,
+      detail: `${error.message}; only the demo can run, with ${fake}`,
       hint: error.hint ?? '',
     };
   }
@@ -83,7 +83,7 @@ async function checkKvmDevice(): Promise<Finding> {
     await checkKvm();
     return { detail: '/dev/kvm can be used' };
   } catch (error) {
-    // Only a real smolvm needs it.
+    // Only a warning, since the fakes do not need KVM.
     if (!(error instanceof BottleError)) throw error;
     return {
       status: 'warning',
@@ -100,7 +100,7 @@ async function checkDisk(): Promise<Finding> {
   return {
     status: 'warning',
     detail,
-    hint: 'A first launch wants about 4 GiB: `docker system prune` may find them.',
+    hint: 'A first launch needs about 4 GiB; `docker system prune` may free some space.',
   };
 }
 
@@ -108,5 +108,7 @@ async function checkAliases(): Promise<Finding> {
   const used = await usedAliases();
   const free = ALIAS_POOL.filter((alias) => !used.has(alias)).length;
   const detail = `${free} of ${ALIAS_POOL.length} loopback aliases free`;
-  return free > 0 ? { detail } : { status: 'problem', detail, hint: 'End a bottle, or run `make cleanup`.' };
+  return free > 0
+    ? { detail }
+    : { status: 'problem', detail, hint: 'Tear down a bottle, or run `make cleanup`.' };
 }

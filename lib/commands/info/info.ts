@@ -6,14 +6,14 @@ import { notProvided } from '../../prepare/egress-plan.ts';
 import type { CheckedAgent } from '../../prepare/preflight.ts';
 import { commandLine } from '../../providers/command-line.ts';
 
-/** One effective value, and where it was written: `FILE:LINE`, or the word `default`. */
+/** One effective value and its origin: `FILE:LINE`, or a word such as `default`. */
 export interface Fact {
   key: string;
   value: string;
   from: string;
 }
 
-/** What an agent and its bottles come to, in the order of a manifest; names of host variables, never their values. */
+/** Returns the effective settings of an agent, in manifest order; host variables by name, never by value. */
 export function factsOf({ manifest, provider, command, image }: CheckedAgent): Fact[] {
   const { agent, bottles, bottle } = manifest;
   const { gitGate, egress } = bottle;
@@ -47,7 +47,7 @@ export function factsOf({ manifest, provider, command, image }: CheckedAgent): F
     ...egress.routes.map((route, index) =>
       fact(
         `egress.routes[${index}]`,
-        `${routeOf(route)}${own.includes(route) ? '' : ' [the provider’s wins]'}`,
+        `${routeOf(route)}${own.includes(route) ? '' : ' [overridden by the provider]'}`,
       ),
     ),
     fact('egress.log', String(egress.log)),
@@ -80,12 +80,12 @@ function imageOrigin(manifest: Manifest, image: Plan['image']): string {
 
 function envOf(value: EnvValue): string {
   if (value.kind === 'literal') return value.value;
-  if (value.kind === 'host') return `\${${value.variable}}, from the shell that launches`;
+  if (value.kind === 'host') return `\${${value.variable}}, from the launching shell`;
   return value.text === '' ? 'asked for at launch' : `asked for at launch: ${value.text}`;
 }
 
 function repoOf({ upstream: { user, host, port, path }, key }: GitRepo): string {
-  const means = key.kind === 'static' ? `key ${key.path}` : `a deploy key, by $${key.tokenVariable}`;
+  const means = key.kind === 'static' ? `key ${key.path}` : `deploy key, created with $${key.tokenVariable}`;
   return `${user}@${host}:${port}${path} (${means})`;
 }
 

@@ -7,10 +7,10 @@ import { assertFree, type FirstAgent } from './init.ts';
 const TEMPLATES = [
   { value: 'claude', label: 'claude', description: 'Claude Code' },
   { value: 'codex', label: 'codex', description: 'OpenAI Codex' },
-  { value: 'command', label: 'command', description: 'any program of an image of yours' },
+  { value: 'command', label: 'command', description: 'any program in an image of your own' },
 ];
 
-/** The questions of `init`, in their order; what is known already is not asked. `home` is where the files will be. */
+/** Asks the questions of `init`, skipping what is known. `home` is the directory for the new files. */
 export async function askFirstAgent(
   known: { agent?: string | undefined; bottle?: string | undefined },
   home: string,
@@ -28,7 +28,9 @@ export async function askFirstAgent(
   const isCommand = template === 'command';
   const command = isCommand
     ? parseCommandString(
-        await ask.text('Program and arguments, by blanks (`\\ ` for one in a word):', { check: required }),
+        await ask.text('Program and arguments, separated by spaces (`\\ ` within a word):', {
+          check: required,
+        }),
       )
     : [];
   const dockerfile = await ask.text(
@@ -36,9 +38,9 @@ export async function askFirstAgent(
     isCommand ? { check: required } : {},
   );
   const hosts = words(
-    await ask.text('Hosts that it may reach, by blanks (empty: none):', { check: areHosts }),
+    await ask.text('Hosts that it may reach, separated by spaces (empty: none):', { check: areHosts }),
   );
-  const prompt = await ask.text('Its system prompt, in a line (more with `make edit`):');
+  const prompt = await ask.text('Its system prompt, on one line (`make edit` for more):');
   return { agent, bottle, template, command, dockerfile: dockerfile.trim(), hosts, prompt };
 }
 
@@ -60,5 +62,5 @@ function areHosts(text: string): string | undefined {
 }
 
 function required(text: string): string | undefined {
-  return text.trim() === '' ? 'This is needed.' : undefined;
+  return text.trim() === '' ? 'A value is required.' : undefined;
 }

@@ -7,42 +7,43 @@ import type { ManifestSources } from '../../manifest/find.ts';
 import { loadManifest } from '../../manifest/load.ts';
 import { isManifestName, NAME_RULE } from '../../manifest/name.ts';
 
-/** What `init` asks for. */
+/** The answers to the questions of `init`. */
 export interface FirstAgent {
   agent: string;
   bottle: string;
   template: string;
-  /** Program and arguments; for the template `command` alone. */
+  /** Program and arguments; only for the template `command`. */
   command: readonly string[];
   /** Empty for the provider's own. */
   dockerfile: string;
-  /** Hosts that may be reached. */
+  /** Hosts that the bottle may reach. */
   hosts: readonly string[];
   prompt: string;
 }
 
-/** @throws BottleError `usage` for a name that cannot be, or that has a file already */
+/** @throws BottleError `usage` for an invalid name, or one whose file already exists. */
 export async function assertFree(kind: 'agents' | 'bottles', name: string, home: string): Promise<void> {
   if (!isManifestName(name)) {
-    throw new BottleError('usage', `'${name}' cannot be a name`, { hint: `${NAME_RULE}.` });
+    throw new BottleError('usage', `'${name}' is not a valid name`, { hint: `${NAME_RULE}.` });
   }
   const file = fileOf(kind, name, home);
-  // A link to nowhere is somebody's, too.
+  // `lstat`, so that a dangling link counts as taken.
   const isTaken = await lstat(file).then(
     () => true,
     () => false,
   );
   if (!isTaken) return;
   const variable = kind === 'agents' ? 'AGENT' : 'BOTTLE';
-  throw new BottleError('usage', `${file} is there already, and is left as it is`, {
-    hint: `Choose another name, or change that one: make edit ${variable}=${name}`,
+  throw new BottleError('usage', `${file} already exists, and was not changed`, {
+    hint: `Choose another name, or edit that file: make edit ${variable}=${name}`,
   });
 }
 
 /**
- * Writes a bottle and an agent into the home, and reads them back as a launch would. Gives their files, of which
- * none is left when anything is wrong.
- * @throws BottleError `usage` when either is there already, `manifest-invalid` for an answer that cannot stand
+ * Writes a bottle and an agent into the home, and loads them as a launch would. Removes both files on
+ * failure.
+ * @returns the paths of both files.
+ * @throws BottleError `usage` when either already exists, `manifest-invalid` for an invalid answer.
  */
 export async function writeFirstAgent(first: FirstAgent, sources: ManifestSources): Promise<string[]> {
   const { home } = sources;

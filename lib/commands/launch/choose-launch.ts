@@ -9,12 +9,12 @@ export interface Chosen {
   bottles: readonly string[];
 }
 
-/** Stands in the list of bottles for wanting no more; no name has a blank. */
+/** The choice that ends the selection of bottles; cannot be a bottle's name, since it contains a space. */
 const DONE = 'no more';
 
 /**
- * The agent and the bottles to launch: those named, and on a terminal a choice of what was left open.
- * @throws BottleError `usage` that lists the agents, when none is named and there is no terminal.
+ * Returns the agent and bottles to launch. On a terminal, prompts for what was not given.
+ * @throws BottleError `usage`, listing the agents, when none is given and there is no terminal.
  */
 export async function chooseLaunch(
   named: { agent: string | undefined; bottles: readonly string[] },
@@ -25,8 +25,8 @@ export async function chooseLaunch(
   const agents = await describeAgents(sources);
   const agent = named.agent || (await asking(signal, (ask) => askAgent(agents, ask)));
   const described = agents.find(({ name }) => name === agent);
-  const isOpen = described !== undefined && described.bottle === '' && !described.isBroken;
-  if (named.bottles.length > 0 || !isOpen) return { agent, bottles: named.bottles };
+  const lacksBottle = described !== undefined && described.bottle === '' && !described.isBroken;
+  if (named.bottles.length > 0 || !lacksBottle) return { agent, bottles: named.bottles };
   const bottles = await describeBottles(sources);
   if (bottles.length === 0) return { agent, bottles: [] };
   return { agent, bottles: await asking(signal, (ask) => askBottles(agent, bottles, ask)) };
@@ -36,17 +36,19 @@ export async function askAgent(agents: readonly Described[], ask: Pick<Asker, 'c
   return ask.choose('Launch which agent?', agents.map(asMenuChoice));
 }
 
-/** One question for each bottle, so that their order is the order of the answers; later ones override earlier ones. */
+/** Asks for one bottle at a time, since their order matters: later ones override earlier ones. */
 export async function askBottles(
   agent: string,
   bottles: readonly Described[],
   ask: Pick<Asker, 'choose'>,
 ): Promise<string[]> {
-  const picked = [await ask.choose(`${agent} names no bottle. Run it in which?`, bottles.map(asMenuChoice))];
+  const picked = [
+    await ask.choose(`${agent} names no bottle. Which one should it run in?`, bottles.map(asMenuChoice)),
+  ];
   while (picked.length < bottles.length) {
     const rest = bottles.filter(({ name }) => !picked.includes(name));
     const choices = [{ value: DONE, label: DONE }, ...rest.map(asMenuChoice)];
-    const next = await ask.choose(`${picked.join(', then ')}; and over it?`, choices);
+    const next = await ask.choose(`${picked.join(', then ')}; add another on top?`, choices);
     if (next === DONE) break;
     picked.push(next);
   }

@@ -1,12 +1,12 @@
 import { checkColor, checkLabel } from '../../bottle/label.ts';
 import type { Flags } from '../../terminal/flags.ts';
 
-/** What `launch` and `prepare` both take. */
+/** Flags that `launch` and `prepare` share. */
 export const CHOICE_FLAGS = {
   agent: { type: 'string', help: 'the agent' },
-  bottles: { type: 'string', help: 'bottles to run in, as NAME,NAME; later ones over earlier ones' },
-  label: { type: 'string', help: 'what to call the bottle, at most 64 bytes; also its name' },
-  color: { type: 'string', help: 'one of 16 colours, for the label' },
+  bottles: { type: 'string', help: 'bottles to run in, as NAME,NAME; later ones override earlier ones' },
+  label: { type: 'string', help: 'label of the bottle, at most 64 bytes; also makes its name' },
+  color: { type: 'string', help: 'color of the label, one of 16' },
 } as const satisfies Flags;
 
 export interface ChoiceFlags {
@@ -16,7 +16,7 @@ export interface ChoiceFlags {
   color: string | undefined;
 }
 
-/** @throws BottleError `usage` for a label or a colour that cannot be. */
+/** Parses the flags. @throws BottleError `usage` for an invalid label or color. */
 export function launchChoice({ bottles, label, color }: ChoiceFlags) {
   const names = (bottles ?? '').split(',').map((name) => name.trim());
   return {

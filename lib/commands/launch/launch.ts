@@ -4,21 +4,21 @@ import { identifyProcess } from '../../host/process-identity.ts';
 import { forgetBottle, teardown } from '../../phases/teardown.ts';
 import type { Plan } from '../../plan/schema.ts';
 
-/** What a launch does through its caller: the graph is make's, the words are the script's. */
+/** The steps that the caller provides: the script runs make and prints messages. */
 export interface LaunchSteps {
-  /** Runs the phases up to `probe`, each as often as needed and as many at once as possible. */
+  /** Runs the phases up to `probe`, concurrently where possible. */
   up(slug: string, signal: AbortSignal): Promise<void>;
   prepare(slug: string, signal: AbortSignal): Promise<Plan>;
-  /** Called with the plan before anything is acquired; false ends the launch there. */
+  /** Called with the plan before anything is acquired; false ends the launch. */
   confirm(plan: Plan): Promise<boolean>;
   attach(slug: string, signal: AbortSignal): Promise<number>;
   say(line: string): void;
 }
 
 /**
- * One bottle from nothing to nothing: prepares it, brings it up, runs the agent, and takes everything down again
- * whatever happened. Gives the agent's exit code, or 0 when the launch was not confirmed. State is kept when that
- * is not 0, when it learns, or when teardown is incomplete.
+ * Launches one bottle: prepares it, brings it up, runs the agent, and always takes everything down. State is
+ * kept when the exit code is not 0, when the bottle learns, or when teardown is incomplete.
+ * @returns the agent's exit code, or 0 when the launch was not confirmed.
  */
 export async function launch(
   request: Omit<NewBottle, 'owner'>,
@@ -43,7 +43,7 @@ export async function launch(
   return exitCode;
 }
 
-/** A bottle that never got past `prepare` and the question has nothing worth keeping. */
+/** Removes the bottle's state when `work` fails, since there is nothing worth keeping before `up`. */
 async function orForget<T>(slug: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -54,9 +54,9 @@ async function orForget<T>(slug: string, work: () => Promise<T>): Promise<T> {
 }
 
 interface Ending {
-  /** Absent when the agent never ran to its end. */
+  /** Undefined when the agent did not run to completion. */
   readonly exitCode: number | undefined;
-  /** Whether what the bottle was denied is still to be looked at. */
+  /** Whether to keep the state for `make learn`. */
   readonly learns: boolean;
 }
 
@@ -65,16 +65,16 @@ async function endLaunch(slug: string, { exitCode, learns }: Ending, steps: Laun
   if (metadata === undefined) return;
   steps.say('taking everything down');
   const undone = await teardown(slug, steps.say);
-  const what = undone.length === 0 ? 'there was nothing to take down' : `took down ${undone.join(', ')}`;
+  const what = undone.length === 0 ? 'nothing to take down' : `took down ${undone.join(', ')}`;
   if (exitCode === 0 && !learns) {
     await forgetBottle(slug);
     steps.say(`${what}; nothing is left`);
     return;
   }
-  // From here on it is nobody's: kept on purpose, no orphan of this launch.
+  // Without an owner, the bottle counts as kept on purpose, not as an orphan of this launch.
   await writeMetadata({ ...metadata, owner: null });
   steps.say(what);
-  if (learns) steps.say(`see what it was denied, as routes to review: make learn BOTTLE=${slug}`);
-  steps.say(`the bottle's state is kept; go on with: make up BOTTLE=${slug} && make attach BOTTLE=${slug}`);
-  steps.say(`or be rid of it with: make teardown BOTTLE=${slug}`);
+  if (learns) steps.say(`to review what it was denied, as routes: make learn BOTTLE=${slug}`);
+  steps.say(`the bottle's state was kept; to continue: make up BOTTLE=${slug} && make attach BOTTLE=${slug}`);
+  steps.say(`to remove it: make teardown BOTTLE=${slug}`);
 }

@@ -6,12 +6,12 @@ import { commandLine } from '../../providers/command-line.ts';
 import { columns } from '../../terminal/output.ts';
 
 /**
- * What a bottle may reach and hold, for the eyes of who launches it, in a terminal of that many columns. Names only,
- * never a value.
+ * Formats what a bottle may reach and hold, for the operator, in a terminal of `width` columns. Shows names
+ * of variables, never their values.
  */
 export function planScreen(plan: Plan, width?: number): string {
   const { agent, provider, smolvm } = plan;
-  // No bottle's name has a `+` in it.
+  // Bottle names never contain a `+`.
   const bottles = plan.bottle.name.split('+');
   const rows = [
     ...list('agent', [`${agent.name}  ${place(plan)}`]),
@@ -35,13 +35,17 @@ export function planScreen(plan: Plan, width?: number): string {
   );
 }
 
-/** The key stands before the first of its values alone. */
+/** Puts the key only before its first value. */
 function list(key: string, values: readonly string[], none = 'none'): [string, string][] {
   if (values.length === 0) return [[key, none]];
   return values.map((value, index) => [index === 0 ? key : '', value]);
 }
 
-const ORIGINS = { home: '', cwd: ', of the working directory', examples: ', an example of the kit' } as const;
+const ORIGINS = {
+  home: '',
+  cwd: ', in the working directory',
+  examples: ', one of the kit’s examples',
+} as const;
 
 function place({ agent }: Plan): string {
   return `(${shortPath(agent.file)}${ORIGINS[agent.origin]})`;
@@ -54,12 +58,12 @@ function imageOf({ image }: Plan): string {
 }
 
 function environmentOf({ environment: { literals, forwarded, prompted } }: Plan): string[] {
-  const asked = Object.keys(prompted);
+  const names = Object.keys(prompted);
   const taken = Object.entries(forwarded).filter(([name]) => prompted[name] === undefined);
   return [
     ...(Object.keys(literals).length > 0 ? [Object.keys(literals).join(', ')] : []),
     ...taken.map(([name, from]) => `${name}  (from this shell${from === name ? '' : `: ${from}`})`),
-    ...asked.map((name) => `${name}  (asked for at launch)`),
+    ...names.map((name) => `${name}  (asked for at launch)`),
   ];
 }
 

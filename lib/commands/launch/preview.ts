@@ -6,14 +6,14 @@ import { type LaunchChoice, preflight, resolvedOf } from '../../prepare/prefligh
 import { resolvePlan } from '../../prepare/resolve-plan.ts';
 
 export interface Preview {
-  /** What a launch would do; undefined when what is wrong leaves too little to say. */
+  /** What a launch would do; undefined when problems prevent a plan. */
   plan: Plan | undefined;
-  /** What stands in the way, if anything. */
+  /** The problems that prevent the launch, if any. */
   error: BottleError | undefined;
   warnings: readonly string[];
 }
 
-/** Resolves and checks a launch as `prepare` does, and creates nothing. */
+/** Resolves and checks a launch as `prepare` does, without creating anything. */
 export async function previewLaunch(choice: LaunchChoice & { label: string }, host: Host): Promise<Preview> {
   const slug = slugOfLabel(choice.label) ?? mintSlug(choice.agent);
   const checked = await preflight({ ...choice, slug }, host);

@@ -1,10 +1,10 @@
-/** A condition on the path, as `matches` of a route has it. */
+/** A path condition, as in `matches` of a route. */
 export interface PathCondition {
   readonly type: 'exact' | 'prefix' | 'regex';
   readonly value: string;
 }
 
-/** Kinds of names that stand for one of many, and the expression for any of that kind. The first that fits holds. */
+/** Kinds of ids, each with an expression that matches any id of that kind; the first that fits applies. */
 const IDS: readonly { readonly isOne: RegExp; readonly any: string }[] = [
   { isOne: /^[0-9]+$/, any: '[0-9]+' },
   { isOne: /^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/, any: '[0-9A-Fa-f-]{36}' },
@@ -12,29 +12,30 @@ const IDS: readonly { readonly isOne: RegExp; readonly any: string }[] = [
   { isOne: /^(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_-]{16,}$/, any: '[A-Za-z0-9_-]+' },
 ];
 
-/** So many paths in one directory are taken for the directory. */
+/** The number of paths in one directory from which the directory itself is proposed. */
 const MANY = 6;
 
 /**
- * Conditions that let these canonical paths out, and little else: a path that is alone stays as it is; several that
- * differ in ids alone become one expression; many in one directory, the directory, unless it is the root.
+ * Returns conditions that match these canonical paths and little else. A single path stays as it is; paths
+ * that differ only in ids become one expression; many in one directory become that directory, unless it is
+ * the root.
  */
-export function generalisePaths(paths: readonly string[]): PathCondition[] {
-  const alone: string[] = [];
+export function generalizePaths(paths: readonly string[]): PathCondition[] {
+  const single: string[] = [];
   const expressions: PathCondition[] = [];
   for (const [expression, alike] of groupBy(new Set(paths), expressionOf)) {
-    if (alike.length === 1) alone.push(...alike);
+    if (alike.length === 1) single.push(...alike);
     else expressions.push({ type: 'regex', value: expression });
   }
   const rest: PathCondition[] = [];
-  for (const [directory, inside] of groupBy(alone, directoryOf)) {
+  for (const [directory, inside] of groupBy(single, directoryOf)) {
     if (directory !== '' && inside.length >= MANY) rest.push({ type: 'prefix', value: directory });
     else rest.push(...inside.map((value): PathCondition => ({ type: 'exact', value })));
   }
   return [...expressions, ...rest].sort((one, other) => (one.value < other.value ? -1 : 1));
 }
 
-/** An RE2 expression for the whole path, with any id in the place of each id. */
+/** Returns an RE2 expression for the whole path in which each id matches any id of its kind. */
 function expressionOf(path: string): string {
   const segments = path.split('/').map((segment) => {
     const kind = IDS.find(({ isOne }) => isOne.test(segment));

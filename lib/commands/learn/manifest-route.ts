@@ -1,6 +1,6 @@
 import type { Route } from '../../daemons/contract/egress/routes.ts';
 
-/** A route as a person writes it into a manifest. */
+/** A route as written in a manifest. */
 export interface WrittenRoute {
   host: string;
   port?: number;
@@ -11,7 +11,9 @@ export interface WrittenRoute {
   dlp?: NonNullable<Route['dlp']>;
 }
 
-/** A planned route as its manifest has it; `tokens`: from slot to host variable. Holds no value of either. */
+/**
+ * Converts a planned route to its manifest form, without token values. `tokens` maps slots to host variables.
+ */
 export function writtenRoute(route: Route, tokens: Readonly<Record<string, string>>): WrittenRoute {
   const { host, port, auth, matches, git, dlp } = route;
   const variable = auth === undefined ? undefined : tokens[auth.slot];
@@ -28,7 +30,7 @@ export function writtenRoute(route: Route, tokens: Readonly<Record<string, strin
   };
 }
 
-/** The route for a host: an exact one, or that of its longest suffix. */
+/** Returns the route for a host: an exact one, or the one with the longest suffix. */
 export function routeFor(host: string, routes: readonly Route[]): Route | undefined {
   const fits = ({ host: pattern }: Route) =>
     pattern === host || (pattern.startsWith('*.') && host.endsWith(pattern.slice(1)));

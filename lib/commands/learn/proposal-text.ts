@@ -7,13 +7,13 @@ import { groupBy } from './generalize-paths.ts';
 import type { WrittenRoute } from './manifest-route.ts';
 import { type PresentRoutes, proposeRoute, total } from './propose-route.ts';
 
-/** What to do about denials that no route could admit. */
+/** Advice about denials that no route can admit. */
 const ADVICE: Readonly<Record<string, string>> = {
-  'host-invalid': 'addresses are never let out: use a DNS name',
-  'git-push-refused': 'pushes go through the git gate',
+  'host-invalid': 'requests to addresses are always refused: use a DNS name',
+  'git-push-refused': 'pushes must go through the git gate',
   'secret-found': 'the agent sent what looks like a secret',
-  'token-missing': 'the variable of a token was empty',
-  'plaintext-refused': 'a token never travels in plain text: use https',
+  'token-missing': 'the token’s variable was empty',
+  'plaintext-refused': 'tokens are never sent in plain text: use https',
 };
 
 interface Commented {
@@ -22,8 +22,8 @@ interface Commented {
 }
 
 /**
- * The routes that would admit what was denied, as YAML for the frontmatter of a bottle, for a person to review. Holds
- * names of host variables, and nothing that egress withheld.
+ * Returns the routes that would admit what was denied, as YAML for a bottle's frontmatter, to review.
+ * Contains names of host variables, and nothing that egress withheld.
  */
 export function proposalText(slug: string, learned: LearnedFile, present: PresentRoutes): string {
   const usable = learned.denials.filter(isUsable);
@@ -44,8 +44,8 @@ export function proposalText(slug: string, learned: LearnedFile, present: Presen
 function header(slug: string): string {
   return comment(
     [
-      `What ${slug} was denied, as routes. Review each before you take it over: what asked for it may have been misled.`,
-      "They go under `egress` of the bottle's frontmatter, one entry a host.",
+      `Routes for what ${slug} was denied. Review each before you use it: the agent may have been misled.`,
+      "They go under `egress` in the bottle's frontmatter, one entry per host.",
     ],
     '#',
   ).concat('\n');
@@ -57,12 +57,12 @@ function yamlOf(proposed: readonly Commented[]): string {
     const node = document.getIn(['egress', 'routes', index]);
     if (isMap(node)) node.commentBefore = text;
   }
-  // What a person pastes must load: better no text than one that does not.
+  // The pasted text must load: rather fail than print one that does not.
   egress.parse(document.toJS().egress);
   return document.toString({ lineWidth: 0 });
 }
 
-/** The file comes from the bundle: what could not stand in a manifest is not taken for what was asked. */
+/** Rejects what a manifest cannot contain, since the file comes from the bundle and may be forged. */
 function isUsable({ host, method, path }: Denial): boolean {
   if (!routeHost.safeParse(host).success || !/^[A-Z][A-Z-]{0,31}$/.test(method)) return false;
   if (path === null) return true;
@@ -88,9 +88,9 @@ function leftOut({ denials, unlearnable, withheld, beyond }: LearnedFile, usable
     );
   return [
     ...counted,
-    ...(withheld === 0 ? [] : [`${withheld} whose path or host held what looks like a secret`]),
-    ...(beyond === 0 ? [] : [`${beyond} of further kinds, for which there was no room`]),
-    ...(usable === denials.length ? [] : [`${denials.length - usable} that no manifest could name`]),
+    ...(withheld === 0 ? [] : [`${withheld} whose path or host contained what looks like a secret`]),
+    ...(beyond === 0 ? [] : [`${beyond} of other kinds, for which there was no room`]),
+    ...(usable === denials.length ? [] : [`${denials.length - usable} that cannot be written in a manifest`]),
   ];
 }
 
@@ -98,7 +98,7 @@ function byTotal(one: [string, Denial[]], other: [string, Denial[]]): number {
   return total(other[1]) - total(one[1]) || (one[0] < other[0] ? -1 : 1);
 }
 
-/** `commentBefore` of a YAML node has no `#` of its own. */
+/** Formats comment lines; `commentBefore` of a YAML node adds the `#` itself. */
 function comment(lines: readonly string[], mark = ''): string {
   return lines.map((text) => `${mark} ${text}`).join('\n');
 }

@@ -1,11 +1,11 @@
 import type { Denial } from '../../daemons/contract/egress/learned.ts';
 import type { Route } from '../../daemons/contract/egress/routes.ts';
-import { generalisePaths, groupBy } from './generalize-paths.ts';
+import { generalizePaths, groupBy } from './generalize-paths.ts';
 import { routeFor, type WrittenRoute, writtenRoute } from './manifest-route.ts';
 
-/** A route that would admit what was denied of one host, and what a person should know before taking it. */
+/** A route that would admit what was denied for one host, with remarks for the reviewer. */
 export interface Proposal {
-  /** Absent where no route can help. */
+  /** Absent when no route can help. */
   readonly route?: WrittenRoute;
   /** One sentence each. */
   readonly remarks: readonly string[];
@@ -17,17 +17,17 @@ export interface PresentRoutes {
   readonly tokens: Readonly<Record<string, string>>;
 }
 
-/** Names that stand for an address of a private network, as a rule. */
+/** Host names that usually resolve to a private address. */
 const PRIVATE_NAME = /^[^.]+$|\.(?:local|lan|internal|intranet|corp|home\.arpa)$/;
 
 type Matches = NonNullable<WrittenRoute['matches']>;
 
-/** `denials`: all of one host. */
+/** Proposes a route for one host from all its denials. */
 export function proposeRoute(host: string, denials: readonly Denial[], present: PresentRoutes): Proposal {
   const route = routeFor(host, present.routes);
   if (route === undefined) return newRoute(host, denials);
   if (route.owner === 'provider') {
-    return { remarks: [`${host} belongs to the agent's provider; a route of the bottle changes nothing.`] };
+    return { remarks: [`${host} belongs to the agent's provider; a route in the bottle has no effect.`] };
   }
   return extendedRoute(host, denials, route, present.tokens);
 }
@@ -35,22 +35,22 @@ export function proposeRoute(host: string, denials: readonly Denial[], present: 
 function newRoute(host: string, denials: readonly Denial[]): Proposal {
   const unlisted = denials.filter(({ reason }) => reason === 'host-unlisted');
   const [[port, chosen] = [], ...others] = [
-    ...groupBy(unlisted, ({ port: asked }) => String(asked)),
+    ...groupBy(unlisted, ({ port: requested }) => String(requested)),
   ].toSorted((one, other) => total(other[1]) - total(one[1]));
   if (port === undefined || chosen === undefined) return { remarks: [] };
-  const remarks = others.map(([other]) => `Port ${other} was asked for too; a route has one port.`);
+  const remarks = others.map(([other]) => `Port ${other} was requested too; a route has only one port.`);
   if (PRIVATE_NAME.test(host))
     remarks.push('If it resolves to a private address, `private: true` is needed.');
   const route = { host, ...(port === '443' ? {} : { port: Number(port) }) };
   if (chosen.some(({ path }) => path === null)) {
     remarks.unshift(
-      'Only the CONNECT was seen, not what was to be asked inside: this opens the whole host.',
+      'Only the CONNECT was seen, not the requests inside: this opens the whole host.',
       'To learn paths first, add `matches: [{paths: [{type: exact, value: /}]}]` and run again.',
     );
     return { route, remarks };
   }
-  const { matches, generalised } = matchesOf(chosen);
-  return { route: { ...route, matches }, remarks: [...remarks, ...generalised] };
+  const { matches, generalized } = matchesOf(chosen);
+  return { route: { ...route, matches }, remarks: [...remarks, ...generalized] };
 }
 
 function extendedRoute(
@@ -66,33 +66,33 @@ function extendedRoute(
   const fetches = of('git-fetch-refused');
   if (fetches.length > 0) route.git = { fetch: true };
   if (route.matches !== undefined && unmatched.length + fetches.length > 0) {
-    const { matches, generalised } = matchesOf(unmatched);
+    const { matches, generalized } = matchesOf(unmatched);
     const added = [...matches, ...repositories(fetches)];
     route.matches = [...route.matches, ...added];
     remarks.push(
       `The last ${added.length === 1 ? 'entry' : `${added.length} entries`} of matches are new.`,
-      ...generalised,
+      ...generalized,
     );
   }
-  if (fetches.length > 0) remarks.push('Clone and fetch over HTTPS are new; a push never passes.');
+  if (fetches.length > 0) remarks.push('Clone and fetch over HTTPS are new; pushes are always refused.');
   if (of('address-refused').length > 0) {
-    remarks.push('It resolved to a private address: `private: true` is needed, if it may be reached there.');
+    remarks.push('It resolved to a private address: add `private: true` if the agent may reach it there.');
   }
   for (const { port } of of('port-refused')) {
     remarks.push(
-      `Port ${port} was asked for; a route has one port, and this one has ${present.port ?? 443}.`,
+      `Port ${port} was requested; a route has only one port, and this one has ${present.port ?? 443}.`,
     );
   }
   if (unmatched.length + fetches.length === 0) return { remarks: remarks.map((text) => `${host}: ${text}`) };
-  const takesPlace = present.host === host ? 'the route of this host' : `${present.host} for this host alone`;
-  return { route, remarks: [`Put it in the place of ${takesPlace}.`, ...remarks] };
+  const replaced = present.host === host ? 'the route of this host' : `${present.host} for this host only`;
+  return { route, remarks: [`It replaces ${replaced}.`, ...remarks] };
 }
 
-/** Each method's paths by themselves, so that none is let out with a method that it was not asked for with. */
-function matchesOf(denials: readonly Denial[]): { matches: Matches; generalised: string[] } {
+/** Groups paths by method, so that no path is admitted with a method that was not requested for it. */
+function matchesOf(denials: readonly Denial[]): { matches: Matches; generalized: string[] } {
   const methods = new Map<string, { type: 'exact' | 'prefix' | 'regex'; value: string; methods: string[] }>();
-  for (const [method, asked] of groupBy(denials, ({ method: name }) => name)) {
-    for (const condition of generalisePaths(asked.flatMap(({ path }) => path ?? []))) {
+  for (const [method, requests] of groupBy(denials, ({ method: name }) => name)) {
+    for (const condition of generalizePaths(requests.flatMap(({ path }) => path ?? []))) {
       const key = `${condition.type} ${condition.value}`;
       const known = methods.get(key);
       if (known === undefined) methods.set(key, { ...condition, methods: [method] });
@@ -109,11 +109,11 @@ function matchesOf(denials: readonly Denial[]): { matches: Matches; generalised:
   const isWider = conditions.some(({ type }) => type !== 'exact');
   return {
     matches,
-    generalised: isWider ? ['Paths of one kind were drawn together: see that none is too wide.'] : [],
+    generalized: isWider ? ['Similar paths were combined: check that none is too broad.'] : [],
   };
 }
 
-/** A clone asks for more below the same repository, and posts. */
+/** A clone sends further requests below the repository, including POST. */
 function repositories(fetches: readonly Denial[]): Matches {
   const paths = fetches.flatMap(({ path }) => path?.replace(/\/(info\/refs|git-upload-pack)\/?$/, '') || []);
   if (paths.length === 0) return [];

@@ -8,13 +8,13 @@ import { readSource } from '../../manifest/reading/source-file.ts';
 import { parseYaml } from '../../manifest/reading/yaml-tree.ts';
 import type { ManifestFile } from '../../manifest/types.ts';
 
-/** A manifest as lists show it. */
+/** A manifest as shown in lists. */
 export interface Described extends ManifestFile {
-  /** Of an agent: the bottle that it names, or nothing. Of a bottle: the one that it extends, or nothing. */
+  /** The bottle that an agent names, or that a bottle extends; empty for none. */
   bottle: string;
-  /** Its `description`, else the first line of its text, else what keeps it from being read. */
+  /** Its `description`, else the first line of its text; the problem if it cannot be read. */
   description: string;
-  /** Whether it cannot be read. */
+  /** True when the file cannot be read. */
   isBroken: boolean;
 }
 
@@ -26,24 +26,24 @@ export async function describeBottles(sources: ManifestSources): Promise<Describ
   return Promise.all((await listBottles(sources)).map((found) => describe(found, 'bottles', sources)));
 }
 
-const looked = z.looseObject({
+const listedKeys = z.looseObject({
   bottle: z.string().optional().catch(undefined),
   extends: z.string().optional().catch(undefined),
   description: z.string().optional().catch(undefined),
 });
 
-/** Only a look: a file that would not pass is listed with its first problem. */
+/** Reads a manifest without full validation; an unreadable file is listed with its first problem. */
 async function describe(
   found: ManifestFile,
   kind: ManifestKind,
   sources: ManifestSources,
 ): Promise<Described> {
   try {
-    // What a launch would refuse, a link out of its folder, is not looked into here either.
+    // Refuses a link that leads out of its folder, as a launch does.
     await findManifest(sources, kind, found.name);
     const source = await readSource(found.file);
     const { yaml, body } = splitFrontmatter(source);
-    const keys = looked.catch({}).parse(parseYaml(source, yaml).data);
+    const keys = listedKeys.catch({}).parse(parseYaml(source, yaml).data);
     const [line = ''] = (keys.description ?? body).trim().split('\n');
     return {
       ...found,

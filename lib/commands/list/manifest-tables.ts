@@ -3,10 +3,10 @@ import type { Described } from './describe-manifests.ts';
 
 const FROM = { home: 'home', cwd: 'working directory', examples: 'example' } as const;
 
-/** Columns; a first line may be a whole text. */
+/** In columns; a first line may be very long. */
 const MAX_DESCRIPTION = 100;
 
-/** Agents and bottles as two tables, one under the other, in a terminal of that many columns. */
+/** Formats agents and bottles as two tables for a terminal of `width` columns. */
 export function manifestTables(
   agents: readonly Described[],
   bottles: readonly Described[],

@@ -7,24 +7,24 @@ import { auditFileName, auditFileNumber } from '../../daemons/contract/egress/au
 import { isMissing } from '../../host/files.ts';
 
 export interface FollowOptions {
-  /** Whether more may come; asked each time that all is read. */
+  /** Whether more may be written; called each time that all is read. */
   readonly isGoingOn: () => Promise<boolean>;
   readonly signal: AbortSignal;
 }
 
-/** A line of the audit, or `undefined` where all that there was at the time has been given. */
+/** A line of the audit, or `undefined` when everything written so far has been yielded. */
 export type AuditText = string | undefined;
 
-/** Milliseconds between two looks for more. Watching the directory is no use where an engine runs in a VM. */
-const LOOK_EVERY_MS = 200;
+/** Milliseconds between polls. Watching the directory does not work when the engine runs in a VM. */
+const POLL_MS = 200;
 const CHUNK_BYTES = 64 * 1024;
 
-/** Characters; egress writes far shorter ones. */
+/** In characters; egress writes far shorter lines. */
 const MAX_LINE = 64 * 1024;
 
 /**
- * The lines of the audit in `directory`, oldest first, over all its files; a line that is not finished is left out. Ends
- * when all is read and nothing more may come, or when aborted.
+ * Yields the audit lines of all files in `directory`, oldest first, without an unfinished last line. Ends
+ * when all is read and nothing more may be written, or when aborted.
  */
 export async function* auditLines(directory: string, options: FollowOptions): AsyncGenerator<AuditText> {
   let number = 0;
@@ -35,13 +35,13 @@ export async function* auditLines(directory: string, options: FollowOptions): As
       yield* linesOf(directory, number, options);
     } else {
       yield undefined;
-      if (!(await isToGoOn(options))) return;
+      if (!(await shouldContinue(options))) return;
     }
     if (options.signal.aborted) return;
   }
 }
 
-/** All lines of one file; ends when there is a newer one, or nothing more may come. */
+/** Yields the lines of one file until there is a newer file, or nothing more may be written. */
 async function* linesOf(
   directory: string,
   number: number,
@@ -49,16 +49,16 @@ async function* linesOf(
 ): AsyncGenerator<AuditText> {
   const file = await openPlain(join(directory, auditFileName(number)));
   if (file === undefined) return;
-  const rest = new Rest();
+  const splitter = new LineSplitter();
   try {
     for (;;) {
-      // Asked first: what egress writes before it begins the next file is read below.
+      // Checked first, so that lines written before the next file began are read below.
       const hasNext = (await fileAfter(directory, number)) !== undefined;
-      yield* unread(file, rest);
+      yield* unread(file, splitter);
       if (options.signal.aborted || hasNext) return;
       yield undefined;
-      if (await isToGoOn(options)) continue;
-      yield* unread(file, rest);
+      if (await shouldContinue(options)) continue;
+      yield* unread(file, splitter);
       return;
     }
   } finally {
@@ -66,18 +66,18 @@ async function* linesOf(
   }
 }
 
-async function isToGoOn({ isGoingOn, signal }: FollowOptions): Promise<boolean> {
+async function shouldContinue({ isGoingOn, signal }: FollowOptions): Promise<boolean> {
   if (signal.aborted || !(await isGoingOn())) return false;
-  await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
+  await sleep(POLL_MS, undefined, { signal }).catch(() => {});
   return !signal.aborted;
 }
 
-/** The beginning of a line whose end is not there yet. */
-class Rest {
+/** Splits text into lines, keeping an unfinished line for later. */
+class LineSplitter {
   readonly #decoder = new StringDecoder('utf8');
   #text = '';
 
-  /** @returns the lines that are whole now. */
+  /** @returns the lines that are now complete. */
   add(bytes: Buffer): string[] {
     const lines = (this.#text + this.#decoder.write(bytes)).split('\n');
     this.#text = (lines.pop() ?? '').slice(0, MAX_LINE);
@@ -85,16 +85,16 @@ class Rest {
   }
 }
 
-async function* unread(file: FileHandle, rest: Rest): AsyncGenerator<string> {
+async function* unread(file: FileHandle, splitter: LineSplitter): AsyncGenerator<string> {
   const buffer = Buffer.alloc(CHUNK_BYTES);
   for (;;) {
     const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES);
     if (bytesRead === 0) return;
-    yield* rest.add(buffer.subarray(0, bytesRead));
+    yield* splitter.add(buffer.subarray(0, bytesRead));
   }
 }
 
-/** The bundle can write this directory: what it may have put there besides plain files is not followed. */
+/** Opens only regular files, since the bundle can write to this directory. */
 async function openPlain(path: string): Promise<FileHandle | undefined> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -106,7 +106,7 @@ async function openPlain(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** The lowest number above `number`. */
+/** Returns the lowest file number above `number`. */
 async function fileAfter(directory: string, number: number): Promise<number | undefined> {
   const names = await readdir(directory).catch((error: unknown) => {
     if (isMissing(error)) return [];

@@ -6,7 +6,7 @@ const COLORS = { allow: 'green', deny: 'red', fail: 'yellow' } as const;
 
 export const AUDIT_HEAD = cells('TIME', 'WHAT', 'CODE', 'TOOK', 'SENT', 'GOT', 'METHOD', 'TARGET');
 
-/** One line for people. Columns have fixed widths: lines come one by one, and still stand below each other. */
+/** Formats one line. Columns have fixed widths, since lines are printed one at a time. */
 export function auditRow(entry: AuditEntry | AuditGap): string {
   if (!('verdict' in entry)) return gapRow(entry);
   const { verdict, status, ms, sent, received, method } = entry;
@@ -22,7 +22,7 @@ export function auditRow(entry: AuditEntry | AuditGap): string {
   );
   const notes = [entry.reason, entry.secrets?.join(', ')].filter(Boolean).join(': ');
   const text = notes === '' ? row : `${row}  (${printable(notes)})`;
-  // Columns are counted before there is colour.
+  // Color is added last, since it would break the column widths.
   return text.replace(verdict, paint(COLORS[verdict], verdict, process.stdout));
 }
 

@@ -6,14 +6,15 @@ import { findContainer } from '../../docker/container.ts';
 import { BottleError } from '../../errors.ts';
 import { bundleName } from '../../plan/names.ts';
 
-/** A line that a daemon wrote, and on which of its streams. */
+/** A line that a daemon wrote, with its stream. */
 export interface DaemonLine {
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
 }
 
 /**
- * The log of a bottle's bundle: live from the engine while the bundle exists, else what teardown kept (on `stdout`).
+ * Yields the log of a bottle's bundle: live from the engine while the bundle exists, else the log that
+ * teardown kept, as `stdout`.
  * @throws BottleError `state-missing` when there is neither.
  */
 export async function* daemonLog(
@@ -29,7 +30,7 @@ export async function* daemonLog(
   const directory = bottlePaths.logs(slug);
   const names = (await readdir(directory).catch(() => [])).toSorted();
   if (names.length === 0) {
-    throw new BottleError('state-missing', `there is no log of the bottle ${slug}`, {
+    throw new BottleError('state-missing', `the bottle ${slug} has no log`, {
       hint: '`make status` lists bottles.',
     });
   }

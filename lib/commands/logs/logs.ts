@@ -9,40 +9,40 @@ import { planSchema } from '../../plan/schema.ts';
 import { auditLines } from './audit-lines.ts';
 
 export interface LogsOptions {
-  /** Keeps going as more is written, until the bottle ends. */
+  /** Continue as more is written, until the bottle ends. */
   readonly follow: boolean;
-  /** Refusals by policy only. */
+  /** Only refusals by policy. */
   readonly denied: boolean;
-  /** Milliseconds since the epoch; what ended earlier is left out. */
+  /** Milliseconds since the epoch; entries that ended earlier are omitted. */
   readonly since: number | undefined;
-  /** How many of the lines that exist at the start; 0 for all. */
+  /** How many of the existing lines to show; 0 for all. */
   readonly lines: number;
   readonly signal: AbortSignal;
 }
 
-/** A line of the audit, with the text as egress wrote it; or a remark for people about the log itself. */
+/** A line of the audit, with the text that egress wrote, or a notice about the log itself. */
 export type LogItem =
   | { readonly kind: 'entry'; readonly text: string; readonly entry: AuditEntry | AuditGap }
   | { readonly kind: 'notice'; readonly text: string };
 
 type LogEntry = Extract<LogItem, { kind: 'entry' }>;
 
-/** Milliseconds between two checks whether a bottle still runs. */
-const ASK_EVERY_MS = 2000;
+/** Milliseconds between checks whether a bottle is still running. */
+const CHECK_EVERY_MS = 2000;
 
 /**
- * What egress let out and refused, oldest first, for a bottle that runs or whose state is kept.
- * @throws BottleError `state-missing` when there is no such bottle.
+ * Yields what egress let out and refused, oldest first, for a bottle that is running or whose state was kept.
+ * @throws BottleError `state-missing` when the bottle does not exist.
  */
 export async function* auditLog(slug: string, options: LogsOptions): AsyncGenerator<LogItem> {
   if ((await readMetadata(slug)) === undefined) {
-    throw new BottleError('state-missing', `there is no bottle ${slug}`, {
-      hint: '`make status` lists bottles; the state of one that ended well is not kept.',
+    throw new BottleError('state-missing', `no bottle is named ${slug}`, {
+      hint: '`make status` lists bottles; the state of one that ended with exit code 0 is not kept.',
     });
   }
   const isRunning = await isRunningNow(slug);
-  if (!isRunning) yield notice(`the bottle ${slug} does not run; this is what it left`);
-  const isGoingOn = options.follow && isRunning ? askedAtTimes(() => isRunningNow(slug)) : async () => false;
+  if (!isRunning) yield notice(`the bottle ${slug} is not running; this is the log it left`);
+  const isGoingOn = options.follow && isRunning ? throttled(() => isRunningNow(slug)) : async () => false;
   let earlier: LogEntry[] | undefined = [];
   let unreadable = 0;
   for await (const text of auditLines(bottlePaths.audit(slug), { isGoingOn, signal: options.signal })) {
@@ -61,12 +61,12 @@ export async function* auditLog(slug: string, options: LogsOptions): AsyncGenera
       earlier = lastOf(earlier, options.lines);
   }
   if (earlier !== undefined) yield* lastOf(earlier, options.lines);
-  if (unreadable > 0) yield notice(`${unreadable} lines cannot be read and were left out`);
+  if (unreadable > 0) yield notice(`${unreadable} lines could not be read and were skipped`);
 }
 
 const notice = (text: string): LogItem => ({ kind: 'notice', text });
 
-/** The last `lines` of them; all when that is 0. */
+/** Returns the last `lines` entries; all when that is 0. */
 function lastOf(entries: LogEntry[], lines: number): LogEntry[] {
   return lines === 0 || entries.length <= lines ? entries : entries.slice(-lines);
 }
@@ -76,7 +76,7 @@ function isWanted(entry: AuditEntry | AuditGap, { denied, since }: LogsOptions):
   return !denied || !('verdict' in entry) || entry.verdict === 'deny';
 }
 
-/** `undefined` for what is not a line of the audit: whoever could forge one gets nothing onto the terminal. */
+/** Returns undefined for an invalid line, so that forged lines never reach the terminal. */
 function parse(text: string) {
   if (!/^[\x20-\x7e]+$/.test(text)) return undefined;
   try {
@@ -87,17 +87,17 @@ function parse(text: string) {
 }
 
 async function isRunningNow(slug: string): Promise<boolean> {
-  // Without an engine nothing runs.
+  // Without an engine, nothing is running.
   const container = await findContainer(bundleName(slug)).catch(() => undefined);
   return container?.running === true;
 }
 
-function askedAtTimes(ask: () => Promise<boolean>): () => Promise<boolean> {
-  let next = performance.now() + ASK_EVERY_MS;
+function throttled(check: () => Promise<boolean>): () => Promise<boolean> {
+  let next = performance.now() + CHECK_EVERY_MS;
   return async () => {
     if (performance.now() < next) return true;
-    next = performance.now() + ASK_EVERY_MS;
-    return ask();
+    next = performance.now() + CHECK_EVERY_MS;
+    return check();
   };
 }
 
@@ -107,12 +107,8 @@ async function whyNothing(
   isRunning: boolean,
 ): Promise<string> {
   const waiting = follow && isRunning ? '; waiting for more' : '';
-  if (denied || since !== undefined) return `nothing like that was written down${waiting}`;
+  if (denied || since !== undefined) return `no matching entries were logged${waiting}`;
   const level = (await readRecord(slug, 'prepare', planSchema))?.data.egress.log ?? 0;
-  const what = [
-    'refusals alone are (egress.log: 0)',
-    'refusals and failures alone are (egress.log: 1)',
-    'all is',
-  ];
-  return `nothing was written down; in this bottle ${what[level]}${waiting}`;
+  const what = ['only refusals (egress.log: 0)', 'only refusals and failures (egress.log: 1)', 'everything'];
+  return `nothing was logged; this bottle logs ${what[level]}${waiting}`;
 }

@@ -6,26 +6,26 @@ import { runScript } from '../../terminal/run-script.ts';
 
 export const PHASE_FLAGS = {
   bottle: { type: 'string', help: 'the bottle, <agent>-<5 letters or digits>', required: true },
-  force: { type: 'boolean', help: 'do it again, even when its record is up to date' },
+  force: { type: 'boolean', help: 'run the phase even when its record is up to date' },
   json: { type: 'boolean', help: 'print the record as JSON on stdout' },
 } as const;
 
-/** What a script brings for talking to people. */
+/** Output functions that a script provides. */
 export interface Voice {
   /** Prints on stdout. */
   echo: (text: string) => void;
-  /** Turns while `work` runs. */
+  /** Shows a spinner while `work` runs. */
   spinner: (title: string, work: () => Promise<unknown>) => unknown;
 }
 
 /**
- * The whole of a phase's script: flags in, one line on stderr, the record on stdout when asked for. The voice is
- * loaded when it has something to say: a launch runs eleven of these scripts, which mostly have not.
+ * Implements a phase's script: parses flags, prints one line on stderr and, with `--json`, the record on
+ * stdout. The voice is loaded only when needed, since a launch runs eleven of these scripts.
  */
 export async function phaseScript<T>(
   phase: Phase<T>,
   loadVoice: () => Promise<Voice>,
-  /** What is to be asked before the phase runs, and before anything turns on the terminal. */
+  /** Prompts that must come before the phase and its spinner start. */
   ask: (slug: string, options: { force: boolean; signal: AbortSignal }) => Promise<void> = async () => {},
 ): Promise<void> {
   await runScript(async ({ signal }) => {
@@ -38,7 +38,7 @@ export async function phaseScript<T>(
     });
     if (flags === undefined) return 0;
     await ask(flags.bottle, { force: flags.force, signal });
-    // Phases that make runs share one terminal, where spinners would overwrite each other.
+    // Phases run by make share one terminal, where spinners would overwrite each other.
     const alone = process.stderr.isTTY && process.env.MAKELEVEL === undefined && flags.verbosity !== 'quiet';
     const voice = alone || flags.json ? await loadVoice() : undefined;
     const work = () =>
@@ -57,7 +57,7 @@ export interface ReportOptions {
   print?: (text: string) => void;
 }
 
-/** Runs a phase and says how it went; prints its record through `print` when `json` asks for it. */
+/** Runs a phase and reports the outcome; with `json`, passes its record to `print`. */
 export async function reportPhase<T>(phase: Phase<T>, slug: string, options: ReportOptions): Promise<T> {
   const { force, json, verbosity, signal } = options;
   const label = phase.name.padEnd(14);

@@ -2,7 +2,7 @@ import { LABEL_COLORS } from '../../bottle/metadata.ts';
 import { columns, paint } from '../../terminal/output.ts';
 import type { BottleStatus } from './status.ts';
 
-/** The bottles there are as a table; daemons that are not ready stand out by their state. */
+/** Formats bottles as a table; daemons that are not ready are shown with their state. */
 export function statusTable(bottles: readonly BottleStatus[]): string {
   if (bottles.length === 0) return 'no bottles';
   const rows = bottles.map((bottle) => [
@@ -28,7 +28,7 @@ function daemonsOf({ daemons }: BottleStatus): string {
   return words.join(', ') || '-';
 }
 
-/** The label alone is painted, where it stands in the line: columns are counted before there is colour. */
+/** Colors only the label, in the finished line, since color would break the column widths. */
 function inColor(line: string, bottle: BottleStatus | undefined): string {
   const color = LABEL_COLORS.find((known) => known === bottle?.color);
   if (bottle === undefined || bottle.label === '' || color === undefined) return line;

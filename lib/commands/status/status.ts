@@ -3,7 +3,7 @@ import { listBottles } from '../../bottle/list.ts';
 import { type BottleMetadata, readMetadata } from '../../bottle/metadata.ts';
 import { readRecord } from '../../bottle/records.ts';
 import { readHealth } from '../../bundle/health.ts';
-import { type LabelledContainer, listContainers } from '../../docker/container.ts';
+import { type LabeledContainer, listContainers } from '../../docker/container.ts';
 import { messageOf } from '../../errors.ts';
 import { printable } from '../../host/printable.ts';
 import { isProcessAlive } from '../../host/process-identity.ts';
@@ -13,33 +13,33 @@ import { bundleName } from '../../plan/names.ts';
 export interface BottleStatus {
   slug: string;
   agent: string;
-  /** What the operator calls it, and in which colour; empty for none. */
+  /** The operator's label and its color; empty for none. */
   label: string;
   color: string;
   /** UTC, ISO 8601; empty when not known. */
   since: string;
   /**
-   * `launching`: a launch supervises it; `orphaned`: its launch died; `up`: brought up by hand; `kept`: nothing
-   * runs, state is kept; `broken`: its state cannot be read.
+   * `launching`: a launch supervises it; `orphaned`: its launch died; `up`: brought up by hand; `kept`:
+   * nothing is running, but its state was kept; `broken`: its state cannot be read.
    */
   state: 'launching' | 'up' | 'orphaned' | 'kept' | 'broken';
-  /** The phase that was done last; empty when there is none. */
+  /** The last phase that ran; empty for none. */
   phase: string;
-  /** Each daemon of a running bundle and its state; empty when the bundle does not run. */
+  /** State of each daemon; empty when the bundle is not running. */
   daemons: Readonly<Record<string, string>>;
   /** Host addresses that the bundle publishes. */
   ports: string;
-  /** How many things teardown would undo. */
+  /** How many resources teardown would remove. */
   acquired: number;
 }
 
-/** Every bottle that has state, by name. */
+/** Returns the status of every bottle that has state, sorted by name. */
 export async function bottleStatuses(): Promise<BottleStatus[]> {
   const [slugs, containers] = await Promise.all([listBottles(), listContainers()]);
   return Promise.all(slugs.map((slug) => statusOf(slug, containers)));
 }
 
-async function statusOf(slug: string, containers: readonly LabelledContainer[]): Promise<BottleStatus> {
+async function statusOf(slug: string, containers: readonly LabeledContainer[]): Promise<BottleStatus> {
   try {
     const [metadata, pending, phase] = await Promise.all([
       readMetadata(slug),

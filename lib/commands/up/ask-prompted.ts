@@ -6,9 +6,9 @@ import { type Asker, asking } from '../../terminal/ask.ts';
 import { hasTerminal } from '../../terminal/has-terminal.ts';
 
 /**
- * Asks for the answers that a bottle wants at launch (`?` in its manifest) and puts them into this process's
- * environment, from which the phases that run below it inherit them: no argument, file or log ever has one.
- * What is in the environment already is not asked for.
+ * Prompts for the values that a bottle needs at launch (`?` in its manifest) and puts them into this
+ * process's environment, which the phases inherit; they are in no argument, file or log. Skips values that
+ * are already set.
  * @throws BottleError `variable-missing` when there is no terminal.
  */
 export async function askPrompted(
@@ -23,7 +23,7 @@ export async function askPrompted(
     const variables = open.map(([name]) => promptedVariable(name)).join(', ');
     throw new BottleError(
       'variable-missing',
-      `${open.map(([name]) => name).join(', ')} must be asked for, and there is no terminal`,
+      `${open.map(([name]) => name).join(', ')} must be entered at launch, but there is no terminal`,
       {
         hint: `Run this in a terminal, or export the answers as ${variables}.`,
       },

@@ -3,8 +3,9 @@ import { PHASES } from '../../phases/graph.ts';
 import { contextFor } from '../../phases/run-phase.ts';
 
 /**
- * Removes the records of things that are gone (a bundle that crashed, a guest that died), so that `make`, which
- * sees files alone, makes them again. Gives the names of those phases.
+ * Removes the records of what is gone, such as a crashed bundle or guest, so that make, which sees only
+ * files, runs those phases again.
+ * @returns the names of those phases.
  */
 export async function revalidate(slug: string, signal: AbortSignal): Promise<string[]> {
   const dead = await Promise.all(
@@ -12,7 +13,7 @@ export async function revalidate(slug: string, signal: AbortSignal): Promise<str
       const record = await readRecord(slug, phase.name, phase.record);
       if (record === undefined) return [];
       const context = contextFor(phase, slug, { force: false, signal, say: () => {} });
-      // What cannot be asked cannot be relied on.
+      // A failed check counts as gone.
       if (await phase.isAlive(context, record.data).catch(() => false)) return [];
       await removeRecord(slug, phase.name);
       return [phase.name];

@@ -10,13 +10,13 @@ export interface UpOptions {
   quiet: boolean;
 }
 
-/** As many phases at once as the graph ever has ready. */
+/** The most phases that the graph ever has ready at once. */
 const JOBS = 4;
 
 /**
- * Runs make over the phase graph in the bottle's own directory, where a record is a target: what is there stays,
- * what is missing is made, what can run at the same time does.
- * @throws BottleError with the code of the phase that failed, which has said why on stderr already.
+ * Runs make over the phase graph in the bottle's directory, where records are targets: it runs phases whose
+ * records are missing or out of date, concurrently where possible.
+ * @throws BottleError with the code of the failed phase, which has already printed why on stderr.
  */
 export async function up(slug: string, { signal, quiet }: UpOptions): Promise<void> {
   signal.throwIfAborted();
@@ -31,18 +31,18 @@ export async function up(slug: string, { signal, quiet }: UpOptions): Promise<vo
     ],
     {
       reject: false,
-      // Phases write to descriptor 3, which is our stderr; make's own `*** Error 71` would only bury their words.
+      // Phases write to descriptor 3, our stderr; make's own stderr is captured, to omit its `*** Error 71`.
       stdio: ['ignore', 'ignore', 'pipe', 2],
       env: {
         KIT: KIT_DIRECTORY,
         BOTTLE: slug,
         PHASE_STDERR: '3',
         PHASE_FLAGS: quiet ? '--quiet' : '',
-        // Those of an outer make would name its job server, which is not handed on.
+        // An outer make's flags would name its job server, which make does not inherit here.
         MAKEFLAGS: '',
         MAKELEVEL: '',
       },
-      // make hands a SIGTERM on to its children and waits for them; so do we.
+      // make forwards a SIGTERM to its children and waits for them; we wait for make.
       cancelSignal: signal,
       forceKillAfterDelay: false,
     },
@@ -59,6 +59,6 @@ export async function up(slug: string, { signal, quiet }: UpOptions): Promise<vo
 function failedPhase(phase: string, code: string): BottleError {
   return new BottleError(
     isErrorCode(code) ? code : 'internal',
-    `the phase ${phase} failed; its reason stands above`,
+    `the phase ${phase} failed; the reason is shown above`,
   );
 }

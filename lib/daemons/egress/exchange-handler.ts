@@ -69,7 +69,7 @@ export class ExchangeHandler {
     const credential = credentialFor(rule, tokens);
     account.admit(rule.host);
     judge.count(rule);
-    const isTunneled = facts.kind === 'tunnelled';
+    const isTunneled = facts.kind === 'tunneled';
     if (!isTunneled)
       exchange.onceEnded(connections.add(exchange.connection, { host, port, isTunnel: false }));
     const decision = await gate.inspect(exchange, verdict).catch(() => undefined);

@@ -7,7 +7,7 @@ import { SELFTEST_HOST } from '../contract/selftest/selftest.ts';
 import { answerProof } from './answer-proof.ts';
 import { selfSigned } from './self-signed.ts';
 
-/** On loopback only: no neighbour on the bridge can ask, so every question has come through egress. */
+/** On loopback only: no neighbor on the bridge can ask, so every question has come through egress. */
 async function start(): Promise<void> {
   const { cert, key } = selfSigned(SELFTEST_HOST);
   const temporary = `${CONTAINER_PATHS.selftestCertificate}.new`;

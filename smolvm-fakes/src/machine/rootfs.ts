@@ -25,7 +25,7 @@ export function imageRootfs(record: VmRecord, folder: string): string | undefine
 /** The user that commands run as: root for packs, which never record their image's USER. */
 export function userOf(record: VmRecord, folder: string, profile: Profile): GuestUser {
   const rootfs = imageRootfs(record, folder);
-  return rootfs === undefined || !profile.honoursImageUser ? ROOT : guestUser(record.user, rootfs);
+  return rootfs === undefined || !profile.honorsImageUser ? ROOT : guestUser(record.user, rootfs);
 }
 
 /**

@@ -7,7 +7,7 @@ import { faults } from '../faults/faults.ts';
 import { databasePath } from '../paths.ts';
 import type { Profile } from '../profile.ts';
 import { startTimeOf } from '../system/process.ts';
-import { recordSchema, serialiseRecord, type VmRecord } from './record.ts';
+import { recordSchema, serializeRecord, type VmRecord } from './record.ts';
 
 /** Milliseconds that smolvm waits for another writer. */
 export const BUSY_TIMEOUT_MS = 15_000;
@@ -79,7 +79,7 @@ export class Database implements Disposable {
     this.#refuseIfFull();
     const statement = 'INSERT INTO vms (name, data) VALUES (?, ?) ON CONFLICT DO NOTHING';
     const result = this.#attempt('insert vm', () =>
-      this.#sqlite.prepare(statement).run(record.name, serialiseRecord(record)),
+      this.#sqlite.prepare(statement).run(record.name, serializeRecord(record)),
     );
     return result.changes === 1;
   }
@@ -90,7 +90,7 @@ export class Database implements Disposable {
     this.#attempt('update vm', () =>
       this.#sqlite
         .prepare('UPDATE vms SET data = ? WHERE name = ?')
-        .run(serialiseRecord(record), record.name),
+        .run(serializeRecord(record), record.name),
     );
   }
 

@@ -87,7 +87,7 @@ export function newRecord(name: string, fields: Partial<VmRecord>): VmRecord {
 }
 
 /** Compact JSON in serialization order, without empty optional fields. */
-export function serialiseRecord(record: VmRecord): Buffer {
+export function serializeRecord(record: VmRecord): Buffer {
   const ordered = recordSchema.parse(record);
   if (ordered.dns_filter_hosts?.length === 0) delete ordered.dns_filter_hosts;
   if (ordered.published_sockets?.length === 0) delete ordered.published_sockets;

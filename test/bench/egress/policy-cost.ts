@@ -13,7 +13,7 @@ function judge(index: number): boolean {
   const host = index % 3 === 0 ? `deep.name.of.zone-${index % 1000}.test` : `host-${index % 1000}.test`;
   const verdict = decide(
     {
-      kind: 'tunnelled',
+      kind: 'tunneled',
       method: 'POST',
       target: `/v1/projects/${index}/items?page=2`,
       hostHeaders: [host],

@@ -9,7 +9,7 @@ export const head: Target = (random) => {
   const host = random.text(HOST_PARTS, 3);
   const verdict = decide(
     {
-      kind: 'tunnelled',
+      kind: 'tunneled',
       method: random.pick(['GET', 'TRACE', 'get', '']),
       target: `${random.pick(['/', 'https://a.example.com', '//', '*', 'http://'])}${random.text(PATH_PARTS, 6)}`,
       hostHeaders: [host],

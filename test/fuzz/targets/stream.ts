@@ -15,7 +15,7 @@ export const stream: Target = (random) => {
   const value = random.text(['a', '\r', '\n', '\0', 'chunked', ' '], 3);
   const verdict = decide(
     {
-      kind: 'tunnelled',
+      kind: 'tunneled',
       method: random.pick(['GET', 'POST', 'CONNECT', 'trace']),
       target: `${random.pick(['/v1', '/', 'https://a.example.com/v1', '*', ''])}${random.text(PATH_PARTS, 6)}`,
       hostHeaders: host === undefined ? [] : [host],

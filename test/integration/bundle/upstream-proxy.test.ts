@@ -47,8 +47,8 @@ describe('bundle with an intercepting proxy behind egress', () => {
     const environment = await scene.exec('cat', `/proc/${pid}/environ`);
     expect(environment).toContain('SSL_CERT_DIR=');
     expect(environment).not.toContain(scene.token);
-    expect(await scene.isOpenToNeighbours(9099)).toBe(true);
-    expect(await scene.isOpenToNeighbours(8888)).toBe(false);
+    expect(await scene.isOpenToNeighbors(9099)).toBe(true);
+    expect(await scene.isOpenToNeighbors(8888)).toBe(false);
   });
 
   it('the bundle serves again after the upstream proxy was killed', async () => {

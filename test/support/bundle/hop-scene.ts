@@ -152,7 +152,7 @@ export class HopScene {
   }
 
   /** Returns whether another container on the bundle's bridge can connect to one of its ports. */
-  async isOpenToNeighbours(port: number): Promise<boolean> {
+  async isOpenToNeighbors(port: number): Promise<boolean> {
     const program = `require('net').connect(${port},'${await this.address()}').on('connect',()=>process.exit(0)).on('error',()=>process.exit(9))`;
     const tried = await dockerTry(['exec', this.#origin, 'node', '-e', program]);
     return tried.exitCode === 0;

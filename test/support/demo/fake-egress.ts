@@ -6,7 +6,7 @@ import tls from 'node:tls';
 import type { BottleCa } from '../../../lib/certs/ca-profile.ts';
 import { leafOf } from '../leaf.ts';
 
-export interface EgressBehaviour {
+export interface EgressBehavior {
   /** Lets every host through, as an egress without a policy would. */
   allowAll?: boolean;
   /** Passes the agent's own Authorization on in place of the bottle's token. */
@@ -24,27 +24,27 @@ const SELFTEST = 'selftest.bot-bottle.internal';
 const NONCE = 'nonce-of-this-launch';
 
 /** Egress and its self-test upstream on real sockets, as far as the tour sees them. */
-export async function startFakeEgress(ca: BottleCa, behaviour: EgressBehaviour = {}) {
+export async function startFakeEgress(ca: BottleCa, behavior: EgressBehavior = {}) {
   const secureContext = tls.createSecureContext(leafOf(ca, SELFTEST));
   const sockets = new Set<Socket>();
   const upstream = http.createServer((request, response) => {
     const challenge = new URL(request.url ?? '/', `https://${SELFTEST}`).searchParams.get('challenge') ?? '';
     const sent = (request.headers.authorization ?? '').replace(/^Bearer /, '');
-    const key = behaviour.passThrough ? sent : NONCE;
-    const proof = behaviour.proof ?? createHmac('sha256', key).update(challenge).digest('hex');
-    response.writeHead(behaviour.status ?? 200).end(JSON.stringify({ proof }));
+    const key = behavior.passThrough ? sent : NONCE;
+    const proof = behavior.proof ?? createHmac('sha256', key).update(challenge).digest('hex');
+    response.writeHead(behavior.status ?? 200).end(JSON.stringify({ proof }));
   });
-  const reason = behaviour.silent ? '' : 'example.com is not on the allowlist of this bottle';
+  const reason = behavior.silent ? '' : 'example.com is not on the allowlist of this bottle';
   const proxy = http.createServer((_request, response) => {
-    if (behaviour.hangs) return;
-    if (behaviour.allowAll) return void response.end('hello');
-    response.writeHead(403, behaviour.silent ? {} : { 'x-bot-bottle-reason': reason }).end(reason);
+    if (behavior.hangs) return;
+    if (behavior.allowAll) return void response.end('hello');
+    response.writeHead(403, behavior.silent ? {} : { 'x-bot-bottle-reason': reason }).end(reason);
   });
   proxy.on('connection', (socket) => sockets.add(socket));
   proxy.on('connect', (request: http.IncomingMessage, socket: Socket) => {
     socket.on('error', () => undefined);
-    if (behaviour.hangs) return;
-    if (!behaviour.allowAll && request.url !== `${SELFTEST}:443`) {
+    if (behavior.hangs) return;
+    if (!behavior.allowAll && request.url !== `${SELFTEST}:443`) {
       socket.end(`HTTP/1.1 403 Forbidden\r\nContent-Length: ${reason.length}\r\n\r\n${reason}`);
       return;
     }

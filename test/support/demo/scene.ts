@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeAll, beforeEach } from 'vitest';
 import { mintBottleCa } from '../../../lib/certs/bottle-ca.ts';
 import type { BottleCa } from '../../../lib/certs/ca-profile.ts';
-import { type EgressBehaviour, startFakeEgress } from './fake-egress.ts';
+import { type EgressBehavior, startFakeEgress } from './fake-egress.ts';
 import { type Row, type Settings, takeTour } from './tour.ts';
 
 /** Like the agent's: not root, whoever runs the tests. */
@@ -55,14 +55,14 @@ export class Scene {
   }
 
   /** The URL of a proxy that behaves so. */
-  async egress(behaviour: EgressBehaviour = {}): Promise<string> {
-    const egress = await startFakeEgress(this.#ca, behaviour);
+  async egress(behavior: EgressBehavior = {}): Promise<string> {
+    const egress = await startFakeEgress(this.#ca, behavior);
     this.atEnd(egress.stop);
     return egress.url;
   }
 
-  async tour(behaviour: EgressBehaviour = {}): Promise<Row[]> {
-    return takeTour({ HTTPS_PROXY: await this.egress(behaviour), ...this.environment }, this.settings);
+  async tour(behavior: EgressBehavior = {}): Promise<Row[]> {
+    return takeTour({ HTTPS_PROXY: await this.egress(behavior), ...this.environment }, this.settings);
   }
 
   async stop(): Promise<void> {

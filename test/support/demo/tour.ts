@@ -45,7 +45,7 @@ export async function takeTour(environment: Environment, changes: Settings): Pro
   return z.array(row).parse(await tour({ ...settings, ...changes }));
 }
 
-export async function tableOf(rows: Row[], options: { colour: boolean; width: number }): Promise<string> {
+export async function tableOf(rows: Row[], options: { color: boolean; width: number }): Promise<string> {
   const table = await load('table', 'tableOf');
   return z.string().parse(table(rows, { ...options, slug: 'demo-a1b2c' }));
 }

@@ -21,11 +21,11 @@ export const calm: Circumstances = { now: 0, uses: () => 0 };
 export const connect = (target: string) => decide({ kind: 'connect', target }, policy, calm);
 export const codeOf = (verdict: ReturnType<typeof decide>) => (verdict.allow ? 'allowed' : verdict.code);
 
-type Tunnelled = Extract<RequestFacts, { kind: 'tunnelled' }>;
+type Tunneled = Extract<RequestFacts, { kind: 'tunneled' }>;
 
-export const inside = (changes: Partial<Tunnelled> = {}) => {
-  const facts: Tunnelled = {
-    kind: 'tunnelled',
+export const inside = (changes: Partial<Tunneled> = {}) => {
+  const facts: Tunneled = {
+    kind: 'tunneled',
     method: 'GET',
     target: '/v1/things?x=1',
     hostHeaders: ['api.example.com'],

@@ -5,7 +5,7 @@ import type { Approver } from '../../../lib/daemons/egress/outbound/approvals.ts
 import type { TunnelOptions } from './agent.ts';
 import { type TestAuthority, testAuthority } from './authority.ts';
 import { type EgressFixture, startEgress } from './egress.ts';
-import { type SocketBehaviour, type SocketUpstream, startSocketUpstream } from './web-socket.ts';
+import { type SocketBehavior, type SocketUpstream, startSocketUpstream } from './web-socket.ts';
 
 export const HOST = 'api.example.com';
 export const TOKEN = 'tok-3c1f0a97d2b8e45f';
@@ -19,7 +19,7 @@ export interface SocketScene {
   /** A route to `HOST` with a token. */
   route(changes?: Partial<Route>): Route;
   /** Makes `route` the only route and sets how the upstream behaves. */
-  play(route?: Partial<Route>, behaviour?: SocketBehaviour): void;
+  play(route?: Partial<Route>, behavior?: SocketBehavior): void;
   /** How to reach `HOST` through the proxy. */
   tunnel(): TunnelOptions;
 }
@@ -55,9 +55,9 @@ export function socketScene(options: { idleMs?: number; approver?: Approver } = 
       egress,
       upstream,
       route,
-      play: (changes, behaviour = {}) => {
+      play: (changes, behavior = {}) => {
         egress.setRoutes([route(changes)]);
-        upstream.behave(behaviour);
+        upstream.behave(behavior);
       },
       tunnel: () => ({ proxyPort: egress.port, target: `${HOST}:${upstream.port}`, ca: bottle.certificate }),
     };

@@ -7,7 +7,7 @@ import type { ServerCertificate } from '../../../lib/daemons/shared/server-certi
 import { openTunnel, type TunnelOptions } from './agent.ts';
 import { portOf } from './upstream.ts';
 
-export interface SocketBehaviour {
+export interface SocketBehavior {
   /** What to do with an opened WebSocket; echoes if absent. */
   readonly connected?: (socket: WebSocket) => void;
   /** Makes a complete HTTP/1.1 response to send instead of opening a WebSocket. */
@@ -23,7 +23,7 @@ export interface SocketUpstream {
   /** Close frames that it received: the code, then a space and the reason. */
   readonly closes: string[];
   readonly sockets: Set<WebSocket>;
-  behave(behaviour: SocketBehaviour): void;
+  behave(behavior: SocketBehavior): void;
   /** Clears the records and terminates all WebSockets. */
   reset(): void;
   close(): Promise<void>;
@@ -39,15 +39,15 @@ export async function startSocketUpstream(leaf: ServerCertificate | undefined): 
     perMessageDeflate: true,
     handleProtocols: (offered) => [...offered][0] ?? false,
   });
-  let behaviour: SocketBehaviour = {};
+  let behavior: SocketBehavior = {};
   const connections = new Set<Duplex>();
   server.on('connection', (connection) => connections.add(connection));
   server.on('request', (_request, response) => response.end('no WebSocket'));
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => {});
     upstream.asked.push(request);
-    if (behaviour.instead !== undefined) {
-      const answer = behaviour.instead(request);
+    if (behavior.instead !== undefined) {
+      const answer = behavior.instead(request);
       socket.write(answer);
       if (!answer.startsWith('HTTP/1.1 101 ')) socket.end();
       return;
@@ -56,7 +56,7 @@ export async function startSocketUpstream(leaf: ServerCertificate | undefined): 
       opened.on('error', () => {});
       opened.on('message', (data: Buffer) => upstream.heard.push(data));
       opened.on('close', (code, reason) => upstream.closes.push(`${code} ${reason}`.trim()));
-      (behaviour.connected ?? echo)(opened);
+      (behavior.connected ?? echo)(opened);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -68,7 +68,7 @@ export async function startSocketUpstream(leaf: ServerCertificate | undefined): 
     closes: [],
     sockets: sockets.clients,
     behave: (wanted) => {
-      behaviour = wanted;
+      behavior = wanted;
     },
     reset: () => {
       for (const socket of sockets.clients) socket.terminate();

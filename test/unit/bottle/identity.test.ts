@@ -22,18 +22,18 @@ const bottle = (changes: Partial<NewBottle> = {}): NewBottle => ({
   ...changes,
 });
 
-describe('a label', () => {
+describe('bottle labels', () => {
   it.each([
     ['My Task', 'my-task'],
     ['Überprüfung #12', 'uberprufung-12'],
     ['3 mice', 'b3-mice'],
     ['--x--', 'x'],
     ['x'.repeat(64), 'x'.repeat(63)],
-  ])('%j names the bottle %s', (label, slug) => expect(slugOfLabel(label)).toBe(slug));
+  ])('the label %j names the bottle %s', (label, slug) => expect(slugOfLabel(label)).toBe(slug));
 
-  it('without a letter or digit names nothing', () => expect(slugOfLabel('🦊')).toBeUndefined());
+  it('a label without letters and digits has no slug', () => expect(slugOfLabel('🦊')).toBeUndefined());
 
-  it('never becomes anything but a slug, whatever it is', () => {
+  it('a label’s slug is always valid or undefined', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (label) => {
         const slug = slugOfLabel(label);
@@ -42,22 +42,22 @@ describe('a label', () => {
     );
   });
 
-  it('is at most 64 bytes, and nothing that a terminal acts on', () => {
+  it('a label is at most 64 bytes and contains no control characters', () => {
     expect(checkLabel(' My Task ')).toBe('My Task');
     expect(checkLabel('ü'.repeat(32))).toHaveLength(32);
     expect(() => checkLabel(`${'ü'.repeat(32)}x`)).toThrow('longer than 64 bytes');
     for (const bad of ['a\nb', 'a\u001b[31m', 'a\u202eb'])
-      expect(() => checkLabel(bad)).toThrow('cannot be shown');
+      expect(() => checkLabel(bad)).toThrow('cannot be displayed');
   });
 
-  it('has one of sixteen colours', () => {
+  it('a label’s color is one of 16', () => {
     expect(checkColor('cyanBright')).toBe('cyanBright');
-    expect(() => checkColor('mauve')).toThrow("'mauve' is not a colour");
+    expect(() => checkColor('mauve')).toThrow("'mauve' is not a color");
   });
 });
 
-describe('a new bottle', () => {
-  it('is named for its label, and its metadata has all that bot-bottle writes', async () => {
+describe('createBottle', () => {
+  it('a new bottle is named after its label and has all metadata fields of bot-bottle', async () => {
     const slug = await createBottle(bottle({ label: 'My Task', color: 'red', bottles: ['base', 'net'] }));
     expect(slug).toBe('my-task');
     const file = path.join(home.path, 'home', 'state', slug, 'metadata.json');
@@ -76,23 +76,23 @@ describe('a new bottle', () => {
     });
   });
 
-  it('whose label is taken gets a suffix where nobody can be asked, and is refused where somebody can', async () => {
+  it('a taken label gets a suffix, or is refused when it must be free', async () => {
     await createBottle(bottle({ label: 'task' }));
     expect(await createBottle(bottle({ label: 'task' }))).toMatch(/^task-[a-z0-9]{5}$/);
     const refused = createBottle(bottle({ label: 'Task', labelMustBeFree: true }));
     await expect(refused).rejects.toMatchObject({ code: 'label-taken', exitCode: 2 });
   });
 
-  it('is named for its agent when its label spells nothing', async () => {
+  it('a bottle is named after its agent when its label has no slug', async () => {
     expect(await createBottle(bottle({ label: '🦊', labelMustBeFree: true }))).toMatch(/^dev-[a-z0-9]{5}$/);
   });
 });
 
-describe('metadata', () => {
+describe('bottle metadata', () => {
   const file = 'home/state/old-1a2b3/metadata.json';
   const old = { identity: 'old-1a2b3', agent_name: 'dev', started_at: '2026-05-25T10:00:00+00:00' };
 
-  it('of an older bot-bottle, without a backend, is read', async () => {
+  it('metadata of an older bot-bottle, without a backend, is read', async () => {
     await writeFiles(home.path, {
       [file]: JSON.stringify({ ...old, cwd: '/w', copy_cwd: true, compose_project: 'x' }),
     });
@@ -105,14 +105,14 @@ describe('metadata', () => {
   });
 
   it.each(['2026-05-25T10:00:00.123456+00:00', '2026-05-25T10:00:00Z', '2026-05-25T10:00:00.123456'])(
-    'is read with a time as Python writes it: %s',
+    'metadata with a time as Python writes it is read: %s',
     async (started_at) => {
       await writeFiles(home.path, { [file]: JSON.stringify({ ...old, started_at }) });
       expect(await readMetadata('old-1a2b3')).toMatchObject({ started_at });
     },
   );
 
-  it('keeps what it does not know', async () => {
+  it('unknown fields of metadata are preserved', async () => {
     await writeFiles(home.path, { [file]: JSON.stringify({ ...old, forge: { issue: 7 } }) });
     const found = await readMetadata('old-1a2b3');
     if (found === undefined) throw new Error('was not read');
@@ -120,7 +120,7 @@ describe('metadata', () => {
     expect(await readMetadata('old-1a2b3')).toMatchObject({ forge: { issue: 7 } });
   });
 
-  it('that is none names the file', async () => {
+  it('the error about invalid metadata names the file', async () => {
     await writeFiles(home.path, { [file]: '{"identity": 1}' });
     await expect(readMetadata('old-1a2b3')).rejects.toMatchObject({ message: expect.stringContaining(file) });
   });

@@ -6,7 +6,7 @@ describe('the undo journal', () => {
   useTemporaryHome();
   const slug = 'demo-abcde';
 
-  it('gives back what was promised, newest first', async () => {
+  it('pendingUndo returns journal entries, newest first', async () => {
     await journal(slug, 'allocate', { kind: 'network', name: 'n' });
     await journal(slug, 'start-bundle', { kind: 'container', name: 'c' });
     await journal(slug, 'create-guest', { kind: 'machine', name: 'm', smolvm: '/bin/smolvm' });
@@ -14,7 +14,7 @@ describe('the undo journal', () => {
     expect(kinds).toEqual(['machine', 'container', 'network']);
   });
 
-  it('forgets only what was settled', async () => {
+  it('markUndone removes only the given entry, and is idempotent', async () => {
     const first = await journal(slug, 'allocate', { kind: 'network', name: 'n' });
     await journal(slug, 'start-bundle', { kind: 'container', name: 'c' });
     await markUndone(slug, first);
@@ -22,11 +22,11 @@ describe('the undo journal', () => {
     expect((await pendingUndo(slug)).map((entry) => entry.undo)).toEqual([{ kind: 'container', name: 'c' }]);
   });
 
-  it('is empty for a bottle that acquired nothing', async () => {
+  it('pendingUndo is empty for a bottle that acquired nothing', async () => {
     expect(await pendingUndo(slug)).toEqual([]);
   });
 
-  it('keeps every promise of phases that write at the same time', async () => {
+  it('the journal keeps every entry of concurrent writers', async () => {
     const names = Array.from({ length: 40 }, (_, index) => `n${index}`);
     await Promise.all(names.map((name) => journal(slug, 'allocate', { kind: 'network', name })));
     expect(await pendingUndo(slug)).toHaveLength(40);

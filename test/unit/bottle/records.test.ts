@@ -15,29 +15,29 @@ const record = {
   data: { alias: 'x' },
 };
 
-describe('a phase’s record', () => {
+describe('phase records', () => {
   useTemporaryHome();
 
-  it('comes back as it was written, readable by its owner alone', async () => {
+  it('a record is read as it was written, and only its owner can read the file', async () => {
     await writeRecord(slug, record);
     expect(await readRecord(slug, 'allocate', schema)).toEqual(record);
     expect((await stat(recordPath(slug, 'allocate'))).mode & 0o777).toBe(0o600);
   });
 
-  it('is nothing when the phase has not run', async () => {
+  it('readRecord returns undefined when the phase has not run', async () => {
     expect(await readRecord(slug, 'allocate', schema)).toBeUndefined();
   });
 
-  it('leaves no temporary file behind', async () => {
+  it('writeRecord leaves no temporary file behind', async () => {
     await writeRecord(slug, record);
     expect(await readdir(dirname(recordPath(slug, 'allocate')))).toEqual(['allocate.json']);
   });
 
   it.each([
-    ['cut off', '{"phase":'],
-    ['of another shape', JSON.stringify({ ...record, data: { alias: 1 } })],
-    ['with keys nobody knows', JSON.stringify({ ...record, extra: true })],
-  ])('is refused, naming the file, when it is %s', async (_what, text) => {
+    ['that is truncated', '{"phase":'],
+    ['with another shape', JSON.stringify({ ...record, data: { alias: 1 } })],
+    ['with unknown keys', JSON.stringify({ ...record, extra: true })],
+  ])('a record %s is refused with the file’s name', async (_what, text) => {
     const path = recordPath(slug, 'allocate');
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assertSlug, isSlug, mintSlug } from '../../../lib/bottle/slug.ts';
 
-describe('a bottle’s slug', () => {
-  it('is the agent’s name and five base-36 characters', () => {
+describe('bottle slugs', () => {
+  it('a slug is the agent’s name and five base-36 characters', () => {
     expect(mintSlug('my-agent')).toMatch(/^my-agent-[0-9a-z]{5}$/);
     expect(isSlug(mintSlug('demo'))).toBe(true);
   });
 
-  it('differs from one bottle to the next', () => {
+  it('slugs differ from bottle to bottle', () => {
     expect(new Set(Array.from({ length: 200 }, () => mintSlug('a'))).size).toBeGreaterThan(195);
   });
 
@@ -25,15 +25,15 @@ describe('a bottle’s slug', () => {
     'a-',
     'a\n',
     'a'.repeat(64),
-  ])('is refused as a path segment when it is %j', (text) => {
-    expect(() => assertSlug(text)).toThrow(/is not a bottle's name/);
+  ])('assertSlug refuses %j', (text) => {
+    expect(() => assertSlug(text)).toThrow(/is not a valid bottle name/);
   });
 
-  it('never lets a path separator or a dot through', () => {
+  it('a slug never contains a path separator or a dot', () => {
     fc.assert(fc.property(fc.string(), (text) => !isSlug(text) || /^[a-z0-9-]+$/.test(text)));
   });
 });
 
-it('cuts an agent’s name that is too long for a host name', () => {
+it('mintSlug truncates a long agent name', () => {
   expect(isSlug(mintSlug(`a${'-b'.repeat(60)}`))).toBe(true);
 });

@@ -29,8 +29,8 @@ describe('build context of the bundle', () => {
       'init/main.mjs',
       'selftest/main.mjs',
     ]);
-    const licences = files.filter((file) => file.startsWith('licences/'));
-    expect(licences).toEqual(expect.arrayContaining(['licences/zod', 'licences/@peculiar/asn1-x509']));
+    const licenses = files.filter((file) => file.startsWith('licenses/'));
+    expect(licenses).toEqual(expect.arrayContaining(['licenses/zod', 'licenses/@peculiar/asn1-x509']));
   });
 
   it('egress and its worker threads run from their bundled files alone', async () => {

@@ -16,7 +16,7 @@ import { mintBottleCa } from '../../../lib/certs/bottle-ca.ts';
 import type { BottleCa } from '../../../lib/certs/ca-profile.ts';
 import { leafOf } from '../../support/leaf.ts';
 
-/** How a client that trusts `trusted` alone ends up with a server that shows `leaf`. */
+/** Returns how a client that trusts only `trusted` judges a server that presents `leaf`. */
 async function shake(leaf: { key: string; cert: string }, trusted: BottleCa): Promise<string> {
   const server = createServer(leaf, (socket) => socket.end()).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -40,7 +40,7 @@ async function shake(leaf: { key: string; cert: string }, trusted: BottleCa): Pr
 }
 
 describe('the CA of a bottle', () => {
-  it('is named after its bottle, signs itself, and may sign leaves and nothing else', async () => {
+  it('a bottle’s CA is named after it, is self-signed, and may sign only leaves', async () => {
     const ca = await mintBottleCa('demo-a1b2c');
     const certificate = new X509Certificate(ca.certificatePem);
     expect(certificate.subject).toBe('CN=bot-bottle demo-a1b2c egress CA');
@@ -68,14 +68,14 @@ describe('the CA of a bottle', () => {
     expect(stated(id_ce_subjectKeyIdentifier)).toBeDefined();
   });
 
-  it('is valid an hour ago, now and for thirty days, and no longer', async () => {
+  it('a bottle’s CA is valid from an hour ago for thirty days', async () => {
     const certificate = new X509Certificate((await mintBottleCa('demo-a1b2c')).certificatePem);
     const minutes = (to: Date) => Math.round((to.getTime() - Date.now()) / 60_000);
     expect(minutes(certificate.validFromDate)).toBe(-60);
     expect(minutes(certificate.validToDate)).toBe(30 * 24 * 60);
   });
 
-  it('has a positive serial of 20 bytes and a key that no other bottle shares', async () => {
+  it('a bottle’s CA has a unique positive 20-byte serial and a unique key', async () => {
     const [one, two] = await Promise.all([mintBottleCa('demo-a1b2c'), mintBottleCa('demo-a1b2c')]);
     const serials = [one, two].map((ca) => new X509Certificate(ca.certificatePem).serialNumber);
     for (const serial of serials) expect(serial).toMatch(/^[4-7][0-9A-F]{39}$/);
@@ -83,7 +83,7 @@ describe('the CA of a bottle', () => {
     expect(one.privateKeyPem).not.toBe(two.privateKeyPem);
   });
 
-  it('makes a TLS client trust the leaves it signed, and not those of another bottle', async () => {
+  it('a TLS client trusts leaves of its bottle’s CA, but not of another', async () => {
     const [ours, other] = await Promise.all([mintBottleCa('demo-a1b2c'), mintBottleCa('demo-d3e4f')]);
     const leaf = leafOf(ours, 'a.example');
     expect(await shake(leaf, ours)).toBe('trusted');
@@ -91,14 +91,14 @@ describe('the CA of a bottle', () => {
     expect(await shake(leafOf(ours, 'b.example'), ours)).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
-  it('cannot vouch for another CA', async () => {
+  it('a bottle’s CA cannot sign another CA', async () => {
     const ours = await mintBottleCa('demo-a1b2c');
     const middle = leafOf(ours, 'middle', { ca: true });
     const leaf = leafOf({ certificatePem: middle.cert, privateKeyPem: middle.key }, 'a.example');
     expect(await shake({ key: leaf.key, cert: `${leaf.cert}\n${middle.cert}` }, ours)).not.toBe('trusted');
   });
 
-  it('keeps the name of a very long bottle within what X.509 allows', async () => {
+  it('the CA’s common name is at most 64 characters for a very long slug', async () => {
     const { subject } = new X509Certificate((await mintBottleCa(`a${'b'.repeat(200)}`)).certificatePem);
     expect(subject).toMatch(/^CN=bot-bottle ab+ egress CA$/);
     expect(subject.length - 'CN='.length).toBe(64);

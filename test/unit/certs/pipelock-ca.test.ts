@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { mintPipelockCa } from '../../../lib/certs/pipelock-ca.ts';
 
-it('mints pipelock a CA that signs itself, with the only kind of key that it reads', () => {
+it('pipelock’s CA is self-signed and has a P-256 key in SEC 1 form', () => {
   const [ca, other] = [mintPipelockCa('demo-a1b2c'), mintPipelockCa('demo-a1b2c')];
   const certificate = new X509Certificate(ca.certificatePem);
   expect(certificate.subject).toBe('CN=bot-bottle demo-a1b2c pipelock CA');

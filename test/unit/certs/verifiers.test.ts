@@ -12,7 +12,7 @@ import { leafIssuer } from '../../../lib/daemons/egress/tls/leaf-issuer.ts';
 import { onPath } from '../../../lib/docker/debian-host.ts';
 
 const HOST = 'a.example';
-/** A Go program compiles the standard library first. */
+/** Go compiles the standard library first. */
 const COMPILE_MS = 120_000;
 
 let directory = '';
@@ -77,7 +77,7 @@ with socket.create_connection(('127.0.0.1', int(sys.argv[2]))) as plain:
   keytool: async (ca) => {
     const store = ['-keystore', file(`${ca}.p12`), '-storepass', 'changeit'];
     await execa('keytool', ['-importcert', '-noprompt', '-alias', 'ca', '-file', file(ca), ...store]);
-    // Without a chain to the CA keytool asks whether to trust the leaf, and gets no answer.
+    // Without a chain to the CA, keytool asks whether to trust the leaf; empty input declines.
     const leaf = ['-importcert', '-alias', 'leaf', '-file', file('leaf.pem'), ...store];
     const { stdout, stderr } = await execa('keytool', leaf, { reject: false, input: '' });
     return (stdout + stderr).includes('was added to keystore') ? 0 : 1;
@@ -105,7 +105,7 @@ func main() {
   },
 };
 
-it('Node accepts a leaf of the bottle CA, and none of another CA', async () => {
+it('Node accepts a leaf of the bottle’s CA, but not with another CA as root', async () => {
   const shake = async (name: string) => {
     const socket = connect({ host: '127.0.0.1', port, servername: HOST, ca: await readFile(file(name)) });
     return once(socket, 'secureConnect').then(
@@ -121,7 +121,7 @@ it('Node accepts a leaf of the bottle CA, and none of another CA', async () => {
 
 for (const [program, accepts] of Object.entries(VERIFIERS)) {
   const isInstalled = await onPath(program);
-  const title = `${program} accepts a leaf of the bottle CA, and none of another CA`;
+  const title = `${program} accepts a leaf of the bottle’s CA, but not with another CA as root`;
   it.skipIf(!isInstalled)(
     isInstalled ? title : `${title} (skipped: not installed)`,
     async () => {

@@ -21,7 +21,7 @@ afterEach(() => {
 
 async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; !condition(); tries += 1) {
-    if (tries > 250) throw new Error('waited five seconds in vain');
+    if (tries > 250) throw new Error('the condition was not met within 5 s');
     await sleep(20);
   }
 }
@@ -52,7 +52,7 @@ function publish(port: number): string {
   return `record:${path}#egress`;
 }
 
-/** Sends `sent`, ends its own side, and collects what comes back. */
+/** Sends `sent`, ends its side, and returns what it receives. */
 function exchange(path: string, sent: Buffer | string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -64,8 +64,8 @@ function exchange(path: string, sent: Buffer | string): Promise<Buffer> {
 }
 
 describe('the relay', () => {
-  it('passes bytes through two of itself, whole, both ways, half-closed connections included', async () => {
-    // The answer comes only after the client has ended its side.
+  it('two chained relays pass all bytes both ways, even on half-closed connections', async () => {
+    // Responds only after the client has ended its side.
     const { port } = await serve((socket) => {
       const chunks: Buffer[] = [];
       socket.on('data', (chunk) => chunks.push(chunk)).on('end', () => socket.end(Buffer.concat(chunks)));
@@ -77,7 +77,7 @@ describe('the relay', () => {
     expect((await exchange(outer, sent)).equals(sent)).toBe(true);
   });
 
-  it('finds a bundle that was started anew on another port', async () => {
+  it('the relay finds a restarted bundle on another port', async () => {
     const path = join(directory, 'a.sock');
     const first = await serve((socket) => socket.end('first'));
     const target = publish(first.port);
@@ -89,7 +89,7 @@ describe('the relay', () => {
     expect((await exchange(path, '')).toString()).toBe('second');
   });
 
-  it('survives a target that is not there, and works once it is', async () => {
+  it('the relay survives a missing target, and works once it exists', async () => {
     const path = join(directory, 'a.sock');
     const child = await relay(`unix:${path}=record:${join(directory, 'discover-urls.json')}#egress`);
     await exchange(path, 'x').catch(() => {});
@@ -99,7 +99,7 @@ describe('the relay', () => {
     expect(child.exitCode).toBeNull();
   });
 
-  it('holds a fast sender back for a slow receiver', async () => {
+  it('the relay applies backpressure to a fast sender', async () => {
     let [received, paused] = [0, true];
     const { port } = await serve((socket) => {
       socket.on('data', (chunk) => {
@@ -131,13 +131,13 @@ describe('the relay', () => {
     expect(resident).toBeLessThan(150 * 1024 ** 2);
   });
 
-  it('lets nobody but its owner use a socket of the host', async () => {
+  it('only the owner can use the relay’s host socket', async () => {
     const path = join(directory, 'a.sock');
     await relay(`unix:${path}=${publish(1)}`);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('is not ended by a Ctrl-C that is meant for the launch', async () => {
+  it('the relay ignores SIGINT and SIGHUP, which are meant for the launch', async () => {
     const child = await relay(`unix:${join(directory, 'a.sock')}=${publish(1)}`);
     child.kill('SIGINT');
     child.kill('SIGHUP');

@@ -1,15 +1,15 @@
-import { DAEMON_NAMES } from '../../../lib/daemons/contract/daemons.ts';
 import { describe, expect, it, vi } from 'vitest';
 import { guestSocket, hostSocket } from '../../../lib/channels/socket-place.ts';
+import { DAEMON_NAMES } from '../../../lib/daemons/contract/daemons.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
 
-/** `sun_path` on macOS, its terminating zero included. */
+/** Size of `sun_path` on macOS, including its terminating zero. */
 const LIMIT = 104;
 
-describe('the path of a bottle’s socket', () => {
+describe('paths of a bottle’s sockets', () => {
   useTemporaryHome();
 
-  it('fits a Unix socket address, however long home and slug are', () => {
+  it('socket paths fit a Unix socket address, however long home and slug are', () => {
     vi.stubEnv('BOT_BOTTLE_HOME', `/Users/somebody/${'deep/'.repeat(40)}`);
     const slug = `a${'-b'.repeat(28)}-abcde`;
     for (const daemon of DAEMON_NAMES) {
@@ -18,7 +18,7 @@ describe('the path of a bottle’s socket', () => {
     }
   });
 
-  it('is another for each bottle, and for bottles of the same name in another home', () => {
+  it('socket paths differ by bottle, and by home for bottles of the same name', () => {
     const here = hostSocket('demo-abcde', 'egress');
     expect(hostSocket('demo-fghij', 'egress')).not.toBe(here);
     vi.stubEnv('BOT_BOTTLE_HOME', '/elsewhere');

@@ -1,12 +1,12 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 import { createBottle, type NewBottle } from '../../../lib/bottle/create.ts';
 import { checkColor, checkLabel } from '../../../lib/bottle/label.ts';
-import { KIT_DIRECTORY } from '../../../lib/bottle/paths.ts';
 import { assertSlug } from '../../../lib/bottle/slug.ts';
 import { findEditable, openEditor } from '../../../lib/commands/edit/edit.ts';
 import { assertFree } from '../../../lib/commands/init/init.ts';
 import { requireAgent } from '../../../lib/commands/list/require-agent.ts';
 import { BottleError } from '../../../lib/errors.ts';
+import { KIT_DIRECTORY } from '../../../lib/host/directories.ts';
 import { manifestSources } from '../../../lib/manifest/sources.ts';
 import { errorText } from '../../../lib/terminal/error-text.ts';
 import { writeFiles } from '../../support/prepare-scene.ts';
@@ -22,31 +22,31 @@ const LABELLED: NewBottle = {
 
 const MISTAKES: Readonly<Record<string, () => unknown>> = {
   'a label that is too long': () => checkLabel('x'.repeat(65)),
-  'a label with a line end': () => checkLabel('a\nb'),
-  'a colour that is none': () => checkColor('mauve'),
-  'a label that a bottle has': async () => {
+  'a label with a line break': () => checkLabel('a\nb'),
+  'an unknown color': () => checkColor('mauve'),
+  'a label that is taken': async () => {
     await createBottle(LABELLED);
     return createBottle(LABELLED);
   },
-  'the name of a bottle that is none': () => assertSlug('../x'),
+  'an invalid bottle name': () => assertSlug('../x'),
   'no agent': () => requireAgent(undefined, 'info'),
-  'a new agent whose name cannot be': () => assertFree('agents', '../x', `${home.path}/home`),
-  'a new bottle that is there': async () => {
+  'a new agent with an invalid name': () => assertFree('agents', '../x', `${home.path}/home`),
+  'a new bottle that already exists': async () => {
     await writeFiles(home.path, { 'home/bottles/dev.md': '' });
     return assertFree('bottles', 'dev', `${home.path}/home`);
   },
   'an example to edit': () => findEditable('agents', 'demo', manifestSources(home.path)),
-  'an editor that is not there': () => openEditor('/agents/dev.md', ['/nowhere/ed', '-w']),
+  'an editor that does not exist': () => openEditor('/agents/dev.md', ['/nowhere/ed', '-w']),
   'an editor that fails': () => openEditor('/agents/dev.md', ['false']),
 };
 
-it('every mistake in a command is answered in words that were approved', async () => {
+it('error messages of commands match the golden file', async () => {
   const sections: string[] = [];
   for (const [title, make] of Object.entries(MISTAKES)) {
     const error: unknown = await Promise.resolve()
       .then(make)
       .catch((thrown: unknown) => thrown);
-    if (!(error instanceof BottleError)) throw new Error(`${title}: nothing is wrong`);
+    if (!(error instanceof BottleError)) throw new Error(`${title}: no error was thrown`);
     const text = errorText(error).replaceAll(home.path, '~').replaceAll(KIT_DIRECTORY, 'KIT');
     sections.push(`## ${title}\n\n${text}\n`);
   }

@@ -68,7 +68,7 @@ beforeEach(async () => {
 
 const shown = (text: string) => `${text.replaceAll(process.cwd(), 'KIT').replaceAll(home.path, '~')}\n`;
 
-it('the screen before a launch tells what the bottle may reach and hold, and no value', async () => {
+it('the launch screen shows what the bottle may reach and hold, but no values', async () => {
   for (const name of ['TICKET', 'GH_TOKEN', 'CLAUDE_TOKEN']) vi.stubEnv(name, 'secret-value');
   await smolvmOf(home.path, 'smolvm 1.0.0');
   const resolved = resolvedOf(await check(home.path, 'dev'));
@@ -78,7 +78,7 @@ it('the screen before a launch tells what the bottle may reach and hold, and no 
   await expect(shown(text)).toMatchFileSnapshot('golden/screen.txt');
 });
 
-it('the screen keeps within its terminal, however long its values', async () => {
+it('the launch screen fits the terminal, however long its values', async () => {
   for (const name of ['TICKET', 'GH_TOKEN', 'CLAUDE_TOKEN']) vi.stubEnv(name, 'x');
   const resolved = resolvedOf(await check(home.path, 'dev'));
   if (resolved === undefined) throw new Error('nothing was resolved');
@@ -93,12 +93,12 @@ it('the screen keeps within its terminal, however long its values', async () => 
     expect(text.match(/VARIABLE_\d+/g)).toHaveLength(40);
     expect(text).toContain('run "a b" ""');
     expect(text).not.toContain('\u001b');
-    // What goes on below its key stands under the value, not under the key.
+    // Continued values are indented below the value, not the key.
     expect(lines.filter((line) => !line.startsWith('          ')).length).toBe(9);
   }
 });
 
-it('a table stays aligned where characters are two columns wide', () => {
+it('a table stays aligned with characters that are two columns wide', () => {
   expect(
     columns([
       ['日本', 'x'],
@@ -107,17 +107,17 @@ it('a table stays aligned where characters are two columns wide', () => {
   ).toBe('日本  x\nab    y');
 });
 
-it('an error repeats no value so that the terminal would act on it', () => {
+it('error messages contain no control characters', () => {
   const problem = new BottleError('manifest-invalid', 'no \u001b[31mfile\nnext \u009b line', {
     hint: 'a\u202eb',
   });
   const text = errorText(errorOfProblems([problem, problem]));
   expect(text).toContain('no ·[31mfile\n     next · line');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test checks for them
   expect(text).not.toMatch(/[\u001b\u009b\u202e]/);
 });
 
-it('info tells each effective value and the line that says so', async () => {
+it('info shows each effective value and its origin', async () => {
   const choice = { agent: 'dev', bottles: [], cwd: `${home.path}/cwd`, slug: 'dev-00000' };
   const facts = factsOf(await checkAgent(choice));
   const text = columns(
@@ -126,19 +126,19 @@ it('info tells each effective value and the line that says so', async () => {
   await expect(shown(text)).toMatchFileSnapshot('golden/info.txt');
 });
 
-it('list shows agents and bottles, what they are, and which cannot be read', async () => {
+it('list shows agents and bottles with descriptions, and marks unreadable ones', async () => {
   const sources = { ...manifestSources(`${home.path}/cwd`), examples: `${home.path}/none` };
   const text = manifestTables(await describeAgents(sources), await describeBottles(sources));
   await expect(shown(text)).toMatchFileSnapshot('golden/list.txt');
 });
 
-it('list looks into no file that a link of a repository leads out to', async () => {
+it('list does not read a file outside the repository through a symbolic link', async () => {
   await writeFiles(home.path, { 'private.md': '---\n{}\n---\nhunter2\n' });
   await symlink('../../../private.md', `${home.path}/cwd/.bot-bottle/agents/theirs.md`);
   const agents = await describeAgents(manifestSources(`${home.path}/cwd`));
   expect(agents.find(({ name }) => name === 'theirs')).toMatchObject({
     isBroken: true,
-    description: expect.stringContaining('leads out of'),
+    description: expect.stringContaining('leads outside'),
   });
   expect(JSON.stringify(agents)).not.toContain('hunter2');
 });
@@ -160,12 +160,12 @@ const KEPT: BottleStatus = {
   ...{ state: 'kept', phase: 'attach', daemons: {}, ports: '', acquired: 0 },
 };
 
-it('status shows label, since when, and daemons that are not well', async () => {
+it('status shows labels, start times and unhealthy daemons', async () => {
   await expect(shown(statusTable([KEPT, UP]))).toMatchFileSnapshot('golden/status.txt');
   expect(statusTable([])).toBe('no bottles');
 });
 
-it('status paints the label alone, where there are colours', () => {
+it('status colors only the label', () => {
   vi.stubEnv('NO_COLOR', undefined);
   vi.stubEnv('FORCE_COLOR', '1');
   const [, line = ''] = statusTable([{ ...UP, slug: 'my-task', label: 'my' }]).split('\n');

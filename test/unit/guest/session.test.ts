@@ -17,7 +17,7 @@ describe('the guest’s environment', () => {
     configured: {},
   };
 
-  it('names the proxy in both cases and exempts the alias', () => {
+  it('the guest’s environment names the proxy in both cases and exempts the alias', () => {
     const environment = guestEnvironment(options);
     for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy']) {
       expect(environment[name]).toBe('http://127.0.0.16:40000');
@@ -26,14 +26,14 @@ describe('the guest’s environment', () => {
     expect(environment.no_proxy).toBe(environment.NO_PROXY);
   });
 
-  it('points all three trust variables at the system’s store', () => {
+  it('all three trust variables name the system’s CA bundle', () => {
     const { NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, REQUESTS_CA_BUNDLE } = guestEnvironment(options);
     expect(new Set([NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, REQUESTS_CA_BUNDLE])).toEqual(
       new Set(['/etc/ssl/certs/ca-certificates.crt']),
     );
   });
 
-  it('lets the manifest extend NO_PROXY but not take the proxy away', () => {
+  it('the manifest can extend NO_PROXY but not replace the proxy', () => {
     const environment = guestEnvironment({
       ...options,
       configured: { NO_PROXY: 'a.test', HTTPS_PROXY: 'http://evil' },
@@ -42,7 +42,7 @@ describe('the guest’s environment', () => {
     expect(environment.HTTPS_PROXY).toBe('http://127.0.0.16:40000');
   });
 
-  it('survives newlines, quotes and dollars, in a file that only its owner can read', () => {
+  it('the environment file preserves special characters, and only its owner can read it', () => {
     const values = { A: "it's", B: 'two\nlines\n', C: '$HOME `id` $(id) \\', D: '', E: 'ünï' };
     const directory = mkdtempSync(join(tmpdir(), 'bottle-kit-test-'));
     const file = join(directory, 'memory', 'env');
@@ -64,16 +64,16 @@ describe('the guest’s environment', () => {
   });
 });
 
-describe('the command of a session', () => {
+describe('sessionCommand', () => {
   const agent = { user: 'node', home: '/home/node' };
 
-  it('passes the agent’s arguments through untouched', () => {
+  it('sessionCommand passes the agent’s arguments unchanged', () => {
     const command = sessionCommand(agent, ['prog', '$(id)', "a'b"]);
     expect(command.slice(0, 2)).toEqual(['sh', '-c']);
     expect(command.slice(3)).toEqual(['bot-bottle', 'prog', '$(id)', "a'b"]);
   });
 
-  it('sets the terminal’s size when there is a terminal', () => {
+  it('sessionCommand sets the terminal’s size only if there is a terminal', () => {
     const [, , script] = sessionCommand(agent, ['prog'], { columns: 132, rows: 43, type: 'xterm' });
     expect(script).toContain('stty cols 132 rows 43');
     expect(sessionCommand(agent, ['prog'])[2]).not.toContain('stty');

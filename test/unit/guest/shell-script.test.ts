@@ -8,8 +8,8 @@ import { shellWord, writeFileScript } from '../../../lib/guest/shell-script.ts';
 
 const noNul = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
 
-describe('what is sent to a shell in the guest', () => {
-  it('stays one word, whatever is in it', () => {
+describe('shell scripts for the guest', () => {
+  it('shellWord quotes any text as one word', () => {
     const hostile = ["'; rm -rf / #", '$(id)', '`id`', '"', '\\', '\n\n', '!!', "''", '-n', ''];
     fc.assert(
       fc.property(fc.oneof(noNul, fc.constantFrom(...hostile)), (text) => {
@@ -20,7 +20,7 @@ describe('what is sent to a shell in the guest', () => {
     );
   });
 
-  it('writes a file with exactly its content, owner and mode', () => {
+  it('writeFileScript writes a file with the exact content, owner and mode', () => {
     const directory = mkdtempSync(join(tmpdir(), "bottle-kit 'test'-"));
     const owner = String(userInfo().uid);
     try {

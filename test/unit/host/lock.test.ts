@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('withLock', () => {
-  it('lets one of many callers of one process in at a time', async () => {
+  it('withLock admits one caller at a time within one process', async () => {
     let inside = 0;
     let most = 0;
     const turns = Array.from({ length: 5 }, () =>
@@ -30,14 +30,14 @@ describe('withLock', () => {
     expect(most).toBe(1);
   });
 
-  it('gives what the work gives, and lets the next one in after work that throws', async () => {
+  it('withLock returns the result of the work, and releases the lock when it throws', async () => {
     await expect(withLock(path, () => Promise.reject(new Error('broken work')))).rejects.toThrow(
       'broken work',
     );
     expect(await withLock(path, async () => 42, { timeoutMs: 0 })).toBe(42);
   });
 
-  it('says once that it waits, and gives up with the path after its time', async () => {
+  it('withLock reports waiting once, and names the path on timeout', async () => {
     let waits = 0;
     await withLock(path, async () => {
       const second = withLock(path, async () => 'in', { timeoutMs: 120, onWait: () => waits++ });
@@ -46,14 +46,14 @@ describe('withLock', () => {
     expect(waits).toBe(1);
   });
 
-  it('ends its wait when told to', async () => {
+  it('withLock stops waiting when its signal is aborted', async () => {
     await withLock(path, async () => {
       const second = withLock(path, async () => 'in', { signal: AbortSignal.timeout(50) });
       await expect(second).rejects.toThrow(/abort/i);
     });
   });
 
-  it('keeps timers running while it waits', async () => {
+  it('withLock does not block timers while it waits', async () => {
     let ticks = 0;
     await withLock(path, async () => {
       const timer = setInterval(() => ticks++, 5);
@@ -63,7 +63,7 @@ describe('withLock', () => {
     expect(ticks).toBeGreaterThan(5);
   });
 
-  it('is free again the moment a process that held it is killed', async () => {
+  it('the lock is released as soon as the process that holds it is killed', async () => {
     const holder = spawn(process.execPath, [holderProgram(), path], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(holder.stdout, 'data');
     await expect(withLock(path, async () => 'in', { timeoutMs: 100 })).rejects.toThrow('still locked');
@@ -73,7 +73,7 @@ describe('withLock', () => {
   });
 });
 
-/** A program that takes the lock, says so, and holds it until it is killed. */
+/** Writes a program that takes the lock, prints `held`, and holds the lock until it is killed. */
 function holderProgram(): string {
   const program = join(directory, 'holder.mts');
   const lock = join(import.meta.dirname, '..', '..', '..', 'lib', 'host', 'lock.ts');

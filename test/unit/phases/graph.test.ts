@@ -6,7 +6,7 @@ import { PHASES } from '../../../lib/phases/graph.ts';
 const root = join(import.meta.dirname, '..', '..', '..');
 const makefile = await readFile(join(root, 'Makefile'), 'utf8');
 
-/** `allocate.json: prepare.json` of the Makefile, as { allocate: ['prepare'] }. */
+/** Parses rules such as `allocate.json: prepare.json` into { allocate: ['prepare'] }. */
 function edgesOfMakefile(): Record<string, string[]> {
   const rules = makefile.matchAll(/^([a-z-]+)\.json:(.*)$/gm);
   const names = (text: string) =>
@@ -15,12 +15,12 @@ function edgesOfMakefile(): Record<string, string[]> {
 }
 
 describe('the phase graph', () => {
-  it('is the same in the Makefile and in the phases’ own declarations', () => {
+  it('the Makefile’s edges match the phases’ declarations', () => {
     const declared = PHASES.map(({ name, needs }) => [name, needs.map((needed) => needed.name).toSorted()]);
     expect(edgesOfMakefile()).toEqual(Object.fromEntries(declared));
   });
 
-  it('lists every phase after those it needs', () => {
+  it('PHASES lists every phase after those that it needs', () => {
     const seen = new Set<string>();
     for (const phase of PHASES) {
       for (const needed of phase.needs)
@@ -29,7 +29,7 @@ describe('the phase graph', () => {
     }
   });
 
-  it('has an executable script for every phase', async () => {
+  it('every phase has an executable script', async () => {
     for (const { name } of PHASES) {
       const script = join(root, 'scripts', `${name}.ts`);
       expect((await stat(script)).mode & 0o111, name).not.toBe(0);
@@ -37,17 +37,17 @@ describe('the phase graph', () => {
     }
   });
 
-  it('has a module for every phase and no phase module that is not in it', async () => {
+  it('every phase has a module of its name', async () => {
     const modules = (await readdir(join(root, 'lib', 'phases'))).map((name) => name.replace(/\.ts$/, ''));
     for (const { name } of PHASES) expect(modules).toContain(name);
   });
 
-  it('is described in the README, phase by phase', async () => {
+  it('the README describes every phase', async () => {
     const readme = await readFile(join(root, 'README.md'), 'utf8');
     for (const { name } of PHASES) expect(readme, name).toContain(`\`${name}\``);
   });
 
-  it('can be run by `make`, phase by phase, with flags', () => {
+  it('every phase has a make target that takes flags', () => {
     const listed = /^PHASES = ([\s\S]*?)\n\.PHONY/m.exec(makefile)?.[1]?.match(/[a-z-]+/g) ?? [];
     const withTargetsOfTheirOwn = ['prepare', 'attach'];
     expect([...listed, ...withTargetsOfTheirOwn].toSorted()).toEqual(

@@ -2,8 +2,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { KIT_DIRECTORY } from '../../../lib/bottle/paths.ts';
 import { BottleError } from '../../../lib/errors.ts';
+import { KIT_DIRECTORY } from '../../../lib/host/directories.ts';
 import { loadManifest } from '../../../lib/manifest/load.ts';
 import { manifestSources } from '../../../lib/manifest/sources.ts';
 import { imageSource } from '../../../lib/prepare/image-source.ts';
@@ -32,13 +32,13 @@ describe('built-in providers', () => {
   it.each([
     ['claude', 'claude --dangerously-skip-permissions'],
     ['codex', 'codex --dangerously-bypass-approvals-and-sandbox'],
-  ])('%s is started so that it asks for nothing: the bottle is what holds it', async (template, command) => {
+  ])('%s is started without permission prompts', async (template, command) => {
     const provider = await providerFor(template, kitHome());
     expect(provider.command(undefined).join(' ')).toBe(command);
     expect(provider).toMatchObject({ user: 'node', home: '/home/node', image: `bot-bottle-${template}` });
   });
 
-  it('claude brings its own route with the OAuth token that the bottle names, and none without one', async () => {
+  it('claude has its own route only if the bottle names an OAuth token', async () => {
     const { routes } = await providerFor('claude', kitHome());
     const choice = { template: 'claude', forwardHostCredentials: false };
     expect(routes?.({ ...choice, authToken: 'CLAUDE_TOKEN' })).toEqual([
@@ -51,18 +51,18 @@ describe('built-in providers', () => {
     expect(routes?.(choice)).toEqual([]);
   });
 
-  it('command runs what the manifest names', async () => {
+  it('the provider `command` runs the manifest’s command', async () => {
     expect((await providerFor('command', kitHome())).command(['run', 'me'])).toEqual(['run', 'me']);
   });
 
-  it('cannot be replaced by one of the operator’s', async () => {
+  it('the operator cannot replace a built-in provider', async () => {
     await own('claude', 'export default { command: ["mine"] };');
     expect((await providerFor('claude', kitHome())).command(undefined)[0]).toBe('claude');
   });
 });
 
-describe('a provider of the operator’s own', () => {
-  it('is a TypeScript module, with a Dockerfile beside it if it wants', async () => {
+describe('custom providers', () => {
+  it('a custom provider is a TypeScript module with an optional Dockerfile', async () => {
     await own(
       'aider',
       'const command: string[] = ["aider", "--yes"];\nexport default { command, environment: { A: "b" } };',
@@ -88,61 +88,61 @@ describe('a provider of the operator’s own', () => {
     ['empty', 'export default { command: [] };', /command: /],
     ['shell', 'export default { command: "rm -rf" };', /command: /],
     ['throws', 'throw new Error("on its own");', /cannot be loaded: on its own/],
-    ['bare', 'export const command = ["x"];', /no provider|cannot be loaded/],
-    ['user', 'export default { command: ["x"], user: "a b" };', /user: is not the name of a user/],
+    ['bare', 'export const command = ["x"];', /not a provider|cannot be loaded/],
+    ['user', 'export default { command: ["x"], user: "a b" };', /user: is not a valid user name/],
     ['nothing', 'throw null;', /cannot be loaded: null/],
-    ['getter', 'export default { get command() { throw new Error("no"); } };', /no provider\nno/],
+    ['getter', 'export default { get command() { throw new Error("no"); } };', /not a provider\nno/],
     ['function', 'export default () => 1;', /must be a map of keys and values, not a function/],
     [
       'names',
       'export default { command: ["x"], environment: { "A-B": "c" } };',
-      /environment\.A-B: is not the name/,
+      /environment\.A-B: is not a valid variable name/,
     ],
-  ])('that is %s is refused with its file and key', async (name, module, message) => {
+  ])('the invalid custom provider `%s` is refused with file and key', async (name, module, message) => {
     await own(name, module);
     expect(await refusal(providerFor(name, kitHome()))).toMatch(message);
   });
 
   it.each([
     [
-      'is not whole',
+      'is incomplete',
       'export default {\n  command: [',
       /provider\.ts:2 cannot be loaded: Expression expected/,
     ],
     ['needs more than its types removed', 'enum A { B }', /provider\.ts:1 cannot be loaded: TypeScript enum/],
-  ])('whose TypeScript %s is refused with its line', async (_title, module, message) => {
+  ])('a custom provider whose TypeScript %s is refused with its line', async (_title, module, message) => {
     await own('odd', module);
-    // In a Node of its own: the tests' module loader reads TypeScript by other means.
+    // In its own process, since vitest's module loader handles TypeScript differently.
     const load = `import { loadUserProvider } from ${JSON.stringify(LOADER)};
       await loadUserProvider('odd', ${JSON.stringify(kitHome())}).catch((error) => console.log(error.message));`;
     const { stdout } = await execa(process.execPath, ['--input-type=module', '--eval', load]);
     expect(stdout).toMatch(message);
   });
 
-  it('that waits for something is waited for, but not forever', async () => {
+  it('loading a custom provider may be asynchronous, but has a timeout', async () => {
     await own(
       'slow',
       'await new Promise((done) => setTimeout(done, 20));\nexport default { command: ["x"] };',
     );
     expect((await loadUserProvider('slow', kitHome()))?.command(undefined)).toEqual(['x']);
     await own('stuck', 'await new Promise(() => {});\nexport default { command: ["x"] };');
-    expect(await refusal(loadUserProvider('stuck', kitHome(), 100))).toMatch(/has not ended after 0\.1 s/);
+    expect(await refusal(loadUserProvider('stuck', kitHome(), 100))).toMatch(/did not finish within 0\.1 s/);
   });
 
-  it('whose folder holds no module is named', async () => {
+  it('a provider directory without a module is refused with its path', async () => {
     await writeFiles(kitHome(), { 'contrib/empty-one/notes.txt': '' });
     expect(await refusal(providerFor('empty-one', kitHome()))).toMatch(
-      /empty-one\/provider\.ts is not there/,
+      /empty-one\/provider\.ts does not exist/,
     );
   });
 
-  it('that is not there: lists those that are', async () => {
+  it('the error about an unknown provider lists the known ones', async () => {
     await own('aider', 'export default { command: ["aider"] };');
     expect(await refusal(providerFor('aidr', kitHome()))).toMatch(/'aidr'.*claude, codex, command, aider\./);
   });
 });
 
-describe('the Dockerfile of an image', () => {
+describe('imageSource', () => {
   async function source(slug = 'dev-00000') {
     const manifest = await loadManifest('dev', manifestSources(home.path));
     const provider = await providerFor(manifest.bottle.provider.template, kitHome());
@@ -155,7 +155,7 @@ describe('the Dockerfile of an image', () => {
       'own/Dockerfile': 'FROM scratch\n',
     });
 
-  it('is this very bottle’s, else the manifest’s, else the provider’s own', async () => {
+  it('the bottle’s Dockerfile precedes the manifest’s, and that the provider’s', async () => {
     await given('{template: aider}');
     await own('aider', 'export default { command: ["aider"] };');
     await writeFiles(kitHome(), { 'contrib/aider/Dockerfile': 'FROM scratch\n' });
@@ -176,7 +176,7 @@ describe('the Dockerfile of an image', () => {
 
     await writeFiles(kitHome(), { 'state/dev-00000/Dockerfile': 'FROM scratch\n' });
     const override = path.join(kitHome(), 'state/dev-00000/Dockerfile');
-    // Its context is never the state directory, which holds the bottle's CA.
+    // The context is never the state directory, which contains the bottle's CA.
     expect(await source()).toMatchObject({ dockerfile: override, context: manifests });
     expect(await source('dev-11111')).toMatchObject({
       context: manifests,
@@ -184,26 +184,26 @@ describe('the Dockerfile of an image', () => {
     });
   });
 
-  it('is of no account when BOT_BOTTLE_IMAGE names an image', async () => {
+  it('BOT_BOTTLE_IMAGE overrides every Dockerfile', async () => {
     await given('{template: claude}');
     vi.stubEnv('BOT_BOTTLE_IMAGE', 'mine:1');
     expect(await source()).toEqual({ kind: 'reference', reference: 'mine:1' });
   });
 
-  it('comes with the kit for claude and codex', async () => {
+  it('the kit includes Dockerfiles for claude and codex', async () => {
     for (const template of ['claude', 'codex']) {
       await given(`{template: ${template}}`);
       expect(await source()).toMatchObject({ kind: 'dockerfile', repository: `bot-bottle-${template}` });
     }
   });
 
-  it('that is not there is named', async () => {
+  it('a missing Dockerfile is reported with its path and manifest', async () => {
     await given('{template: claude, dockerfile: nowhere/Dockerfile}');
-    expect(await refusal(source())).toMatch(/nowhere\/Dockerfile is not there \| .*home\/bottles\/dev\.md/);
+    expect(await refusal(source())).toMatch(/nowhere\/Dockerfile does not exist \| .*home\/bottles\/dev\.md/);
   });
 });
 
-describe('a sign-in of Codex that is to be forwarded', () => {
+describe('checkCodexSignIn', () => {
   const token = (exp: unknown) =>
     `x.${Buffer.from(JSON.stringify({ exp })).toString('base64url')}.secret-part`;
   const NOW = Date.UTC(2026, 0, 1);
@@ -213,26 +213,30 @@ describe('a sign-in of Codex that is to be forwarded', () => {
     if (content !== undefined) await writeFiles(home.path, { 'codex/auth.json': content });
   }
 
-  it('passes while its access token holds', async () => {
+  it('a Codex sign-in passes while its access token is valid', async () => {
     await given(JSON.stringify({ OPENAI_API_KEY: null, tokens: { access_token: token(NOW / 1000 + 60) } }));
     await expect(checkCodexSignIn(NOW)).resolves.toBeUndefined();
   });
 
   it.each([
-    ['missing', undefined, 'is not there'],
-    ['an API key', JSON.stringify({ OPENAI_API_KEY: 'sk-secret-part' }), 'holds an API key and no sign-in'],
-    ['malformed', '{"tokens": "secret-part"', 'is not what `codex login` writes'],
+    ['missing', undefined, 'does not exist'],
+    [
+      'an API key',
+      JSON.stringify({ OPENAI_API_KEY: 'sk-secret-part' }),
+      'contains an API key, not an account sign-in',
+    ],
+    ['malformed', '{"tokens": "secret-part"', 'is not in the format that `codex login` writes'],
     [
       'expired',
       JSON.stringify({ tokens: { access_token: token(NOW / 1000 - 1) } }),
       'expired at 2025-12-31T23:59:59',
     ],
     ['without an expiry', JSON.stringify({ tokens: { access_token: 'secret-part' } }), 'without an expiry'],
-  ])('is refused when it is %s, and nothing of it is shown', async (_title, content, reason) => {
+  ])('a Codex sign-in is refused without revealing it: %s', async (_title, content, reason) => {
     await given(content);
-    const said = await refusal(checkCodexSignIn(NOW));
-    expect(said).toContain(reason);
-    expect(said).toContain('Run `codex login`');
-    expect(said).not.toContain('secret-part');
+    const text = await refusal(checkCodexSignIn(NOW));
+    expect(text).toContain(reason);
+    expect(text).toContain('Run `codex login`');
+    expect(text).not.toContain('secret-part');
   });
 });

@@ -14,8 +14,9 @@ import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const KIT = join(import.meta.dirname, '..', '..', '..');
-/** Prints what a script was given. */
-const TELLS = 'console.log(JSON.stringify({ cwd: process.cwd(), args: process.argv.slice(2) }));\n';
+/** A script that prints its arguments and working directory. */
+const PRINTS_ARGUMENTS =
+  'console.log(JSON.stringify({ cwd: process.cwd(), args: process.argv.slice(2) }));\n';
 
 let root: string;
 let kit: string;
@@ -29,27 +30,27 @@ beforeEach(() => {
   mkdirSync(project);
   cpSync(join(KIT, 'Makefile'), join(kit, 'Makefile'));
   writeFileSync(join(kit, 'scripts', 'setup.sh'), '');
-  for (const name of ['launch', 'info']) writeFileSync(join(kit, 'scripts', `${name}.ts`), TELLS);
+  for (const name of ['launch', 'info']) writeFileSync(join(kit, 'scripts', `${name}.ts`), PRINTS_ARGUMENTS);
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** Runs make as a shell in `from` would. */
+/** Runs make as a shell in `from` does. */
 function make(args: readonly string[], from = project, env: Record<string, string> = {}) {
   const PATH = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
   const result = spawnSync('make', args, { cwd: from, env: { PATH, PWD: from, ...env }, encoding: 'utf8' });
-  return { ...result, told: result.status === 0 ? JSON.parse(result.stdout) : undefined };
+  return { ...result, printed: result.status === 0 ? JSON.parse(result.stdout) : undefined };
 }
 
 describe('make', () => {
-  it('runs a command where it was called from, with `make -s -C` too', () => {
-    expect(make(['info', 'AGENT=dev'], kit).told.cwd).toBe(kit);
-    expect(make(['-s', '-C', kit, 'info', 'AGENT=dev']).told.cwd).toBe(project);
+  it('make runs commands in the caller’s directory, even with `make -s -C`', () => {
+    expect(make(['info', 'AGENT=dev'], kit).printed.cwd).toBe(kit);
+    expect(make(['-s', '-C', kit, 'info', 'AGENT=dev']).printed.cwd).toBe(project);
   });
 
-  it('runs it where BOT_BOTTLE_CWD says, and in the kit when the shell does not say where it is', () => {
-    expect(make(['info', `BOT_BOTTLE_CWD=${project}`], kit).told.cwd).toBe(project);
-    expect(make(['info'], kit, { BOT_BOTTLE_CWD: project }).told.cwd).toBe(project);
-    expect(make(['info'], kit, { PWD: '' }).told.cwd).toBe(kit);
+  it('make runs commands in BOT_BOTTLE_CWD, or in the kit without PWD', () => {
+    expect(make(['info', `BOT_BOTTLE_CWD=${project}`], kit).printed.cwd).toBe(project);
+    expect(make(['info'], kit, { BOT_BOTTLE_CWD: project }).printed.cwd).toBe(project);
+    expect(make(['info'], kit, { PWD: '' }).printed.cwd).toBe(kit);
     expect(make(['info', 'BOT_BOTTLE_CWD=/nowhere'], kit).status).toBe(2);
   });
 
@@ -64,26 +65,26 @@ describe('make', () => {
     '#1',
     'ü',
     'a\\',
-  ])('hands the value %j on as it is, from the command line and from the environment', (value) => {
-    expect(make(['-s', '-C', kit, 'launch', `AGENT=${value}`, `LABEL=${value}`]).told.args).toEqual(
+  ])('make passes the value %j unchanged, from command line and environment', (value) => {
+    expect(make(['-s', '-C', kit, 'launch', `AGENT=${value}`, `LABEL=${value}`]).printed.args).toEqual(
       expect.arrayContaining(['--agent', value, '--label', value]),
     );
-    expect(make(['-s', '-C', kit, 'launch'], project, { AGENT: value }).told.args).toContain(value);
+    expect(make(['-s', '-C', kit, 'launch'], project, { AGENT: value }).printed.args).toContain(value);
     for (const folder of [kit, project]) expect(existsSync(join(folder, 'pwned'))).toBe(false);
   });
 
-  it('takes 0, no and false for no', () => {
-    expect(make(['-s', '-C', kit, 'launch', 'YES=1', 'DRY_RUN=yes']).told.args).toEqual(
+  it('make treats 0, no and false as off', () => {
+    expect(make(['-s', '-C', kit, 'launch', 'YES=1', 'DRY_RUN=yes']).printed.args).toEqual(
       expect.arrayContaining(['--yes', '--dry-run']),
     );
-    const { args } = make(['-s', '-C', kit, 'launch', 'YES=0', 'DRY_RUN=no']).told;
+    const { args } = make(['-s', '-C', kit, 'launch', 'YES=0', 'DRY_RUN=no']).printed;
     expect(args).toEqual(['--agent', '']);
   });
 });
 
-it('every command of the Makefile names a program that is there', () => {
+it('every program that the Makefile runs exists', () => {
   const makefile = readFileSync(join(KIT, 'Makefile'), 'utf8');
-  // Make's RUN ends in a folder, to which the path is joined; DEV ends in a word.
+  // RUN ends in a directory, to which the path is appended; DEV ends in a word.
   const commands = [...makefile.matchAll(/^\t@\$\((?:RUN\)|DEV\) )(?<program>\S*)/gm)];
   const recipes = [...makefile.matchAll(/^\t@\$\((?:RUN|DEV)\)/gm)];
   expect(commands.length).toBe(recipes.length);

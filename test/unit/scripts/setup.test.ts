@@ -36,7 +36,7 @@ function program(name: string, script: string): void {
   chmodSync(join(directory, 'bin', name), 0o755);
 }
 
-function setup(): { code: number | null; said: string } {
+function setup(): { code: number | null; output: string } {
   const env = {
     PATH: `${directory}/bin:/usr/bin:/bin`,
     HOME: directory,
@@ -44,42 +44,42 @@ function setup(): { code: number | null; said: string } {
   };
   const run = spawnSync('sh', [join(checkout, 'scripts', 'setup.sh')], { env, encoding: 'utf8' });
   expect(run.stdout).toBe('');
-  return { code: run.status, said: run.stderr };
+  return { code: run.status, output: run.stderr };
 }
 
 const kit = () => join(checkout, 'node_modules', '.kit');
 
 describe('setup.sh', () => {
-  it('installs the lock file with the Node there is, then has nothing more to say', () => {
-    expect(setup()).toEqual({ code: 0, said: 'setup: installing the npm packages of package-lock.json\n' });
+  it('setup.sh installs the lock file with the present Node, then prints nothing', () => {
+    expect(setup()).toEqual({ code: 0, output: 'setup: installing the npm packages of package-lock.json\n' });
     expect(readlinkSync(join(kit(), 'bin', 'node'))).toBe(join(directory, 'bin', 'node'));
-    expect(setup()).toEqual({ code: 0, said: '' });
+    expect(setup()).toEqual({ code: 0, output: '' });
   });
 
-  it('installs again when the lock file is newer than the last install', () => {
+  it('setup.sh installs again when the lock file is newer than the last install', () => {
     setup();
     const later = new Date(Date.now() + 5_000);
     utimesSync(join(checkout, 'package-lock.json'), later, later);
-    expect(setup().said).toContain('installing the npm packages');
+    expect(setup().output).toContain('installing the npm packages');
   });
 
-  it('finds the Node again, and installs nothing, when the one it had was removed', () => {
+  it('setup.sh finds Node again, without installing, when its link was removed', () => {
     setup();
     rmSync(join(kit(), 'bin', 'node'));
-    expect(setup()).toEqual({ code: 0, said: '' });
+    expect(setup()).toEqual({ code: 0, output: '' });
     expect(existsSync(join(kit(), 'bin', 'node'))).toBe(true);
   });
 
-  it("gets Node from npm's package when the machine's own is too old", () => {
+  it('setup.sh installs Node from npm when the present one is too old', () => {
     program('node', '[ "$1" = -p ] && echo 20 && exit; mkdir bin && cp ../../real bin/node');
-    // What npm would unpack: a package whose install script puts the program at bin/node.
+    // Mimics the package that npm unpacks, whose install script creates bin/node.
     const install = `mkdir -p node_modules/node && printf '#!/bin/sh\\nexec "%s" "$@"\\n' '${process.execPath}' > real && chmod 755 real`;
     program('npm', `case $1 in install) ${install} ;; *) mkdir -p node_modules ;; esac`);
-    const { code, said } = setup();
-    expect(said).toContain('this machine has no Node 24: getting Node 24.21.0 from npm');
+    const { code, output } = setup();
+    expect(output).toContain('Node 24 or newer was not found: installing Node 24.21.0 from npm');
     expect(code).toBe(0);
-    const got = join(directory, 'cache', 'node-24.21.0', 'node_modules', 'node', 'bin', 'node');
-    expect(readlinkSync(join(kit(), 'bin', 'node'))).toBe(got);
+    const installed = join(directory, 'cache', 'node-24.21.0', 'node_modules', 'node', 'bin', 'node');
+    expect(readlinkSync(join(kit(), 'bin', 'node'))).toBe(installed);
   });
 
   it.each([
@@ -87,13 +87,13 @@ describe('setup.sh', () => {
     ['npm error ENOSPC: no space left on device, write', 'the disk is full'],
     ['npm error code SELF_SIGNED_CERT_IN_CHAIN', "the npm registry's certificate is not trusted"],
     ['npm error something else', 'npm could not install the npm packages'],
-  ])('tells what %j means, and takes nothing for installed', (words, meaning) => {
+  ])('setup.sh explains %j, and does not record an install', (words, meaning) => {
     program('npm', `echo 'npm warn noise'; echo '${words}'; exit 1`);
-    const { code, said } = setup();
+    const { code, output } = setup();
     expect(code).toBe(69);
-    expect(said).toContain(words);
-    expect(said).toContain(`error: ${meaning}`);
-    expect(said).not.toContain('noise');
+    expect(output).toContain(words);
+    expect(output).toContain(`error: ${meaning}`);
+    expect(output).not.toContain('noise');
     expect(existsSync(join(kit(), 'ready'))).toBe(false);
   });
 });

@@ -9,14 +9,14 @@ import { useTemporaryHome } from '../../support/temporary-home.ts';
 
 const home = useTemporaryHome();
 
-/** Answers in the order of the questions, and remembers those. */
+/** Gives the answers in order, and records the questions. */
 function answering(...answers: string[]): { ask: Asker; questions: string[] } {
   const questions: string[] = [];
   const next = async (question: string) => {
     questions.push(question);
     return answers.shift() ?? '';
   };
-  /** As on a terminal, an answer that will not do is asked for again. */
+  /** As on a terminal, repeats the question after an invalid answer. */
   const text: Asker['text'] = async (question, options = {}) => {
     const answer = await next(question);
     const problem = await options.check?.(answer);
@@ -27,10 +27,10 @@ function answering(...answers: string[]): { ask: Asker; questions: string[] } {
   return { ask: { secret: next, text, choose: next, confirm: async () => true }, questions };
 }
 
-describe('answers that a manifest wants at launch', () => {
+describe('values that are entered at launch', () => {
   const odd = 'line\nline\t\u0007"$(id)` \u00fc\u{1f98a}';
 
-  it('go into the environment that phases inherit, byte for byte', async () => {
+  it('answers go unchanged into the environment that phases inherit', async () => {
     const environment: NodeJS.ProcessEnv = {};
     const { ask, questions } = answering(odd, 'b');
     await askEach(
@@ -45,33 +45,33 @@ describe('answers that a manifest wants at launch', () => {
     expect(questions).toEqual(['What is the PIN (PIN):', 'OTHER:']);
   });
 
-  it('cannot make the terminal do anything by their question', async () => {
+  it('questions contain no control characters', async () => {
     const { ask, questions } = answering('x');
     await askEach([['A', 'red \u001b[31m']], ask, {});
     expect(questions).toEqual(['red ·[31m (A):']);
   });
 
-  it('are refused when empty, or when they hold what no environment can', () => {
+  it('answers that are empty or cannot be in an environment are refused', () => {
     expect(checkSecret(odd)).toBe(true);
     expect(checkSecret('')).toMatch(/empty/);
     expect(checkSecret('a\0b')).toMatch(/NUL/);
-    expect(checkSecret('a\ufffdb')).toMatch(/no UTF-8/);
+    expect(checkSecret('a\ufffdb')).toMatch(/not UTF-8/);
   });
 
   const plan = { environment: { literals: {}, forwarded: {}, prompted: { PIN: '', TAN: '' } } };
   const signal = new AbortController().signal;
 
-  it('are not asked for where there is no terminal: their variables are named', async () => {
+  it('without a terminal, the error names the variables of missing answers', async () => {
     vi.stubEnv('BOT_BOTTLE_PROMPTED_PIN', '');
-    const asked = askPrompted(plan, signal, { BOT_BOTTLE_PROMPTED_PIN: 'x' });
-    await expect(asked).rejects.toMatchObject({
+    const result = askPrompted(plan, signal, { BOT_BOTTLE_PROMPTED_PIN: 'x' });
+    await expect(result).rejects.toMatchObject({
       code: 'variable-missing',
-      message: 'TAN must be asked for, and there is no terminal',
+      message: 'TAN must be entered at launch, but there is no terminal',
       hint: expect.stringContaining('BOT_BOTTLE_PROMPTED_TAN'),
     });
   });
 
-  it('are not asked for again when they are there', async () => {
+  it('answers that are already set are not prompted for', async () => {
     const environment = { BOT_BOTTLE_PROMPTED_PIN: 'x', BOT_BOTTLE_PROMPTED_TAN: 'y' };
     await expect(askPrompted(plan, signal, environment)).resolves.toBeUndefined();
   });
@@ -81,20 +81,20 @@ const bottle = (name: string): Described => ({
   ...{ name, file: `/${name}.md`, origin: 'home', bottle: '', description: '', isBroken: false },
 });
 
-describe('choosing', () => {
-  it('picks bottles in the order in which they are named, until there are enough', async () => {
+describe('choices', () => {
+  it('askBottles returns bottles in the order of the answers', async () => {
     const { ask, questions } = answering('net', 'base', 'no more');
     expect(await askBottles('dev', ['base', 'net', 'x'].map(bottle), ask)).toEqual(['net', 'base']);
-    expect(questions[2]).toBe('net, then base; and over it?');
+    expect(questions[2]).toBe('net, then base; add another on top?');
   });
 
-  it('asks no further when every bottle is picked', async () => {
+  it('askBottles stops when every bottle is picked', async () => {
     const { ask, questions } = answering('b', 'a');
     expect(await askBottles('dev', ['a', 'b'].map(bottle), ask)).toEqual(['b', 'a']);
     expect(questions).toHaveLength(2);
   });
 
-  it('filters by every word typed, wherever it stands', () => {
+  it('a list is filtered by all typed words, in any order', () => {
     const choices = ['dev  works on the kit', 'demo  looks around'].map((label) => ({ value: label, label }));
     expect(matching(choices, 'KIT de')).toHaveLength(1);
     expect(matching(choices, 'de')).toHaveLength(2);
@@ -102,7 +102,7 @@ describe('choosing', () => {
     expect(matching(choices, 'nothing')).toEqual([]);
   });
 
-  it('keeps each choice within a line of the terminal, and answers with its name', () => {
+  it('each choice fits on one line, and its answer is its value', () => {
     const [choice] = matching([{ value: 'dev', label: `dev  ${'x'.repeat(100)}` }], 'xxx', 60);
     expect(choice?.name).toHaveLength(57);
     expect(choice).toMatchObject({ value: 'dev', short: 'dev' });
@@ -110,7 +110,7 @@ describe('choosing', () => {
 });
 
 describe('the questions of init', () => {
-  it('ask for a program and an image when the agent is none that is known', async () => {
+  it('init asks for a program and an image for the template `command`', async () => {
     const { ask } = answering(
       'helper',
       'box',
@@ -131,7 +131,7 @@ describe('the questions of init', () => {
     });
   });
 
-  it('are asked again for an answer that cannot stand, before anything else is asked', async () => {
+  it('init repeats a question after an invalid answer', async () => {
     await writeFiles(home.path, { 'home/agents/dev.md': '---\n{}\n---\n' });
     const { ask, questions } = answering(
       'dev',
@@ -147,27 +147,27 @@ describe('the questions of init', () => {
     expect(first).toMatchObject({ agent: 'helper', hosts: ['a.example'] });
     expect(questions.map((text) => text.replace(home.path, '~'))).toEqual([
       'Name of the agent:',
-      '~/home/agents/dev.md is there already, and is left as it is: Choose another name, or change that one: make edit AGENT=dev',
+      '~/home/agents/dev.md already exists, and was not changed: Choose another name, or edit that file: make edit AGENT=dev',
       'Name of the agent:',
-      expect.stringMatching(/^'..\/x' cannot be a name: a name starts with/),
+      expect.stringMatching(/^'..\/x' is not a valid name: a name starts with/),
       'Name of the agent:',
       'Name of its bottle:',
       'What runs in it?',
       expect.stringContaining('Dockerfile'),
       expect.stringContaining('Hosts'),
-      expect.stringMatching(/^https:\/\/a\.example\/ must be one whole DNS name/),
+      expect.stringMatching(/^https:\/\/a\.example\/ must be a full DNS name/),
       expect.stringContaining('Hosts'),
       expect.stringContaining('system prompt'),
     ]);
   });
 
-  it('keep a blank in a word of the program that is written with a backslash', async () => {
+  it('init keeps a space in a word of the command after a backslash', async () => {
     const { ask } = answering('command', 'node /my\\ files/x.mjs', './Dockerfile');
     const { command } = await askFirstAgent({ agent: 'a', bottle: 'a' }, '/nowhere', ask);
     expect(command).toEqual(['node', '/my files/x.mjs']);
   });
 
-  it('leave out what is known', async () => {
+  it('init does not ask for names that are given', async () => {
     const { ask, questions } = answering('claude', '', '', '');
     await askFirstAgent({ agent: 'helper', bottle: 'box' }, '/nowhere', ask);
     expect(questions[0]).toBe('What runs in it?');

@@ -10,8 +10,8 @@ const command = {
   },
 } as const;
 
-describe('a script’s flags', () => {
-  it('are parsed, with missing booleans false', () => {
+describe('parseFlags', () => {
+  it('flags are parsed, and missing booleans are false', () => {
     expect(parseFlags(command, ['--bottle', 'demo-abcde'])).toEqual({
       bottle: 'demo-abcde',
       force: false,
@@ -29,11 +29,11 @@ describe('a script’s flags', () => {
     [['--botle', 'x'], /Unknown option '--botle'/],
     [['--bottle', 'x', 'stray'], /stray/],
     [['--bottle'], /argument/],
-  ])('%j are refused', (argv, message) => {
+  ])('the arguments %j are refused', (argv, message) => {
     expect(() => parseFlags(command, argv)).toThrow(message);
   });
 
-  it('print help that names every flag, and nothing else happens', () => {
+  it('--help prints every flag and returns undefined', () => {
     const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     expect(parseFlags(command, ['--help'])).toBeUndefined();
     const text = written.mock.calls.join('');

@@ -129,5 +129,5 @@ function factsOf(request: IncomingMessage, open: OpenTunnel | undefined): Reques
     version: request.httpVersion,
     upgrade: valuesOf(request.rawHeaders, 'upgrade').join(',').toLowerCase(),
   };
-  return open === undefined ? { kind: 'plain', ...common } : { kind: 'tunnelled', ...common, ...open };
+  return open === undefined ? { kind: 'plain', ...common } : { kind: 'tunneled', ...common, ...open };
 }

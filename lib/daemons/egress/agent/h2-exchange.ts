@@ -49,7 +49,7 @@ export class H2Exchange implements Exchange {
     this.rawHeaders =
       hostHeaders.length > 0 || authority === undefined ? rawHeaders : ['host', authority, ...rawHeaders];
     this.facts = {
-      kind: 'tunnelled',
+      kind: 'tunneled',
       method: pseudo.get(':method') ?? '',
       target: pseudo.get(':path') ?? '',
       hostHeaders,

@@ -124,7 +124,7 @@ export class AuditedExchange implements Exchange {
 /** The subject of an exchange, as far as it can be parsed. */
 export function subjectOf({ facts, protocol, rawHeaders }: Exchange): Subject {
   const { method, target } = facts;
-  if (facts.kind === 'tunnelled')
+  if (facts.kind === 'tunneled')
     return { protocol, scheme: 'https', method, target, rawHeaders, ...facts.tunnel };
   const authority = parseAuthority(/^(?:http|ws):\/\/([^/?#\\]*)/i.exec(target)?.[1] ?? '');
   const port = authority === undefined ? null : (authority.port ?? 80);

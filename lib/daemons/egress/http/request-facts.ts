@@ -5,7 +5,7 @@ export interface ConnectFacts {
   readonly target: string;
 }
 
-/** Facts about a request on the proxy port itself (`plain`) or inside a TLS tunnel (`tunnelled`). */
+/** Facts about a request on the proxy port itself (`plain`) or inside a TLS tunnel (`tunneled`). */
 export type RequestFacts = {
   readonly method: string;
   /** Request target as sent. */
@@ -21,7 +21,7 @@ export type RequestFacts = {
 } & (
   | { readonly kind: 'plain' }
   | {
-      readonly kind: 'tunnelled';
+      readonly kind: 'tunneled';
       /** The CONNECT that opened the tunnel. */
       readonly tunnel: { readonly host: string; readonly port: number };
       /** Server name of the TLS handshake; `undefined` when none was sent. */

@@ -28,7 +28,7 @@ export function decide(facts: Facts, policy: Policy, circumstances: Circumstance
 function decideRequest(facts: RequestFacts, policy: Policy): Verdict {
   const fault = checkForm(facts);
   if (fault !== undefined) return fault;
-  const verdict = facts.kind === 'plain' ? decidePlain(facts, policy) : decideTunnelled(facts, policy);
+  const verdict = facts.kind === 'plain' ? decidePlain(facts, policy) : decideTunneled(facts, policy);
   return verdict.allow ? (handshakeDenial(facts, verdict) ?? verdict) : verdict;
 }
 
@@ -57,7 +57,7 @@ function decidePlain(facts: RequestFacts & { kind: 'plain' }, policy: Policy): V
   );
 }
 
-function decideTunnelled(facts: RequestFacts & { kind: 'tunnelled' }, policy: Policy): Verdict {
+function decideTunneled(facts: RequestFacts & { kind: 'tunneled' }, policy: Policy): Verdict {
   const { tunnel, serverName } = facts;
   const isNamed = serverName === undefined || serverName === tunnel.host;
   if (!isNamed && parseAuthority(serverName)?.host !== tunnel.host) {

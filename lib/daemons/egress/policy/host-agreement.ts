@@ -9,7 +9,7 @@ interface Endpoint {
 
 /** Checks that `Host` and, on HTTP/2, `:authority` and `:scheme` all name the endpoint of the request. */
 export function checkHosts(facts: RequestFacts, expected: Endpoint, defaultPort: number): Denial | undefined {
-  const pseudo = facts.kind === 'tunnelled' ? facts.pseudo : undefined;
+  const pseudo = facts.kind === 'tunneled' ? facts.pseudo : undefined;
   const [header, ...more] = facts.hostHeaders;
   if (more.length > 0 || (header === undefined && pseudo?.authority === undefined)) {
     return deny('host-header-invalid', expected.host, 'A request needs exactly one Host header.', FIX_CLIENT);

@@ -55,7 +55,7 @@ function why(text: string, method: string, { policy, circumstances }: Introspect
   const rest = match?.[3] ?? '/';
   const target = rest.startsWith('/') ? rest : `/${rest}`;
   const facts: RequestFacts = secure
-    ? { kind: 'tunnelled', ...common, target, tunnel: { host, port }, serverName: host }
+    ? { kind: 'tunneled', ...common, target, tunnel: { host, port }, serverName: host }
     : { kind: 'plain', ...common, target: text };
   const verdict = opened?.allow === false ? opened : decide(facts, policy, circumstances);
   if (verdict.allow) return { allowed: true, rule: verdict.rule.host };

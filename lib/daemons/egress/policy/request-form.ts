@@ -34,7 +34,7 @@ export function checkForm(facts: RequestFacts): Denial | undefined {
   if (!VERSIONS.has(facts.version)) {
     return deny('version-refused', null, `HTTP/${facts.version} is not spoken here.`, FIX_CLIENT);
   }
-  const isHttp2 = facts.kind === 'tunnelled' && facts.pseudo !== undefined;
+  const isHttp2 = facts.kind === 'tunneled' && facts.pseudo !== undefined;
   const fault = isHttp2 ? checkHttp2Headers(rawHeaders) : undefined;
   if (fault !== undefined) return fault;
   // Extended CONNECT (RFC 8441) is how HTTP/2 asks for an upgrade, and is judged as one.

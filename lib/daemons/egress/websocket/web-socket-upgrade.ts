@@ -56,7 +56,7 @@ export class WebSocketUpgrade implements Upgrade {
     const agent = webSocket.open(headers);
     account.respond(webSocket.status, { headers });
     const { facts } = exchange;
-    const isTunnel = facts.kind === 'tunnelled';
+    const isTunnel = facts.kind === 'tunneled';
     connections.add(agent, { host, port, isTunnel, webSocket: { facts, grant: rule.grant } });
     relay({
       agent,

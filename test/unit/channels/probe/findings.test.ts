@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { assessProbe, type GuestResults } from '../../../../lib/channels/probe/findings.ts';
 import { probeTargets } from '../../../../lib/channels/probe/targets.ts';
-import { type GuestResults, assessProbe } from '../../../../lib/channels/probe/findings.ts';
 
 const nonce = 'ab'.repeat(32);
 const challenge = '00112233445566778899aabbccddeeff';
@@ -30,31 +30,31 @@ function wrong(guest: GuestResults, connections = new Map<string, number>()): st
 
 const SELFTEST = 'the selftest upstream through egress';
 
-describe('the probe’s verdict', () => {
-  it('is good when the selftest proves the nonce and all else fails', () => {
+describe('assessProbe', () => {
+  it('the probe passes when the selftest proves the nonce and all else fails', () => {
     expect(wrong(results())).toEqual([]);
   });
 
   it.each(targets.filter((target) => target.try !== 'selftest').map((target) => target.name))(
-    'is bad when the guest reaches %s',
+    'the probe fails when the guest reaches %s',
     (name) => {
       expect(wrong(results({ [name]: { outcome: 'connected' } }))).toEqual([name]);
     },
   );
 
-  it('believes the host’s listener rather than the guest', () => {
+  it('a connection counted by the host outweighs the guest’s report', () => {
     expect(wrong(results(), new Map([['the host’s 127.0.0.1', 1]]))).toEqual(['the host’s 127.0.0.1']);
   });
 
   it.each([
-    ['another proof', JSON.stringify({ proof: 'ff'.repeat(32) })],
+    ['a wrong proof', JSON.stringify({ proof: 'ff'.repeat(32) })],
     ['no proof', '{}'],
-    ['no JSON', '<html>'],
-  ])('is bad when the selftest answers with %s', (_what, detail) => {
+    ['invalid JSON', '<html>'],
+  ])('the probe fails when the selftest responds with %s', (_what, detail) => {
     expect(wrong(results({ [SELFTEST]: { outcome: 'http 200', detail } }))).toEqual([SELFTEST]);
   });
 
-  it('is bad when the selftest is refused', () => {
+  it('the probe fails when the selftest is refused', () => {
     expect(wrong(results({ [SELFTEST]: { outcome: 'http 403' } }))).toEqual([SELFTEST]);
   });
 
@@ -62,20 +62,31 @@ describe('the probe’s verdict', () => {
     ['http 403', []],
     ['http 200', ['a refusal by pipelock']],
     ['failed', ['a refusal by pipelock']],
-  ])('behind pipelock alone wants its refusal: %s', (outcome, findings) => {
-    const facts = { proxyDaemon: 'pipelock' as const, listeners: [], bundleAddress: '192.168.5.2', forbidden: [] };
+  ])('with pipelock alone, the probe expects a refusal: %s', (outcome, findings) => {
+    const facts = {
+      proxyDaemon: 'pipelock' as const,
+      listeners: [],
+      bundleAddress: '192.168.5.2',
+      forbidden: [],
+    };
     const [refusal] = probeTargets(facts, challenge);
-    if (refusal === undefined) throw new Error('nothing is tried');
+    if (refusal === undefined) throw new Error('no target was returned');
     const guest = [{ name: refusal.name, outcome }];
-    const assessProbed = assessProbe({ targets: [refusal], results: guest, connections: new Map(), nonce, challenge });
+    const assessProbed = assessProbe({
+      targets: [refusal],
+      results: guest,
+      connections: new Map(),
+      nonce,
+      challenge,
+    });
     expect(assessProbed.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(findings);
   });
 
-  it('counts a try that was left out as bad', () => {
+  it('a missing result counts as failed', () => {
     expect(wrong([])).toHaveLength(targets.length);
   });
 
-  it('counts an outcome that it does not know as bad', () => {
+  it('an unknown outcome counts as failed', () => {
     expect(wrong(results({ 'a public address': { outcome: 'maybe' } }))).toEqual(['a public address']);
   });
 });

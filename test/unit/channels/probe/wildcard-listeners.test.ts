@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseLsof, parseProcNet } from '../../../../lib/channels/probe/wildcard-listeners.ts';
 
-describe('services that bind every address of the host', () => {
-  it('are found in Linux’s tables, those bound elsewhere are not', () => {
+describe('wildcard listeners', () => {
+  it('parseProcNet finds only services that listen on all addresses', () => {
     const table = [
       '  sl  local_address rem_address   st tx_queue rx_queue',
       '   0: 00000000:1F90 00000000:0000 0A 00000000:00000000',
@@ -13,7 +13,7 @@ describe('services that bind every address of the host', () => {
     expect(parseProcNet(table)).toEqual([8080, 80]);
   });
 
-  it('are found in what lsof prints', () => {
+  it('parseLsof finds only services that listen on all addresses', () => {
     expect(parseLsof('p12\nf3\nn*:8080\nf4\nn127.0.0.1:22\np9\nn[::1]:99\nn*:443\n')).toEqual([8080, 443]);
   });
 });

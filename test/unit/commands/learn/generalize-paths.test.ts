@@ -1,21 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { generalisePaths } from '../../../../lib/commands/learn/generalize-paths.ts';
+import { generalizePaths } from '../../../../lib/commands/learn/generalize-paths.ts';
 import { canonicalTarget } from '../../../../lib/daemons/contract/egress/canonical-path.ts';
 import { compileMatches } from '../../../../lib/daemons/egress/policy/match-conditions.ts';
 
-const admits = (paths: readonly string[], asked: string): boolean => {
-  const conditions = generalisePaths(paths);
+const admits = (paths: readonly string[], path: string): boolean => {
+  const conditions = generalizePaths(paths);
   return compileMatches([{ paths: conditions.map((condition) => ({ ...condition })) }])({
     method: 'GET',
-    path: asked,
+    path,
     rawHeaders: [],
   });
 };
 
-describe('paths that were denied', () => {
-  it('stay as they are where each is alone, ids and all', () => {
-    expect(generalisePaths(['/v1/users/7', '/v1/me', '/v1/me'])).toEqual([
+describe('generalizePaths', () => {
+  it('single paths stay exact, including ids', () => {
+    expect(generalizePaths(['/v1/users/7', '/v1/me', '/v1/me'])).toEqual([
       { type: 'exact', value: '/v1/me' },
       { type: 'exact', value: '/v1/users/7' },
     ]);
@@ -36,27 +36,27 @@ describe('paths that were denied', () => {
       '/m/msg_99ZZZZZZzzzzzz',
       ['/m/a.b', '/n/msg_01'],
     ],
-  ])('that differ in %s alone become one expression', (_kind, paths, alike, neighbours) => {
-    expect(generalisePaths(paths)).toEqual([{ type: 'regex', value: expect.any(String) }]);
+  ])('paths that differ only in %s become one expression', (_kind, paths, alike, neighbors) => {
+    expect(generalizePaths(paths)).toEqual([{ type: 'regex', value: expect.any(String) }]);
     for (const path of [...paths, alike]) expect(admits(paths, path), path).toBe(true);
-    for (const path of neighbours) expect(admits(paths, path), path).toBe(false);
+    for (const path of neighbors) expect(admits(paths, path), path).toBe(false);
   });
 
-  it('that are many in one directory become the directory, but never the root', () => {
+  it('many paths in one directory become a prefix, but never the root', () => {
     const files = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `/files/x/${name}.txt`);
-    expect(generalisePaths(files)).toEqual([{ type: 'prefix', value: '/files/x' }]);
+    expect(generalizePaths(files)).toEqual([{ type: 'prefix', value: '/files/x' }]);
     expect(admits(files, '/files/xy')).toBe(false);
     const tops = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => `/${name}`);
-    expect(generalisePaths(tops).every(({ type }) => type === 'exact')).toBe(true);
+    expect(generalizePaths(tops).every(({ type }) => type === 'exact')).toBe(true);
   });
 
-  it('that hold characters of expressions stand for themselves', () => {
+  it('regular expression characters in paths are escaped', () => {
     const paths = ['/a.b/(x)$/1', '/a.b/(x)$/2'];
     expect(admits(paths, '/a.b/(x)$/3')).toBe(true);
     expect(admits(paths, '/aXb/(x)$/3')).toBe(false);
   });
 
-  it('are all let out, whatever they are', () => {
+  it('the conditions match all given paths', () => {
     const segment = fc.oneof(
       fc.constantFrom('v1', 'users', '1', '42', 'deadbeef1', 'a.b', '(', '$', '*', '+', '%C3%A9', ''),
       fc.webSegment(),
@@ -68,7 +68,7 @@ describe('paths that were denied', () => {
     });
     fc.assert(
       fc.property(fc.array(canonical, { minLength: 1, maxLength: 12 }), (paths) =>
-        paths.every((asked) => admits(paths, asked)),
+        paths.every((path) => admits(paths, path)),
       ),
     );
   });

@@ -25,7 +25,7 @@ const denial = (changes: Partial<Denial>): Denial => ({
 const connect = (host: string, port = 443): Denial =>
   denial({ reason: 'host-unlisted', host, port, method: 'CONNECT', path: null, rule: null });
 
-/** What a bottle with these lines below `egress` plans. */
+/** Returns the egress plan of a bottle with this frontmatter. */
 async function planOf(yaml: string): Promise<Plan['egress']> {
   const bottle = `---\n${yaml}---\n`;
   const sources = await workshop({ 'home/agents/dev.md': agentOf('b'), 'home/bottles/b.md': bottle });
@@ -58,7 +58,7 @@ async function propose(denials: readonly Denial[], more: Partial<LearnedFile> = 
   return proposalText('demo-a1b2c', learned, await planOf(PRESENT));
 }
 
-/** A judge by the manifest alone that the text pastes into: present routes, with those of the text in their places. */
+/** Pastes the proposed routes into the manifest, in place of those of the same hosts, and evaluates it. */
 async function pasted(text: string) {
   const present = parse(PRESENT).egress.routes;
   const proposed = parse(text).egress.routes;
@@ -85,14 +85,14 @@ async function pasted(text: string) {
         return decide({ kind: 'plain', ...common, target: url }, policy, circumstances).allow;
       const opened = decide({ kind: 'connect', target: `${hostname}:${number}` }, policy, circumstances);
       const tunnel = { host: hostname, port: number };
-      const facts = { kind: 'tunnelled', ...common, target, tunnel, serverName: hostname } as const;
+      const facts = { kind: 'tunneled', ...common, target, tunnel, serverName: hostname } as const;
       return opened.allow && decide(facts, policy, circumstances).allow;
     },
   };
 }
 
-describe('the routes that are proposed', () => {
-  it('extend the route of a listed host, and keep all that it says', async () => {
+describe('proposed routes', () => {
+  it('a proposal extends the route of a listed host and keeps its settings', async () => {
     const text = await propose([
       denial({ path: '/v1/users/1' }),
       denial({ path: '/v1/users/22' }),
@@ -101,15 +101,15 @@ describe('the routes that are proposed', () => {
     const { plan, admits } = await pasted(text);
     expect(plan.tokens).toEqual({ EGRESS_TOKEN_0: 'API_TOKEN' });
     expect(plan.routes[0]).toMatchObject({ auth: { scheme: 'Bearer' }, dlp: { outbound_on_match: 'block' } });
-    const asked = [
+    const requested = [
       ['GET', '/v1/me'],
       ['GET', '/v1/users/1'],
       ['GET', '/v1/users/22'],
       ['POST', '/v1/items'],
     ] as const;
-    for (const [method, path] of asked)
+    for (const [method, path] of requested)
       expect(admits(method, `https://api.example.com${path}`), path).toBe(true);
-    const neighbours = [
+    const neighbors = [
       ['POST', '/v1/users/1'],
       ['GET', '/v1/items'],
       ['GET', '/v1/users'],
@@ -117,14 +117,14 @@ describe('the routes that are proposed', () => {
       ['GET', '/v1/users/admin'],
       ['DELETE', '/v1/me'],
     ] as const;
-    for (const [method, path] of neighbours)
+    for (const [method, path] of neighbors)
       expect(admits(method, `https://api.example.com${path}`), path).toBe(false);
     expect(admits('GET', 'https://evil.example.com/v1/me')).toBe(false);
-    expect(text).toContain('# Put it in the place of the route of this host.');
+    expect(text).toContain('# It replaces the route of this host.');
     expect(text).toMatch(/6 denied \(request-unmatched\)/);
   });
 
-  it('open an unlisted host as a whole where only the CONNECT was seen, on its port alone, and say so', async () => {
+  it('an unlisted host seen only in a CONNECT is opened fully, on that port, with a remark', async () => {
     const text = await propose([connect('new.example'), connect('odd.example', 8443), connect('nas.lan')]);
     const { admits } = await pasted(text);
     expect(admits('GET', 'https://new.example/any')).toBe(true);
@@ -135,7 +135,7 @@ describe('the routes that are proposed', () => {
     expect(text.match(/`private: true` is needed/g)).toHaveLength(1);
   });
 
-  it('open an unlisted host for just what was asked where that was seen, as in plain HTTP', async () => {
+  it('an unlisted host in plain HTTP is opened only for the requests that were seen', async () => {
     const plain = denial({
       reason: 'host-unlisted',
       scheme: 'http',
@@ -151,7 +151,7 @@ describe('the routes that are proposed', () => {
     expect(admits('GET', 'https://plain.example/status')).toBe(false);
   });
 
-  it('let out a clone by `git`, and below the one repository where paths are limited', async () => {
+  it('a denied clone is admitted with `git`, limited to its repository when paths are limited', async () => {
     const fetchOf = (host: string) =>
       denial({ reason: 'git-fetch-refused', host, path: '/o/r.git/info/refs', rule: host });
     const { admits } = await pasted(await propose([fetchOf('git.example.org'), fetchOf('api.example.com')]));
@@ -164,7 +164,7 @@ describe('the routes that are proposed', () => {
     expect(admits('POST', 'https://api.example.com/o/r.git/git-receive-pack')).toBe(false);
   });
 
-  it('widen a suffix for the one host alone that was asked for', async () => {
+  it('a wildcard route is extended only for the host that was requested', async () => {
     const text = await propose([denial({ host: 'a.cdn.example', path: '/lib.js', rule: '*.cdn.example' })]);
     const { admits } = await pasted(text);
     expect(admits('GET', 'https://a.cdn.example/lib.js')).toBe(true);
@@ -173,8 +173,8 @@ describe('the routes that are proposed', () => {
   });
 });
 
-describe('what is not proposed', () => {
-  it('is said in comments: private addresses, ports, and what no route can admit', async () => {
+describe('denials without a proposed route', () => {
+  it('private addresses, ports and unlearnable denials are explained in comments', async () => {
     const text = await propose(
       [
         denial({ reason: 'address-refused', host: 'git.example.org', path: '/x', rule: 'git.example.org' }),
@@ -190,13 +190,13 @@ describe('what is not proposed', () => {
       { unlearnable: { 'host-invalid': 3, 'git-push-refused': 1 }, withheld: 4, beyond: 5 },
     );
     expect(parse(text)).toBeNull();
-    expect(text).toContain('git.example.org: It resolved to a private address: `private: true` is needed');
-    expect(text).toContain('Port 22 was asked for; a route has one port, and this one has 8443.');
-    expect(text).toContain('3 × host-invalid: addresses are never let out');
-    expect(text).toMatch(/4 whose path or host held.*\n.*5 of further kinds/);
+    expect(text).toContain('git.example.org: It resolved to a private address: add `private: true`');
+    expect(text).toContain('Port 22 was requested; a route has only one port, and this one has 8443.');
+    expect(text).toContain('3 × host-invalid: requests to addresses are always refused');
+    expect(text).toMatch(/4 whose path or host contained.*\n.*5 of other kinds/);
   });
 
-  it('is what a bundle gone bad may have put into the file', async () => {
+  it('forged entries of a compromised bundle are not proposed', async () => {
     const text = await propose([
       connect('10.0.0.1'),
       connect('evil.example\n  - host: more'),
@@ -207,11 +207,11 @@ describe('what is not proposed', () => {
       denial({ method: 'GET]\nx' }),
     ]);
     expect(parse(text)).toBeNull();
-    expect(text).toContain('7 that no manifest could name');
+    expect(text).toContain('7 that cannot be written in a manifest');
     expect(text.split('\n').every((line) => line === '' || line.startsWith('#'))).toBe(true);
   });
 
-  it('is a route of the provider, which the bottle cannot change', async () => {
+  it('no change is proposed for a route of the provider', async () => {
     const present = { routes: [{ host: 'api.example.com', owner: 'provider' as const }], tokens: {} };
     const learned = { version: 1 as const, denials: [denial({})], beyond: 0, withheld: 0, unlearnable: {} };
     expect(proposalText('demo-a1b2c', learned, present)).toContain("belongs to the agent's provider");

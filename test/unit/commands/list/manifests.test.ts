@@ -27,7 +27,7 @@ const FIRST: FirstAgent = {
 };
 
 describe('init', () => {
-  it('writes a bottle and an agent that load as what was answered', async () => {
+  it('writeFirstAgent writes a bottle and an agent that load with the given answers', async () => {
     const files = await writeFirstAgent(FIRST, sources());
     expect(files.map((file) => path.relative(home.path, file))).toEqual([
       'home/bottles/box.md',
@@ -43,46 +43,49 @@ describe('init', () => {
     expect(bottle.egress.routes).toEqual([{ host: 'a.example' }]);
   });
 
-  it.each(['home/agents/helper.md', 'home/bottles/box.md'])('overwrites nothing: %s stays', async (file) => {
-    await writeFiles(home.path, { [file]: 'mine' });
-    await expect(writeFirstAgent(FIRST, sources())).rejects.toMatchObject({
-      message: expect.stringContaining(`${file} is there already`),
-      exitCode: 2,
-    });
-    expect(await readFile(path.join(home.path, file), 'utf8')).toBe('mine');
-  });
+  it.each(['home/agents/helper.md', 'home/bottles/box.md'])(
+    'writeFirstAgent does not overwrite %s',
+    async (file) => {
+      await writeFiles(home.path, { [file]: 'mine' });
+      await expect(writeFirstAgent(FIRST, sources())).rejects.toMatchObject({
+        message: expect.stringContaining(`${file} already exists`),
+        exitCode: 2,
+      });
+      expect(await readFile(path.join(home.path, file), 'utf8')).toBe('mine');
+    },
+  );
 
-  it('takes the place of no link, not even of one to nowhere', async () => {
+  it('writeFirstAgent does not replace a dangling symbolic link', async () => {
     await writeFiles(home.path, { 'home/agents/other.md': '' });
     const link = path.join(home.path, 'home/agents/helper.md');
     await symlink('nowhere.md', link);
-    await expect(writeFirstAgent(FIRST, sources())).rejects.toThrow('is there already');
+    await expect(writeFirstAgent(FIRST, sources())).rejects.toThrow('already exists');
     expect(await readlink(link)).toBe('nowhere.md');
   });
 
-  it('leaves no file behind when an answer cannot stand', async () => {
+  it('writeFirstAgent leaves no file behind when an answer is invalid', async () => {
     const hosts = ['https://a.example/'];
     await expect(writeFirstAgent({ ...FIRST, hosts }, sources())).rejects.toMatchObject({ exitCode: 65 });
     for (const kind of ['agents', 'bottles'])
       expect(await readdir(path.join(home.path, 'home', kind))).toEqual([]);
   });
 
-  it.each(['../evil', 'A', 'a/b', ''])('makes no file of the name %j', async (agent) => {
-    await expect(writeFirstAgent({ ...FIRST, agent }, sources())).rejects.toThrow('cannot be a name');
+  it.each(['../evil', 'A', 'a/b', ''])('writeFirstAgent refuses the name %j', async (agent) => {
+    await expect(writeFirstAgent({ ...FIRST, agent }, sources())).rejects.toThrow('is not a valid name');
   });
 });
 
 describe('edit', () => {
-  it('finds the operator’s files, and leaves the kit’s examples alone', async () => {
+  it('findEditable finds the operator’s files, but refuses the kit’s examples', async () => {
     await writeFirstAgent(FIRST, sources());
     expect((await findEditable('bottles', 'box', sources())).file).toBe(
       path.join(home.path, 'home/bottles/box.md'),
     );
-    await expect(findEditable('agents', 'demo', sources())).rejects.toThrow(/an example of the kit/);
+    await expect(findEditable('agents', 'demo', sources())).rejects.toThrow(/one of the kit’s examples/);
     await expect(findEditable('agents', 'helpr', sources())).rejects.toThrow(/did you mean `helper`/);
   });
 
-  it('takes VISUAL before EDITOR, with arguments, and no shell reads either', () => {
+  it('editorCommand prefers VISUAL to EDITOR, and splits arguments without a shell', () => {
     expect(editorCommand({ VISUAL: 'code --wait', EDITOR: 'vim' })).toEqual(['code', '--wait']);
     expect(editorCommand({ EDITOR: 'sh -c $(id)' })).toEqual(['sh', '-c', '$(id)']);
     expect(editorCommand({ VISUAL: ' ', EDITOR: '/my\\ programs/ed -w' })).toEqual(['/my programs/ed', '-w']);
@@ -90,16 +93,16 @@ describe('edit', () => {
   });
 
   it.each([
-    ['/nowhere/editor', 'there is no editor `/nowhere/editor`', 'Set VISUAL or EDITOR'],
+    ['/nowhere/editor', 'the editor `/nowhere/editor` does not exist', 'Set VISUAL or EDITOR'],
     ['false', 'the editor `false` failed: Command failed with exit code 1', 'was not checked'],
-  ])('says when the editor %s cannot be run, or fails', async (program, message, hint) => {
+  ])('openEditor reports that the editor %s is missing or failed', async (program, message, hint) => {
     await expect(openEditor('/x', [program])).rejects.toMatchObject({
       message: expect.stringContaining(message),
       hint: expect.stringContaining(hint),
     });
   });
 
-  it('checks that the bottle of an agent is there', async () => {
+  it('validateManifest checks that an agent’s bottle exists', async () => {
     await writeFiles(home.path, {
       'home/agents/a.md': '---\nbottle: nxt\n---\n',
       'home/bottles/net.md': '---\nenvv: 1\n---\n',
@@ -112,7 +115,7 @@ describe('edit', () => {
     await expect(validateManifest('agents', found, sources())).resolves.toBeUndefined();
   });
 
-  it('checks a bottle with what it extends', async () => {
+  it('validateManifest checks a bottle and what it extends', async () => {
     await writeFiles(home.path, {
       'home/bottles/a.md': '---\nextends: b\n---\n',
       'home/bottles/b.md': '---\nenvv: 1\n---\n',

@@ -23,20 +23,20 @@ async function linesNow(): Promise<string[]> {
   return lines;
 }
 
-describe('the lines of an audit', () => {
-  it('are those of all files, oldest first, without one that is not finished', async () => {
+describe('auditLines', () => {
+  it('auditLines reads all files, oldest first, without an unfinished line', async () => {
     await writeFile(path(9), 'a\nb\n');
     await writeFile(path(10), 'c\nd');
     await writeFile(join(directory, 'learned.json'), 'x\n');
     expect(await linesNow()).toEqual(['a', 'b', 'c']);
   });
 
-  it('are none where there is no directory', async () => {
+  it('auditLines yields nothing when the directory does not exist', async () => {
     await rm(directory, { recursive: true });
     expect(await linesNow()).toEqual([]);
   });
 
-  it('never come from what the bundle may have put there besides plain files', async () => {
+  it('auditLines ignores everything but regular files', async () => {
     await writeFile(join(directory, 'secret'), 'secret\n');
     await symlink(join(directory, 'secret'), path(1));
     await symlink('/dev/zero', path(2));
@@ -44,7 +44,7 @@ describe('the lines of an audit', () => {
     expect(await linesNow()).toEqual(['plain']);
   });
 
-  it('are followed without loss while egress writes, whatever begins and goes meanwhile', async () => {
+  it('auditLines loses nothing while egress writes and rotates files', async () => {
     const writer = await LineFiles.open({
       directory,
       nameOf: auditFileName,
@@ -74,7 +74,7 @@ describe('the lines of an audit', () => {
     expect(seen).toEqual(sent);
   });
 
-  it('end at once when aborted', async () => {
+  it('auditLines ends at once when aborted', async () => {
     await writeFile(path(1), 'a\n');
     const controller = new AbortController();
     const seen: unknown[] = [];
@@ -88,7 +88,7 @@ describe('the lines of an audit', () => {
     expect(seen).toEqual(['a', undefined]);
   });
 
-  it('go on with the next file when one was deleted unread', async () => {
+  it('auditLines continues with the next file when one was deleted unread', async () => {
     await writeFile(path(1), 'a\n');
     const seen: string[] = [];
     let looks = 0;

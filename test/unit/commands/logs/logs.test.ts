@@ -33,7 +33,7 @@ afterEach(() => rm(home, { recursive: true, force: true }));
 const write = (...lines: string[]) =>
   writeFile(join(home, 'state', SLUG, 'audit', auditFileName(1)), lines.map((line) => `${line}\n`).join(''));
 
-/** No engine answers, so the bottle has ended. */
+/** Runs logs.ts without an engine, so that the bottle counts as ended. */
 const logs = (...args: string[]) =>
   execa('node', [SCRIPT, '--bottle', SLUG, ...args], {
     reject: false,
@@ -41,7 +41,7 @@ const logs = (...args: string[]) =>
   });
 
 describe('the log of a bottle that has ended', () => {
-  it('is one aligned line a request, with what was found and nothing of it', async () => {
+  it('logs prints one aligned line per request, without the secrets that were found', async () => {
     await write(
       JSON.stringify(auditedRequest()),
       JSON.stringify(REFUSED),
@@ -55,10 +55,10 @@ describe('the log of a bottle that has ended', () => {
       '2026-01-01T00:00:01Z  deny    403    34ms      0B     12B  GET      a.example/[withheld]  (secret-found: github-token)',
       '2026-01-01T00:00:01Z  3 lines were lost here',
     ]);
-    expect(stderr).toContain('does not run');
+    expect(stderr).toContain('is not running');
   });
 
-  it('can be had as it was written, in part', async () => {
+  it('logs --json prints the original lines, filtered by the other flags', async () => {
     await write(
       JSON.stringify(auditedRequest()),
       JSON.stringify(REFUSED),
@@ -74,7 +74,7 @@ describe('the log of a bottle that has ended', () => {
     expect(await times('--lines', '1')).toEqual(['2026-01-02T00:00:00']);
   });
 
-  it('has nothing in it that whoever can write the file has forged for the terminal', async () => {
+  it('logs prints no forged lines or control characters', async () => {
     const evil = JSON.stringify(auditedRequest({ path: '/\u001b]0;owned\u0007\u202e' }));
     await write(
       '{"verdict":"allow"}',
@@ -85,23 +85,23 @@ describe('the log of a bottle that has ended', () => {
     const { stdout, stderr } = await logs();
     expect(stdout.split('\n')).toHaveLength(2);
     expect(stdout).toMatch(/a\.example\/·\]0;owned··$/);
-    expect(stderr).toContain('3 lines cannot be read');
+    expect(stderr).toContain('3 lines could not be read');
   });
 
-  it('that is empty says so, and why', async () => {
-    expect((await logs()).stderr).toContain('refusals alone are (egress.log: 0)');
+  it('logs explains an empty log', async () => {
+    expect((await logs()).stderr).toContain('only refusals (egress.log: 0)');
     await write(JSON.stringify(auditedRequest()));
     expect(await logs('--denied')).toMatchObject({
       stdout: '',
-      stderr: expect.stringContaining('nothing like that'),
+      stderr: expect.stringContaining('no matching entries'),
     });
   });
 
-  it('is an error for a bottle that is not there, and for a time that is none', async () => {
+  it('logs fails for an unknown bottle and an invalid time', async () => {
     await rm(join(home, 'state', SLUG), { recursive: true });
     expect(await logs()).toMatchObject({
       exitCode: 69,
-      stderr: expect.stringContaining(`there is no bottle ${SLUG}`),
+      stderr: expect.stringContaining(`no bottle is named ${SLUG}`),
     });
     expect(await logs('--since', 'soon')).toMatchObject({ exitCode: 2 });
   });

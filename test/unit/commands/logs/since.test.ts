@@ -10,17 +10,17 @@ it.each([
   ['3d', '2026-01-28T12:00:00Z'],
   ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'],
   ['2026-01-01', '2026-01-01T00:00:00Z'],
-])('since %s is %s', (text, time) => expect(parseSince(text, NOW)).toBe(Date.parse(time)));
+])('--since %s means %s', (text, time) => expect(parseSince(text, NOW)).toBe(Date.parse(time)));
 
 it.each(['', 'yesterday', '10', '1.5h', '-1h', '10 m', '2026-99-99'])(
-  'since %j is refused, with what to write',
+  '--since %j is refused with examples',
   (text) =>
     expect(() => parseSince(text, NOW)).toThrow(
       expect.objectContaining({ code: 'usage', hint: expect.stringContaining('10m') }),
     ),
 );
 
-it('a number of lines is a whole one', () => {
+it('--lines must be a whole number', () => {
   expect(parseLines('0')).toBe(0);
   expect(() => parseLines('-1')).toThrow(expect.objectContaining({ code: 'usage' }));
 });

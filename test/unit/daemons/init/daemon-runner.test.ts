@@ -50,17 +50,17 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function start(behaviours: Partial<Record<DaemonName, string>>, timings: object = {}): Promise<void> {
+async function start(behaviors: Partial<Record<DaemonName, string>>, timings: object = {}): Promise<void> {
   const daemons = [];
   for (const name of ['selftest', 'egress'] as const) {
-    const behaviour = behaviours[name];
-    if (behaviour === undefined) continue;
+    const behavior = behaviors[name];
+    if (behavior === undefined) continue;
     const port = await freePort();
     ports.set(name, port);
     const environment = {
       PORT: String(port),
       JOURNAL: join(directory, `${name}.journal`),
-      BEHAVIOUR: behaviour,
+      BEHAVIOR: behavior,
     };
     daemons.push({ name, command: [process.execPath, FAKE], port, environment });
   }
@@ -119,7 +119,7 @@ describe('the daemon runner', () => {
   it('init gives each daemon only its own environment', async () => {
     await start({ egress: '' });
     await healthy();
-    expect(await journal('egress')).toMatch(/^start BEHAVIOUR,JOURNAL,PORT\n/);
+    expect(await journal('egress')).toMatch(/^start BEHAVIOR,JOURNAL,PORT\n/);
   });
 
   it('init prefixes whole lines of stdout and stderr with the name of the daemon', async () => {

@@ -23,7 +23,7 @@ const ask = (
 ) =>
   decide(
     {
-      kind: 'tunnelled',
+      kind: 'tunneled',
       method,
       target,
       hostHeaders: [host],

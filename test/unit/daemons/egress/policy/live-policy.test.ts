@@ -47,15 +47,15 @@ it('removing a route ends its plain, pipelined and tunneled requests and audits 
   const here = { host: 'open.example.com', port: plain.port, private: true };
   const other = { host: 'other.example.com', port: plain.port, private: true };
   egress.setRoutes([{ host: HOST, ...there }, here, other]);
-  const tunnelled = await openTunnel(tunnel(endless.port));
-  tunnelled.write(`GET /tunnelled HTTP/1.1\r\nHost: ${HOST}:${endless.port}\r\n\r\n`);
+  const tunneled = await openTunnel(tunnel(endless.port));
+  tunneled.write(`GET /tunneled HTTP/1.1\r\nHost: ${HOST}:${endless.port}\r\n\r\n`);
   const pipelined = connect(egress.port, '127.0.0.1');
   for (const host of [`open.example.com:${plain.port}`, `other.example.com:${plain.port}`])
     pipelined.write(`GET http://${host}/plain HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-  await Promise.all([once(tunnelled, 'data'), once(pipelined, 'data')]);
+  await Promise.all([once(tunneled, 'data'), once(pipelined, 'data')]);
   await expect.poll(() => plain.seen.length).toBe(2);
   egress.setRoutes([other]);
-  await Promise.all([once(tunnelled, 'close'), once(pipelined, 'close')]);
+  await Promise.all([once(tunneled, 'close'), once(pipelined, 'close')]);
   await expect.poll(() => egress.log.length).toBe(3);
   for (const entry of egress.log) expect(entry).toMatchObject({ verdict: 'deny', reason: 'route-revoked' });
   await endless.close();
