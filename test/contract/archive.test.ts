@@ -114,7 +114,7 @@ describe.skipIf(known.skipped)(known.titled('machine create --image FILE'), () =
   });
 
   it.each([
-    ['a file that is no archive', 'text.tar', 'x'.repeat(2_000)],
+    ['a file that is not an archive', 'text.tar', 'x'.repeat(2_000)],
     ['an empty file', 'empty.tar', ''],
     ['a Dockerfile', 'Dockerfile', 'FROM scratch\n'],
   ])('create --image refuses %s and leaves nothing behind', async (_, file, content) => {

@@ -58,7 +58,7 @@ describe('smolvm command line', () => {
     ['a missing required option', ['pack', 'create', '--image', 'x']],
     ['exec without a command', ['machine', 'exec']],
     [
-      "the other version's way to give a name",
+      "another version's way to pass a name",
       ['machine', 'create', ...(atLeast('1.0.2') ? ['x'] : ['--name', 'x'])],
     ],
     ['a name twice', ['machine', 'create', ...named('x'), ...named('y')]],

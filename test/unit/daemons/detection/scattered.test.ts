@@ -70,12 +70,12 @@ const SCATTERINGS: [string, (text: string) => string][] = [
 
 const QUOTED: [string, (text: string) => string][] = [
   ['every character', quotedPrintable],
-  ['in small letters', (text) => quotedPrintable(text).toLowerCase()],
+  ['in lowercase', (text) => quotedPrintable(text).toLowerCase()],
   [
     'a few characters',
     (text) => `key:${text.slice(0, 2)}${quotedPrintable(text.slice(2, 3))}${text.slice(3)}, ok`,
   ],
-  ['over lines that go on', (text) => inPieces(text, 7).join('=\r\n')],
+  ['over soft line breaks', (text) => inPieces(text, 7).join('=\r\n')],
   ['over lines of Unix that go on', (text) => inPieces(text, 7).join('= \n')],
   ['in a header of a mail', (text) => `Subject: =?utf-8?Q?${quotedPrintable(text)}?=`],
   ['over base64', (text) => quotedPrintable(base64(text))],
@@ -129,7 +129,7 @@ describe('a known secret between binary bytes', () => {
 
   it.each<[string, (text: string) => Buffer]>([
     ['one of them behind each letter', (text) => join([...text], '\xff')],
-    ['letters of Latin 1', (text) => join(inPieces(text), '\xe4')],
+    ['Latin-1 letters', (text) => join(inPieces(text), '\xe4')],
     ['zeros and others', (text) => join(inPieces(text, 3), '\0\x01\xfe')],
     [
       'in wide characters',

@@ -66,7 +66,7 @@ describe('long HTTP/2 sessions', () => {
     ['requests without a body', {}, undefined, 200],
     ['requests with a body', { ':method': 'POST' }, 'x', 200],
     ['requests with a body that says its length', { ':method': 'POST', 'content-length': 1 }, 'x', 200],
-    ['requests for a head', { ':method': 'HEAD' }, undefined, 200],
+    ['HEAD requests', { ':method': 'HEAD' }, undefined, 200],
     ['requests that are refused', { ':method': 'POST', ':path': '/o/r/git-receive-pack' }, 'x', 403],
   ])('a session has no limit on its %s, however fast they come', async (_what, headers, body, status) => {
     const upstream = await startUpstream(await scene().world.leaf(HOST), (request, response) => {

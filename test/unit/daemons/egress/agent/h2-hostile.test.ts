@@ -118,7 +118,7 @@ it('HTTP/2 headers that would be framing or a second request in HTTP/1.1 never p
     'upper case in a name': [MALFORMED, { 'X-A': 'b' }],
     'an unknown pseudo-header': [MALFORMED, { ':x': 'b' }],
     'a length without a body': [MALFORMED, { 'content-length': '5' }],
-    'a length that is none': [MALFORMED, { 'content-length': '5, 5' }],
+    'an invalid length': [MALFORMED, { 'content-length': '5, 5' }],
     CONNECT: ['method-refused', { ':method': 'CONNECT', ':path': undefined, ':scheme': undefined }],
     'extended CONNECT to no WebSocket': [
       'upgrade-refused',
@@ -126,7 +126,7 @@ it('HTTP/2 headers that would be framing or a second request in HTTP/1.1 never p
     ],
     'a protocol without CONNECT': [MALFORMED, { ':protocol': 'websocket' }],
     TRACE: ['method-refused', { ':method': 'TRACE' }],
-    'an Expect that nobody knows': ['expectation-refused', { expect: 'x-200-ok' }],
+    'an unknown Expect': ['expectation-refused', { expect: 'x-200-ok' }],
     'a plain header': ['passed with it', { 'x-a': 'b' }],
   });
 });

@@ -56,8 +56,8 @@ describe('canceled HTTP/2 requests', () => {
   it.each([
     ['while its body waits to be read', undefined, false],
     ['while its body, which is not scanned, waits to be read', none, false],
-    ['while its body waits to be read, and its answer comes', undefined, true],
-    ['while its body, which is not scanned, waits to be read, and its answer comes', none, true],
+    ['while its body waits to be read and its response arrives', undefined, true],
+    ['while its body, which is not scanned, waits to be read and its response arrives', none, true],
   ])('a request that the agent cancels is canceled upstream: %s', async (_when, dlp, hasResponded) => {
     const reached = Promise.withResolvers<ServerHttp2Stream>();
     await start(

@@ -72,11 +72,11 @@ async function readUntilArrived(socket: Socket, expected: readonly string[]): Pr
 
 describe.each([
   ['in a tunnel', true],
-  ['on the port itself', false],
+  ['on the proxy port itself', false],
 ])('requests %s behind unread responses', (_where, isSecure) => {
   it.each([
-    ['a long answer', LONG, 1],
-    ['many short answers', SHORT, 20],
+    ['a long response', LONG, 1],
+    ['many short responses', SHORT, 20],
   ])('a request behind unread responses is read completely: after %s', async (_what, bytes, times) => {
     const { socket, get, post } = await ask(isSecure);
     for (const body of BODIES) socket.write(get(bytes).repeat(times) + post(body));

@@ -155,7 +155,7 @@ describe('exchange outcomes', () => {
 
   it.each([
     [
-      'with nobody there any more',
+      'after the agent is gone',
       () => {},
       { verdict: 'fail', reason: 'client-gone', status: 499, learned: 1 },
     ],

@@ -41,9 +41,12 @@ describe('secrets in requests', () => {
   });
 
   it.each<[string, DlpRequest]>([
-    ['an encoding nobody knows', { body: 'x', headers: { 'content-encoding': 'lzma' } }],
-    ['what is not what it says', { body: 'x', headers: { 'content-encoding': 'gzip' } }],
-    ['a bomb', { body: gzipSync(Buffer.alloc(80 * 1024 * 1024)), headers: { 'content-encoding': 'gzip' } }],
+    ['an unknown encoding', { body: 'x', headers: { 'content-encoding': 'lzma' } }],
+    ['a body that is not in its stated encoding', { body: 'x', headers: { 'content-encoding': 'gzip' } }],
+    [
+      'a decompression bomb',
+      { body: gzipSync(Buffer.alloc(80 * 1024 * 1024)), headers: { 'content-encoding': 'gzip' } },
+    ],
   ])('a secret cannot hide in %s', async (_name, sent) => {
     await start({});
     expect((await send(sent)).headers['x-bot-bottle-reason']).toBe('body-unscannable');

@@ -40,7 +40,7 @@ async function post({ path = BATCH, headers = {}, body = '' }: Sent): Promise<Re
 
 describe.each<[string, Route['dlp']]>([
   ['that is scanned', {}],
-  ['that nobody scans', { outbound_detectors: [] }],
+  ['that is not scanned', { outbound_detectors: [] }],
 ])('Git LFS batch requests on a route %s', (_what, dlp) => {
   it.each<[string, Sent]>([
     ['as clients send it', { body: JSON.stringify(download) }],
@@ -65,9 +65,9 @@ describe.each<[string, Route['dlp']]>([
       { body: gzipSync(JSON.stringify(upload)), headers: { 'content-encoding': 'gzip' } },
     ],
     ['nothing', {}],
-    ['nothing that is JSON', { body: 'operation=download' }],
+    ['a body that is not JSON', { body: 'operation=download' }],
     ['both, uploads first', { body: '{"operation":"upload","operation":"download","objects":[]}' }],
-    ['both, in other letters', { body: '{"operation":"download","Operation":"upload","objects":[]}' }],
+    ['both, in different case', { body: '{"operation":"download","Operation":"upload","objects":[]}' }],
     ['both, escaped', { body: '{"operation":"download","oper\\u0061tion":"upload","objects":[]}' }],
     [
       'one thing in the body, another in the query',
@@ -81,7 +81,7 @@ describe.each<[string, Route['dlp']]>([
       },
     ],
     [
-      'more than anybody does',
+      'more objects than any client sends',
       { body: JSON.stringify({ ...download, objects: Array(900).fill(objects[0]) }) },
     ],
   ])('egress refuses a Git LFS batch request that may ask for %s', async (_what, sent) => {

@@ -57,7 +57,7 @@ const REQUESTS: Omit<Sent, 'path'>[] = [
 describe('HTTP/1.1 upstreams that die during a request', () => {
   const deaths: [when: string, die: RequestListener][] = [
     ['before it has read any of it', (request) => void request.socket.destroy()],
-    ['by an end of the connection', (request) => void request.socket.destroySoon()],
+    ['by closing the connection', (request) => void request.socket.destroySoon()],
     [
       'in the middle',
       (request) =>
@@ -65,7 +65,7 @@ describe('HTTP/1.1 upstreams that die during a request', () => {
     ],
     ['when it has read all', (request) => void request.resume().once('end', () => request.socket.destroy())],
     [
-      'in its answer',
+      'in the middle of its response',
       (request, response) =>
         void request.resume().once('end', () => {
           response.writeHead(200, { 'content-length': 100 }).write('half');
@@ -136,15 +136,15 @@ async function h2Scene(handle: (stream: ServerHttp2Stream, upstream: H2Upstream,
 describe('HTTP/2 upstreams that die during a request', () => {
   const deaths: [how: string, die: (stream: ServerHttp2Stream) => void][] = [
     ['refuses it', (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM)],
-    ['goes away without it', goAwayWithout],
+    ['sends GOAWAY without it', goAwayWithout],
     [
-      'goes away with it, and hangs up',
+      'sends GOAWAY including it, and hangs up',
       (stream) => {
         stream.session?.goaway(constants.NGHTTP2_NO_ERROR, stream.id ?? 0);
         setTimeout(() => stream.session?.destroy(), 20);
       },
     ],
-    ['goes away for an error', (stream) => stream.session?.goaway(constants.NGHTTP2_INTERNAL_ERROR, 0)],
+    ['sends GOAWAY for an error', (stream) => stream.session?.goaway(constants.NGHTTP2_INTERNAL_ERROR, 0)],
     ['hangs up', (stream) => void setImmediate(() => stream.session?.destroy())],
     [
       'refuses it when it has read all',

@@ -84,9 +84,9 @@ describe('upstream HTTP/1.1 connections', () => {
   });
 
   it.each([
-    ['another answer, as if to the next request', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'],
-    ['bytes that are none', 'evil'],
-    ['half an answer', 'HTTP/1.1 200 OK\r\nContent-Le'],
+    ['a second response, as if to the next request', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'],
+    ['bytes that are not HTTP', 'evil'],
+    ['half a response', 'HTTP/1.1 200 OK\r\nContent-Le'],
   ])('egress does not reuse a connection that carried unsolicited data: %s', async (_what, unasked) => {
     const { port, wires } = await startWire(({ socket, asked }) => {
       socket.write(OK);
@@ -101,8 +101,8 @@ describe('upstream HTTP/1.1 connections', () => {
 
   it.each([
     ['by Connection: close', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok', false],
-    ['by its end after the answer', OK, true],
-    ['by its end, where nothing else says how long an answer is', 'HTTP/1.1 200 OK\r\n\r\nok', true],
+    ['by closing after the response', OK, true],
+    ['by closing, where nothing else ends the response', 'HTTP/1.1 200 OK\r\n\r\nok', true],
     ['by HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok', true],
   ])('egress does not reuse a connection that the upstream closes: %s', async (_how, answer, ends) => {
     const { port, wires } = await startWire(({ socket }) => {
@@ -167,11 +167,14 @@ describe('HTTP/1.1 responses from upstream', () => {
       'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
     ],
     ['with a folded header', 'HTTP/1.1 200 OK\r\nX-Folded: a\r\n b: c\r\nContent-Length: 2\r\n\r\nok'],
-    ['with a length that is none', 'HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok'],
+    ['with an invalid length', 'HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok'],
     ['with 100 KB of headers', `HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(100_000)}\r\n\r\nok`],
-    ['in another protocol, unasked', 'HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nok'],
-    ['that is none', 'SSH-2.0-OpenSSH_9.2\r\n'],
-    ['that is not there', ''],
+    [
+      'that switches protocols unasked',
+      'HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nok',
+    ],
+    ['that is not HTTP', 'SSH-2.0-OpenSSH_9.2\r\n'],
+    ['that is empty', ''],
   ])('egress reports a malformed upstream response as 502: %s', async (_what, answer) => {
     const { port } = await startWire(({ socket }) => void socket.end(answer));
     for (const body of [undefined, 'body']) {

@@ -191,7 +191,7 @@ describe('WebSocket handshakes', () => {
     ['no proper key', { 'sec-websocket-key': 'short' }],
     ['another protocol beside it', { upgrade: 'websocket, h2c' }],
     ['a body', { 'content-length': '4' }],
-    ['no word of it in Connection', { connection: 'keep-alive' }],
+    ['a Connection header without upgrade', { connection: 'keep-alive' }],
   ])('a handshake with %s is refused', async (_what, headers) => {
     const reply = await ask(headers);
     expect([reply.status, reply.headers['x-bot-bottle-reason']]).toEqual([400, 'handshake-invalid']);
@@ -211,7 +211,7 @@ describe('WebSocket handshakes', () => {
     ['proves nothing', { 'sec-websocket-accept': HANDSHAKE_PROOF }],
     ['compresses unasked', { 'sec-websocket-extensions': 'permessage-deflate' }],
     ['chooses another protocol', { upgrade: 'h2c' }],
-    ['chooses a subprotocol that nobody offered', { 'sec-websocket-protocol': 'v9' }],
+    ['chooses a subprotocol that was not offered', { 'sec-websocket-protocol': 'v9' }],
   ])('egress opens no WebSocket to an upstream that %s', async (_what, changed) => {
     const instead = (request: IncomingMessage) => {
       const headers = {
