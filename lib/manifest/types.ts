@@ -89,8 +89,10 @@ export interface ManifestRoute {
   /** Lowercase DNS name, or `*.` and a name for every name below it, but not the name itself. */
   readonly host: string;
   readonly auth?: {
-    /** First word of the `Authorization` header that egress sends upstream. */
-    readonly scheme: 'Bearer' | 'token';
+    /** Lowercase name of the header that egress sets; absent: `authorization`. */
+    readonly header?: string;
+    /** The word before the token; `none` for the token alone. */
+    readonly scheme: 'Bearer' | 'token' | 'Basic' | 'none';
     /** Name of the host variable that holds the token. */
     readonly tokenRef: string;
   };

@@ -39,13 +39,20 @@ function plannedRoute(route: ManifestRoute, slotOf: (variable: string) => string
   const { host, auth, port, matches, git, dlp } = route;
   return {
     host,
-    ...(auth === undefined ? {} : { auth: { scheme: auth.scheme, slot: slotOf(auth.tokenRef) } }),
+    ...(auth === undefined ? {} : { auth: plannedAuth(auth, slotOf) }),
     ...(port === undefined ? {} : { port }),
     ...(route.private === undefined ? {} : { private: route.private }),
     ...(matches === undefined ? {} : { matches: matches.map(plannedMatch) }),
     ...(git === undefined ? {} : { git: { fetch: git.fetch } }),
     ...(dlp === undefined ? {} : { dlp: plannedDlp(dlp) }),
   };
+}
+
+function plannedAuth(
+  { header, scheme, tokenRef }: NonNullable<ManifestRoute['auth']>,
+  slotOf: (variable: string) => string,
+): NonNullable<PlannedRoute['auth']> {
+  return { ...(header === undefined ? {} : { header }), scheme, slot: slotOf(tokenRef) };
 }
 
 function plannedMatch({ paths, methods, headers }: RouteMatch): NonNullable<PlannedRoute['matches']>[number] {

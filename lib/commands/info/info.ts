@@ -1,6 +1,7 @@
 import { printable } from '../../host/printable.ts';
 import { shortPath } from '../../host/short-path.ts';
 import type { EnvValue, GitRepo, Manifest, ManifestRoute } from '../../manifest/types.ts';
+import { credentialText } from '../../plan/credential-text.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { notProvided } from '../../prepare/egress-plan.ts';
 import type { CheckedAgent } from '../../prepare/preflight.ts';
@@ -91,7 +92,7 @@ function repoOf({ upstream: { user, host, port, path }, key }: GitRepo): string 
 
 function routeOf({ host, port, auth, matches, git, dlp }: ManifestRoute): string {
   const marks = [
-    auth && `auth:${auth.scheme} of $${auth.tokenRef}`,
+    auth && `auth:${credentialText(auth)} of $${auth.tokenRef}`,
     matches && `${matches.length} ${matches.length === 1 ? 'match' : 'matches'}`,
     git?.fetch && 'git fetch',
     dlp && 'dlp',

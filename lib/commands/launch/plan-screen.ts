@@ -1,6 +1,7 @@
 import { printable } from '../../host/printable.ts';
 import { shortPath } from '../../host/short-path.ts';
 import { isChained } from '../../plan/agent-facing.ts';
+import { credentialText } from '../../plan/credential-text.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { commandLine } from '../../providers/command-line.ts';
 import { columns } from '../../terminal/output.ts';
@@ -74,7 +75,7 @@ function hopOf(plan: Plan): string {
 function routesOf({ egress }: Plan): string[] {
   return egress.routes.map(({ host, port, auth, owner, private: isPrivate }) => {
     const marks = [
-      auth && `auth:${auth.scheme}`,
+      auth && `auth:${credentialText(auth)}`,
       isPrivate && 'private',
       owner === 'provider' && owner,
     ].filter(Boolean);

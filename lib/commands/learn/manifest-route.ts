@@ -5,7 +5,7 @@ export interface WrittenRoute {
   host: string;
   port?: number;
   private?: boolean;
-  auth?: { scheme: string; token_ref: string };
+  auth?: { header?: string; scheme: string; token_ref: string };
   matches?: NonNullable<Route['matches']>;
   git?: { fetch: boolean };
   dlp?: NonNullable<Route['dlp']>;
@@ -17,13 +17,14 @@ export interface WrittenRoute {
 export function writtenRoute(route: Route, tokens: Readonly<Record<string, string>>): WrittenRoute {
   const { host, port, auth, matches, git, dlp } = route;
   const variable = auth === undefined ? undefined : tokens[auth.slot];
+  const header = auth?.header === undefined ? {} : { header: auth.header };
   return {
     host,
     ...(port === undefined ? {} : { port }),
     ...(route.private === undefined ? {} : { private: route.private }),
     ...(auth === undefined || variable === undefined
       ? {}
-      : { auth: { scheme: auth.scheme, token_ref: variable } }),
+      : { auth: { ...header, scheme: auth.scheme, token_ref: variable } }),
     ...(matches === undefined ? {} : { matches }),
     ...(git === undefined ? {} : { git }),
     ...(dlp === undefined ? {} : { dlp }),

@@ -100,7 +100,7 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
     }
     const call = upstream.open(request, listeners);
     exchange.onceEnded(() => call.cancel());
-    sendBody(approved.body, call, exchange, (error) => {
+    sendBody(approved.body, call, exchange, options.credential?.header, (error) => {
       const isFinding = error instanceof LateFinding;
       if (isFinding) options.found([...new Set(error.findings.map(({ type }) => type))]);
       fail(error);
@@ -125,6 +125,7 @@ function sendBody(
   body: Readable | Buffer,
   call: OpenCall,
   exchange: Exchange,
+  credentialHeader: string | undefined,
   cutOff: (error: LateFinding | UnscannableBody) => void,
 ): void {
   if (!exchange.hasBody) {
@@ -132,7 +133,8 @@ function sendBody(
     return;
   }
   const addTrailers = () => {
-    if (exchange.rawTrailers.length > 0) call.addTrailers(passableTrailers(exchange.rawTrailers));
+    if (exchange.rawTrailers.length > 0)
+      call.addTrailers(passableTrailers(exchange.rawTrailers, credentialHeader));
   };
   if (Buffer.isBuffer(body)) {
     addTrailers();
@@ -160,7 +162,7 @@ function upstreamRequest(
   const { path, query, rawHeaders } = options.approved;
   const headers = upstreamHeaders(rawHeaders, {
     host: port === (options.secure ? 443 : 80) ? host : `${host}:${port}`,
-    authorization: credential === undefined ? undefined : `${credential.scheme} ${credential.token}`,
+    credential,
     hasBody,
     bodyLength: body?.length,
   });
@@ -168,6 +170,7 @@ function upstreamRequest(
     method,
     hasBody,
     path: `${path}${query}`,
+    credentialHeader: credential?.header,
     headers: options.upgrade?.requestHeaders(headers) ?? headers,
   };
 }

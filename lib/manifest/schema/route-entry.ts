@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { routeAuth } from '../../daemons/contract/egress/routes.ts';
+import {
+  credentialHeader,
+  DEFAULT_CREDENTIAL_HEADER,
+  routeAuth,
+} from '../../daemons/contract/egress/routes.ts';
 import type { ManifestRoute } from '../types.ts';
 import { routeDlp } from './route-dlp.ts';
 import { routeHost } from './route-host.ts';
@@ -7,8 +11,27 @@ import { routeMatches } from './route-matches.ts';
 import { fail } from './rule.ts';
 import { variableName } from './variable-name.ts';
 
+/** HTTP compares header names without case; egress has them in lower case. */
+const header = z
+  .string()
+  .superRefine((text, context) => {
+    if (credentialHeader.safeParse(text.toLowerCase()).success) return;
+    fail(
+      context,
+      'is not a header that can carry a credential',
+      'Write, for example, `x-api-key`, or remove `header` for `Authorization`.',
+    );
+  })
+  .transform((text) => text.toLowerCase());
+
 const auth = z.strictObject({
-  scheme: routeAuth.shape.scheme.meta({ description: 'First word of the `Authorization` header.' }),
+  header: header.optional().meta({
+    description: 'The header that egress sets; the agent’s own value of it is never sent.',
+    default: 'Authorization',
+  }),
+  scheme: routeAuth.shape.scheme.meta({
+    description: 'The word before the token. `Basic`: the token is `USER:PASSWORD`. `none`: the token alone.',
+  }),
   token_ref: variableName.meta({ description: 'The host variable that holds the token.' }),
 });
 
@@ -43,9 +66,7 @@ export const routeEntry = z
     const { host, matches, git, dlp } = entry;
     return {
       host,
-      ...(entry.auth === undefined
-        ? {}
-        : { auth: { scheme: entry.auth.scheme, tokenRef: entry.auth.token_ref } }),
+      ...(entry.auth === undefined ? {} : { auth: plainAuth(entry.auth) }),
       ...(matches === undefined ? {} : { matches }),
       ...(git === undefined ? {} : { git }),
       ...(dlp === undefined ? {} : { dlp }),
@@ -53,3 +74,13 @@ export const routeEntry = z
       ...(entry.private === undefined ? {} : { private: entry.private }),
     };
   });
+
+/** `authorization` is the default, and not kept. */
+function plainAuth({
+  header: name,
+  scheme,
+  token_ref,
+}: z.output<typeof auth>): NonNullable<ManifestRoute['auth']> {
+  const named = name === undefined || name === DEFAULT_CREDENTIAL_HEADER ? {} : { header: name };
+  return { ...named, scheme, tokenRef: token_ref };
+}

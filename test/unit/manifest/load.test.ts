@@ -15,6 +15,9 @@ egress:
     - host: API.example.com
       auth: {scheme: Bearer, token_ref: EXAMPLE_TOKEN}
     - host: docs.example.com
+      auth: {header: X-Api-Key, scheme: none, token_ref: DOCS_KEY}
+    - host: basic.example.com
+      auth: {header: Authorization, scheme: Basic, token_ref: LOGIN}
 agent_provider:
   template: command
   command: [node, /opt/main.mjs, "two words"]
@@ -53,7 +56,8 @@ describe('loadManifest', () => {
         learn: false,
         routes: [
           { host: 'api.example.com', auth: { scheme: 'Bearer', tokenRef: 'EXAMPLE_TOKEN' } },
-          { host: 'docs.example.com' },
+          { host: 'docs.example.com', auth: { header: 'x-api-key', scheme: 'none', tokenRef: 'DOCS_KEY' } },
+          { host: 'basic.example.com', auth: { scheme: 'Basic', tokenRef: 'LOGIN' } },
         ],
       },
       provider: {

@@ -19,6 +19,12 @@ it('egressPlan gives each token variable one slot, in order of first use', () =>
   ]);
 });
 
+it('egressPlan keeps the header and scheme of a credential', () => {
+  const auth = { header: 'x-api-key', scheme: 'none' as const, tokenRef: 'KEY' };
+  const plan = egressPlan({ log: 0, learn: false, routes: [{ host: 'a.example', auth }] });
+  expect(plan.routes[0]?.auth).toEqual({ header: 'x-api-key', scheme: 'none', slot: 'EGRESS_TOKEN_0' });
+});
+
 it('egressPlan keeps the port and the private flag of a route', () => {
   const route = { host: 'lan.example', port: 8443, private: true };
   expect(egressPlan({ log: 0, learn: false, routes: [route] }).routes).toEqual([route]);

@@ -37,11 +37,32 @@ export const routeHostPattern = z.string().superRefine((text, context) => {
     context.addIssue({ code: 'custom', message: issue.message });
 });
 
+/** The header that carries a credential where the route names none. */
+export const DEFAULT_CREDENTIAL_HEADER = 'authorization';
+
+/** Headers that decide about framing, routing or encoding: a credential in one of them would break the request. */
+const NO_CREDENTIAL_HEADER =
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|range|if-range|accept-encoding|date|via|content-.*|proxy-.*|sec-websocket-.*)$/;
+
+/** Name of a header that can carry a credential, in lower case. */
+export const credentialHeader = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9][a-z0-9_-]*$/, 'a header name in lower case')
+  .refine((name) => !NO_CREDENTIAL_HEADER.test(name), 'this header cannot carry a credential');
+
+/** The header that egress sets on requests upstream. The agent's own value of that header is never sent. */
 export const routeAuth = z.strictObject({
-  /** First word of the `Authorization` header that egress sends upstream. */
-  scheme: z.enum(['Bearer', 'token']),
+  /** Default: `authorization`. */
+  header: credentialHeader.optional(),
+  /**
+   * What stands before the token, as its first word. `Basic`: the token is `USER:PASSWORD`, and sent in base64.
+   * `none`: the token alone.
+   */
+  scheme: z.enum(['Bearer', 'token', 'Basic', 'none']),
   slot: tokenSlot,
 });
+export type RouteAuth = z.infer<typeof routeAuth>;
 
 export const route = z.strictObject({
   host: routeHostPattern,

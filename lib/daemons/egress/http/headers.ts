@@ -36,8 +36,8 @@ export type HeaderLines = Record<string, string | string[]>;
 export interface UpstreamHeaderOptions {
   /** Value for `Host`. */
   readonly host: string;
-  /** Value for `Authorization`; none is sent when absent. */
-  readonly authorization: string | undefined;
+  /** Header and value of the injected credential; none is sent when absent. */
+  readonly credential: { readonly header: string; readonly value: string } | undefined;
   /** Whether a body follows. */
   readonly hasBody: boolean;
   /** Bytes of the body, if they are known and no trailers follow. */
@@ -48,9 +48,10 @@ export interface UpstreamHeaderOptions {
  * Returns the headers to send upstream for a request with these raw headers (name, value, name, value, ...).
  */
 export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderOptions): HeaderLines {
-  const lines = linesWithout(options.authorization === undefined ? NOT_UPSTREAM : NOT_WITH_TOKEN, raw);
+  const lines = linesWithout(options.credential === undefined ? NOT_UPSTREAM : NOT_WITH_TOKEN, raw);
   lines.host = options.host;
-  if (options.authorization !== undefined) lines.authorization = options.authorization;
+  // In place of whatever the agent sent in that header.
+  if (options.credential !== undefined) lines[options.credential.header] = options.credential.value;
   const accepted = lines['accept-encoding'];
   // Egress has to decode responses, and a part of a compressed body cannot be decoded.
   if (accepted !== undefined) {

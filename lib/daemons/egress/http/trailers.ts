@@ -27,10 +27,13 @@ const NEVER_AFTER_A_BODY: ReadonlySet<string> = new Set([
   'www-authenticate',
 ]);
 
-/** Returns the trailers that may be forwarded, in either direction. */
-export function passableTrailers(raw: readonly string[]): HeaderLines {
+/**
+ * Returns the trailers that may be forwarded, in either direction. `credentialHeader`: the header of the injected
+ * credential, which the agent must not set after the body either.
+ */
+export function passableTrailers(raw: readonly string[], credentialHeader?: string): HeaderLines {
   const lines = Object.entries(agentHeaders(raw)).filter(
-    ([name]) => !NEVER_AFTER_A_BODY.has(name) && !/^(?::|if-|proxy-)/.test(name),
+    ([name]) => !NEVER_AFTER_A_BODY.has(name) && name !== credentialHeader && !/^(?::|if-|proxy-)/.test(name),
   );
   return Object.fromEntries(lines);
 }

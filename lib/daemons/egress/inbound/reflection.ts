@@ -9,9 +9,18 @@ const MIN_SOUGHT = 4;
 const searchesByToken = new Map<string, readonly EscapedSearch[]>();
 
 function searchesFor(token: string): readonly EscapedSearch[] {
-  const searches = searchesByToken.get(token) ?? searchesOf([token, ...encodingsOf(token)]);
+  const searches = searchesByToken.get(token) ?? searchesOf(formsOf(token));
   searchesByToken.set(token, searches);
   return searches;
+}
+
+/** For a `USER:PASSWORD`, also what `Authorization: Basic` held, to its last character, and the password alone. */
+function formsOf(token: string): readonly string[] {
+  const colon = token.indexOf(':');
+  if (colon === -1) return [token, ...encodingsOf(token)];
+  const password = token.slice(colon + 1);
+  const sent = Buffer.from(token).toString('base64');
+  return [sent, token, password, ...encodingsOf(token), ...encodingsOf(password)];
 }
 
 function searchesOf(forms: readonly string[]): readonly EscapedSearch[] {

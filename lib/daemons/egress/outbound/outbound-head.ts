@@ -1,3 +1,4 @@
+import { DEFAULT_CREDENTIAL_HEADER } from '../../contract/egress/routes.ts';
 import { type Finding, type ScanOptions, scanText } from '../../detection/index.ts';
 import { CleanTexts } from './clean-texts.ts';
 
@@ -10,6 +11,15 @@ export const UNSENT: ReadonlySet<string> = new Set([
   'accept-encoding',
 ]);
 
+/**
+ * Whether egress drops the agent's own value of a header. `credentialHeader`: where the rule's credential goes, if it has
+ * one. `Authorization` never leaves, whichever header that is.
+ */
+export function isReplaced(name: string, credentialHeader: string | undefined): boolean {
+  if (credentialHeader === undefined) return false;
+  return name === credentialHeader || name === DEFAULT_CREDENTIAL_HEADER;
+}
+
 /** Texts without findings, per scan options. */
 const cleanTexts = new WeakMap<ScanOptions, CleanTexts>();
 
@@ -18,13 +28,13 @@ export function scanHead(
   path: string,
   query: string,
   raw: readonly string[],
-  replacesAuthorization: boolean,
+  credentialHeader: string | undefined,
   options: ScanOptions,
 ): readonly Finding[] {
   let lines = '';
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] ?? '').toLowerCase();
-    if (UNSENT.has(name) || (replacesAuthorization && name === 'authorization')) continue;
+    if (UNSENT.has(name) || isReplaced(name, credentialHeader)) continue;
     lines += `${lines === '' ? '' : '\n'}${raw[index] ?? ''}: ${raw[index + 1] ?? ''}`;
   }
   const target = scanOnce(`${path}${query}`, options);

@@ -1,15 +1,8 @@
 import type { AuditLevel } from '../../contract/egress/audit.ts';
-import type { Route, RoutesFile } from '../../contract/egress/routes.ts';
+import type { Route, RouteAuth, RoutesFile } from '../../contract/egress/routes.ts';
 import { SELFTEST_HOST, SELFTEST_NONCE_ENV } from '../../contract/selftest/selftest.ts';
 import { type Condition, compileMatches } from './match-conditions.ts';
 import { type ScanPlan, scanPlan } from './scan-plan.ts';
-
-export interface RuleAuth {
-  /** First word of the injected `Authorization` header. */
-  readonly scheme: 'Bearer' | 'token';
-  /** Environment variable that holds the token. */
-  readonly slot: string;
-}
 
 /** A route as egress evaluates it. */
 export interface Rule {
@@ -19,7 +12,7 @@ export interface Rule {
   readonly securePort: number;
   /** Port for plain HTTP; `undefined` when this host is never reached in plain text. */
   readonly plainPort: number | undefined;
-  readonly auth: RuleAuth | undefined;
+  readonly auth: RouteAuth | undefined;
   /**
    * `public`: private addresses are refused; `private`: allowed; `selftest`: the upstream inside the bundle.
    */

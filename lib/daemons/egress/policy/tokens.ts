@@ -1,3 +1,4 @@
+import { DEFAULT_CREDENTIAL_HEADER, type RouteAuth } from '../../contract/egress/routes.ts';
 import { SELFTEST_NONCE_ENV } from '../../contract/selftest/selftest.ts';
 import type { Rule } from './policy.ts';
 
@@ -23,9 +24,13 @@ export function readTokens(environment: NodeJS.ProcessEnv): Tokens {
   return { values, unusable };
 }
 
-/** Scheme and token that are injected into a request as `Authorization`. */
+/** A credential that egress adds to a request. */
 export interface InjectedCredential {
-  readonly scheme: string;
+  /** Name of the header, in lower case. */
+  readonly header: string;
+  /** Its whole value. */
+  readonly value: string;
+  /** The token itself, which must not come back. */
   readonly token: string;
 }
 
@@ -40,5 +45,15 @@ export function credentialFor(
   if (auth === undefined) return undefined;
   const token = tokens.get(auth.slot);
   if (token === undefined) throw new Error(`slot ${auth.slot} is empty`);
-  return { scheme: auth.scheme, token };
+  return { header: auth.header ?? DEFAULT_CREDENTIAL_HEADER, value: headerValue(auth.scheme, token), token };
+}
+
+/** The header of a rule's credential; `undefined` if it injects none. */
+export function credentialHeaderOf({ auth }: Pick<Rule, 'auth'>): string | undefined {
+  return auth && (auth.header ?? DEFAULT_CREDENTIAL_HEADER);
+}
+
+function headerValue(scheme: RouteAuth['scheme'], token: string): string {
+  if (scheme === 'none') return token;
+  return `${scheme} ${scheme === 'Basic' ? Buffer.from(token).toString('base64') : token}`;
 }

@@ -6,6 +6,8 @@ export interface UpstreamRequest {
   readonly path: string;
   readonly headers: HeaderLines;
   readonly hasBody: boolean;
+  /** Name of the header with the injected credential, in lower case. */
+  readonly credentialHeader?: string | undefined;
 }
 
 /** The response of an upstream, over any HTTP version. */

@@ -36,7 +36,7 @@ const PRESENT = `egress:
   learn: true
   routes:
     - host: api.example.com
-      auth: {scheme: Bearer, token_ref: API_TOKEN}
+      auth: {header: x-api-key, scheme: none, token_ref: API_TOKEN}
       matches: [{paths: [{type: exact, value: /v1/me}], methods: [GET]}]
       dlp: {outbound_on_match: block}
     - host: git.example.org
@@ -100,7 +100,10 @@ describe('proposed routes', () => {
     ]);
     const { plan, admits } = await pasted(text);
     expect(plan.tokens).toEqual({ EGRESS_TOKEN_0: 'API_TOKEN' });
-    expect(plan.routes[0]).toMatchObject({ auth: { scheme: 'Bearer' }, dlp: { outbound_on_match: 'block' } });
+    expect(plan.routes[0]).toMatchObject({
+      auth: { header: 'x-api-key', scheme: 'none' },
+      dlp: { outbound_on_match: 'block' },
+    });
     const requested = [
       ['GET', '/v1/me'],
       ['GET', '/v1/users/1'],

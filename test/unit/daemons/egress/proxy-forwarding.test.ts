@@ -41,6 +41,73 @@ describe('requests to a listed host', () => {
     expect(JSON.stringify(seen)).not.toMatch(/stolen|c3RvbGVu|x-drop-me|proxy-|deflate/i);
   });
 
+  it('egress sets the header that the route names, in place of everything the agent sent in it', async () => {
+    const auth = { header: 'x-api-key', scheme: 'none' as const, slot: 'EGRESS_TOKEN_0' };
+    scene().egress.setRoutes([{ host: HOST, port: scene().upstream.port, private: true, auth }]);
+    const reply = await fetchVia({
+      ...scene().tunnel(),
+      headers: {
+        // A key that detection would block if it left.
+        'x-api-key': ['AKIAQ7XKPM2WZL9RTVBN', 'stolen'],
+        authorization: 'Bearer stolen',
+        connection: 'x-api-key',
+      },
+    });
+    expect(reply.status).toBe(200);
+    const [seen] = scene().upstream.seen;
+    expect(seen?.headers['x-api-key']).toBe(TOKEN);
+    expect(seen?.headers).not.toHaveProperty('authorization');
+    expect(JSON.stringify(seen)).not.toMatch(/stolen|AKIA/);
+  });
+
+  it('the agent cannot set the header of the credential in a trailer', async () => {
+    const auth = { header: 'x-api-key', scheme: 'none' as const, slot: 'EGRESS_TOKEN_0' };
+    const trailers: string[] = [];
+    const leaf = await scene().world.leaf(HOST);
+    const upstream = await startUpstream(leaf, (request, response) => {
+      request.resume().on('end', () => {
+        trailers.push(...request.rawTrailers);
+        response.end();
+      });
+    });
+    scene().egress.setRoutes([{ host: HOST, port: upstream.port, private: true, auth }]);
+    const socket = await openTunnel(scene().tunnel(upstream.port));
+    const headers = {
+      host: `${HOST}:${upstream.port}`,
+      'transfer-encoding': 'chunked',
+      trailer: 'x-api-key, x-sum',
+    };
+    const request = requestOn(socket, { path: '/', method: 'POST', headers });
+    request.addTrailers({ 'X-Api-Key': 'stolen', 'X-Sum': '1' });
+    request.end('body');
+    expect((await replyOf(request)).status).toBe(200);
+    expect(trailers.join(' ')).toMatch(/^x-sum 1$/i);
+    socket.destroy();
+    await upstream.close();
+  });
+
+  it('a Basic credential is sent in base64, and its password does not come back', async () => {
+    const auth = { scheme: 'Basic' as const, slot: 'EGRESS_TOKEN_0' };
+    const leaf = await scene().world.leaf(HOST);
+    const upstream = await startUpstream(leaf, ({ headers }, response) => {
+      const sent = headers.authorization ?? '';
+      const [, password] = Buffer.from(sent.slice('Basic '.length), 'base64').toString().split(':');
+      response.end(`${sent} ${password}`);
+    });
+    const egress = await startEgress({
+      authority: scene().bottle,
+      routes: [{ host: HOST, port: upstream.port, private: true, auth }],
+      environment: { EGRESS_TOKEN_0: `robot:${TOKEN}` },
+    });
+    const reply = await fetchVia({ ...scene().tunnel(upstream.port), proxyPort: egress.port });
+    expect(upstream.seen[0]?.headers.authorization).toBe(
+      `Basic ${Buffer.from(`robot:${TOKEN}`).toString('base64')}`,
+    );
+    expect(reply.body).toMatch(/^Basic \*+ \*+$/);
+    await egress.close();
+    await upstream.close();
+  });
+
   it('egress presents a certificate that strict clients accept', async () => {
     const socket = await openTunnel(scene().tunnel());
     const leaf = new X509Certificate(socket.getPeerCertificate().raw);

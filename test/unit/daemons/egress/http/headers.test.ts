@@ -2,8 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agentHeaders, upstreamHeaders } from '../../../../../lib/daemons/egress/http/headers.ts';
 
-const to = (raw: string[], authorization?: string, hasBody = false) =>
-  upstreamHeaders(raw, { host: 'h.example', authorization, hasBody });
+const to = (raw: string[], value?: string, hasBody = false, header = 'authorization') =>
+  upstreamHeaders(raw, {
+    host: 'h.example',
+    credential: value === undefined ? undefined : { header, value },
+    hasBody,
+  });
 
 describe('headers sent upstream', () => {
   it('headers sent upstream keep repeated lines separate and in order', () => {
@@ -46,6 +50,13 @@ describe('headers sent upstream', () => {
       host: 'h.example',
       authorization: 'Bearer t',
     });
+  });
+
+  it('the injected credential replaces every line of its header, and Authorization is dropped', () => {
+    const raw = ['X-Api-Key', 'mine', 'x-api-key', 'also mine', 'Authorization', 'Bearer mine'];
+    const sent = { host: 'h.example', 'x-api-key': 'token' };
+    expect(to(raw, 'token', false, 'x-api-key')).toEqual(sent);
+    expect(to(['Connection', 'x-api-key'], 'token', false, 'x-api-key')).toEqual(sent);
   });
 
   it('a request with a token omits Range, as part of a response may hold half of the token', () => {

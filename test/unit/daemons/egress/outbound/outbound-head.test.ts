@@ -13,7 +13,7 @@ const looking = (...detectors: ('known_secrets' | 'token_patterns')[]): ScanOpti
   findKnown: knownSecretFinder([SECRET]),
 });
 const typesIn = (headers: readonly string[], options: ScanOptions, query = '') =>
-  scanHead('/v1/items', query, headers, false, options).map(({ type }) => type);
+  scanHead('/v1/items', query, headers, undefined, options).map(({ type }) => type);
 
 describe('repeated heads', () => {
   it('scanHead reports a secret each time, however many clean heads came between', () => {
@@ -41,6 +41,19 @@ describe('repeated heads', () => {
     expect(typesIn(['X-Note', almost, 'Accept', almost], options)).toEqual([]);
     expect(typesIn(['X-Note', AWS, 'Accept', almost], options)).toEqual(['aws-access-key']);
     expect(typesIn(['X-Note', almost, 'Accept', AWS], options)).toEqual(['aws-access-key']);
+  });
+});
+
+describe('headers that egress replaces', () => {
+  it('scanHead skips what the route’s credential replaces, and nothing else', () => {
+    const options = looking('token_patterns');
+    const types = (name: string, credentialHeader: string | undefined) =>
+      scanHead('/', '', [name, AWS], credentialHeader, options).map(({ type }) => type);
+    expect(types('X-Api-Key', 'x-api-key')).toEqual([]);
+    expect(types('Authorization', 'x-api-key')).toEqual([]);
+    expect(types('X-Api-Key', 'authorization')).toEqual(['aws-access-key']);
+    expect(types('X-Api-Key', undefined)).toEqual(['aws-access-key']);
+    expect(types('Authorization', undefined)).toEqual(['aws-access-key']);
   });
 });
 

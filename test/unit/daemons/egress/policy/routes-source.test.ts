@@ -43,7 +43,7 @@ routes:
       /^routes\.yaml:6: routes\[0\]\.auth\.slot: a token slot is EGRESS_TOKEN_<number>/,
     ],
     [
-      'version: 1\nroutes:\n  - host: a.example\n    auth:\n      scheme: Basic\n      slot: EGRESS_TOKEN_0\n',
+      'version: 1\nroutes:\n  - host: a.example\n    auth:\n      scheme: Digest\n      slot: EGRESS_TOKEN_0\n',
       /^routes\.yaml:5: routes\[0\]\.auth\.scheme: /,
     ],
     [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readTokens } from '../../../../../lib/daemons/egress/policy/tokens.ts';
+import { credentialFor, readTokens } from '../../../../../lib/daemons/egress/policy/tokens.ts';
 
 describe('readTokens', () => {
   it('readTokens reads slots by name and skips empty ones and other variables', () => {
@@ -21,4 +21,27 @@ describe('readTokens', () => {
       expect(unusable).toEqual(['EGRESS_TOKEN_0']);
     },
   );
+});
+
+describe('credentialFor', () => {
+  const tokens = new Map([['EGRESS_TOKEN_0', 'user:pass']]);
+  const slot = 'EGRESS_TOKEN_0';
+
+  it.each([
+    [{ scheme: 'Bearer' }, 'authorization', 'Bearer user:pass'],
+    [{ scheme: 'token' }, 'authorization', 'token user:pass'],
+    [{ scheme: 'Basic' }, 'authorization', 'Basic dXNlcjpwYXNz'],
+    [{ scheme: 'none' }, 'authorization', 'user:pass'],
+    [{ header: 'x-api-key', scheme: 'none' }, 'x-api-key', 'user:pass'],
+    [{ header: 'x-auth', scheme: 'Bearer' }, 'x-auth', 'Bearer user:pass'],
+  ] as const)('credentialFor %j sets %s to %j', (auth, header, value) => {
+    expect(credentialFor({ auth: { ...auth, slot } }, tokens)).toEqual({ header, value, token: 'user:pass' });
+  });
+
+  it('credentialFor throws for an empty slot, and returns nothing for a route without a credential', () => {
+    expect(() => credentialFor({ auth: { scheme: 'none', slot } }, new Map())).toThrow(
+      'EGRESS_TOKEN_0 is empty',
+    );
+    expect(credentialFor({ auth: undefined }, tokens)).toBeUndefined();
+  });
 });

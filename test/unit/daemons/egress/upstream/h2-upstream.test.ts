@@ -36,6 +36,17 @@ describe('HTTP/2 requests to an HTTP/2 upstream', () => {
     expect(scene.upstream.seen[0]).not.toHaveProperty('host');
   });
 
+  it('an HTTP/2 request carries the credential in the header that the route names', async () => {
+    const auth = { header: 'x-api-key', scheme: 'none' as const, slot: 'EGRESS_TOKEN_0' };
+    const reply = await fetchOn(await start({ route: { auth } }), {
+      'x-api-key': 'mine',
+      authorization: 'Bearer mine',
+    });
+    expect(reply.status).toBe(200);
+    expect(scene.upstream.seen[0]).toMatchObject({ 'x-api-key': TOKEN });
+    expect(scene.upstream.seen[0]).not.toHaveProperty('authorization');
+  });
+
   it('concurrent HTTP/2 requests share one upstream session', async () => {
     const many = await start();
     await Promise.all(Array.from({ length: 50 }, () => fetchOn(many)));
