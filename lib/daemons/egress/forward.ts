@@ -28,7 +28,7 @@ export interface ForwardOptions {
   /** Present when the agent asks for another protocol. */
   readonly upgrade: Upgrade | undefined;
   readonly upstreams: Upstreams;
-  /** Injected as `Authorization`; absent where the route injects nothing. */
+  /** Added to the request; absent where the route injects nothing. */
   readonly credential: InjectedCredential | undefined;
   /** For response data that is held back until it has been scanned. */
   readonly budget: MemoryBudget;

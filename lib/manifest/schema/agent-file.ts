@@ -34,5 +34,3 @@ export const agentFile = z.strictObject({
   color: ignored,
   memory: ignored,
 });
-
-export type AgentKeys = z.output<typeof agentFile>;

@@ -27,7 +27,7 @@ const PAIRS = {
   rsa: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
 };
 
-/** A fresh CA: EC, like those that the host makes for each bottle, or RSA, as an operator may supply. */
+/** A fresh CA: EC, which is fast to make and which an operator may supply, or RSA, like those of bottles. */
 export function testAuthority(name: string, kind: keyof typeof PAIRS = 'ec'): TestAuthority {
   const { publicKey, privateKey }: { publicKey: KeyObject; privateKey: KeyObject } = PAIRS[kind]();
   const certificate = signCertificate({

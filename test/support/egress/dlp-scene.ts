@@ -6,6 +6,7 @@ import type { Approver } from '../../../lib/daemons/egress/outbound/approvals.ts
 import { openTunnel, type Reply, replyOf, requestOn } from './agent.ts';
 import { testAuthority } from './authority.ts';
 import { type EgressFixture, startEgress } from './egress.ts';
+import { started } from './started.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 
 export const HOST = 'api.example.com';
@@ -51,12 +52,10 @@ export function dlpScene(): DlpScene {
 
   const scene: DlpScene = {
     get upstream() {
-      if (upstream === undefined) throw new Error('the scene is not started');
-      return upstream;
+      return started(upstream);
     },
     get egress() {
-      if (egress === undefined) throw new Error('the scene is not started');
-      return egress;
+      return started(egress);
     },
     start: async ({ dlp = {}, handle, approver, ...more }) => {
       const echo: RequestListener = (request, response) => void request.pipe(response);

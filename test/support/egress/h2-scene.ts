@@ -8,6 +8,7 @@ import { testAuthority } from './authority.ts';
 import { type EgressFixture, startEgress } from './egress.ts';
 import { openSession } from './h2-agent.ts';
 import { type H2Upstream, startH2Upstream } from './h2-upstream.ts';
+import { started } from './started.ts';
 
 const HOST = 'api.example.com';
 export const TOKEN = 'tok-3c1f0a97d2';
@@ -58,12 +59,10 @@ export function h2Scene(): H2Scene {
 
   const scene: H2Scene = {
     get upstream() {
-      if (upstream === undefined) throw new Error('the scene is not started');
-      return upstream;
+      return started(upstream);
     },
     get egress() {
-      if (egress === undefined) throw new Error('the scene is not started');
-      return egress;
+      return started(egress);
     },
     start: async ({ handle = echo, settings, deadlines, route, certificateFor = HOST } = {}) => {
       upstream = await startH2Upstream(await world.leaf(certificateFor), handle, settings);

@@ -12,8 +12,8 @@ export const UNSENT: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether egress drops the agent's own value of a header. `credentialHeader`: where the rule's credential goes, if it has
- * one. `Authorization` never leaves, whichever header that is.
+ * Whether an injected credential takes the place of the agent's own value, which is then neither sent nor scanned.
+ * `credentialHeader`: the header of the credential, if the rule injects one.
  */
 export function isReplaced(name: string, credentialHeader: string | undefined): boolean {
   if (credentialHeader === undefined) return false;

@@ -5,8 +5,8 @@ import type { RequestFacts } from '../http/request-facts.ts';
 import { type Circumstances, decide } from './decide.ts';
 import { allRules, type Policy } from './policy.ts';
 
-/** Agents query egress itself under this host, in plain HTTP. Not a DNS name: those do not start with `_`. */
-export const INTROSPECTION_HOST = '_egress.local';
+/** URLs under which agents query egress itself. Not a DNS name: those do not start with `_`. */
+const INTROSPECTION_URL = /^http:\/\/_egress\.local(?::80)?(\/[^#]*)?$/i;
 
 export interface Introspected {
   readonly policy: Policy;
@@ -20,7 +20,7 @@ export function introspect(
   judge: { readonly state: Introspected },
 ): LocalResponse | undefined {
   if (facts.kind !== 'plain') return undefined;
-  const match = /^http:\/\/_egress\.local(?::80)?(\/[^#]*)?$/i.exec(facts.target);
+  const match = INTROSPECTION_URL.exec(facts.target);
   if (match === null) return undefined;
   const { state } = judge;
   const url = new URL(match[1] ?? '/', 'http://egress.invalid');

@@ -39,13 +39,15 @@ export interface InjectedCredential {
  * @throws Error when its slot is empty, so that no request is ever sent without it.
  */
 export function credentialFor(
-  { auth }: Pick<Rule, 'auth'>,
+  rule: Pick<Rule, 'auth'>,
   tokens: ReadonlyMap<string, string>,
 ): InjectedCredential | undefined {
-  if (auth === undefined) return undefined;
-  const token = tokens.get(auth.slot);
-  if (token === undefined) throw new Error(`slot ${auth.slot} is empty`);
-  return { header: auth.header ?? DEFAULT_CREDENTIAL_HEADER, value: headerValue(auth.scheme, token), token };
+  const header = credentialHeaderOf(rule);
+  if (rule.auth === undefined || header === undefined) return undefined;
+  const { scheme, slot } = rule.auth;
+  const token = tokens.get(slot);
+  if (token === undefined) throw new Error(`slot ${slot} is empty`);
+  return { header, value: headerValue(scheme, token), token };
 }
 
 /** The header of a rule's credential; `undefined` if it injects none. */

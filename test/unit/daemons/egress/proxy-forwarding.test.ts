@@ -92,7 +92,7 @@ describe('requests to a listed host', () => {
     const upstream = await startUpstream(leaf, ({ headers }, response) => {
       const sent = headers.authorization ?? '';
       const [, password] = Buffer.from(sent.slice('Basic '.length), 'base64').toString().split(':');
-      response.end(`${sent} ${password}`);
+      response.end(`${sent} robot:${password} ${password}`);
     });
     const egress = await startEgress({
       authority: scene().bottle,
@@ -103,7 +103,7 @@ describe('requests to a listed host', () => {
     expect(upstream.seen[0]?.headers.authorization).toBe(
       `Basic ${Buffer.from(`robot:${TOKEN}`).toString('base64')}`,
     );
-    expect(reply.body).toMatch(/^Basic \*+ \*+$/);
+    expect(reply.body).toMatch(/^Basic \*+ \*+ \*+$/);
     await egress.close();
     await upstream.close();
   });

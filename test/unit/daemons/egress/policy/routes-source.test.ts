@@ -62,6 +62,15 @@ routes:
     expect(() => parse(text)).toThrow(message);
   });
 
+  it.each(['host', 'content-length', 'proxy-authorization', 'X-Api-Key', 'x api key'])(
+    'parseRoutes rejects %j as the header of a credential',
+    (header) => {
+      const auth = `{ header: ${header}, scheme: none, slot: EGRESS_TOKEN_0 }`;
+      const text = `version: 1\nroutes:\n  - host: a.example\n    auth: ${auth}\n`;
+      expect(() => parse(text)).toThrow(/^routes\.yaml:4: routes\[0\]\.auth\.header: /);
+    },
+  );
+
   it('parseRoutes reports all faults at once', () => {
     expect(() => parse('version: 1\nroutes:\n  - host: A\n  - host: B\n')).toThrow(/:3: .*\n.*:4: /);
   });
