@@ -8,6 +8,7 @@ const HOST_LAYERS = [
   ['channels', 'handoff', 'bundle'],
   ['guest', 'providers'],
   ['plan'],
+  ['skills'],
   ['manifest', 'docker', 'smolvm', 'certs'],
   ['bottle'],
   ['terminal'],

@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR BOT_BOTTLE_CWD
+TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR PROMPT PROMPT_FILE FORMAT TIMEOUT BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -31,6 +31,12 @@ DEV = cd "$$KIT" && exec node
 CHOICE = --agent "$$AGENT" $(if $(BOTTLES),--bottles "$$BOTTLES") $(if $(LABEL),--label "$$LABEL") \
          $(if $(COLOR),--color "$$COLOR")
 
+# Flags that `launch` and `attach` share. They count only on the command line, since a shell or CI may export such
+# names; `literally` has made their origin `override`.
+session = $(if $(filter override,$(firstword $(origin $(1)))),--$(2) "$$$(1)")
+SESSION = $(call session,PROMPT,prompt) $(call session,PROMPT_FILE,prompt-file) \
+          $(call session,FORMAT,format) $(call session,TIMEOUT,timeout)
+
 help: ## print this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^# ---- / { gsub(/^# -+ | -+$$/, ""); printf "\n%s\n", $$0 } \
@@ -40,8 +46,8 @@ help: ## print this list
 setup: ## install Node 24 and the npm packages (other targets do this automatically)
 	@sh "$(KIT)/scripts/setup.sh"
 
-launch: setup ## [AGENT=x] [BOTTLES=a,b] [LABEL=x] [COLOR=x] [YES=1] [DRY_RUN=1]: run one bottle, then take it down
-	@$(RUN)scripts/launch.ts $(CHOICE) $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(DRY_RUN)),--dry-run) $(FLAGS)
+launch: setup ## [AGENT=x] [BOTTLES=a,b] [LABEL=x] [COLOR=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [YES=1] [DRY_RUN=1]: run one bottle, then take it down
+	@$(RUN)scripts/launch.ts $(CHOICE) $(SESSION) $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(DRY_RUN)),--dry-run) $(FLAGS)
 
 prepare: setup ## [AGENT=x] [BOTTLES=a,b] [LABEL=x] [COLOR=x]: resolve the manifest into a plan; prints the bottle's name
 	@$(RUN)scripts/prepare.ts $(CHOICE) $(FLAGS)
@@ -49,8 +55,8 @@ prepare: setup ## [AGENT=x] [BOTTLES=a,b] [LABEL=x] [COLOR=x]: resolve the manif
 up: setup ## BOTTLE=x: bring a prepared bottle up, or continue where it stopped
 	@$(RUN)scripts/up.ts --bottle "$$BOTTLE" $(FLAGS)
 
-attach: setup ## BOTTLE=x: run the agent in a bottle that is up
-	@$(RUN)scripts/attach.ts --bottle "$$BOTTLE" $(FLAGS)
+attach: setup ## BOTTLE=x [RESUME=1] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m]: run the agent in a bottle that is up
+	@$(RUN)scripts/attach.ts --bottle "$$BOTTLE" $(SESSION) $(if $(call is_on,$(RESUME)),--resume) $(FLAGS)
 
 teardown: setup ## BOTTLE=x: remove everything that a bottle has acquired, and its state
 	@$(RUN)scripts/teardown.ts --bottle "$$BOTTLE" $(FLAGS)

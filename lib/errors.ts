@@ -22,6 +22,7 @@ const FAMILY_OF = {
   'bottle-unknown': 'manifest',
   'provider-invalid': 'manifest',
   'skill-missing': 'preflight',
+  'skill-unusable': 'preflight',
   'key-unusable': 'preflight',
   'variable-missing': 'preflight',
   'credentials-unusable': 'preflight',

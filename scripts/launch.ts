@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
+import { checkSession } from '../lib/commands/launch/check-session.ts';
 import { chooseLaunch } from '../lib/commands/launch/choose-launch.ts';
 import { confirmLaunch } from '../lib/commands/launch/confirm-launch.ts';
 import { launch } from '../lib/commands/launch/launch.ts';
 import { CHOICE_FLAGS, launchChoice } from '../lib/commands/launch/launch-flags.ts';
 import { planScreen } from '../lib/commands/launch/plan-screen.ts';
 import { previewLaunch } from '../lib/commands/launch/preview.ts';
+import { SESSION_FLAGS, sessionRequest } from '../lib/commands/launch/session-flags.ts';
 import { reportPhase } from '../lib/commands/phase/phase-script.ts';
 import { askPrompted } from '../lib/commands/up/ask-prompted.ts';
 import { up } from '../lib/commands/up/up.ts';
 import { manifestSources } from '../lib/manifest/sources.ts';
-import { attach } from '../lib/phases/attach.ts';
+import { attachWith } from '../lib/phases/attach.ts';
 import { prepare } from '../lib/phases/prepare.ts';
 import { thisHost } from '../lib/prepare/host.ts';
 import type { LaunchChoice } from '../lib/prepare/preflight.ts';
@@ -25,6 +27,7 @@ await runScript(async ({ signal }) => {
     summary: 'launch one bottle: bring it up, run the agent, take everything down',
     flags: {
       ...CHOICE_FLAGS,
+      ...SESSION_FLAGS,
       yes: { type: 'boolean', help: 'launch without asking' },
       'dry-run': { type: 'boolean', help: 'show what would be launched, and stop' },
       json: { type: 'boolean', help: 'print {slug, exitCode}, or with --dry-run the plan, on stdout' },
@@ -38,6 +41,7 @@ await runScript(async ({ signal }) => {
   const quiet = flags.verbosity === 'quiet';
   const say = quiet ? () => {} : (text: string) => line(`${paint('dim', '·')} ${text}`);
   const choice = launchChoice(flags);
+  const request = await sessionRequest(flags);
   const chosen = {
     ...choice,
     ...(await chooseLaunch({ ...choice, agent: flags.agent }, manifestSources(), signal)),
@@ -53,13 +57,14 @@ await runScript(async ({ signal }) => {
       prepare: (bottle) => reportPhase(prepare, bottle, options),
       confirm: async (plan) => {
         slug = plan.slug;
+        await checkSession(plan, request);
         if (!quiet) line(planScreen(plan, process.stderr.columns));
         if (!(await confirmLaunch(plan, flags.yes, signal))) return false;
         await askPrompted(plan, signal);
         return true;
       },
       up: (bottle) => up(bottle, { signal, quiet }),
-      attach: async (bottle) => (await reportPhase(attach, bottle, options)).exitCode,
+      attach: async (bottle) => (await reportPhase(attachWith(request), bottle, options)).exitCode,
     },
     signal,
   );

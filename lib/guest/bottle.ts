@@ -17,6 +17,17 @@ const SCRIPT_TIMEOUT_MS = 120_000;
 /** Milliseconds between TERM and KILL for an interrupted session. */
 const SESSION_GRACE_MS = 5_000;
 
+/** The exit code of `timeout` (GNU coreutils) for a command that took too long. */
+export const TIMED_OUT = 124;
+
+export interface SessionOptions {
+  readonly signal: AbortSignal;
+  /** The command's whole standard input; this process's own when absent. */
+  readonly input?: string | undefined;
+  /** Milliseconds; unlimited when absent. */
+  readonly timeoutMs?: number | undefined;
+}
+
 export interface CopyOptions {
   /** `USER:GROUP` in the guest, or `USER:` for the user's own group. Root when absent. */
   readonly owner?: string;
@@ -61,8 +72,18 @@ export class Bottle {
    * @returns its stdout.
    * @throws BottleError `guest-failed`, naming the `purpose`, when the script fails.
    */
-  async runScript(purpose: string, script: string): Promise<string> {
-    const run = () => this.exec(['sh', '-s'], { input: script, timeoutMs: SCRIPT_TIMEOUT_MS });
+  runScript(purpose: string, script: string): Promise<string> {
+    const options = { input: script, timeoutMs: SCRIPT_TIMEOUT_MS };
+    return this.#finish(purpose, () => this.exec(['sh', '-s'], options));
+  }
+
+  /** Like `runScript`, as the agent's user. */
+  runAgentScript(purpose: string, script: string): Promise<string> {
+    const options = { input: script, timeoutMs: SCRIPT_TIMEOUT_MS };
+    return this.#finish(purpose, () => this.execAsAgent(['sh', '-s'], options));
+  }
+
+  async #finish(purpose: string, run: () => Promise<ExecResult>): Promise<string> {
     let result = await run();
     if (result.exitCode === KILLED) result = await run();
     if (result.exitCode === 0) return result.stdout;
@@ -81,19 +102,23 @@ export class Bottle {
   }
 
   /**
-   * Runs a command as the agent on this process's streams, with a terminal if there is one.
-   * @returns the exit code; 128 plus the signal's number for a command that a signal killed.
+   * Runs a command as the agent on this process's streams, with a terminal if there is one and no `input` is given.
+   * @returns the exit code; 128 plus the signal's number for a command that a signal killed, 124 after `timeoutMs`.
    */
-  async execAgent(command: readonly string[], signal: AbortSignal): Promise<number> {
-    const [program, ...args] = this.agentArgv(command, hostTerminal());
+  async execAgent(command: readonly string[], options: SessionOptions): Promise<number> {
+    const { input, signal, timeoutMs } = options;
+    const [program, ...args] = this.agentArgv(command, input === undefined ? hostTerminal() : undefined);
     const result = await execa(program, args, {
-      stdio: 'inherit',
+      ...(input === undefined ? { stdin: 'inherit' as const } : { input }),
+      ...{ stdout: 'inherit', stderr: 'inherit' },
       reject: false,
       env: hostEnvironment(),
       extendEnv: false,
       cancelSignal: signal,
       forceKillAfterDelay: SESSION_GRACE_MS,
+      ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
     });
+    if (result.timedOut) return TIMED_OUT;
     return result.exitCode ?? exitCodeOfSignal(result.signal);
   }
 

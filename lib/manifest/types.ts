@@ -119,14 +119,21 @@ export interface EgressPolicy {
 
 export interface ProviderChoice {
   readonly template: string;
-  /** Program and arguments; present if and only if `template` is `command`. */
+  /** Program and arguments, for a provider that names none. */
   readonly command?: readonly string[];
   /** As written in the manifest; see `dockerfile.ts`. */
   readonly dockerfile?: string;
-  /** Name of the host variable with the OAuth token; only for `claude`. */
-  readonly authToken?: string;
-  /** Whether the host's own sign-in is used; only for `codex`. */
-  readonly forwardHostCredentials: boolean;
+  readonly credential?: ChosenCredential | undefined;
+  /** MCP servers over HTTP: name -> URL. */
+  readonly mcpServers: Readonly<Record<string, string>>;
+}
+
+/** The credential of the agent's provider that a bottle chose. */
+export interface ChosenCredential {
+  /** One of the provider's kinds; not checked yet. */
+  readonly kind: string;
+  /** Name of the host variable that holds it; absent for a sign-in of the host. */
+  readonly tokenRef?: string;
 }
 
 export interface AgentManifest extends ManifestFile {

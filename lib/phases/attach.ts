@@ -1,29 +1,72 @@
 import { z } from 'zod';
+import { readMetadata } from '../bottle/metadata.ts';
 import { Bottle } from '../guest/bottle.ts';
+import { homeDirectory } from '../host/directories.ts';
+import type { Plan } from '../plan/schema.ts';
+import { headlessArguments, interactiveArguments, resumableOf } from '../providers/provider-results.ts';
+import { providerFor } from '../providers/registry.ts';
 import type { Phase } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { probe } from './probe.ts';
 import { provision } from './provision.ts';
+import { INTERACTIVE, type SessionRequest } from './session-request.ts';
 
 const session = z.strictObject({ exitCode: z.number().int() });
 export type Session = z.infer<typeof session>;
 
-/** Runs the agent on the operator's terminal until it exits. */
-export const attach: Phase<Session> = {
-  name: 'attach',
-  summary: 'run the agent in the guest, with a terminal if there is one',
-  needs: [prepare, provision, probe],
-  record: session,
-  durable: false,
+/** Runs the agent until it exits, on the operator's terminal or with a prompt as its input. */
+export function attachWith(request: SessionRequest): Phase<Session> {
+  return {
+    name: 'attach',
+    summary: 'run the agent in the guest, with a terminal if there is one',
+    needs: [prepare, provision, probe],
+    record: session,
+    durable: false,
 
-  async run(context) {
-    const plan = await context.read(prepare);
-    return { exitCode: await new Bottle(plan).execAgent(plan.provider.command, context.signal) };
-  },
+    async run(context) {
+      const [plan, { promptFile }] = [await context.read(prepare), await context.read(provision)];
+      const bottle = new Bottle(plan);
+      const command = await sessionCommand(plan, bottle, request, promptFile);
+      const { prompt, timeoutMs } = request;
+      const exitCode = await bottle.execAgent(command, { signal: context.signal, input: prompt, timeoutMs });
+      return { exitCode };
+    },
 
-  async isAlive() {
-    return false;
-  },
+    async isAlive() {
+      return false;
+    },
 
-  describe: ({ exitCode }) => `the agent exited with code ${exitCode}`,
-};
+    describe: ({ exitCode }) => `the agent exited with code ${exitCode}`,
+  };
+}
+
+export const attach = attachWith(INTERACTIVE);
+
+async function sessionCommand(
+  plan: Plan,
+  bottle: Bottle,
+  { prompt, format, resume }: SessionRequest,
+  promptFile: string,
+): Promise<string[]> {
+  const { template, workdir, command } = plan.provider;
+  const provider = await providerFor(template, homeDirectory());
+  const directory = resumableOf(provider, workdir);
+  const common = {
+    ...(plan.hasPrompt ? { promptFile } : {}),
+    workdir,
+    label: (await readMetadata(plan.slug))?.label ?? '',
+    resume: resume && directory !== undefined && (await hasSession(bottle, directory)),
+  };
+  const words =
+    prompt === undefined
+      ? interactiveArguments(provider, common)
+      : headlessArguments(provider, { ...common, format });
+  return [...command, ...words];
+}
+
+/** Agents fail, or silently start anew, when they are to continue a session that does not exist. */
+async function hasSession(bottle: Bottle, directory: string): Promise<boolean> {
+  const script = 'find "$1" -name "*.jsonl" -type f 2> /dev/null | grep -q .';
+  const path = `${bottle.agent.home}/${directory}`;
+  return (await bottle.execAsAgent(['sh', '-c', script, 'sh', path])).exitCode === 0;
+}

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { readMetadata } from '../bottle/metadata.ts';
 import { Bottle } from '../guest/bottle.ts';
 import { ENVIRONMENT_FILE, guestEnvironment } from '../guest/environment.ts';
+import { homeDirectory } from '../host/directories.ts';
 import { readHostVariables } from '../host/variables.ts';
 import { agentFacing, proxyDaemonOf } from '../plan/agent-facing.ts';
+import { providerFor } from '../providers/registry.ts';
 import { provisionGuest } from '../provision/provisioners.ts';
 import { allocate } from './allocate.ts';
 import { discoverUrls } from './discover-urls.ts';
@@ -37,13 +40,18 @@ export const provision: Phase<ProvisionedGuest> = {
       initGuest,
     );
     const { user, home } = plan.provider;
+    const provider = await providerFor(plan.provider.template, homeDirectory());
+    const label = (await readMetadata(context.slug))?.label ?? '';
     const promptFile = `${home}/.bot-bottle-prompt.txt`;
     const configured = { ...plan.environment.literals, ...readHostVariables(plan.environment.forwarded) };
     const options = { slug: context.slug, user, home, proxy, alias, promptFile, configured };
     const environment = guestEnvironment(options);
     const { certificate: caCertificate } = (proxyDaemonOf(plan) === 'pipelock' && certs.pipelock) || certs;
     const channel = { slug: context.slug, alias, daemons: agentFacing(plan) };
-    await provisionGuest(new Bottle(plan), { plan, channel, caCertificate, environment, promptFile });
+    await provisionGuest(new Bottle(plan), {
+      ...{ plan, provider, label, channel },
+      ...{ caCertificate, environment, promptFile },
+    });
     return { machine, promptFile, variables: Object.keys(environment).toSorted() };
   },
 

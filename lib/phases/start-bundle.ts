@@ -36,7 +36,7 @@ export const startBundle: Phase<Bundle> = {
     await context.willUndo({ kind: 'container', name: container });
     await removeContainer(container, 0);
     const args = await runArguments({ plan, allocation, certs, image });
-    const id = await runBundle(container, args, bundleSecrets(plan));
+    const id = await runBundle(container, args, await bundleSecrets(plan));
     await awaitHealthy(container, context.signal);
     const address = (await findContainer(container))?.addresses[allocation.network];
     return bundle.parse({ container, id, image, address });

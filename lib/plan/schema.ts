@@ -48,10 +48,25 @@ export const planSchema = z.strictObject({
   handoff: z.enum(HANDOFFS),
   provider: z.strictObject({
     template: z.string(),
+    /** Program and first arguments; each session adds its own. */
     command: z.array(z.string()).min(1),
     user: z.string(),
     home: z.string(),
-    promptMode: z.enum(['variable', 'append-file']),
+    /** Where sessions start. */
+    workdir: z.string(),
+    /** The chosen credential, by name. Egress has its value, the agent a placeholder. */
+    credential: z
+      .strictObject({
+        kind: z.string(),
+        title: z.string(),
+        /** Hosts to which egress adds it. */
+        hosts: z.array(z.string()),
+        /** The host variable that holds it; absent for a sign-in of the host. */
+        variable: variableName.optional(),
+      })
+      .optional(),
+    /** MCP servers that the agent knows: name -> URL. */
+    mcpServers: z.record(z.string(), z.string()),
   }),
   /** Whether the agent file has a body; without one, the prompt file is empty and not announced. */
   hasPrompt: z.boolean(),

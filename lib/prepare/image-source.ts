@@ -5,12 +5,12 @@ import { BottleError } from '../errors.ts';
 import { dockerfileOf } from '../manifest/dockerfile.ts';
 import type { Manifest } from '../manifest/types.ts';
 import type { Plan } from '../plan/schema.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { LoadedProvider } from '../providers/loaded-provider.ts';
 
 export interface ImageRequest {
   slug: string;
   manifest: Manifest;
-  provider: Provider;
+  provider: LoadedProvider;
   /** The operator's working directory; relative paths in manifests start here. */
   cwd: string;
 }

@@ -6,17 +6,19 @@ import { manifestSources } from '../manifest/sources.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { networkName } from '../plan/names.ts';
 import type { Plan } from '../plan/schema.ts';
-import { checkCodexSignIn } from '../providers/codex/sign-in.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { LoadedProvider } from '../providers/loaded-provider.ts';
+import { readSignIn } from '../providers/read-sign-in.ts';
 import { providerFor } from '../providers/registry.ts';
 import type { SmolvmBinary } from '../smolvm/binary.ts';
 import { tierOf } from '../smolvm/version.ts';
+import { agentCommand } from './agent-command.ts';
 import { gitKeyProblems } from './git-keys.ts';
 import { checkHost, type Host } from './host.ts';
 import { imageSource } from './image-source.ts';
 import { placeOf } from './manifest-place.ts';
 import { Problems, throwProblems } from './problems.ts';
-import { skillProblems } from './skills.ts';
+import { type ResolvedCredential, resolveCredential } from './provider-credential.ts';
+import { skillProblems } from './skill-problems.ts';
 import { isFakeSmolvm, smolvmFor } from './smolvm.ts';
 import { assertSupported } from './unsupported.ts';
 import { variableProblems } from './variables.ts';
@@ -34,7 +36,8 @@ export interface LaunchChoice {
 export interface Resolved {
   slug: string;
   manifest: Manifest;
-  provider: Provider;
+  provider: LoadedProvider;
+  credential: ResolvedCredential;
   command: readonly string[];
   image: Plan['image'];
   smolvm: SmolvmBinary;
@@ -55,7 +58,7 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
   const problems = new Problems();
   const manifest = await problems.attempt(() => loadManifest(agent, manifestSources(cwd), { bottles }));
   const found = manifest && (await checkManifest(manifest, choice, problems));
-  if (manifest !== undefined) await checkShell(manifest, host, problems);
+  if (manifest !== undefined) await checkShell(manifest, found?.provider, host, problems);
   const smolvm = await problems.attempt(() => smolvmFor(manifest));
   const tier = smolvm && (await problems.attempt(() => tierOf(smolvm.version)));
   if (tier !== undefined) await problems.attempt(() => chooseHandoff(tier));
@@ -68,7 +71,8 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
 }
 
 /** A resolved manifest with its problems, without those of the machine. */
-export interface CheckedAgent extends Pick<Checked, 'provider' | 'command' | 'image' | 'problems'> {
+export interface CheckedAgent
+  extends Pick<Checked, 'provider' | 'credential' | 'command' | 'image' | 'problems'> {
   manifest: Manifest;
 }
 
@@ -84,33 +88,41 @@ async function checkManifest(
   manifest: Manifest,
   { slug, cwd }: LaunchChoice & { slug: string },
   problems: Problems,
-): Promise<Pick<Checked, 'provider' | 'command' | 'image'>> {
+): Promise<Pick<Checked, 'provider' | 'credential' | 'command' | 'image'>> {
   const choice = manifest.bottle.provider;
   await problems.attempt(() => assertSupported(manifest));
   const origin = manifest.origins.agent_provider;
   const where = origin === undefined ? '' : `${origin.file}:${origin.line}: `;
   const provider = await problems.attempt(() => providerFor(choice.template, homeDirectory(), where));
-  const command = provider && (await problems.attempt(() => provider.command(choice.command)));
+  const command = provider && (await problems.attempt(() => agentCommand(provider, manifest)));
+  const credential = provider && (await problems.attempt(() => resolveCredential(provider, manifest)));
   const image = provider && (await problems.attempt(() => imageSource({ slug, manifest, provider, cwd })));
-  problems.add(...(await skillProblems(manifest)), ...(await gitKeyProblems(manifest, cwd)));
+  problems.add(...(await skillProblems(manifest, provider)), ...(await gitKeyProblems(manifest, cwd)));
   return {
     ...(provider === undefined ? {} : { provider }),
+    ...(credential === undefined ? {} : { credential }),
     ...(command === undefined ? {} : { command }),
     ...(image === undefined ? {} : { image }),
   };
 }
 
 /** Checks what the manifest needs from the launching shell and its user. */
-async function checkShell(manifest: Manifest, { hasTerminal }: Host, problems: Problems): Promise<void> {
+async function checkShell(
+  manifest: Manifest,
+  provider: LoadedProvider | undefined,
+  { hasTerminal }: Host,
+  problems: Problems,
+): Promise<void> {
   problems.add(...variableProblems(manifest, { environment: process.env, hasTerminal }));
-  if (manifest.bottle.provider.forwardHostCredentials) await problems.attempt(() => checkCodexSignIn());
+  const signIn = provider?.credentials[manifest.bottle.provider.credential?.kind ?? '']?.signIn;
+  if (signIn !== undefined) await problems.attempt(() => readSignIn(signIn));
 }
 
 /** Returns everything, or undefined if a part could not be resolved. */
 export function resolvedOf(checked: Checked): Resolved | undefined {
-  const { slug, manifest, provider, command, image, smolvm } = checked;
-  if (!manifest || !provider || !command || !image || !smolvm) return undefined;
-  return { slug, manifest, provider, command, image, smolvm };
+  const { slug, manifest, provider, credential, command, image, smolvm } = checked;
+  if (!manifest || !provider || !credential || !command || !image || !smolvm) return undefined;
+  return { slug, manifest, provider, credential, command, image, smolvm };
 }
 
 /** Returns everything. @throws BottleError that combines all problems. */

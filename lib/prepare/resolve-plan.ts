@@ -1,17 +1,29 @@
+import { BottleError } from '../errors.ts';
 import { chooseHandoff } from '../handoff/choose.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { bundleName, machineName, networkName } from '../plan/names.ts';
 import { promptedVariable } from '../plan/prompted.ts';
 import type { Plan } from '../plan/schema.ts';
+import type { LoadedProvider } from '../providers/loaded-provider.ts';
 import { tierOf } from '../smolvm/version.ts';
 import { egressPlan } from './egress-plan.ts';
 import type { Resolved } from './preflight.ts';
+import type { ResolvedCredential } from './provider-credential.ts';
 import { isFakeSmolvm } from './smolvm.ts';
 
 /** Creates the plan from the results of preflight: names and paths, but no secret values. */
-export function resolvePlan({ slug, manifest, provider, smolvm, image, command }: Resolved): Plan {
+export function resolvePlan({
+  slug,
+  manifest,
+  provider,
+  credential,
+  smolvm,
+  image,
+  command,
+}: Resolved): Plan {
   const { agent, bottle, bottles } = manifest;
   const tier = tierOf(smolvm.version);
+  const home = guestHome(provider);
   return {
     slug,
     agent: { name: agent.name, file: agent.file, origin: agent.origin },
@@ -30,15 +42,36 @@ export function resolvePlan({ slug, manifest, provider, smolvm, image, command }
       template: provider.template,
       command: [...command],
       user: provider.user,
-      home: provider.home,
-      promptMode: provider.promptMode,
+      home,
+      workdir: home,
+      ...(credential.credential === undefined ? {} : { credential: credential.credential }),
+      mcpServers: bottle.provider.mcpServers,
     },
     hasPrompt: agent.prompt !== '',
-    environment: environmentOf(bottle, provider.environment),
+    environment: environmentOf(bottle, agentEnvironment(provider, credential)),
     git: bottle.gitGate.repos.map(({ name, upstream: { host, port } }) => ({ name, host, port })),
-    egress: egressPlan(bottle.egress, provider.routes?.(bottle.provider)),
+    egress: egressPlan(bottle.egress, credential.routes),
     daemons: ['selftest', 'egress', ...(bottle.egress.pipelock ? (['pipelock'] as const) : [])],
   };
+}
+
+/** Returns the agent's home. `BOT_BOTTLE_GUEST_HOME` overrides it, for an image with another one. */
+function guestHome({ home }: LoadedProvider): string {
+  const override = process.env.BOT_BOTTLE_GUEST_HOME;
+  if (!override) return home;
+  if (/^\/[^/\0]/.test(override)) return override.replace(/\/+$/, '');
+  throw new BottleError('usage', `BOT_BOTTLE_GUEST_HOME is '${override}', which is not an absolute path`, {
+    hint: 'Name the home of the agent’s user in its image, such as /home/dev.',
+  });
+}
+
+/** Returns the provider's variables, with placeholders for the chosen credential. */
+export function agentEnvironment(
+  provider: LoadedProvider,
+  { credential }: ResolvedCredential,
+): Readonly<Record<string, string>> {
+  const placeholders = credential && provider.credentials[credential.kind]?.environment;
+  return { ...provider.environment, ...placeholders };
 }
 
 function environmentOf(

@@ -5,15 +5,13 @@ import type { Manifest } from '../manifest/types.ts';
  * Returns the declared keys that this version does not support. Remove a line when its feature is
  * implemented.
  */
-export function unsupportedKeys({ agent, bottle, origins }: Manifest): string[] {
-  const { provider, gitGate, supervise } = bottle;
+export function unsupportedKeys({ bottle, origins }: Manifest): string[] {
+  const { gitGate, supervise } = bottle;
   const keys: [key: string, isDeclared: boolean][] = [
-    ['agent_provider.template', ['claude', 'codex'].includes(provider.template)],
     ['git-gate.user', gitGate.user.name !== undefined || gitGate.user.email !== undefined],
     ['git-gate.repos', gitGate.repos.length > 0],
     // The default is not a request for the feature.
     ['supervise', supervise && origins.supervise !== undefined],
-    ['skills', agent.skills.length > 0],
   ];
   return keys.flatMap(([key, isDeclared]) => (isDeclared ? [key] : []));
 }
@@ -22,9 +20,7 @@ export function unsupportedKeys({ agent, bottle, origins }: Manifest): string[] 
 export function assertSupported(manifest: Manifest): void {
   const keys = unsupportedKeys(manifest);
   if (keys.length === 0) return;
-  const lines = keys.map(
-    (key) => `${placeOf(key, manifest)}${key}: not supported yet${detailOf(key, manifest)}`,
-  );
+  const lines = keys.map((key) => `${placeOf(key, manifest)}${key}: not supported yet`);
   const [only] = lines;
   const several = `the manifest uses ${keys.length} features that are not supported yet\n${lines.join('\n')}`;
   throw new BottleError('manifest-invalid', lines.length === 1 && only !== undefined ? only : several, {
@@ -40,11 +36,4 @@ function placeOf(key: string, { origins, bottles }: Manifest): string {
     if (origin !== undefined) return `${origin.file}:${origin.line}: `;
   }
   return `${(bottles.at(-1) ?? bottles[0]).file}: `;
-}
-
-/** Returns details for a key whose name alone is not enough. */
-function detailOf(key: string, { bottle, origins }: Manifest): string {
-  if (key !== 'agent_provider.template') return '';
-  const { template } = bottle.provider;
-  return ` (\`${template}\`${origins.agent_provider === undefined ? ', the default' : ''}; \`command\` is)`;
 }

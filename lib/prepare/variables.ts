@@ -36,7 +36,8 @@ function hostVariables(manifest: Manifest): Map<string, string[]> {
   for (const { name, key } of gitGate.repos) {
     if (key.kind === 'gitea') need(key.tokenVariable, `git-gate.repos.${name}`);
   }
-  if (provider.authToken !== undefined) need(provider.authToken, 'agent_provider');
+  const tokenRef = provider.credential?.tokenRef;
+  if (tokenRef !== undefined) need(tokenRef, 'agent_provider');
   return users;
 }
 

@@ -1,60 +1,8 @@
-import { join } from 'node:path';
-import { BottleError } from '../errors.ts';
+import { claude } from './claude/provider.ts';
+import { codex } from './codex/provider.ts';
+import { command } from './command/provider.ts';
+import { pi } from './pi/provider.ts';
 import type { Provider } from './provider.ts';
 
-const NODE_USER = { user: 'node', home: '/home/node' } as const;
-
-/**
- * Responses of the agent's own model API are not scanned: they are the agent's own words, and a correct
- * description of an attack looks like the attack. Requests are scanned as usual.
- */
-const MODEL_RESPONSES = { inboundDetectors: [] };
-
-/** Any program as an agent; the bottle's manifest names its command and Dockerfile. */
-const command: Provider = {
-  ...NODE_USER,
-  template: 'command',
-  image: 'bot-bottle-command',
-  promptMode: 'variable',
-  environment: {},
-  command(configured) {
-    if (configured !== undefined && configured.length > 0) return configured;
-    throw new BottleError('manifest-invalid', 'agent_provider.command is missing', {
-      hint: 'Name the program as a list: `command: [node, /opt/agent.mjs]`.',
-    });
-  },
-};
-
-/** Claude Code without permission prompts, since the bottle confines it. */
-const claude: Provider = {
-  ...NODE_USER,
-  template: 'claude',
-  image: 'bot-bottle-claude',
-  dockerfile: join(import.meta.dirname, 'claude', 'Dockerfile'),
-  promptMode: 'append-file',
-  environment: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_ERROR_REPORTING: '1' },
-  routes: ({ authToken }) =>
-    authToken === undefined
-      ? []
-      : [
-          {
-            host: 'api.anthropic.com',
-            auth: { scheme: 'Bearer', tokenRef: authToken },
-            dlp: MODEL_RESPONSES,
-          },
-        ],
-  command: () => ['claude', '--dangerously-skip-permissions'],
-};
-
-/** Codex. Its TLS library ignores the system's trust, so a variable names the CA file. */
-const codex: Provider = {
-  ...NODE_USER,
-  template: 'codex',
-  image: 'bot-bottle-codex',
-  dockerfile: join(import.meta.dirname, 'codex', 'Dockerfile'),
-  promptMode: 'variable',
-  environment: { CODEX_CA_CERTIFICATE: '/etc/ssl/certs/ca-certificates.crt' },
-  command: () => ['codex', '--dangerously-bypass-approvals-and-sandbox'],
-};
-
-export const BUILT_IN_PROVIDERS: readonly Provider[] = [claude, codex, command];
+/** The kit's own providers; the Dockerfile of each is in `image` of the folder of its name. */
+export const BUILT_IN_PROVIDERS: Readonly<Record<string, Provider>> = { claude, codex, pi, command };

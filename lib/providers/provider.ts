@@ -1,48 +1,123 @@
-import type { ManifestRoute, ProviderChoice } from '../manifest/types.ts';
+import type { z } from 'zod';
+import type { routeEntry } from '../manifest/schema/route-entry.ts';
 
 /**
- * How an agent finds its system prompt: the variable `BOT_BOTTLE_PROMPT_FILE`, or an option with the file.
- */
-export type PromptMode = 'variable' | 'append-file';
-
-/**
- * The default export of `$BOT_BOTTLE_HOME/contrib/<name>/provider.ts`, an operator's own kind of agent.
+ * A kind of agent: how it is started, and what it finds in the guest. The built-in providers (`claude`, `codex`,
+ * `pi`, `command`) are of this type; an operator's own is the default export of
+ * `$BOT_BOTTLE_HOME/contrib/<name>/provider.ts`, with a `Dockerfile` beside it for its image.
  *
- *     import type { UserProvider } from 'bottle-kit/provider';
+ *     import type { Provider } from 'bottle-kit/provider';
  *     export default {
  *       command: ['aider', '--yes-always'],
  *       environment: { AIDER_ANALYTICS: 'false' },
- *     } satisfies UserProvider;
+ *     } satisfies Provider;
  *
- * Node strips the types and the type import when the kit loads the module on the host. A `Dockerfile` beside
- * it builds the provider's image.
+ * Node strips the types and the type import when the kit loads the module on the host. Functions are called on
+ * the host, may be called more than once, and must not have side effects. See docs/providers.md.
  */
-export interface UserProvider {
-  /** Program and arguments that start the agent, without a shell. */
-  command: string[];
+export interface Provider {
+  /** The program and its first arguments; no shell reads them. Absent: the bottle's `agent_provider.command`. */
+  command?: string[] | undefined;
   /** The agent's user in the image; `node` when absent. */
   user?: string | undefined;
   /** Absolute path of that user's home in the guest; `/home/node` when absent. */
   home?: string | undefined;
-  /** Variables of the agent; must not be secret. The bottle's `env` takes precedence. */
+  /** Variables of the agent, never secret. The bottle's `env` takes precedence. */
   environment?: Record<string, string> | undefined;
+  /** The npm package of the agent, for `make doctor` to look for newer versions of the one that its Dockerfile pins. */
+  npmPackage?: string | undefined;
+  /**
+   * The kinds of credential with which the agent can work, by the name that a bottle uses as
+   * `agent_provider.credential.kind`. When there are any, a bottle must choose one.
+   */
+  credentials?: Record<string, ProviderCredential> | undefined;
+  /**
+   * Variables from which the agent takes a credential by itself. A bottle that has chosen one must not set them, so that
+   * a subscription never turns into metered billing unseen.
+   */
+  credentialVariables?: string[] | undefined;
+  /** Files that the agent finds in its home. */
+  files?: ((setup: GuestSetup) => GuestFile[]) | undefined;
+  /** Arguments of a session on the operator's terminal, after `command`. */
+  interactive?: ((session: Session) => string[]) | undefined;
+  /** Whether the agent fails without a terminal, unless it runs headless. */
+  needsTerminal?: boolean | undefined;
+  /**
+   * Arguments of a session without a terminal, after `command`. The operator's prompt is the agent's standard
+   * input. Absent: the agent cannot run that way.
+   */
+  headless?: ((session: HeadlessSession) => string[]) | undefined;
+  /** Directory for skills, relative to the home. Absent: the agent knows no skills. */
+  skills?: string | undefined;
+  /** Directory with the transcripts of sessions, `*.jsonl` below it, relative to the home. */
+  transcripts?: string | undefined;
+  /** The directory of `transcripts` with those that a session in `workdir` can resume; all of it when absent. */
+  resumable?: ((workdir: string) => string) | undefined;
 }
 
-/** A kind of agent: its image, and how it is started in the guest. */
-export interface Provider {
-  readonly template: string;
-  /** Repository of the images that are built for it. */
-  readonly image: string;
-  /** Absolute path of the Dockerfile to use when the bottle names none. */
-  readonly dockerfile?: string;
-  /** The agent's user in the guest. */
-  readonly user: string;
-  readonly home: string;
-  readonly promptMode: PromptMode;
-  /** Variables of the agent, all public; the manifest's take precedence. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Routes that the agent requires, with their credentials; they take precedence over the bottle's. */
-  routes?(choice: ProviderChoice): readonly ManifestRoute[];
-  /** The agent's argv; `configured` is the manifest's `agent_provider.command`. */
-  command(configured: readonly string[] | undefined): readonly string[];
+/** One kind of credential. The agent gets a placeholder; egress has the real value and adds it to requests. */
+export interface ProviderCredential {
+  /** What it is, in a few words, for the screen before a launch. */
+  title: string;
+  /** Where egress adds it, spelled as `egress.routes` of a bottle, without `token_ref`. */
+  routes: ProviderRoute[];
+  /** Variables of the agent with placeholders. They must not look like real secrets, or egress refuses to send them. */
+  environment?: Record<string, string> | undefined;
+  /** For a credential that is a file of this host rather than one of its variables. */
+  signIn?: SignIn | undefined;
+}
+
+type RouteEntry = z.input<typeof routeEntry>;
+type WithoutToken<Auth> = Auth extends unknown ? Omit<Auth, 'token_ref'> : never;
+export type ProviderRoute = Omit<RouteEntry, 'auth'> & {
+  auth: WithoutToken<NonNullable<RouteEntry['auth']>>;
+};
+
+/** A sign-in that a program of this host keeps in a file, and refreshes there. */
+export interface SignIn {
+  /** Absolute path on the host. */
+  file(): string;
+  /** Takes the file apart. @throws Error that says what is wrong, without any of the content. */
+  read(content: string): { token: string; details: Record<string, string>; expires?: Date | undefined };
+  /** How the operator signs in, as a sentence. */
+  hint: string;
+}
+
+/** What a provider knows when it writes the agent's files. */
+export interface GuestSetup {
+  /** Absolute path of the agent's home. */
+  home: string;
+  /** Absolute path where sessions start. */
+  workdir: string;
+  /** The agent's system prompt; may be empty. */
+  prompt: string;
+  /** The bottle's label; may be empty. */
+  label: string;
+  /** MCP servers over HTTP that the agent should know: name -> URL. */
+  mcpServers: Record<string, string>;
+  /** The chosen credential; `details` are those of a sign-in. */
+  credential?: { kind: string; details: Record<string, string> } | undefined;
+}
+
+export interface GuestFile {
+  /** Relative to the home. */
+  path: string;
+  content: string;
+  /** Octal; `0600` when absent. */
+  mode?: string | undefined;
+}
+
+export interface Session {
+  /** Guest path of the system prompt; undefined when there is none. */
+  promptFile?: string | undefined;
+  workdir: string;
+  /** The bottle's label; may be empty. */
+  label: string;
+  /** Whether to continue the last session, which exists. */
+  resume: boolean;
+}
+
+export interface HeadlessSession extends Session {
+  /** `json` asks for the agent's own stream of events. */
+  format: 'text' | 'json';
 }

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BottleError } from '../errors.ts';
 import { BUILT_IN_PROVIDERS } from './built-in.ts';
-import type { Provider } from './provider.ts';
+import { type LoadedProvider, loadedFrom } from './loaded-provider.ts';
+import { providerSchema } from './provider-schema.ts';
 import { loadUserProvider } from './user-provider.ts';
 
 /**
@@ -10,12 +11,11 @@ import { loadUserProvider } from './user-provider.ts';
  * is the location of its name, as `FILE:LINE: `, for the error message.
  * @throws BottleError `manifest-invalid`, listing the known templates, or `provider-invalid`
  */
-export async function providerFor(template: string, home: string, where = ''): Promise<Provider> {
-  const builtIn = BUILT_IN_PROVIDERS.find((candidate) => candidate.template === template);
-  const provider = builtIn ?? (await loadUserProvider(template, home));
+export async function providerFor(template: string, home: string, where = ''): Promise<LoadedProvider> {
+  const provider = (await builtInProvider(template)) ?? (await loadUserProvider(template, home));
   if (provider !== undefined) return provider;
   const own = await readdir(join(home, 'contrib')).catch(() => []);
-  const known = [...BUILT_IN_PROVIDERS.map((candidate) => candidate.template), ...own.toSorted()];
+  const known = [...Object.keys(BUILT_IN_PROVIDERS), ...own.toSorted()];
   throw new BottleError(
     'manifest-invalid',
     `${where}agent_provider.template is '${template}', which is unknown`,
@@ -23,4 +23,10 @@ export async function providerFor(template: string, home: string, where = ''): P
       hint: `Known templates: ${known.join(', ')}. To add one, write ${join(home, 'contrib', template, 'provider.ts')}.`,
     },
   );
+}
+
+async function builtInProvider(template: string): Promise<LoadedProvider | undefined> {
+  const provider = Object.hasOwn(BUILT_IN_PROVIDERS, template) ? BUILT_IN_PROVIDERS[template] : undefined;
+  if (provider === undefined) return undefined;
+  return loadedFrom(join(import.meta.dirname, template, 'image'), template, providerSchema.parse(provider));
 }

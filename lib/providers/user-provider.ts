@@ -8,24 +8,11 @@ import { isMissing } from '../host/files.ts';
 import { describeIssue } from '../manifest/reading/describe-issue.ts';
 import { didYouMean } from '../manifest/reading/suggest.ts';
 import { valueAt } from '../manifest/reading/value-at.ts';
-import { variableName } from '../manifest/schema/variable-name.ts';
-import type { Provider, UserProvider } from './provider.ts';
+import { type LoadedProvider, loadedFrom } from './loaded-provider.ts';
+import { providerSchema } from './provider-schema.ts';
 
 /** Milliseconds that a module may take to load. */
 const LOADING_MS = 10_000;
-
-const withoutNul = z.string().refine((text) => !text.includes('\0'), 'contains a NUL character');
-const guestPath = withoutNul.regex(/^\//, 'is not an absolute path');
-
-const userProvider = z.strictObject({
-  command: z.array(withoutNul.min(1)).min(1),
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]*$/, 'is not a valid user name')
-    .default('node'),
-  home: guestPath.default('/home/node'),
-  environment: z.record(variableName, withoutNul).default({}),
-}) satisfies z.ZodType<unknown, UserProvider>;
 
 /**
  * Loads the operator's own provider from `contrib/<template>/provider.ts`, with an optional `Dockerfile`
@@ -36,24 +23,11 @@ export async function loadUserProvider(
   template: string,
   home: string,
   loadingMs = LOADING_MS,
-): Promise<Provider | undefined> {
+): Promise<LoadedProvider | undefined> {
   const folder = join(home, 'contrib', template);
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) return undefined;
   const file = join(folder, 'provider.ts');
-  const { command, ...rest } = validate(file, await importDefault(file, loadingMs));
-  const dockerfile = join(folder, 'Dockerfile');
-  const hasDockerfile = await access(dockerfile).then(
-    () => true,
-    () => false,
-  );
-  return {
-    ...rest,
-    template,
-    image: `bot-bottle-${template.toLowerCase()}`,
-    ...(hasDockerfile ? { dockerfile } : {}),
-    promptMode: 'variable',
-    command: () => command,
-  };
+  return loadedFrom(folder, template, validate(file, await importDefault(file, loadingMs)));
 }
 
 async function importDefault(file: string, loadingMs: number): Promise<unknown> {
@@ -92,7 +66,7 @@ function reasonOf(error: unknown): string {
   return isMissing(error) ? 'does not exist' : `cannot be loaded: ${messageOf(error)}`;
 }
 
-function validate(file: string, value: unknown): z.output<typeof userProvider> {
+function validate(file: string, value: unknown): z.output<typeof providerSchema> {
   const result = parse(file, value);
   if (result.success) return result.data;
   const lines = result.error.issues.flatMap((issue) => {
@@ -108,20 +82,20 @@ function validate(file: string, value: unknown): z.output<typeof userProvider> {
 /** A module may export anything, even properties that throw when read. */
 function parse(file: string, value: unknown) {
   try {
-    return userProvider.safeParse(value);
+    return providerSchema.safeParse(value);
   } catch (error) {
     throw invalid(file, [messageOf(error)]);
   }
 }
 
 function unknownKey(key: string): string {
-  return `unknown key \`${key}\`${didYouMean(key, Object.keys(userProvider.shape))}`;
+  return `unknown key \`${key}\`${didYouMean(key, Object.keys(providerSchema.shape))}`;
 }
 
 function invalid(file: string, lines: readonly string[]): BottleError {
   return new BottleError(
     'provider-invalid',
     [`${file}: the default export is not a provider`, ...lines].join('\n'),
-    { hint: 'Keys are: command (required), user, home, environment.' },
+    { hint: `Keys are: ${Object.keys(providerSchema.shape).join(', ')}.` },
   );
 }

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { bottlePaths } from '../bottle/paths.ts';
-import { writeFileScript } from '../guest/shell-script.ts';
+import { agentFileScript } from '../guest/shell-script.ts';
 import type { Provisioner } from './provisioner.ts';
 
 /** Writes the system prompt into the agent's home; the file is empty for an agent without one. */
 export const prompt: Provisioner = {
   name: 'prompt',
   applies: () => true,
-  async provision(bottle, { promptFile, addScript }) {
+  async provision(bottle, { promptFile, addAgentScript }) {
     const text = await readFile(bottlePaths.prompt(bottle.slug), 'utf8');
-    addScript(writeFileScript(promptFile, text, `${bottle.agent.user}:`, '0600'));
+    addAgentScript(agentFileScript(promptFile, text, '0600'));
   },
 };

@@ -1,10 +1,14 @@
 import type { ChannelContext } from '../channels/channel.ts';
 import type { Bottle } from '../guest/bottle.ts';
 import type { Plan } from '../plan/schema.ts';
+import type { LoadedProvider } from '../providers/loaded-provider.ts';
 
 /** Results of earlier phases that provisioners need. */
 export interface ProvisionContext {
   readonly plan: Plan;
+  readonly provider: LoadedProvider;
+  /** The bottle's label; may be empty. */
+  readonly label: string;
   readonly channel: ChannelContext;
   /** Host path of the CA certificate that the guest must trust. */
   readonly caCertificate: string;
@@ -17,6 +21,11 @@ export interface ProvisionContext {
    * of addition, since smolvm may kill each exec soon after start. They must be safe to run twice.
    */
   addScript(script: string): void;
+  /**
+   * Adds a shell script that the agent's user runs after all of root's, under `set -e` and a umask of 077. Everything in the
+   * agent's home is written this way.
+   */
+  addAgentScript(script: string): void;
 }
 
 /** Puts one thing into a running guest. `provisioners.ts` lists provisioners in running order. */

@@ -8,6 +8,7 @@ import { freeBytes, nearestExisting } from '../../prepare/disk.ts';
 import { checkKvm } from '../../prepare/kvm.ts';
 import { findSmolvm } from '../../smolvm/binary.ts';
 import { type Tier, tierOf } from '../../smolvm/version.ts';
+import { checkAgentVersions } from './agent-versions.ts';
 
 export interface Check {
   name: string;
@@ -28,7 +29,7 @@ const IMPLIED: Readonly<Record<Tier, string>> = {
 
 /** Checks everything that a launch depends on, without changing anything. */
 export async function diagnose(): Promise<Check[]> {
-  return Promise.all([
+  const checks = [
     check('node', async () => ({ detail: process.version })),
     check('docker', checkEngine),
     check('smolvm', checkSmolvm),
@@ -36,7 +37,8 @@ export async function diagnose(): Promise<Check[]> {
     check('disk', checkDisk),
     check('aliases', checkAliases),
     check('home', async () => ({ detail: homeDirectory() })),
-  ]);
+  ];
+  return [...(await Promise.all(checks)), ...(await checkAgentVersions(homeDirectory()))];
 }
 
 type Finding = Omit<Check, 'name' | 'status'> & { status?: Check['status'] };

@@ -1,10 +1,12 @@
 import { printable } from '../../host/printable.ts';
 import { shortPath } from '../../host/short-path.ts';
 import type { EnvValue, GitRepo, Manifest, ManifestRoute } from '../../manifest/types.ts';
-import { credentialText } from '../../plan/credential-text.ts';
+import { credentialText, providerCredentialText } from '../../plan/credential-text.ts';
 import type { Plan } from '../../plan/schema.ts';
+import { SIGN_IN_VARIABLE } from '../../plan/sign-in.ts';
 import { notProvided } from '../../prepare/egress-plan.ts';
 import type { CheckedAgent } from '../../prepare/preflight.ts';
+import { agentEnvironment } from '../../prepare/resolve-plan.ts';
 import { commandLine } from '../../providers/command-line.ts';
 
 /** One effective value and its origin: `FILE:LINE`, or a word such as `default`. */
@@ -15,7 +17,7 @@ export interface Fact {
 }
 
 /** Returns the effective settings of an agent, in manifest order; host variables by name, never by value. */
-export function factsOf({ manifest, provider, command, image }: CheckedAgent): Fact[] {
+export function factsOf({ manifest, provider, credential, command, image }: CheckedAgent): Fact[] {
   const { agent, bottles, bottle } = manifest;
   const { gitGate, egress } = bottle;
   const fact = (key: string, value: string, at = key): Fact => ({
@@ -24,7 +26,7 @@ export function factsOf({ manifest, provider, command, image }: CheckedAgent): F
     from: originOf(manifest, at),
   });
   const chosen = bottles.map(({ name, file }) => ({ key: 'bottle', value: name, from: shortPath(file) }));
-  const provided = provider?.routes?.(bottle.provider) ?? [];
+  const provided = credential?.routes ?? [];
   const own = notProvided(egress.routes, provided);
   const prompt = agent.prompt.split('\n');
   return [
@@ -36,9 +38,15 @@ export function factsOf({ manifest, provider, command, image }: CheckedAgent): F
       'agent_provider',
       [bottle.provider.template, ...(command ? [`(${commandLine(command)})`] : [])].join(' '),
     ),
+    ...(credential?.credential
+      ? [fact('credential', providerCredentialText(credential.credential), 'agent_provider')]
+      : []),
+    ...Object.entries(bottle.provider.mcpServers).map(([name, url]) =>
+      fact(`mcp_servers.${name}`, url, 'agent_provider'),
+    ),
     { key: 'image', value: image ? imageOf(image) : 'none', from: image ? imageOrigin(manifest, image) : '' },
     ...Object.entries(bottle.env).map(([name, value]) => fact(`env.${name}`, envOf(value))),
-    ...Object.entries(provider?.environment ?? {})
+    ...Object.entries(provider && credential ? agentEnvironment(provider, credential) : {})
       .filter(([name]) => bottle.env[name] === undefined)
       .map(([name, value]) => ({ key: `env.${name}`, value: printable(value), from: 'provider' })),
     fact('git-gate.user.name', gitGate.user.name ?? 'none'),
@@ -92,7 +100,8 @@ function repoOf({ upstream: { user, host, port, path }, key }: GitRepo): string 
 
 function routeOf({ host, port, auth, matches, git, dlp }: ManifestRoute): string {
   const marks = [
-    auth && `auth:${credentialText(auth)} of $${auth.tokenRef}`,
+    auth &&
+      `auth:${credentialText(auth)}${auth.tokenRef === SIGN_IN_VARIABLE ? '' : ` of $${auth.tokenRef}`}`,
     matches && `${matches.length} ${matches.length === 1 ? 'match' : 'matches'}`,
     git?.fetch && 'git fetch',
     dlp && 'dlp',

@@ -1,7 +1,7 @@
 import { printable } from '../../host/printable.ts';
 import { shortPath } from '../../host/short-path.ts';
 import { isChained } from '../../plan/agent-facing.ts';
-import { credentialText } from '../../plan/credential-text.ts';
+import { credentialText, providerCredentialText } from '../../plan/credential-text.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { commandLine } from '../../providers/command-line.ts';
 import { columns } from '../../terminal/output.ts';
@@ -19,21 +19,30 @@ export function planScreen(plan: Plan, width?: number): string {
     ...list(bottles.length > 1 ? 'bottles' : 'bottle', [bottles.join(', then ')]),
     ...list('image', [imageOf(plan)]),
     ...list('runs', [`${commandLine(provider.command)}  (${provider.template}, as ${provider.user})`]),
+    ...some('signs in', credentialOf(plan)),
     ...list('guest', [`smolvm ${smolvm.version.join('.')}${smolvm.fake ? ', the kit’s fake' : ''}`]),
     ...list('env', environmentOf(plan)),
+    ...some(
+      'mcp',
+      Object.entries(provider.mcpServers).map(([name, url]) => `${name}  ${url}`),
+    ),
     ...list('skills', plan.skills.length === 0 ? [] : [plan.skills.join(', ')]),
     ...list(
       'git',
       plan.git.map(({ name, host, port }) => `${name} -> ${host}:${port}`),
     ),
     ...list('routes', routesOf(plan), 'none: nothing outside the bottle can be reached'),
-    ...(plan.daemons.includes('pipelock') ? list('hop', [hopOf(plan)]) : []),
-    ...(plan.egress.learn ? list('learns', ['what is denied, for `make learn`']) : []),
+    ...some('hop', plan.daemons.includes('pipelock') ? [hopOf(plan)] : []),
+    ...some('learns', plan.egress.learn ? ['what is denied, for `make learn`'] : []),
   ];
   return columns(
     rows.map(([key, value]) => [`  ${key}`, printable(value)]),
     { width },
   );
+}
+
+function some(key: string, values: readonly string[]): [string, string][] {
+  return values.length === 0 ? [] : list(key, values);
 }
 
 /** Puts the key only before its first value. */
@@ -66,6 +75,10 @@ function environmentOf({ environment: { literals, forwarded, prompted } }: Plan)
     ...taken.map(([name, from]) => `${name}  (from this shell${from === name ? '' : `: ${from}`})`),
     ...names.map((name) => `${name}  (asked for at launch)`),
   ];
+}
+
+function credentialOf({ provider: { credential } }: Plan): string[] {
+  return credential === undefined ? [] : [providerCredentialText(credential)];
 }
 
 function hopOf(plan: Plan): string {

@@ -1,45 +1,65 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { BottleError } from '../../errors.ts';
-import { shortPath } from '../../host/short-path.ts';
+import type { SignIn } from '../provider.ts';
 
 /** The part of Codex's file for a ChatGPT sign-in that we use; other keys are ignored. */
-const signIn = z.looseObject({ tokens: z.looseObject({ access_token: z.string().min(1) }) });
+const signIn = z.looseObject({
+  tokens: z.looseObject({
+    access_token: z.string().min(1),
+    id_token: z.string().optional(),
+    account_id: z.string().nullish(),
+  }),
+});
 const apiKey = z.looseObject({ OPENAI_API_KEY: z.string().min(1) });
-const claims = z.looseObject({ exp: z.number() });
 
-/** Returns the file of this host's Codex sign-in, in `$CODEX_HOME` or else `~/.codex`. */
-export function codexSignInFile(): string {
-  return join(process.env.CODEX_HOME || join(homedir(), '.codex'), 'auth.json');
-}
+const ACCOUNT_CLAIM = 'https://api.openai.com/auth';
 
-/**
- * Checks that this host is signed in to Codex with an account whose access token has not expired.
- * @throws BottleError `credentials-unusable`, naming the file but revealing none of its content.
- */
-export async function checkCodexSignIn(now = Date.now()): Promise<void> {
-  const file = codexSignInFile();
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) throw unusable(file, 'does not exist');
-  const content = parseJson(text);
-  const found = signIn.safeParse(content);
-  if (!found.success) {
-    throw apiKey.safeParse(content).success
-      ? unusable(file, 'contains an API key, not an account sign-in')
-      : unusable(file, 'is not in the format that `codex login` writes');
-  }
-  const expiry = expiryOf(found.data.tokens.access_token);
-  if (expiry === undefined) throw unusable(file, 'contains an access token without an expiry');
-  if (expiry <= now) throw unusable(file, `expired at ${new Date(expiry).toISOString()}`);
-}
+const account = z.looseObject({
+  chatgpt_account_id: z.string().optional(),
+  chatgpt_user_id: z.string().optional(),
+  chatgpt_plan_type: z.string().optional(),
+});
+const claims = z.looseObject({ exp: z.number().optional(), [ACCOUNT_CLAIM]: account.optional() });
 
-/** Returns when a JWT expires, in milliseconds since the epoch. Does not verify its signature. */
-function expiryOf(token: string): number | undefined {
+/** The ChatGPT sign-in of this host's Codex, in `$CODEX_HOME` or else `~/.codex`. */
+export const codexSignIn: SignIn = {
+  file: () => join(process.env.CODEX_HOME || join(homedir(), '.codex'), 'auth.json'),
+  hint: 'Run `codex login` on this host, or choose another credential.',
+  read(content) {
+    const parsed = parseJson(content);
+    const found = signIn.safeParse(parsed);
+    if (!found.success) {
+      throw new Error(
+        apiKey.safeParse(parsed).success
+          ? 'contains an API key, not an account sign-in'
+          : 'is not in the format that `codex login` writes',
+      );
+    }
+    const { access_token, id_token, account_id } = found.data.tokens;
+    const access = claimsOf(access_token);
+    if (access.exp === undefined) throw new Error('contains an access token without an expiry');
+    const ids = { ...access[ACCOUNT_CLAIM], ...claimsOf(id_token ?? '')[ACCOUNT_CLAIM] };
+    const details = {
+      account_id: account_id ?? ids.chatgpt_account_id,
+      user_id: ids.chatgpt_user_id,
+      plan: ids.chatgpt_plan_type,
+      expires: String(access.exp),
+    };
+    return {
+      token: access_token,
+      expires: new Date(access.exp * 1000),
+      details: Object.fromEntries(
+        Object.entries(details).filter((entry): entry is [string, string] => entry[1] !== undefined),
+      ),
+    };
+  },
+};
+
+/** Returns the claims of a JWT, without any that cannot be read. Does not verify its signature. */
+function claimsOf(token: string): z.output<typeof claims> {
   const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
-  const parsed = claims.safeParse(parseJson(payload));
-  return parsed.success ? parsed.data.exp * 1000 : undefined;
+  return claims.catch({}).parse(parseJson(payload));
 }
 
 function parseJson(text: string): unknown {
@@ -48,10 +68,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function unusable(file: string, reason: string): BottleError {
-  return new BottleError('credentials-unusable', `the host’s Codex sign-in ${shortPath(file)} ${reason}`, {
-    hint: 'Run `codex login` on this host, or set `forward_host_credentials: false`.',
-  });
 }

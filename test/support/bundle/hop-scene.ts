@@ -110,7 +110,7 @@ export class HopScene {
     this.certs = certs;
     const allocation = { alias: ALIAS, network: this.#network };
     const args = await runArguments({ plan, allocation, certs, image: this.#image });
-    const secrets = bundleSecrets(plan);
+    const secrets = await bundleSecrets(plan);
     this.#nonce = secrets[SELFTEST_NONCE_ENV] ?? '';
     await docker(args.map(change), { env: secrets });
     await awaitHealthy(this.#bundle, new AbortController().signal);
@@ -178,7 +178,8 @@ export class HopScene {
         command: ['x'],
         user: 'node',
         home: '/home/node',
-        promptMode: 'variable',
+        workdir: '/home/node',
+        mcpServers: {},
       },
       hasPrompt: false,
       environment: { literals: {}, forwarded: {}, prompted: {} },

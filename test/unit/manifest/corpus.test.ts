@@ -64,7 +64,10 @@ describe('manifests written for bot-bottle', () => {
       DATABASE_PASSWORD: { kind: 'prompt', text: '' },
       TICKET: { kind: 'host', variable: 'TICKET' },
     });
-    expect(bottle.provider).toMatchObject({ template: 'claude', authToken: 'CLAUDE_CODE_OAUTH_TOKEN' });
+    expect(bottle.provider).toMatchObject({
+      template: 'claude',
+      credential: { kind: 'oauth_token', tokenRef: 'CLAUDE_CODE_OAUTH_TOKEN' },
+    });
     expect(bottle.gitGate.user).toEqual({ name: 'Implementer (bot)', email: 'robin@example.org' });
     expect(agent.skills).toEqual(['code-review', 'write-tests']);
     expect(agent.prompt).toMatch(/^# Role[\s\S]*---[\s\S]*Write tests first\.$/);
@@ -102,7 +105,7 @@ describe('manifests written for bot-bottle', () => {
     expect([offline.egress, offline.gitGate.repos]).toEqual([{ routes: [], log: 0, learn: false }, []]);
     expect(offline.gitGate.user).toEqual({ name: 'Robin Example', email: 'reader@example.org' });
     const codex = (await loadManifest('reviewer', sources)).bottle;
-    expect(codex.provider).toEqual({ template: 'codex', forwardHostCredentials: true });
+    expect(codex.provider).toEqual({ template: 'codex', credential: { kind: 'chatgpt' }, mcpServers: {} });
     expect(codex.supervise).toBe(false);
     expect((await loadManifest('own', sources)).bottle.provider.template).toBe('my_agent');
   });

@@ -10,7 +10,7 @@ const bottle = (
     env: {},
     provider: {
       template: 'claude',
-      forwardHostCredentials: false,
+      mcpServers: {},
       ...(dockerfile === undefined ? {} : { dockerfile }),
     },
     gitGate: { user: {}, repos: [] },

@@ -77,7 +77,7 @@ describe('bottle that extends another', () => {
       ['agent_provider: {template: command, command: [x], dockerfile: ./D}'],
       ['agent_provider: {template: codex}'],
     );
-    expect(bottle.provider).toEqual({ template: 'codex', forwardHostCredentials: false });
+    expect(bottle.provider).toEqual({ template: 'codex', mcpServers: {} });
   });
 
   it('an explicit empty list clears the parent’s', async () => {

@@ -64,7 +64,7 @@ describe('loadManifest', () => {
         template: 'command',
         command: ['node', '/opt/main.mjs', 'two words'],
         dockerfile: './Dockerfile',
-        forwardHostCredentials: false,
+        mcpServers: {},
       },
       gitGate: { user: {}, repos: [] },
       supervise: true,
@@ -94,7 +94,7 @@ describe('loadManifest', () => {
     });
     const { bottle } = await loadManifest('dev', sources);
     expect(bottle).toMatchObject({ env: {}, egress: { routes: [] } });
-    expect(bottle.provider).toEqual({ template: 'claude', forwardHostCredentials: false });
+    expect(bottle.provider).toEqual({ template: 'claude', mcpServers: {} });
   });
 
   it('loadManifest reads prompts as written, quoted or not', async () => {

@@ -33,7 +33,7 @@ const hosts = fc.array(
 const declaration: fc.Arbitrary<BottleDeclaration> = fc.record({
   env,
   provider: maybe(
-    fc.constantFrom('claude', 'codex').map((template) => ({ template, forwardHostCredentials: false })),
+    fc.constantFrom('claude', 'codex').map((template) => ({ template, mcpServers: {} })),
     'agent_provider',
   ),
   gitUser: fc.record({

@@ -175,7 +175,7 @@ describe('preflight', () => {
     vi.stubEnv('CODEX_HOME', path.join(home.path, 'codex'));
     await given('---\nagent_provider: {template: codex, forward_host_credentials: true}\n---\n');
     const { problems } = await check(home.path, 'dev');
-    expect(problems.map(({ code }) => code)).toEqual(['manifest-invalid', 'credentials-unusable']);
+    expect(problems.map(({ code }) => code)).toEqual(['credentials-unusable']);
   });
 });
 

@@ -36,8 +36,6 @@ describe('unsupported features of a manifest', () => {
   });
 
   it.each([
-    ['agent_provider.template', []],
-    ['agent_provider.template', ['agent_provider: {template: codex}']],
     ['git-gate.user', [COMMAND, 'git-gate: {user: {name: A}}']],
     ['git-gate.repos', [COMMAND, 'git-gate: {repos: {a: {url: "ssh://git@h.example/a", identity: k}}}']],
     ['supervise', [COMMAND, 'supervise: true']],
@@ -49,23 +47,15 @@ describe('unsupported features of a manifest', () => {
 
   it('all unsupported keys are reported at once, with file and line', async () => {
     const sources = await workshop({
-      'home/agents/dev.md': yaml(
-        'bottle: b',
-        'skills: [review]',
-        'git-gate:',
-        '  user:',
-        '    email: a@example',
-      ),
-      'home/bottles/b.md': yaml('egress:', '  log: 2', '  routes:', '    - host: a.example'),
+      'home/agents/dev.md': yaml('bottle: b', 'git-gate:', '  user:', '    email: a@example'),
+      'home/bottles/b.md': yaml('supervise: true', 'egress:', '  log: 2'),
     });
     const manifest = await loadManifest('dev', sources);
     expect(() => assertSupported(manifest)).toThrow(
       [
-        'the manifest uses 3 features that are not supported yet',
-        `${sources.home}/bottles/b.md: agent_provider.template: not supported yet (\`claude\`, the default; \`command\` is)`,
-        `${sources.home}/agents/dev.md:6: git-gate.user: not supported yet`,
-
-        `${sources.home}/agents/dev.md:3: skills: not supported yet`,
+        'the manifest uses 2 features that are not supported yet',
+        `${sources.home}/agents/dev.md:5: git-gate.user: not supported yet`,
+        `${sources.home}/bottles/b.md:2: supervise: not supported yet`,
       ].join('\n'),
     );
   });

@@ -2,15 +2,14 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { BottleError } from '../../../lib/errors.ts';
 import { KIT_DIRECTORY } from '../../../lib/host/directories.ts';
 import { loadManifest } from '../../../lib/manifest/load.ts';
 import { manifestSources } from '../../../lib/manifest/sources.ts';
 import { imageSource } from '../../../lib/prepare/image-source.ts';
-import { checkCodexSignIn } from '../../../lib/providers/codex/sign-in.ts';
 import { providerFor } from '../../../lib/providers/registry.ts';
 import { loadUserProvider } from '../../../lib/providers/user-provider.ts';
 import { writeFiles } from '../../support/prepare-scene.ts';
+import { refusal } from '../../support/refusal.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
 
 const LOADER = pathToFileURL(path.join(KIT_DIRECTORY, 'lib/providers/user-provider.ts')).href;
@@ -20,44 +19,18 @@ const kitHome = () => path.join(home.path, 'home');
 const own = (name: string, module: string) =>
   writeFiles(kitHome(), { [`contrib/${name}/provider.ts`]: module });
 
-async function refusal(work: Promise<unknown>): Promise<string> {
-  const thrown: unknown = await work.catch((error: unknown) => error);
-  if (!(thrown instanceof BottleError)) throw new Error('was not refused');
-  return `${thrown.code}: ${thrown.message} | ${thrown.hint}`.replaceAll(home.path, '~');
-}
-
 beforeEach(() => vi.stubEnv('BOT_BOTTLE_IMAGE', ''));
 
 describe('built-in providers', () => {
-  it.each([
-    ['claude', 'claude --dangerously-skip-permissions'],
-    ['codex', 'codex --dangerously-bypass-approvals-and-sandbox'],
-  ])('%s is started without permission prompts', async (template, command) => {
+  it.each(['claude', 'codex', 'pi'])('%s has an image of its own, a user and a home', async (template) => {
     const provider = await providerFor(template, kitHome());
-    expect(provider.command(undefined).join(' ')).toBe(command);
     expect(provider).toMatchObject({ user: 'node', home: '/home/node', image: `bot-bottle-${template}` });
-  });
-
-  it('claude has its own route only if the bottle names an OAuth token', async () => {
-    const { routes } = await providerFor('claude', kitHome());
-    const choice = { template: 'claude', forwardHostCredentials: false };
-    expect(routes?.({ ...choice, authToken: 'CLAUDE_TOKEN' })).toEqual([
-      {
-        host: 'api.anthropic.com',
-        auth: { scheme: 'Bearer', tokenRef: 'CLAUDE_TOKEN' },
-        dlp: { inboundDetectors: [] },
-      },
-    ]);
-    expect(routes?.(choice)).toEqual([]);
-  });
-
-  it('the provider `command` runs the manifest’s command', async () => {
-    expect((await providerFor('command', kitHome())).command(['run', 'me'])).toEqual(['run', 'me']);
+    expect(provider.dockerfile).toMatch(`/${template}/image/Dockerfile`);
   });
 
   it('the operator cannot replace a built-in provider', async () => {
     await own('claude', 'export default { command: ["mine"] };');
-    expect((await providerFor('claude', kitHome())).command(undefined)[0]).toBe('claude');
+    expect((await providerFor('claude', kitHome())).command?.[0]).toBe('claude');
   });
 });
 
@@ -69,7 +42,7 @@ describe('custom providers', () => {
     );
     await writeFiles(kitHome(), { 'contrib/aider/Dockerfile': 'FROM scratch\n' });
     const provider = await providerFor('aider', kitHome());
-    expect(provider.command(undefined)).toEqual(['aider', '--yes']);
+    expect(provider.command).toEqual(['aider', '--yes']);
     expect(provider).toMatchObject({
       template: 'aider',
       image: 'bot-bottle-aider',
@@ -93,6 +66,13 @@ describe('custom providers', () => {
     ['nothing', 'throw null;', /cannot be loaded: null/],
     ['getter', 'export default { get command() { throw new Error("no"); } };', /not a provider\nno/],
     ['function', 'export default () => 1;', /must be a map of keys and values, not a function/],
+    ['files', 'export default { files: [] };', /files: is not a function/],
+    ['skills', 'export default { skills: "../.." };', /skills: is not a path inside the home/],
+    [
+      'route',
+      'export default { credentials: { key: { title: "t", routes: [{ host: "*", auth: { scheme: "Bearer" } }] } } };',
+      /credentials\.key\.routes\.0\.host: must be a full DNS name/,
+    ],
     [
       'names',
       'export default { command: ["x"], environment: { "A-B": "c" } };',
@@ -124,7 +104,7 @@ describe('custom providers', () => {
       'slow',
       'await new Promise((done) => setTimeout(done, 20));\nexport default { command: ["x"] };',
     );
-    expect((await loadUserProvider('slow', kitHome()))?.command(undefined)).toEqual(['x']);
+    expect((await loadUserProvider('slow', kitHome()))?.command).toEqual(['x']);
     await own('stuck', 'await new Promise(() => {});\nexport default { command: ["x"] };');
     expect(await refusal(loadUserProvider('stuck', kitHome(), 100))).toMatch(/did not finish within 0\.1 s/);
   });
@@ -138,7 +118,9 @@ describe('custom providers', () => {
 
   it('the error about an unknown provider lists the known ones', async () => {
     await own('aider', 'export default { command: ["aider"] };');
-    expect(await refusal(providerFor('aidr', kitHome()))).toMatch(/'aidr'.*claude, codex, command, aider\./);
+    expect(await refusal(providerFor('aidr', kitHome()))).toMatch(
+      /'aidr'.*claude, codex, pi, command, aider\./,
+    );
   });
 });
 
@@ -200,43 +182,5 @@ describe('imageSource', () => {
   it('a missing Dockerfile is reported with its path and manifest', async () => {
     await given('{template: claude, dockerfile: nowhere/Dockerfile}');
     expect(await refusal(source())).toMatch(/nowhere\/Dockerfile does not exist \| .*home\/bottles\/dev\.md/);
-  });
-});
-
-describe('checkCodexSignIn', () => {
-  const token = (exp: unknown) =>
-    `x.${Buffer.from(JSON.stringify({ exp })).toString('base64url')}.secret-part`;
-  const NOW = Date.UTC(2026, 0, 1);
-
-  async function given(content: string | undefined): Promise<void> {
-    vi.stubEnv('CODEX_HOME', path.join(home.path, 'codex'));
-    if (content !== undefined) await writeFiles(home.path, { 'codex/auth.json': content });
-  }
-
-  it('a Codex sign-in passes while its access token is valid', async () => {
-    await given(JSON.stringify({ OPENAI_API_KEY: null, tokens: { access_token: token(NOW / 1000 + 60) } }));
-    await expect(checkCodexSignIn(NOW)).resolves.toBeUndefined();
-  });
-
-  it.each([
-    ['missing', undefined, 'does not exist'],
-    [
-      'an API key',
-      JSON.stringify({ OPENAI_API_KEY: 'sk-secret-part' }),
-      'contains an API key, not an account sign-in',
-    ],
-    ['malformed', '{"tokens": "secret-part"', 'is not in the format that `codex login` writes'],
-    [
-      'expired',
-      JSON.stringify({ tokens: { access_token: token(NOW / 1000 - 1) } }),
-      'expired at 2025-12-31T23:59:59',
-    ],
-    ['without an expiry', JSON.stringify({ tokens: { access_token: 'secret-part' } }), 'without an expiry'],
-  ])('a Codex sign-in is refused without revealing it: %s', async (_title, content, reason) => {
-    await given(content);
-    const text = await refusal(checkCodexSignIn(NOW));
-    expect(text).toContain(reason);
-    expect(text).toContain('Run `codex login`');
-    expect(text).not.toContain('secret-part');
   });
 });

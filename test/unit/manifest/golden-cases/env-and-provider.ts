@@ -17,7 +17,16 @@ export const envAndProvider: readonly GoldenCase[] = [
   badBottle('a command that is a string', 'agent_provider:', '  template: command', '  command: node x'),
   badBottle('an empty command', 'agent_provider:', '  template: command', '  command: []'),
   badBottle('a command with a NUL character', 'agent_provider: {template: command, command: ["a\\0"]}'),
-  badBottle('a command for another provider', 'agent_provider:', '  command: [x]'),
+  badBottle(
+    'a credential and its shorthand',
+    'agent_provider: {auth_token: A, credential: {kind: api_key, token_ref: B}}',
+  ),
+  badBottle('a credential without a kind', 'agent_provider: {credential: {token_ref: B}}'),
+  badBottle(
+    'an MCP server with a credential in its URL',
+    'agent_provider: {mcp_servers: {a: "https://u:p@h.example"}}',
+  ),
+  badBottle('an MCP server with an odd name', 'agent_provider: {mcp_servers: {"a b": "https://h.example"}}'),
   badBottle('a Dockerfile with a NUL character', 'agent_provider: {dockerfile: "a\\0"}'),
   badBottle('a token instead of the name of its variable', 'agent_provider:', '  auth_token: sk-ant-12345'),
   badBottle('auth_token for codex', 'agent_provider:', '  template: codex', '  auth_token: CLAUDE_TOKEN'),

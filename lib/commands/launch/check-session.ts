@@ -1,0 +1,27 @@
+import { BottleError } from '../../errors.ts';
+import { homeDirectory } from '../../host/directories.ts';
+import type { SessionRequest } from '../../phases/session-request.ts';
+import type { Plan } from '../../plan/schema.ts';
+import { headlessArguments } from '../../providers/provider-results.ts';
+import { providerFor } from '../../providers/registry.ts';
+
+/**
+ * Checks, before anything is started, that the planned agent can run as requested.
+ * @throws BottleError `usage`
+ */
+export async function checkSession(
+  plan: Plan,
+  { prompt, format }: SessionRequest,
+  isTerminal = process.stdin.isTTY && process.stdout.isTTY,
+): Promise<void> {
+  const { template, workdir } = plan.provider;
+  const provider = await providerFor(template, homeDirectory());
+  if (prompt !== undefined) {
+    headlessArguments(provider, { workdir, label: '', resume: false, format });
+    return;
+  }
+  if (!provider.needsTerminal || isTerminal) return;
+  throw new BottleError('usage', `\`${template}\` needs a terminal, and standard input or output is none`, {
+    hint: "Launch it from a terminal, or give it something to do: PROMPT='…'.",
+  });
+}

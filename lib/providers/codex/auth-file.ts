@@ -1,0 +1,44 @@
+import type { GuestFile } from '../provider.ts';
+
+const PATH = '.codex/auth.json';
+
+/** Not shaped like a real key, which egress would refuse to send wherever else the agent puts it. */
+const PLACEHOLDER = 'placeholder-the-bundle-has-the-real-one';
+
+/** With an API key that is none, Codex starts without asking for a sign-in. */
+export const API_KEY_FILE: GuestFile = {
+  path: PATH,
+  content: JSON.stringify({ auth_mode: 'apikey', OPENAI_API_KEY: PLACEHOLDER }),
+};
+
+/**
+ * A sign-in that Codex takes for a real one. It has the real ids, since Codex keeps sessions by account, and the real
+ * expiry, since Codex tries to refresh an expired one; its tokens open nothing.
+ */
+export function signInFile(details: Readonly<Record<string, string>>): GuestFile {
+  const { account_id = 'unknown', user_id = 'unknown', plan = 'unknown', expires = '0' } = details;
+  const token = unsignedJwt({
+    exp: Number(expires),
+    email: 'bottle@example.invalid',
+    'https://api.openai.com/auth': {
+      chatgpt_plan_type: plan,
+      chatgpt_account_id: account_id,
+      chatgpt_user_id: user_id,
+    },
+  });
+  const tokens = { id_token: token, access_token: token, refresh_token: PLACEHOLDER, account_id };
+  return {
+    path: PATH,
+    content: JSON.stringify({
+      auth_mode: 'chatgpt',
+      OPENAI_API_KEY: null,
+      tokens,
+      last_refresh: new Date().toISOString(),
+    }),
+  };
+}
+
+function unsignedJwt(claims: Record<string, unknown>): string {
+  const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  return [encode({ alg: 'none', typ: 'JWT' }), encode(claims), 'none'].join('.');
+}

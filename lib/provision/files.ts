@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { bottlePaths } from '../bottle/paths.ts';
+import { agentFileScript } from '../guest/shell-script.ts';
+import { filesOf } from '../providers/provider-results.ts';
+import { readSignIn } from '../providers/read-sign-in.ts';
+import type { ProvisionContext, Provisioner } from './provisioner.ts';
+
+/** Writes the provider's files into the agent's home: settings that answer what the agent would ask, and placeholders. */
+export const files: Provisioner = {
+  name: 'files',
+  applies: () => true,
+  async provision(bottle, context) {
+    const { plan, provider, label } = context;
+    const { home, workdir, mcpServers } = plan.provider;
+    const prompt = await readFile(bottlePaths.prompt(bottle.slug), 'utf8');
+    const credential = await credentialOf(context);
+    const setup = { home, workdir, prompt, label, mcpServers, credential };
+    for (const { path, content, mode } of filesOf(provider, setup)) {
+      context.addAgentScript(agentFileScript(`${home}/${path}`, content, mode));
+    }
+  },
+};
+
+async function credentialOf({ plan, provider }: ProvisionContext) {
+  const { credential } = plan.provider;
+  if (credential === undefined) return undefined;
+  const { kind } = credential;
+  const signIn = provider.credentials[kind]?.signIn;
+  return { kind, details: signIn === undefined ? {} : (await readSignIn(signIn)).details };
+}
