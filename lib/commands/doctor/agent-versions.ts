@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { messageOf } from '../../errors.ts';
 import { BUILT_IN_PROVIDERS } from '../../providers/built-in.ts';
 import { providerFor } from '../../providers/registry.ts';
-import type { Check } from './doctor.ts';
+import type { Check } from './check.ts';
 
 const REGISTRY = 'https://registry.npmjs.org';
 

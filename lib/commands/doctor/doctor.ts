@@ -9,14 +9,7 @@ import { checkKvm } from '../../prepare/kvm.ts';
 import { findSmolvm } from '../../smolvm/binary.ts';
 import { type Tier, tierOf } from '../../smolvm/version.ts';
 import { checkAgentVersions } from './agent-versions.ts';
-
-export interface Check {
-  name: string;
-  status: 'ok' | 'warning' | 'problem';
-  detail: string;
-  /** What to do about it; absent when there is nothing to do. */
-  hint?: string;
-}
+import type { Check } from './check.ts';
 
 /** Free bytes that a first launch needs for image, tarball and artifact, with a margin. */
 const SPACE_WANTED = 4 * 1024 ** 3;

@@ -54,6 +54,9 @@ function resumed({ resume }: Session): string[] {
   return resume ? ['--continue'] : [];
 }
 
+/** Direct: like other agents, pi then tells the model of each tool from the start. */
 function serversOf({ mcpServers }: GuestSetup): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(mcpServers).map(([name, url]) => [name, { url }]));
+  return Object.fromEntries(
+    Object.entries(mcpServers).map(([name, url]) => [name, { url, exposure: 'direct' }]),
+  );
 }

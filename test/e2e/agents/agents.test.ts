@@ -1,0 +1,220 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engineHolds, KIT, type Sandbox, useSandboxes } from '../../support/kit.ts';
+import { ModelApi } from '../../support/model-api/start.ts';
+import { HAS_TMUX, Tmux } from '../../support/tmux.ts';
+
+/** Real tokens, as far as the bottle is concerned. None may be found in a guest. */
+const TOKENS = {
+  CLAUDE_TOKEN: 'sk-ant-oat01-0123456789abcdefghijklmnopqrstuvwxyzNEEDLE',
+  ANTHROPIC_KEY: 'sk-ant-api03-0123456789abcdefghijklmnopqrstuvwxyzNEEDLE',
+  OPENAI_KEY: 'sk-proj-0123456789abcdefghijklmnopqrstuvwxyzNEEDLE',
+  GEMINI_KEY: 'AIzaSy0123456789abcdefghijklmnopqrNEEDLE',
+};
+
+interface Agent {
+  provider: string;
+  host: string;
+  /** What upstream must receive. */
+  header: string;
+  value: string;
+  /** Name under which the model calls the tool of the MCP server. */
+  tool: string;
+  /** Shown once the agent awaits a prompt, and the keys that end it. */
+  terminal?: { ready: RegExp; leave: string[] };
+  /** Whether it can continue a session. */
+  resumes: boolean;
+}
+
+const AGENTS: Readonly<Record<string, Agent>> = {
+  claude: {
+    provider: 'template: claude, auth_token: CLAUDE_TOKEN',
+    host: 'api.anthropic.com',
+    header: 'authorization',
+    value: `Bearer ${TOKENS.CLAUDE_TOKEN}`,
+    tool: 'mcp__docs__lookup',
+    terminal: { ready: /❯|bypass permissions/, leave: ['C-c', 'C-c'] },
+    resumes: true,
+  },
+  codex: {
+    provider: 'template: codex, credential: { kind: api_key, token_ref: OPENAI_KEY }',
+    host: 'api.openai.com',
+    header: 'authorization',
+    value: `Bearer ${TOKENS.OPENAI_KEY}`,
+    tool: 'mcp__docs__lookup',
+    terminal: { ready: /›|OpenAI Codex/, leave: ['C-c', 'C-c'] },
+    resumes: true,
+  },
+  pi: {
+    provider: 'template: pi, credential: { kind: anthropic_api_key, token_ref: ANTHROPIC_KEY }',
+    host: 'api.anthropic.com',
+    header: 'x-api-key',
+    value: TOKENS.ANTHROPIC_KEY,
+    tool: 'mcp__docs__lookup',
+    terminal: { ready: /\(auto\)/, leave: ['C-d'] },
+    resumes: true,
+  },
+  // The example of an operator's own provider.
+  gemini: {
+    provider: 'template: gemini, credential: { kind: api_key, token_ref: GEMINI_KEY }',
+    host: 'generativelanguage.googleapis.com',
+    header: 'x-goog-api-key',
+    value: TOKENS.GEMINI_KEY,
+    tool: 'mcp_docs_lookup',
+    resumes: false,
+  },
+};
+
+const PLACEHOLDER = 'placeholder-the-bundle-has-the-real-one';
+
+const sandbox = useSandboxes();
+const api = new ModelApi();
+beforeAll(() => api.start());
+afterAll(() => api.stop());
+
+async function userOf(name: string, version: string): Promise<Sandbox> {
+  const user = sandbox();
+  user.smolvm = join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
+  Object.assign(user.env, TOKENS, { NODE_EXTRA_CA_CERTS: api.roots });
+  const servers = 'mcp_servers: { docs: "https://mcp.example.com/mcp" }';
+  const bottle = `agent_provider: { ${AGENTS[name]?.provider}, ${servers} }\negress: { routes: [{ host: mcp.example.com }] }`;
+  await user.writeManifest('bottles', name, `---\n${bottle}\n---\n`);
+  await user.writeManifest(
+    'agents',
+    name,
+    `---\nbottle: ${name}\nskills: [review]\n---\nYou are PROMPT-MARK.\n`,
+  );
+  const skill = join(user.home, 'skills', 'review');
+  mkdirSync(skill, { recursive: true });
+  writeFileSync(
+    join(skill, 'SKILL.md'),
+    '---\nname: review\ndescription: SKILL-MARK reviews.\n---\nRead twice.\n',
+  );
+  cpSync(join(KIT, 'fixtures', 'providers', 'gemini'), join(user.home, 'contrib', 'gemini'), {
+    recursive: true,
+  });
+  return user;
+}
+
+describe.each(Object.entries(AGENTS))(
+  '%s in a bottle',
+  (name, { host, header, value, tool, terminal, resumes }) => {
+    let user: Sandbox;
+    let slug = '';
+    let stop = () => {};
+
+    beforeAll(async () => {
+      user = await userOf(name, '1.9.3');
+      stop = api.serve(user);
+      slug = (await user.run('prepare', ['--agent', name])).stdout.trim();
+      const up = await user.run('up', ['--bottle', slug]);
+      expect(up.exitCode, up.stderr).toBe(0);
+    });
+    afterAll(async () => {
+      await user.run('teardown', ['--bottle', slug]);
+      stop();
+      expect((await engineHolds()).filter((one) => one.includes(slug))).toEqual([]);
+    });
+
+    const attach = (prompt: string, ...more: string[]) =>
+      user.run('attach', ['--bottle', slug, '--prompt', prompt, '--timeout', '90s', ...more]);
+
+    /** Runs a script in the guest as root, with `input`. */
+    const inGuest = (script: string, input: string) =>
+      execa(
+        user.smolvm,
+        ['machine', 'exec', '--name', `bot-bottle-${slug}`, '-i', '--', 'sh', '-c', script],
+        {
+          ...{ env: user.env, extendEnv: false, reject: false, input },
+        },
+      );
+
+    it('a headless session runs its tools, and upstream sees only the real credential', async () => {
+      api.received();
+      const { exitCode, stdout, stderr } = await attach('RUN: echo written > proof.txt; id -un >> proof.txt');
+      expect([exitCode, stdout], stderr).toEqual([0, expect.stringContaining('DONE-from-the-model')]);
+      expect((await inGuest('cat /home/node/proof.txt', '')).stdout).toBe('written\nnode');
+      const requests = api.received();
+      expect(requests.length).toBeGreaterThan(1);
+      for (const request of requests.filter((one) => one.host === host)) {
+        expect(request.headers[header]).toBe(value);
+        expect(JSON.stringify(request)).not.toContain(PLACEHOLDER);
+      }
+      const bodies = JSON.stringify(requests.map(({ body }) => body));
+      expect(bodies).toContain('PROMPT-MARK');
+      expect(bodies).toContain('SKILL-MARK');
+    });
+
+    it('a refusal of egress reaches the agent, with its reason', async () => {
+      api.received();
+      const { exitCode, stderr } = await attach(
+        'RUN: curl --silent --show-error http://unlisted.example.com/',
+      );
+      expect(exitCode, stderr).toBe(0);
+      expect(JSON.stringify(api.received().map(({ body }) => body))).toContain('(host-unlisted)');
+    });
+
+    it('the agent calls a tool of an MCP server behind egress', async () => {
+      api.received();
+      const { exitCode, stderr } = await attach(`MCP: ${tool}`);
+      expect(exitCode, stderr).toBe(0);
+      const calls = api.received().filter(({ body }) => body.method === 'tools/call');
+      expect(calls.map(({ host: of, body }) => [of, body.params.name])).toEqual([
+        ['mcp.example.com', 'lookup'],
+      ]);
+    });
+
+    it('the stream of events is JSON, and nothing else is on standard output', async () => {
+      const { exitCode, stdout, stderr } = await attach('Say something.', '--format', 'json');
+      expect(exitCode, stderr).toBe(0);
+      const lines = stdout.trim().split('\n');
+      expect(lines.length).toBeGreaterThan(1);
+      for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
+      expect(stdout).toContain('PONG-from-the-model');
+    });
+
+    it.runIf(resumes)('a later session continues the first, and the first one is not asked for', async () => {
+      api.received();
+      await attach('This is MARK-of-the-second.', '--resume');
+      const bodies = JSON.stringify(api.received().map(({ body }) => body));
+      expect(bodies).toContain('Say something.');
+      expect(bodies).toContain('MARK-of-the-second');
+    });
+
+    it.runIf(terminal && HAS_TMUX)(
+      `a session on a terminal starts at the agent's prompt, without a dialog${HAS_TMUX ? '' : ' (skipped: tmux is not installed)'}`,
+      async () => {
+        const { ready, leave } = terminal ?? { ready: /never/, leave: [] };
+        const tmux = new Tmux(user.env);
+        try {
+          await tmux.start([process.execPath, join(KIT, 'scripts', 'attach.ts'), '--bottle', slug]);
+          await tmux.shows(ready);
+          await tmux.keys('What is there');
+          await tmux.shows(/What is there/);
+          await tmux.keys('Enter');
+          await tmux.shows(/PONG-from-the-model/);
+          for (const key of leave) {
+            await tmux.keys(key);
+            await sleep(500);
+          }
+          await tmux.shows(/Pane is dead \(status 0\)|the agent exited with code 0/);
+        } finally {
+          await tmux.end();
+        }
+      },
+    );
+
+    it('the token is nowhere in the guest, nor in the state and the logs on the host', async () => {
+      const folders = '/dev/shm /etc /home /opt /root /run /srv /tmp /var';
+      const needles = Object.values(TOKENS).join('\n');
+      const { stdout } = await inGuest(`grep -rlsF -f - ${folders}`, needles);
+      const environments = await inGuest('grep -lsF -f - /proc/[0-9]*/environ', needles);
+      expect([stdout, environments.stdout]).toEqual(['', '']);
+      const onHost = await execa('grep', ['-rlsF', 'NEEDLE', user.home], { reject: false });
+      expect(onHost.stdout).toBe('');
+    });
+  },
+);
