@@ -85,17 +85,21 @@ export interface RouteDlp {
   readonly outboundOnMatch?: 'block' | 'redact' | 'supervise';
 }
 
+export interface RouteCredential {
+  /** Lowercase name of the header that egress sets; absent: `authorization`. */
+  readonly header?: string;
+  /** The word before the token; `none` for the token alone. Absent only with `query`. */
+  readonly scheme?: 'Bearer' | 'token' | 'Basic' | 'none';
+  /** Name of the query parameter that egress sets instead of a header. */
+  readonly query?: string;
+  /** Name of the host variable that holds the token. */
+  readonly tokenRef: string;
+}
+
 export interface ManifestRoute {
   /** Lowercase DNS name, or `*.` and a name for every name below it, but not the name itself. */
   readonly host: string;
-  readonly auth?: {
-    /** Lowercase name of the header that egress sets; absent: `authorization`. */
-    readonly header?: string;
-    /** The word before the token; `none` for the token alone. */
-    readonly scheme: 'Bearer' | 'token' | 'Basic' | 'none';
-    /** Name of the host variable that holds the token. */
-    readonly tokenRef: string;
-  };
+  readonly auth?: RouteCredential;
   /** Absent: any request. Never empty. */
   readonly matches?: readonly RouteMatch[];
   /** Absent: no clone or fetch over HTTPS. */

@@ -10,8 +10,17 @@ export function providerCredentialText({
   return `${title}${from}; sent to ${hosts.join(', ')} only`;
 }
 
-/** How a route's credential is sent, for people: `Bearer`, or `x-api-key`, or `x-auth Basic`. */
-export function credentialText({ header, scheme }: { header?: string | undefined; scheme: string }): string {
+/** How a route's credential is sent. */
+interface Credential {
+  readonly header?: string | undefined;
+  /** Absent only with `query`. */
+  readonly scheme?: string | undefined;
+  readonly query?: string | undefined;
+}
+
+/** How a route's credential is sent, for people: `Bearer`, `x-api-key`, `x-auth Basic`, or `?key`. */
+export function credentialText({ header, scheme = 'none', query }: Credential): string {
+  if (query !== undefined) return `?${query}`;
   if (header === undefined) return scheme === 'none' ? 'Authorization' : scheme;
   return scheme === 'none' ? header : `${header} ${scheme}`;
 }

@@ -1,4 +1,10 @@
-import type { EgressPolicy, ManifestRoute, RouteDlp, RouteMatch } from '../manifest/types.ts';
+import type {
+  EgressPolicy,
+  ManifestRoute,
+  RouteCredential,
+  RouteDlp,
+  RouteMatch,
+} from '../manifest/types.ts';
 import type { Plan } from '../plan/schema.ts';
 
 type PlannedRoute = Plan['egress']['routes'][number];
@@ -49,10 +55,15 @@ function plannedRoute(route: ManifestRoute, slotOf: (variable: string) => string
 }
 
 function plannedAuth(
-  { header, scheme, tokenRef }: NonNullable<ManifestRoute['auth']>,
+  { header, scheme, query, tokenRef }: RouteCredential,
   slotOf: (variable: string) => string,
 ): NonNullable<PlannedRoute['auth']> {
-  return { ...(header === undefined ? {} : { header }), scheme, slot: slotOf(tokenRef) };
+  return {
+    ...(header === undefined ? {} : { header }),
+    ...(scheme === undefined ? {} : { scheme }),
+    ...(query === undefined ? {} : { query }),
+    slot: slotOf(tokenRef),
+  };
 }
 
 function plannedMatch({ paths, methods, headers }: RouteMatch): NonNullable<PlannedRoute['matches']>[number] {

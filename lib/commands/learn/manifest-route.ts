@@ -1,11 +1,11 @@
-import type { Route } from '../../daemons/contract/egress/routes.ts';
+import type { Route, RouteAuth } from '../../daemons/contract/egress/routes.ts';
 
 /** A route as written in a manifest. */
 export interface WrittenRoute {
   host: string;
   port?: number;
   private?: boolean;
-  auth?: { header?: string; scheme: string; token_ref: string };
+  auth?: Omit<RouteAuth, 'slot'> & { token_ref: string };
   matches?: NonNullable<Route['matches']>;
   git?: { fetch: boolean };
   dlp?: NonNullable<Route['dlp']>;
@@ -16,19 +16,25 @@ export interface WrittenRoute {
  */
 export function writtenRoute(route: Route, tokens: Readonly<Record<string, string>>): WrittenRoute {
   const { host, port, auth, matches, git, dlp } = route;
-  const variable = auth === undefined ? undefined : tokens[auth.slot];
-  const header = auth?.header === undefined ? {} : { header: auth.header };
   return {
     host,
     ...(port === undefined ? {} : { port }),
     ...(route.private === undefined ? {} : { private: route.private }),
-    ...(auth === undefined || variable === undefined
-      ? {}
-      : { auth: { ...header, scheme: auth.scheme, token_ref: variable } }),
+    ...writtenAuth(auth, tokens),
     ...(matches === undefined ? {} : { matches }),
     ...(git === undefined ? {} : { git }),
     ...(dlp === undefined ? {} : { dlp }),
   };
+}
+
+function writtenAuth(
+  auth: Route['auth'],
+  tokens: Readonly<Record<string, string>>,
+): Pick<WrittenRoute, 'auth'> {
+  if (auth === undefined) return {};
+  const { slot, ...rest } = auth;
+  const variable = tokens[slot];
+  return variable === undefined ? {} : { auth: { ...rest, token_ref: variable } };
 }
 
 /** Returns the route for a host: an exact one, or the one with the longest suffix. */

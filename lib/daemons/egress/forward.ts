@@ -1,15 +1,16 @@
 import { pipeline, type Readable } from 'node:stream';
 import { UnscannableBody } from '../detection/index.ts';
 import type { MemoryBudget } from '../shared/memory-budget.ts';
+import type { InjectedCredential } from './http/credential.ts';
 import type { Exchange } from './http/exchange.ts';
 import { upstreamHeaders } from './http/headers.ts';
+import { withParameter } from './http/query-parameter.ts';
 import type { Reason } from './http/reasons.ts';
 import { passableTrailers } from './http/trailers.ts';
 import { sendEarlyHints, sendResponse } from './inbound/send-response.ts';
 import { upstreamFailure } from './inbound/upstream-failure.ts';
 import { type ApprovedRequest, discardBody } from './outbound/approved-request.ts';
 import { bodyFailure, LateFinding } from './outbound/body-failure.ts';
-import type { InjectedCredential } from './policy/tokens.ts';
 import type { Admission } from './policy/verdict.ts';
 import type {
   CallListeners,
@@ -100,7 +101,7 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
     }
     const call = upstream.open(request, listeners);
     exchange.onceEnded(() => call.cancel());
-    sendBody(approved.body, call, exchange, options.credential?.header, (error) => {
+    sendBody(approved.body, call, exchange, options.credential, (error) => {
       const isFinding = error instanceof LateFinding;
       if (isFinding) options.found([...new Set(error.findings.map(({ type }) => type))]);
       fail(error);
@@ -125,7 +126,7 @@ function sendBody(
   body: Readable | Buffer,
   call: OpenCall,
   exchange: Exchange,
-  credentialHeader: string | undefined,
+  credential: InjectedCredential | undefined,
   cutOff: (error: LateFinding | UnscannableBody) => void,
 ): void {
   if (!exchange.hasBody) {
@@ -133,8 +134,7 @@ function sendBody(
     return;
   }
   const addTrailers = () => {
-    if (exchange.rawTrailers.length > 0)
-      call.addTrailers(passableTrailers(exchange.rawTrailers, credentialHeader));
+    if (exchange.rawTrailers.length > 0) call.addTrailers(passableTrailers(exchange.rawTrailers, credential));
   };
   if (Buffer.isBuffer(body)) {
     addTrailers();
@@ -160,6 +160,7 @@ function upstreamRequest(
   const { credential } = options;
   const { host, port } = options.admission;
   const { path, query, rawHeaders } = options.approved;
+  const inQuery = credential?.kind === 'query';
   const headers = upstreamHeaders(rawHeaders, {
     host: port === (options.secure ? 443 : 80) ? host : `${host}:${port}`,
     credential,
@@ -169,8 +170,8 @@ function upstreamRequest(
   return {
     method,
     hasBody,
-    path: `${path}${query}`,
-    credentialHeader: credential?.header,
+    path: `${path}${inQuery ? withParameter(query, credential.name, credential.value) : query}`,
+    sensitive: inQuery ? ':path' : credential?.name,
     headers: options.upgrade?.requestHeaders(headers) ?? headers,
   };
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import {
   credentialHeader,
+  credentialParameter,
+  credentialScheme,
   DEFAULT_CREDENTIAL_HEADER,
-  routeAuth,
 } from '../../daemons/contract/egress/routes.ts';
-import type { ManifestRoute } from '../types.ts';
+import type { ManifestRoute, RouteCredential } from '../types.ts';
 import { routeDlp } from './route-dlp.ts';
 import { routeHost } from './route-host.ts';
 import { routeMatches } from './route-matches.ts';
@@ -24,16 +25,43 @@ const header = z
   })
   .transform((text) => text.toLowerCase());
 
-const auth = z.strictObject({
-  header: header.optional().meta({
-    description: 'The header that egress sets; the agent’s own value of it is never sent.',
-    default: 'Authorization',
-  }),
-  scheme: routeAuth.shape.scheme.meta({
-    description: 'The word before the token. `Basic`: the token is `USER:PASSWORD`. `none`: the token alone.',
-  }),
-  token_ref: variableName.meta({ description: 'The host variable that holds the token.' }),
+const query = z.string().superRefine((text, context) => {
+  if (credentialParameter.safeParse(text).success) return;
+  if (text.toLowerCase() === 'service')
+    return fail(context, 'tells a git fetch from a push', 'Use a `header` for this credential.');
+  fail(
+    context,
+    'is not a query parameter that can carry a credential',
+    'Write only its name, such as `key`: letters, digits, `.`, `_`, `~` and `-`.',
+  );
 });
+
+const auth = z
+  .strictObject({
+    header: header.optional().meta({
+      description: 'The header that egress sets; the agent’s own value of it is never sent.',
+      default: 'Authorization',
+    }),
+    scheme: credentialScheme.optional().meta({
+      description:
+        'The word before the token. `Basic`: the token is `USER:PASSWORD`. `none`: the token alone.',
+    }),
+    query: query.optional().meta({
+      description: 'The query parameter that egress sets instead of a header, without a scheme.',
+    }),
+    token_ref: variableName.meta({ description: 'The host variable that holds the token.' }),
+  })
+  .superRefine((value, context) => {
+    if (value.query === undefined) {
+      if (value.scheme === undefined)
+        fail(context, 'needs a `scheme` or a `query`', 'Add, for example, `scheme: Bearer`.');
+      return;
+    }
+    for (const key of ['header', 'scheme'] as const) {
+      if (value[key] === undefined) continue;
+      fail(context, 'cannot be combined with `query`', `Remove \`${key}\` or \`query\`.`, [key]);
+    }
+  });
 
 const port = z
   .number()
@@ -79,8 +107,13 @@ export const routeEntry = z
 function plainAuth({
   header: name,
   scheme,
+  query: parameter,
   token_ref,
-}: z.output<typeof auth>): NonNullable<ManifestRoute['auth']> {
-  const named = name === undefined || name === DEFAULT_CREDENTIAL_HEADER ? {} : { header: name };
-  return { ...named, scheme, tokenRef: token_ref };
+}: z.output<typeof auth>): RouteCredential {
+  return {
+    ...(name === undefined || name === DEFAULT_CREDENTIAL_HEADER ? {} : { header: name }),
+    ...(scheme === undefined ? {} : { scheme }),
+    ...(parameter === undefined ? {} : { query: parameter }),
+    tokenRef: token_ref,
+  };
 }

@@ -18,6 +18,8 @@ egress:
       auth: {header: X-Api-Key, scheme: none, token_ref: DOCS_KEY}
     - host: basic.example.com
       auth: {header: Authorization, scheme: Basic, token_ref: LOGIN}
+    - host: maps.example.com
+      auth: {query: key, token_ref: MAPS_KEY}
 agent_provider:
   template: command
   command: [node, /opt/main.mjs, "two words"]
@@ -58,6 +60,7 @@ describe('loadManifest', () => {
           { host: 'api.example.com', auth: { scheme: 'Bearer', tokenRef: 'EXAMPLE_TOKEN' } },
           { host: 'docs.example.com', auth: { header: 'x-api-key', scheme: 'none', tokenRef: 'DOCS_KEY' } },
           { host: 'basic.example.com', auth: { scheme: 'Basic', tokenRef: 'LOGIN' } },
+          { host: 'maps.example.com', auth: { query: 'key', tokenRef: 'MAPS_KEY' } },
         ],
       },
       provider: {

@@ -6,6 +6,7 @@ it.each([
   [{ scheme: 'none' }, 'Authorization'],
   [{ header: 'x-api-key', scheme: 'none' }, 'x-api-key'],
   [{ header: 'x-auth', scheme: 'Basic' }, 'x-auth Basic'],
+  [{ query: 'key' }, '?key'],
 ])('the screens show the credential %j as %s', (auth, text) => {
   expect(credentialText(auth)).toBe(text);
 });

@@ -25,6 +25,12 @@ it('egressPlan keeps the header and scheme of a credential', () => {
   expect(plan.routes[0]?.auth).toEqual({ header: 'x-api-key', scheme: 'none', slot: 'EGRESS_TOKEN_0' });
 });
 
+it('egressPlan keeps the query parameter of a credential, which has no scheme', () => {
+  const auth = { query: 'key', tokenRef: 'KEY' };
+  const plan = egressPlan({ log: 0, learn: false, routes: [{ host: 'a.example', auth }] });
+  expect(plan.routes[0]?.auth).toEqual({ query: 'key', slot: 'EGRESS_TOKEN_0' });
+});
+
 it('egressPlan keeps the port and the private flag of a route', () => {
   const route = { host: 'lan.example', port: 8443, private: true };
   expect(egressPlan({ log: 0, learn: false, routes: [route] }).routes).toEqual([route]);

@@ -51,17 +51,33 @@ export const credentialHeader = z
   .regex(/^[a-z0-9][a-z0-9_-]*$/, 'a header name in lower case')
   .refine((name) => !NO_CREDENTIAL_HEADER.test(name), 'this header cannot carry a credential');
 
-/** The header that egress sets on requests upstream. The agent's own value of that header is never sent. */
-export const routeAuth = z.strictObject({
-  /** Default: `authorization`. */
-  header: credentialHeader.optional(),
-  /**
-   * What stands before the token, as its first word. `Basic`: the token is `USER:PASSWORD`, and sent in base64.
-   * `none`: the token alone.
-   */
-  scheme: z.enum(['Bearer', 'token', 'Basic', 'none']),
-  slot: tokenSlot,
-});
+/** Name of a query parameter that can carry a credential. `service` tells a git fetch from a push. */
+export const credentialParameter = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9._~-]{0,63}$/, 'a parameter name of letters, digits, `.`, `_`, `~` and `-`')
+  .refine((name) => name.toLowerCase() !== 'service', 'this parameter cannot carry a credential');
+
+/** What stands before the token. `Basic`: the token is `USER:PASSWORD`, and sent in base64. `none`: nothing. */
+export const credentialScheme = z.enum(['Bearer', 'token', 'Basic', 'none']);
+
+/** The header or query parameter that egress sets on requests upstream. The agent's own value of it is never sent. */
+export const routeAuth = z
+  .strictObject({
+    /** Default: `authorization`. */
+    header: credentialHeader.optional(),
+    /** Absent only with `query`, where the token stands alone. */
+    scheme: credentialScheme.optional(),
+    /** Puts the token in the query instead of a header. */
+    query: credentialParameter.optional(),
+    slot: tokenSlot,
+  })
+  .superRefine(({ header, scheme, query }, context) => {
+    const fault = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (query === undefined && scheme === undefined) fault('scheme', 'is missing');
+    if (query !== undefined && (header ?? scheme) !== undefined)
+      fault('query', 'cannot be combined with `header` or `scheme`');
+  });
 export type RouteAuth = z.infer<typeof routeAuth>;
 
 export const route = z.strictObject({

@@ -1,5 +1,6 @@
 import { headerOf } from '../../shared/raw-headers.ts';
 import { acceptableEncodings } from './content-decoding.ts';
+import type { InjectedCredential } from './credential.ts';
 
 /** Hop-by-hop headers (RFC 9110, 7.6.1) and headers that only concern proxies. Never forwarded. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -36,8 +37,8 @@ export type HeaderLines = Record<string, string | string[]>;
 export interface UpstreamHeaderOptions {
   /** Value for `Host`. */
   readonly host: string;
-  /** Header and value of the injected credential; none is sent when absent. */
-  readonly credential: { readonly header: string; readonly value: string } | undefined;
+  /** The injected credential; none is sent when absent. */
+  readonly credential: InjectedCredential | undefined;
   /** Whether a body follows. */
   readonly hasBody: boolean;
   /** Bytes of the body, if they are known and no trailers follow. */
@@ -51,7 +52,7 @@ export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderO
   const lines = linesWithout(options.credential === undefined ? NOT_UPSTREAM : NOT_WITH_TOKEN, raw);
   lines.host = options.host;
   // In place of whatever the agent sent in that header.
-  if (options.credential !== undefined) lines[options.credential.header] = options.credential.value;
+  if (options.credential?.kind === 'header') lines[options.credential.name] = options.credential.value;
   const accepted = lines['accept-encoding'];
   // Egress has to decode responses, and a part of a compressed body cannot be decoded.
   if (accepted !== undefined) {

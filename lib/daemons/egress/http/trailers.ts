@@ -1,3 +1,4 @@
+import { type CredentialPlace, isCredentialHeader } from './credential.ts';
 import { agentHeaders, type HeaderLines } from './headers.ts';
 
 /**
@@ -28,12 +29,13 @@ const NEVER_AFTER_A_BODY: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the trailers that may be forwarded, in either direction. `credentialHeader`: the header of the injected
- * credential, which the agent must not set after the body either.
+ * Returns the trailers that may be forwarded, in either direction. `place`: where the injected credential
+ * goes, which the agent must not set after the body either.
  */
-export function passableTrailers(raw: readonly string[], credentialHeader?: string): HeaderLines {
+export function passableTrailers(raw: readonly string[], place?: CredentialPlace): HeaderLines {
   const lines = Object.entries(agentHeaders(raw)).filter(
-    ([name]) => !NEVER_AFTER_A_BODY.has(name) && name !== credentialHeader && !/^(?::|if-|proxy-)/.test(name),
+    ([name]) =>
+      !NEVER_AFTER_A_BODY.has(name) && !isCredentialHeader(name, place) && !/^(?::|if-|proxy-)/.test(name),
   );
   return Object.fromEntries(lines);
 }

@@ -15,7 +15,7 @@ import { asksForDownload } from '../policy/git-lfs.ts';
 import { pushDenial } from '../policy/git-request.ts';
 import type { Rule } from '../policy/policy.ts';
 import type { ScanPlan } from '../policy/scan-plan.ts';
-import { credentialHeaderOf } from '../policy/tokens.ts';
+import { credentialPlaceOf } from '../policy/tokens.ts';
 import { type Admission, type Denial, deny } from '../policy/verdict.ts';
 import type { Approvals } from './approvals.ts';
 import { type ApprovedRequest, type BlockedRequest, discardBody } from './approved-request.ts';
@@ -55,7 +55,7 @@ export class OutboundGate {
     }
 
     const inHost = rule.host.startsWith('*.') ? scanHost(host, options) : [];
-    const head = [...inHost, ...scanHead(path, query, rawHeaders, credentialHeaderOf(rule), options)];
+    const head = [...inHost, ...scanHead(path, query, rawHeaders, credentialPlaceOf(rule), options)];
     let body: HeldBody;
     try {
       body = await holdBody(request, options, this.budget);

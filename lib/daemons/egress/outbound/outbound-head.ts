@@ -1,5 +1,6 @@
 import { DEFAULT_CREDENTIAL_HEADER } from '../../contract/egress/routes.ts';
 import { type Finding, type ScanOptions, scanText } from '../../detection/index.ts';
+import { type CredentialPlace, isCredentialHeader } from '../http/credential.ts';
 import { CleanTexts } from './clean-texts.ts';
 
 /** Headers that egress replaces, or that name the host: the agent's own values in them are never sent. */
@@ -13,11 +14,11 @@ export const UNSENT: ReadonlySet<string> = new Set([
 
 /**
  * Whether an injected credential takes the place of the agent's own value, which is then neither sent nor scanned.
- * `credentialHeader`: the header of the credential, if the rule injects one.
+ * `place`: where the credential goes, if the rule injects one.
  */
-export function isReplaced(name: string, credentialHeader: string | undefined): boolean {
-  if (credentialHeader === undefined) return false;
-  return name === credentialHeader || name === DEFAULT_CREDENTIAL_HEADER;
+export function isReplaced(name: string, place: CredentialPlace | undefined): boolean {
+  if (place === undefined) return false;
+  return name === DEFAULT_CREDENTIAL_HEADER || isCredentialHeader(name, place);
 }
 
 /** Texts without findings, per scan options. */
@@ -28,13 +29,13 @@ export function scanHead(
   path: string,
   query: string,
   raw: readonly string[],
-  credentialHeader: string | undefined,
+  place: CredentialPlace | undefined,
   options: ScanOptions,
 ): readonly Finding[] {
   let lines = '';
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] ?? '').toLowerCase();
-    if (UNSENT.has(name) || isReplaced(name, credentialHeader)) continue;
+    if (UNSENT.has(name) || isReplaced(name, place)) continue;
     lines += `${lines === '' ? '' : '\n'}${raw[index] ?? ''}: ${raw[index + 1] ?? ''}`;
   }
   const target = scanOnce(`${path}${query}`, options);

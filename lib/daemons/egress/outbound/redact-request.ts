@@ -2,7 +2,7 @@ import { canonicalTarget } from '../../contract/egress/canonical-path.ts';
 import { type Finding, PacedScanner, type ScanOptions } from '../../detection/index.ts';
 import { headerOf } from '../../shared/raw-headers.ts';
 import type { RequestContent } from '../http/exchange.ts';
-import { credentialHeaderOf } from '../policy/tokens.ts';
+import { credentialPlaceOf } from '../policy/tokens.ts';
 import type { Admission } from '../policy/verdict.ts';
 import type { ApprovedRequest } from './approved-request.ts';
 import { cutOut } from './cut-out.ts';
@@ -27,11 +27,11 @@ export async function redacted(
     if (index % 2 === 0) return text;
     const name = request.rawHeaders[index - 1]?.toLowerCase() ?? '';
     if (name === 'content-length') return String(content.length);
-    return UNSENT.has(name) || isReplaced(name, credentialHeaderOf(admission.rule)) ? text : cut(text);
+    return UNSENT.has(name) || isReplaced(name, credentialPlaceOf(admission.rule)) ? text : cut(text);
   });
   const { path, query } = target;
   const remaining = [
-    ...scanHead(path, query, rawHeaders, credentialHeaderOf(admission.rule), options),
+    ...scanHead(path, query, rawHeaders, credentialPlaceOf(admission.rule), options),
     ...(await scanWhole(content, options)),
   ];
   if (remaining.length > 0) return undefined;

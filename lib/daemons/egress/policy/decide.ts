@@ -1,6 +1,7 @@
 import { canonicalTarget } from '../../contract/egress/canonical-path.ts';
 import { headerOf } from '../../shared/raw-headers.ts';
 import { parseAuthority } from '../http/host-names.ts';
+import { withoutParameter } from '../http/query-parameter.ts';
 import type { ConnectFacts, Facts, RequestFacts } from '../http/request-facts.ts';
 import { gitUse, pushDenial } from './git-request.ts';
 import { handshakeDenial, methodAskedBy } from './handshake.ts';
@@ -139,7 +140,9 @@ function admitRequest(
     const remedy = "Ask the operator to add it to the route's `matches`.";
     return deny('request-unmatched', host, reason, remedy, rule);
   }
-  return { ...admission, path, query, isLfsBatch: git === 'lfs-batch' };
+  const { auth } = rule;
+  const sent = auth?.query === undefined ? query : withoutParameter(query, auth.query);
+  return { ...admission, path, query: sent, isLfsBatch: git === 'lfs-batch' };
 }
 
 /** Whether policy admits a connection to this host and port, regardless of paths. */

@@ -1,5 +1,6 @@
 import { DEFAULT_CREDENTIAL_HEADER, type RouteAuth } from '../../contract/egress/routes.ts';
 import { SELFTEST_NONCE_ENV } from '../../contract/selftest/selftest.ts';
+import type { CredentialPlace, InjectedCredential } from '../http/credential.ts';
 import type { Rule } from './policy.ts';
 
 const SLOT = /^EGRESS_TOKEN_[0-9]+$/;
@@ -24,16 +25,6 @@ export function readTokens(environment: NodeJS.ProcessEnv): Tokens {
   return { values, unusable };
 }
 
-/** A credential that egress adds to a request. */
-export interface InjectedCredential {
-  /** Name of the header, in lower case. */
-  readonly header: string;
-  /** Its whole value. */
-  readonly value: string;
-  /** The token itself, which must not come back. */
-  readonly token: string;
-}
-
 /**
  * The credential that a rule injects; `undefined` if it injects none.
  * @throws Error when its slot is empty, so that no request is ever sent without it.
@@ -42,20 +33,22 @@ export function credentialFor(
   rule: Pick<Rule, 'auth'>,
   tokens: ReadonlyMap<string, string>,
 ): InjectedCredential | undefined {
-  const header = credentialHeaderOf(rule);
-  if (rule.auth === undefined || header === undefined) return undefined;
+  const place = credentialPlaceOf(rule);
+  if (rule.auth === undefined || place === undefined) return undefined;
   const { scheme, slot } = rule.auth;
   const token = tokens.get(slot);
   if (token === undefined) throw new Error(`slot ${slot} is empty`);
-  return { header, value: headerValue(scheme, token), token };
+  return { ...place, value: textOf(scheme, token), token };
 }
 
-/** The header of a rule's credential; `undefined` if it injects none. */
-export function credentialHeaderOf({ auth }: Pick<Rule, 'auth'>): string | undefined {
-  return auth && (auth.header ?? DEFAULT_CREDENTIAL_HEADER);
+/** Where a rule's credential goes; `undefined` if it injects none. */
+export function credentialPlaceOf({ auth }: Pick<Rule, 'auth'>): CredentialPlace | undefined {
+  if (auth === undefined) return undefined;
+  if (auth.query !== undefined) return { kind: 'query', name: auth.query };
+  return { kind: 'header', name: auth.header ?? DEFAULT_CREDENTIAL_HEADER };
 }
 
-function headerValue(scheme: RouteAuth['scheme'], token: string): string {
-  if (scheme === 'none') return token;
+function textOf(scheme: RouteAuth['scheme'], token: string): string {
+  if (scheme === undefined || scheme === 'none') return token;
   return `${scheme} ${scheme === 'Basic' ? Buffer.from(token).toString('base64') : token}`;
 }

@@ -26,7 +26,7 @@ export interface Admission {
   readonly port: number;
   /** Canonical path; empty for CONNECT. */
   readonly path: string;
-  /** From `?` on; empty when there is none. */
+  /** From `?` on, without the agent's own value of a credential; empty when there is none. */
   readonly query: string;
   /** Whether it is a git LFS batch: its body must prove that it downloads. */
   readonly isLfsBatch: boolean;

@@ -132,7 +132,7 @@ function h2Call(session: UpstreamSession, request: UpstreamRequest, listeners: C
 }
 
 /** HTTP/2 names the host in `:authority`, and frames every body itself. */
-function inHttp2({ method, path, headers, credentialHeader }: UpstreamRequest): OutgoingHttpHeaders {
+function inHttp2({ method, path, headers, sensitive }: UpstreamRequest): OutgoingHttpHeaders {
   const { host, 'transfer-encoding': _framing, ...rest } = headers;
   return {
     ':method': method,
@@ -141,6 +141,6 @@ function inHttp2({ method, path, headers, credentialHeader }: UpstreamRequest): 
     ':path': path,
     ...rest,
     // Keep credentials out of the connection's compression tables (RFC 7541, 7.1.3).
-    [sensitiveHeaders]: ['authorization', 'cookie', ...(credentialHeader ? [credentialHeader] : [])],
+    [sensitiveHeaders]: ['authorization', 'cookie', ...(sensitive ? [sensitive] : [])],
   };
 }

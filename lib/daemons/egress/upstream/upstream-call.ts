@@ -6,8 +6,8 @@ export interface UpstreamRequest {
   readonly path: string;
   readonly headers: HeaderLines;
   readonly hasBody: boolean;
-  /** Name of the header with the injected credential, in lower case. */
-  readonly credentialHeader?: string | undefined;
+  /** Name of the header, or `:path`, that holds the injected credential; in lower case. */
+  readonly sensitive?: string | undefined;
 }
 
 /** The response of an upstream, over any HTTP version. */

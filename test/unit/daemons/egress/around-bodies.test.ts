@@ -266,7 +266,12 @@ it('egress releases a held body if there is no upstream to send it to', async ()
   const server = createServer((request, response) => {
     const exchange = new H1Exchange(request, response, { tunnel: undefined, awaitsContinue: false });
     const approved = { approved: true as const, path: '/', query: '', rawHeaders: [], body, types: [] };
-    const credential = { header: 'authorization', value: 'Bearer nonce', token: 'nonce' };
+    const credential = {
+      kind: 'header' as const,
+      name: 'authorization',
+      value: 'Bearer nonce',
+      token: 'nonce',
+    };
     const told = { found: () => {}, brokeOff: () => {} };
     const rest = {
       secure: true,

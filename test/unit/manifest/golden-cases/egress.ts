@@ -35,6 +35,13 @@ export const egress: readonly GoldenCase[] = [
   badRoute('a credential in Host', 'auth: {header: Host, scheme: none, token_ref: A}'),
   badRoute('a credential in Content-Length', 'auth: {header: Content-Length, scheme: none, token_ref: A}'),
   badRoute('a credential header with a space', 'auth: {header: x api key, scheme: none, token_ref: A}'),
+  badRoute('auth with a token alone', 'auth: {token_ref: A}'),
+  badRoute(
+    'a query beside a header and a scheme',
+    'auth: {query: key, header: x-a, scheme: none, token_ref: A}',
+  ),
+  badRoute('a query that is not a name', 'auth: {query: "?key=", token_ref: A}'),
+  badRoute('a query that git reads', 'auth: {query: service, token_ref: A}'),
   badRoute('a token instead of the name of its variable', 'auth:', '  scheme: Bearer', '  token_ref: sk-1'),
   badRoute('a misspelled key', 'metods: [GET]'),
   badRoute('path_allowlist', 'path_allowlist: [/v1]'),

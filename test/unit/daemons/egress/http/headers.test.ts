@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agentHeaders, upstreamHeaders } from '../../../../../lib/daemons/egress/http/headers.ts';
 
-const to = (raw: string[], value?: string, hasBody = false, header = 'authorization') =>
+const to = (raw: string[], value?: string, hasBody = false, name = 'authorization') =>
   upstreamHeaders(raw, {
     host: 'h.example',
-    credential: value === undefined ? undefined : { header, value },
+    credential: value === undefined ? undefined : { kind: 'header', name, value, token: value },
     hasBody,
   });
 
@@ -57,6 +57,15 @@ describe('headers sent upstream', () => {
     const sent = { host: 'h.example', 'x-api-key': 'token' };
     expect(to(raw, 'token', false, 'x-api-key')).toEqual(sent);
     expect(to(['Connection', 'x-api-key'], 'token', false, 'x-api-key')).toEqual(sent);
+  });
+
+  it('a credential in the query sets no header, but Authorization and Range are dropped', () => {
+    const raw = ['Authorization', 'Bearer mine', 'Range', 'bytes=0-1', 'key', 'kept'];
+    const credential = { kind: 'query', name: 'key', value: 'token', token: 'token' } as const;
+    expect(upstreamHeaders(raw, { host: 'h.example', credential, hasBody: false })).toEqual({
+      host: 'h.example',
+      key: 'kept',
+    });
   });
 
   it('a request with a token omits Range, as part of a response may hold half of the token', () => {

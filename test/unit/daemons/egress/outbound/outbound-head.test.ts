@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { knownSecretFinder } from '../../../../../lib/daemons/detection/rules/known-secrets.ts';
 import type { ScanOptions } from '../../../../../lib/daemons/detection/scan-text.ts';
+import type { CredentialPlace } from '../../../../../lib/daemons/egress/http/credential.ts';
 import { CleanTexts } from '../../../../../lib/daemons/egress/outbound/clean-texts.ts';
 import { scanHead } from '../../../../../lib/daemons/egress/outbound/outbound-head.ts';
 
@@ -47,11 +48,13 @@ describe('repeated heads', () => {
 describe('headers that egress replaces', () => {
   it('scanHead skips what the route’s credential replaces, and nothing else', () => {
     const options = looking('token_patterns');
-    const types = (name: string, credentialHeader: string | undefined) =>
-      scanHead('/', '', [name, AWS], credentialHeader, options).map(({ type }) => type);
-    expect(types('X-Api-Key', 'x-api-key')).toEqual([]);
-    expect(types('Authorization', 'x-api-key')).toEqual([]);
-    expect(types('X-Api-Key', 'authorization')).toEqual(['aws-access-key']);
+    const types = (name: string, place: CredentialPlace | undefined) =>
+      scanHead('/', '', [name, AWS], place, options).map(({ type }) => type);
+    expect(types('X-Api-Key', { kind: 'header', name: 'x-api-key' })).toEqual([]);
+    expect(types('Authorization', { kind: 'header', name: 'x-api-key' })).toEqual([]);
+    expect(types('Authorization', { kind: 'query', name: 'key' })).toEqual([]);
+    expect(types('X-Api-Key', { kind: 'header', name: 'authorization' })).toEqual(['aws-access-key']);
+    expect(types('X-Api-Key', { kind: 'query', name: 'x-api-key' })).toEqual(['aws-access-key']);
     expect(types('X-Api-Key', undefined)).toEqual(['aws-access-key']);
     expect(types('Authorization', undefined)).toEqual(['aws-access-key']);
   });

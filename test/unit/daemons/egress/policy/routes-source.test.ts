@@ -71,6 +71,25 @@ routes:
     },
   );
 
+  it.each([
+    ['{ query: "key[]", slot: EGRESS_TOKEN_0 }', 'query: a parameter name of'],
+    ['{ query: "a&b", slot: EGRESS_TOKEN_0 }', 'query: a parameter name of'],
+    ['{ query: Service, slot: EGRESS_TOKEN_0 }', 'query: this parameter cannot carry a credential'],
+    [
+      '{ query: key, scheme: Bearer, slot: EGRESS_TOKEN_0 }',
+      'query: cannot be combined with `header` or `scheme`',
+    ],
+    [
+      '{ query: key, header: x-a, slot: EGRESS_TOKEN_0 }',
+      'query: cannot be combined with `header` or `scheme`',
+    ],
+    ['{ header: x-a, slot: EGRESS_TOKEN_0 }', 'scheme: is missing'],
+    ['{ slot: EGRESS_TOKEN_0 }', 'scheme: is missing'],
+  ])('parseRoutes rejects the credential %s', (auth, fault) => {
+    const text = `version: 1\nroutes:\n  - host: a.example\n    auth: ${auth}\n`;
+    expect(() => parse(text)).toThrow(`routes.yaml:4: routes[0].auth.${fault}`);
+  });
+
   it('parseRoutes reports all faults at once', () => {
     expect(() => parse('version: 1\nroutes:\n  - host: A\n  - host: B\n')).toThrow(/:3: .*\n.*:4: /);
   });

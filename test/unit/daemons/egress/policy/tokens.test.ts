@@ -28,14 +28,20 @@ describe('credentialFor', () => {
   const slot = 'EGRESS_TOKEN_0';
 
   it.each([
-    [{ scheme: 'Bearer' }, 'authorization', 'Bearer user:pass'],
-    [{ scheme: 'token' }, 'authorization', 'token user:pass'],
-    [{ scheme: 'Basic' }, 'authorization', 'Basic dXNlcjpwYXNz'],
-    [{ scheme: 'none' }, 'authorization', 'user:pass'],
-    [{ header: 'x-api-key', scheme: 'none' }, 'x-api-key', 'user:pass'],
-    [{ header: 'x-auth', scheme: 'Bearer' }, 'x-auth', 'Bearer user:pass'],
-  ] as const)('credentialFor %j sets %s to %j', (auth, header, value) => {
-    expect(credentialFor({ auth: { ...auth, slot } }, tokens)).toEqual({ header, value, token: 'user:pass' });
+    [{ scheme: 'Bearer' }, 'header', 'authorization', 'Bearer user:pass'],
+    [{ scheme: 'token' }, 'header', 'authorization', 'token user:pass'],
+    [{ scheme: 'Basic' }, 'header', 'authorization', 'Basic dXNlcjpwYXNz'],
+    [{ scheme: 'none' }, 'header', 'authorization', 'user:pass'],
+    [{ header: 'x-api-key', scheme: 'none' }, 'header', 'x-api-key', 'user:pass'],
+    [{ header: 'x-auth', scheme: 'Bearer' }, 'header', 'x-auth', 'Bearer user:pass'],
+    [{ query: 'key' }, 'query', 'key', 'user:pass'],
+  ] as const)('credentialFor %j sets the %s %s to %j', (auth, kind, name, value) => {
+    expect(credentialFor({ auth: { ...auth, slot } }, tokens)).toEqual({
+      kind,
+      name,
+      value,
+      token: 'user:pass',
+    });
   });
 
   it('credentialFor throws for an empty slot, and returns nothing for a route without a credential', () => {

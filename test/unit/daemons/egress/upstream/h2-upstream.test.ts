@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { constants } from 'node:http2';
+import { constants, sensitiveHeaders } from 'node:http2';
 import { describe, expect, it } from 'vitest';
 import { fetchVia, openTunnel } from '../../../../support/egress/agent.ts';
 import { fetchOn, h2ReplyOf, streamOn } from '../../../../support/egress/h2-agent.ts';
@@ -45,6 +45,15 @@ describe('HTTP/2 requests to an HTTP/2 upstream', () => {
     expect(reply.status).toBe(200);
     expect(scene.upstream.seen[0]).toMatchObject({ 'x-api-key': TOKEN });
     expect(scene.upstream.seen[0]).not.toHaveProperty('authorization');
+  });
+
+  it('an HTTP/2 request carries the credential in the query that the route names', async () => {
+    const auth = { query: 'key', slot: 'EGRESS_TOKEN_0' };
+    const reply = await fetchOn(await start({ route: { auth } }), { ':path': '/x?key=mine&a=1' });
+    expect(reply.status).toBe(200);
+    expect(scene.upstream.seen[0]).toMatchObject({ ':path': `/x?a=1&key=${TOKEN}` });
+    // Or it would be in the connection's compression table.
+    expect(Reflect.get(scene.upstream.seen[0] ?? {}, sensitiveHeaders)).toContain(':path');
   });
 
   it('concurrent HTTP/2 requests share one upstream session', async () => {
