@@ -85,9 +85,21 @@ function hopOf(plan: Plan): string {
   return isChained(plan) ? 'pipelock, behind egress: it sees tokens too' : 'pipelock, in place of egress';
 }
 
+/** What tells a route from others of its host. */
+function scopeOf(matches: Plan['egress']['routes'][number]['matches']): string {
+  if (matches === undefined) return 'the rest';
+  return matches
+    .flatMap(
+      ({ paths, methods = [] }) => paths?.map(({ value }) => value) ?? [methods.join('/') || 'headers'],
+    )
+    .join(', ');
+}
+
 function routesOf({ egress }: Plan): string[] {
-  return egress.routes.map(({ host, port, auth, owner, private: isPrivate }) => {
+  const routesOfHost = Map.groupBy(egress.routes, ({ host }) => host);
+  return egress.routes.map(({ host, port, auth, owner, matches, private: isPrivate }) => {
     const marks = [
+      (routesOfHost.get(host)?.length ?? 0) > 1 && `for:${scopeOf(matches)}`,
       auth && `auth:${credentialText(auth)}`,
       isPrivate && 'private',
       owner === 'provider' && owner,

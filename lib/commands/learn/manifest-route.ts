@@ -37,12 +37,13 @@ function writtenAuth(
   return variable === undefined ? {} : { auth: { ...rest, token_ref: variable } };
 }
 
-/** Returns the route for a host: an exact one, or the one with the longest suffix. */
-export function routeFor(host: string, routes: readonly Route[]): Route | undefined {
+/** Returns the routes for a host: the exact ones, or those with the longest suffix. */
+export function routesFor(host: string, routes: readonly Route[]): readonly Route[] {
   const fits = ({ host: pattern }: Route) =>
     pattern === host || (pattern.startsWith('*.') && host.endsWith(pattern.slice(1)));
-  return routes
+  const [best] = routes
     .filter(fits)
     .toSorted((one, other) => other.host.length - one.host.length)
-    .toSorted((one, other) => Number(other.host === host) - Number(one.host === host))[0];
+    .toSorted((one, other) => Number(other.host === host) - Number(one.host === host));
+  return routes.filter((route) => route.host === best?.host && route.owner === best.owner);
 }

@@ -1,7 +1,7 @@
 import type { Denial } from '../../daemons/contract/egress/learned.ts';
 import type { Route } from '../../daemons/contract/egress/routes.ts';
 import { generalizePaths, groupBy } from './generalize-paths.ts';
-import { routeFor, type WrittenRoute, writtenRoute } from './manifest-route.ts';
+import { routesFor, type WrittenRoute, writtenRoute } from './manifest-route.ts';
 
 /** A route that would admit what was denied for one host, with remarks for the reviewer. */
 export interface Proposal {
@@ -24,12 +24,17 @@ type Matches = NonNullable<WrittenRoute['matches']>;
 
 /** Proposes a route for one host from all its denials. */
 export function proposeRoute(host: string, denials: readonly Denial[], present: PresentRoutes): Proposal {
-  const route = routeFor(host, present.routes);
+  const routes = routesFor(host, present.routes);
+  // What no route of the host admitted reached the last one.
+  const route = routes.at(-1);
   if (route === undefined) return newRoute(host, denials);
   if (route.owner === 'provider') {
     return { remarks: [`${host} belongs to the agent's provider; a route in the bottle has no effect.`] };
   }
-  return extendedRoute(host, denials, route, present.tokens);
+  const { remarks, ...proposal } = extendedRoute(host, denials, route, present.tokens);
+  if (routes.length === 1 || proposal.route === undefined) return { ...proposal, remarks };
+  const choice = `${route.host} has ${routes.length} routes; this is the last one. Extend another if the requests need its credential.`;
+  return { ...proposal, remarks: [...remarks, choice] };
 }
 
 function newRoute(host: string, denials: readonly Denial[]): Proposal {

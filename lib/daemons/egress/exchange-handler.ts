@@ -67,11 +67,14 @@ export class ExchangeHandler {
     exchange.sendContinue();
     const { host, rule, port } = verdict;
     const credential = credentialFor(rule, tokens);
+    const hostTokens = rule.hostSlots.flatMap((slot) => tokens.get(slot) ?? []);
     account.admit(rule.host);
     judge.count(rule);
     const isTunneled = facts.kind === 'tunneled';
-    if (!isTunneled)
-      exchange.onceEnded(connections.add(exchange.connection, { host, port, isTunnel: false }));
+    if (!isTunneled || rule.sharesHost) {
+      const grant = rule.sharesHost ? rule.grant : undefined;
+      exchange.onceEnded(connections.add(exchange.connection, { host, port, isTunnel: isTunneled, grant }));
+    }
     const decision = await gate.inspect(exchange, verdict).catch(() => undefined);
     if (!decision?.approved) judge.refund(rule);
     if (decision === undefined) return exchange.abort();
@@ -91,7 +94,7 @@ export class ExchangeHandler {
       approved: decision,
       gate,
       connections,
-      token: credential?.token,
+      tokens: hostTokens,
       account,
     };
     const upgrade = webSocket && new WebSocketUpgrade({ ...common, webSocket, idleMs: deadlines.idleMs });
@@ -102,6 +105,7 @@ export class ExchangeHandler {
       upgrade,
       upstreams,
       credential,
+      tokens: hostTokens,
       budget: gate.budget,
       found: (types) => account.found(types),
       brokeOff,

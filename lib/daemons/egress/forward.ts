@@ -31,6 +31,8 @@ export interface ForwardOptions {
   readonly upstreams: Upstreams;
   /** Added to the request; absent where the route injects nothing. */
   readonly credential: InjectedCredential | undefined;
+  /** Tokens that any request to the host gets; none may come back. */
+  readonly tokens: readonly string[];
   /** For response data that is held back until it has been scanned. */
   readonly budget: MemoryBudget;
   /** Called with the types of secrets that were found in data already being sent. */
@@ -42,7 +44,6 @@ export interface ForwardOptions {
 /** Sends an admitted request upstream and its response back, both streamed at the pace of the slower side. */
 export async function forward(exchange: Exchange, options: ForwardOptions): Promise<void> {
   const { rule, host, port } = options.admission;
-  const token = options.credential?.token;
   let hasResponse = false;
   const fail = (error: unknown) => {
     if (hasResponse || exchange.hasResponded || exchange.isAborted) return;
@@ -73,12 +74,12 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
     if (exchange.isAborted) return discardBody(approved, exchange);
     const listeners: CallListeners = {
       failed: fail,
-      earlyHints: (rawHeaders) => sendEarlyHints(rawHeaders, exchange, token),
+      earlyHints: (rawHeaders) => sendEarlyHints(rawHeaders, exchange, options.tokens),
       responded: (response) => {
         try {
           sendResponse(response, exchange, {
             host,
-            token,
+            tokens: options.tokens,
             inbound: rule.scan.inbound,
             budget: options.budget,
             brokeOff: options.brokeOff,
@@ -164,6 +165,7 @@ function upstreamRequest(
   const headers = upstreamHeaders(rawHeaders, {
     host: port === (options.secure ? 443 : 80) ? host : `${host}:${port}`,
     credential,
+    isSearched: options.tokens.length > 0,
     hasBody,
     bodyLength: body?.length,
   });

@@ -15,7 +15,7 @@ import { OutboundGate } from './outbound/outbound-gate.ts';
 import { ScanThread } from './outbound/scan-thread.ts';
 import { Judge, type PolicySource } from './policy/judge.ts';
 import { OpenConnections } from './policy/open-connections.ts';
-import { knownTunnels, ruleFor } from './policy/policy.ts';
+import { knownTunnels, rulesFor } from './policy/policy.ts';
 import { Interceptor, type OpenTunnel } from './tls/interceptor.ts';
 import type { LeafIssuer } from './tls/leaf-issuer.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
@@ -64,7 +64,7 @@ export function createEgress(options: EgressOptions): Server {
     failed: ({ host, port }) => {
       const common = { protocol: 'connect', scheme: 'https', method: 'CONNECT', target: null } as const;
       const account = audit.open({ ...common, host, port, rawHeaders: [] });
-      account.admit(ruleFor(options.policy(), host)?.host ?? host);
+      account.admit(rulesFor(options.policy(), host)[0]?.host ?? host);
       account.respond(200, { code: 'tls-failed' });
       account.close();
     },

@@ -11,7 +11,7 @@ import type { Random } from '../random.ts';
 import { writeFrames } from './frame-script.ts';
 import { SCAN_OPTIONS, SECRET } from './scan-options.ts';
 
-const scrubber = new ReflectionScrubber(SECRET);
+const scrubber = new ReflectionScrubber([SECRET]);
 const approvals = new Approvals(undefined);
 
 /** Milliseconds for one whole WebSocket including its end; far more than the slowest takes. */

@@ -68,7 +68,7 @@ export async function reflection(random: Random): Promise<void> {
     places.push([whole.length, whole.length + written.length]);
     whole += `${written} ${random.text(AROUND, 4)}`;
   }
-  const stream = new ReflectionScrubber(token).stream();
+  const stream = new ReflectionScrubber([token]).stream();
   const all = text(stream);
   for (let at = 0; at < whole.length; ) {
     const end = at + 1 + random.below(12);

@@ -1,7 +1,8 @@
 import { routesFile } from '../../../lib/daemons/contract/egress/routes.ts';
 import { SELFTEST_NONCE_ENV } from '../../../lib/daemons/contract/selftest/selftest.ts';
 import type { RequestFacts } from '../../../lib/daemons/egress/http/request-facts.ts';
-import { type Circumstances, decide } from '../../../lib/daemons/egress/policy/decide.ts';
+import type { Circumstances } from '../../../lib/daemons/egress/policy/admit.ts';
+import { decide } from '../../../lib/daemons/egress/policy/decide.ts';
 import { buildPolicy } from '../../../lib/daemons/egress/policy/policy.ts';
 
 const file = routesFile.parse({

@@ -42,6 +42,10 @@ egress:
   routes:
     - host: api.github.com
       auth: {scheme: Bearer, token_ref: GH_TOKEN}
+    - host: maps.example.com
+      auth: {query: key, token_ref: GH_TOKEN}
+      matches: [{paths: [{value: /v1}, {value: /v2}]}, {methods: [HEAD]}]
+    - host: maps.example.com
     - host: nas.lan
       port: 8443
       private: true

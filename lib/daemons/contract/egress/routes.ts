@@ -100,6 +100,26 @@ export const route = z.strictObject({
   max_uses: z.number().int().min(1).max(1_000_000).optional(),
 });
 
+/**
+ * Several routes of one owner may name one host: the first whose `matches` admit a request decides about it. What is
+ * decided before the request is known, the port and the addresses, must be the same in all of them.
+ */
+const routeList = z.array(route).superRefine((routes, context) => {
+  const before = new Map<string, Route>();
+  for (const [index, entry] of routes.entries()) {
+    const key = `${entry.owner ?? 'bottle'} ${entry.host}`;
+    const earlier = before.get(key);
+    before.set(key, entry);
+    if (earlier === undefined) continue;
+    const fault = (message: string) => context.addIssue({ code: 'custom', path: [index, 'host'], message });
+    if (earlier.matches === undefined)
+      fault('an earlier route of this host has no matches: this one is never used');
+    if (earlier.port !== entry.port) fault('an earlier route of this host has another port');
+    if ((earlier.private ?? false) !== (entry.private ?? false))
+      fault('an earlier route of this host has another value of private');
+  }
+});
+
 /** `routes.yaml`: what egress lets out. Everything that no route names is denied. */
 export const routesFile = z.strictObject({
   version: z.literal(1),
@@ -107,13 +127,7 @@ export const routesFile = z.strictObject({
   log: auditLevel.optional(),
   /** Keeps what is denied to be learned from, see `learned.ts`; lets nothing more out. */
   learn: z.boolean().optional(),
-  routes: z
-    .array(route)
-    .refine(
-      (routes) =>
-        new Set(routes.map((entry) => `${entry.owner ?? 'bottle'} ${entry.host}`)).size === routes.length,
-      'two routes name one host',
-    ),
+  routes: routeList,
 });
 
 /**

@@ -9,8 +9,6 @@ export interface CredentialPlace {
 export interface InjectedCredential extends CredentialPlace {
   /** The whole value of the header or parameter, not encoded. */
   readonly value: string;
-  /** The token itself, which must not come back. */
-  readonly token: string;
 }
 
 /** Whether this header carries the credential. `name` is in lower case. */

@@ -21,10 +21,10 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 const NOT_UPSTREAM: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'authorization', 'expect', 'host']);
 
 /**
- * Also not sent upstream where a token is injected: two partial responses could each reflect half of the
+ * Also not sent upstream where responses are searched for tokens: two partial responses could each reflect half of the
  * token, and neither half would be recognized.
  */
-const NOT_WITH_TOKEN: ReadonlySet<string> = new Set([...NOT_UPSTREAM, 'range', 'if-range']);
+const NOT_WHEN_SEARCHED: ReadonlySet<string> = new Set([...NOT_UPSTREAM, 'range', 'if-range']);
 
 /**
  * Not sent to the agent: clients would try HTTP/3 or another host, which they cannot reach from the bottle.
@@ -39,6 +39,8 @@ export interface UpstreamHeaderOptions {
   readonly host: string;
   /** The injected credential; none is sent when absent. */
   readonly credential: InjectedCredential | undefined;
+  /** Whether the response is searched for tokens. */
+  readonly isSearched: boolean;
   /** Whether a body follows. */
   readonly hasBody: boolean;
   /** Bytes of the body, if they are known and no trailers follow. */
@@ -49,7 +51,7 @@ export interface UpstreamHeaderOptions {
  * Returns the headers to send upstream for a request with these raw headers (name, value, name, value, ...).
  */
 export function upstreamHeaders(raw: readonly string[], options: UpstreamHeaderOptions): HeaderLines {
-  const lines = linesWithout(options.credential === undefined ? NOT_UPSTREAM : NOT_WITH_TOKEN, raw);
+  const lines = linesWithout(options.isSearched ? NOT_WHEN_SEARCHED : NOT_UPSTREAM, raw);
   lines.host = options.host;
   // In place of whatever the agent sent in that header.
   if (options.credential?.kind === 'header') lines[options.credential.name] = options.credential.value;

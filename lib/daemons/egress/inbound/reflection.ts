@@ -30,8 +30,13 @@ function searchesOf(forms: readonly string[]): readonly EscapedSearch[] {
     .map((form) => new EscapedSearch(form));
 }
 
+/** A scrubber for everything that was injected in requests to a host; `undefined` if nothing was. */
+export function scrubberFor(tokens: readonly string[]): ReflectionScrubber | undefined {
+  return tokens.length === 0 ? undefined : new ReflectionScrubber(tokens);
+}
+
 /**
- * Removes an injected token from what an upstream sends, in any common encoding. The replacement has the same
+ * Removes injected tokens from what an upstream sends, in any common encoding. The replacement has the same
  * length, so that lengths in the framing stay correct.
  */
 export class ReflectionScrubber {
@@ -39,8 +44,9 @@ export class ReflectionScrubber {
   /** Characters of the longest form that is searched for. */
   readonly longest: number;
 
-  constructor(token: string) {
-    this.#searches = searchesFor(token);
+  constructor(tokens: readonly string[]) {
+    // The longest first: one token may be a part of another.
+    this.#searches = tokens.flatMap(searchesFor).sort((one, other) => other.longest - one.longest);
     this.longest = Math.max(0, ...this.#searches.map(({ longest }) => longest));
   }
 

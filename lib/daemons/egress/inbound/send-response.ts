@@ -10,7 +10,7 @@ import type { FailureReason, Reason } from '../http/reasons.ts';
 import { passableTrailers } from '../http/trailers.ts';
 import { CallCanceled, type UpstreamResponse } from '../upstream/upstream-call.ts';
 import { InjectionFound, injectionFilter, isReadable, levelOf } from './injection-filter.ts';
-import { ReflectionScrubber } from './reflection.ts';
+import { type ReflectionScrubber, scrubberFor } from './reflection.ts';
 
 /** Bytes of a text of known length that is read completely before any of it is sent. */
 const MAX_JUDGED = 512 * 1024;
@@ -20,8 +20,8 @@ const MAX_UNPACKED = 16 * MAX_JUDGED;
 
 export interface SendResponseOptions {
   readonly host: string;
-  /** The injected token; must not be reflected. */
-  readonly token: string | undefined;
+  /** The tokens that requests to the host get; none may be reflected. */
+  readonly tokens: readonly string[];
   /** Whether text is scanned for prompt injection. */
   readonly inbound: boolean;
   /** Memory for data that is held until it has been scanned. */
@@ -30,13 +30,13 @@ export interface SendResponseOptions {
   readonly brokeOff: (reason: Reason) => void;
 }
 
-/** Forwards what an upstream sends ahead of its response: links to load early, without the token. */
+/** Forwards what an upstream sends ahead of its response: links to load early, without the tokens. */
 export function sendEarlyHints(
   rawHeaders: readonly string[],
   exchange: Exchange,
-  token: string | undefined,
+  tokens: readonly string[],
 ): void {
-  const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
+  const scrubber = scrubberFor(tokens);
   // One by one: Node does not send lists.
   const links = valuesOf(rawHeaders, 'link')
     .flatMap((list) => list.split(/,\s*(?=<)/))
@@ -44,15 +44,15 @@ export function sendEarlyHints(
   if (links.length > 0 && !exchange.hasResponded && !exchange.isAborted) exchange.sendEarlyHints(links);
 }
 
-/** Sends an upstream's response to the agent, without the token, and not if it contains prompt injection. */
+/** Sends an upstream's response to the agent, without the tokens, and not if it contains prompt injection. */
 export function sendResponse(
   incoming: UpstreamResponse,
   exchange: Exchange,
   options: SendResponseOptions,
 ): void {
-  const { token, host } = options;
+  const { tokens, host } = options;
   const { status, rawHeaders } = incoming;
-  const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
+  const scrubber = scrubberFor(tokens);
   const forwarded = agentHeaders(rawHeaders);
   const headers = scrubber === undefined ? forwarded : scrubber.headers(forwarded);
   if (exchange.method === 'HEAD' || status === 204 || status === 304) {

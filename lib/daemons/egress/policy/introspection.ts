@@ -2,7 +2,8 @@ import { parseAuthority } from '../http/host-names.ts';
 import type { LocalResponse } from '../http/local-response.ts';
 import { INTROSPECTION_REASON } from '../http/reasons.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
-import { type Circumstances, decide } from './decide.ts';
+import type { Circumstances } from './admit.ts';
+import { decide } from './decide.ts';
 import { allRules, type Policy } from './policy.ts';
 
 /** URLs under which agents query egress itself. Not a DNS name: those do not start with `_`. */

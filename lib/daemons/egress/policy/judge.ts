@@ -1,5 +1,6 @@
 import type { Facts } from '../http/request-facts.ts';
-import { type Circumstances, decide, isOpen } from './decide.ts';
+import { type Circumstances, isOpen } from './admit.ts';
+import { decide } from './decide.ts';
 import type { OpenConnection } from './open-connections.ts';
 import type { Policy, Rule } from './policy.ts';
 import { type Denial, deny, type Verdict } from './verdict.ts';
@@ -76,11 +77,11 @@ export class Judge {
   }
 
   /** Whether an open connection may stay open. The last use of a grant may be running and is not cut off. */
-  stillPermits({ host, port, isTunnel, webSocket }: OpenConnection): boolean {
+  stillPermits({ host, port, isTunnel, grant, webSocket }: OpenConnection): boolean {
     const policy = this.#source.policy();
-    const then = { now: Date.now(), uses: () => 0 };
-    if (webSocket === undefined) return isOpen(host, port, isTunnel, policy, then);
-    const verdict = decide(webSocket.facts, policy, then);
+    const circumstances = { now: Date.now(), uses: () => 0 };
+    if (webSocket === undefined) return isOpen({ host, port, isTunnel, grant }, { policy, circumstances });
+    const verdict = decide(webSocket.facts, policy, circumstances);
     return verdict.allow && verdict.rule.grant === webSocket.grant;
   }
 }

@@ -2,11 +2,13 @@ import type { Duplex } from 'node:stream';
 import type { ClosingReason } from '../http/reasons.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
 
-/** Something open through egress: a tunnel, a plain request in progress, or a WebSocket. */
+/** Something open through egress: a tunnel, a request in progress, or a WebSocket. */
 export interface OpenConnection {
   readonly host: string;
   readonly port: number;
   readonly isTunnel: boolean;
+  /** Only for a request to a host with several routes: the one that admitted it. */
+  readonly grant?: string | undefined;
   /** Only for a WebSocket: how it was admitted. It lasts, so it is judged again in the same way. */
   readonly webSocket?: { readonly facts: RequestFacts; readonly grant: string };
 }

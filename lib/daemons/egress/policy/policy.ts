@@ -17,8 +17,12 @@ export interface Rule {
    * `public`: private addresses are refused; `private`: allowed; `selftest`: the upstream inside the bundle.
    */
   readonly upstream: 'public' | 'private' | 'selftest';
-  /** Absent: every request matches. */
+  /** Its own conditions, and that no earlier route of the host admits the request. Absent: every request matches. */
   readonly matches: Condition | undefined;
+  /** Slots of all routes of the host: whatever was sent there might come back from there. */
+  readonly hostSlots: readonly string[];
+  /** Whether the host has other routes, so that a tunnel to it may outlive this one. */
+  readonly sharesHost: boolean;
   readonly gitFetch: boolean;
   readonly scan: ScanPlan;
   /** Milliseconds since the epoch. */
@@ -32,10 +36,10 @@ export interface Rule {
 
 /** Everything that a decision depends on. Contains no token value. */
 export interface Policy {
-  /** Maps a host, or `*.` and a host, to its rule. The provider's rules come first. */
+  /** Maps a host, or `*.` and a host, to its rules in order. The provider's rules come first. */
   readonly rules: {
-    readonly provider: ReadonlyMap<string, Rule>;
-    readonly bottle: ReadonlyMap<string, Rule>;
+    readonly provider: ReadonlyMap<string, readonly Rule[]>;
+    readonly bottle: ReadonlyMap<string, readonly Rule[]>;
   };
   /** Slots that hold a usable token. */
   readonly filledSlots: ReadonlySet<string>;
@@ -53,6 +57,8 @@ const SELFTEST_RULE: Rule = {
   auth: { scheme: 'Bearer', slot: SELFTEST_NONCE_ENV },
   upstream: 'selftest',
   matches: undefined,
+  hostSlots: [SELFTEST_NONCE_ENV],
+  sharesHost: false,
   gitFetch: false,
   scan: { outbound: new Set(), onMatch: 'block', inbound: false },
   expiresAt: undefined,
@@ -63,11 +69,17 @@ const SELFTEST_RULE: Rule = {
 
 /** @throws Error naming the route whose `matches` cannot be compiled. */
 export function buildPolicy(file: RoutesFile, filledSlots: ReadonlySet<string>): Policy {
-  const ownedBy = (owner: 'provider' | 'bottle') =>
-    file.routes.filter((route) => (route.owner ?? 'bottle') === owner).map(ruleOf);
-  const byHost = (rules: readonly Rule[]) => new Map(rules.map((rule) => [rule.host, rule]));
+  const ownedBy = (owner: 'provider' | 'bottle') => {
+    const routes = file.routes.filter((route) => (route.owner ?? 'bottle') === owner);
+    return [...Map.groupBy(routes, ({ host }) => host)].map(
+      ([host, alike]) => [host, rulesOf(alike)] satisfies [string, Rule[]],
+    );
+  };
   return {
-    rules: { provider: byHost([...ownedBy('provider'), SELFTEST_RULE]), bottle: byHost(ownedBy('bottle')) },
+    rules: {
+      provider: new Map([...ownedBy('provider'), [SELFTEST_HOST, [SELFTEST_RULE]]]),
+      bottle: new Map(ownedBy('bottle')),
+    },
     filledSlots,
     log: file.log ?? 0,
     learn: file.learn ?? false,
@@ -75,9 +87,10 @@ export function buildPolicy(file: RoutesFile, filledSlots: ReadonlySet<string>):
 }
 
 /**
- * Finds the rule for a normalized host: provider before bottle, exact before suffix, longest suffix first.
+ * Finds the rules for a normalized host: provider before bottle, exact before suffix, longest suffix first. Empty if no
+ * route names the host. They differ only in what depends on the request.
  */
-export function ruleFor(policy: Policy, host: string): Rule | undefined {
+export function rulesFor(policy: Policy, host: string): readonly Rule[] {
   for (const rules of [policy.rules.provider, policy.rules.bottle]) {
     const exact = rules.get(host);
     if (exact !== undefined) return exact;
@@ -86,31 +99,49 @@ export function ruleFor(policy: Policy, host: string): Rule | undefined {
       if (suffix !== undefined) return suffix;
     }
   }
-  return undefined;
+  return [];
 }
 
 /** Every rule, including the built-in one. */
 export function allRules(policy: Policy): Rule[] {
-  return [...policy.rules.provider.values(), ...policy.rules.bottle.values()];
+  return [...policy.rules.provider.values(), ...policy.rules.bottle.values()].flat();
 }
 
 /**
  * Tunnels that policy is certain to admit; a suffix does not name a host. The provider's hosts come first.
  */
 export function knownTunnels(policy: Policy): { host: string; port: number }[] {
-  return allRules(policy)
-    .filter(({ host }) => !host.startsWith('*.'))
-    .map(({ host, securePort: port }) => ({ host, port }));
+  const { provider, bottle } = policy.rules;
+  return [...provider.values(), ...bottle.values()].flatMap(([first]) =>
+    first === undefined || first.host.startsWith('*.') ? [] : [{ host: first.host, port: first.securePort }],
+  );
 }
 
-function ruleOf(route: Route): Rule {
+/** The rules of one host. */
+function rulesOf(routes: readonly Route[]): Rule[] {
+  const hostSlots = [...new Set(routes.flatMap(({ auth }) => auth?.slot ?? []))];
+  const sharesHost = routes.length > 1;
+  const earlier: Condition[] = [];
+  return routes.map((route) => {
+    const own = route.matches && conditionOf(route.host, route.matches);
+    const rule = { ...ruleOf(route), hostSlots, sharesHost, matches: unlessEarlier(own, [...earlier]) };
+    if (own !== undefined) earlier.push(own);
+    return rule;
+  });
+}
+
+function unlessEarlier(own: Condition | undefined, earlier: readonly Condition[]): Condition | undefined {
+  if (earlier.length === 0) return own;
+  return (request) => (own?.(request) ?? true) && !earlier.some((admits) => admits(request));
+}
+
+function ruleOf(route: Route): Omit<Rule, 'matches' | 'hostSlots' | 'sharesHost'> {
   return {
     host: route.host,
     securePort: route.port ?? 443,
     plainPort: route.port ?? 80,
     auth: route.auth,
     upstream: route.private === true ? 'private' : 'public',
-    matches: route.matches === undefined ? undefined : conditionOf(route.host, route.matches),
     gitFetch: route.git?.fetch === true,
     scan: scanPlan(route.dlp),
     expiresAt: route.expires_at === undefined ? undefined : Date.parse(route.expires_at),

@@ -38,7 +38,7 @@ export function credentialFor(
   const { scheme, slot } = rule.auth;
   const token = tokens.get(slot);
   if (token === undefined) throw new Error(`slot ${slot} is empty`);
-  return { ...place, value: textOf(scheme, token), token };
+  return { ...place, value: textOf(scheme, token) };
 }
 
 /** Where a rule's credential goes; `undefined` if it injects none. */

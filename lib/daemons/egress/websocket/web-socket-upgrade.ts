@@ -3,7 +3,7 @@ import { WITHHELD } from '../../contract/egress/audit.ts';
 import type { Account } from '../audit/account.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { agentHeaders, type HeaderLines } from '../http/headers.ts';
-import { ReflectionScrubber } from '../inbound/reflection.ts';
+import { scrubberFor } from '../inbound/reflection.ts';
 import type { ApprovedRequest } from '../outbound/approved-request.ts';
 import type { OutboundGate } from '../outbound/outbound-gate.ts';
 import type { OpenConnections } from '../policy/open-connections.ts';
@@ -25,8 +25,8 @@ export interface WebSocketUpgradeOptions {
   readonly approved: ApprovedRequest;
   readonly gate: OutboundGate;
   readonly connections: OpenConnections;
-  /** The injected token; must not be reflected. */
-  readonly token: string | undefined;
+  /** The tokens that requests to the host get; none may be reflected. */
+  readonly tokens: readonly string[];
   readonly account: Account;
   /** Milliseconds without a byte either way, after which both sides are closed. */
   readonly idleMs: number;
@@ -48,9 +48,9 @@ export class WebSocketUpgrade implements Upgrade {
 
   agreed({ rawHeaders, stream }: UpstreamUpgrade): void {
     this.#handshake.verify(rawHeaders);
-    const { exchange, webSocket, admission, gate, connections, token, account, idleMs } = this.#options;
+    const { exchange, webSocket, admission, gate, connections, tokens, account, idleMs } = this.#options;
     const { rule, host, port } = admission;
-    const scrubber = token === undefined ? undefined : new ReflectionScrubber(token);
+    const scrubber = scrubberFor(tokens);
     const { 'content-length': _unframed, ...forwarded } = endToEnd(agentHeaders(rawHeaders));
     const headers = scrubber === undefined ? forwarded : scrubber.headers(forwarded);
     const agent = webSocket.open(headers);

@@ -44,6 +44,11 @@ const PRESENT = `egress:
       matches: [{methods: [HEAD]}]
     - host: lan.example
       port: 8443
+    - host: two.example
+      auth: {query: key, token_ref: API_TOKEN}
+      matches: [{paths: [{type: prefix, value: /paid}]}]
+    - host: two.example
+      matches: [{paths: [{type: exact, value: /free}]}]
 `;
 
 async function propose(denials: readonly Denial[], more: Partial<LearnedFile> = {}): Promise<string> {
@@ -125,6 +130,20 @@ describe('proposed routes', () => {
     expect(admits('GET', 'https://evil.example.com/v1/me')).toBe(false);
     expect(text).toContain('# It replaces the route of this host.');
     expect(text).toMatch(/6 denied \(request-unmatched\)/);
+  });
+
+  it('a proposal for a host with several routes extends the last one, and says so', async () => {
+    const text = await propose([denial({ host: 'two.example', path: '/more', rule: 'two.example' })]);
+    expect(parse(text).egress.routes).toEqual([
+      {
+        host: 'two.example',
+        matches: [
+          { paths: [{ type: 'exact', value: '/free' }] },
+          { paths: [{ type: 'exact', value: '/more' }], methods: ['GET'] },
+        ],
+      },
+    ]);
+    expect(text).toContain('two.example has 2 routes; this is the last one.');
   });
 
   it('an unlisted host seen only in a CONNECT is opened fully, on that port, with a remark', async () => {

@@ -270,7 +270,6 @@ it('egress releases a held body if there is no upstream to send it to', async ()
       kind: 'header' as const,
       name: 'authorization',
       value: 'Bearer nonce',
-      token: 'nonce',
     };
     const told = { found: () => {}, brokeOff: () => {} };
     const rest = {
@@ -278,6 +277,7 @@ it('egress releases a held body if there is no upstream to send it to', async ()
       upgrade: undefined,
       upstreams,
       credential,
+      tokens: ['nonce'],
       budget: new MemoryBudget(),
       ...told,
     };

@@ -5,7 +5,8 @@ import { agentHeaders, upstreamHeaders } from '../../../../../lib/daemons/egress
 const to = (raw: string[], value?: string, hasBody = false, name = 'authorization') =>
   upstreamHeaders(raw, {
     host: 'h.example',
-    credential: value === undefined ? undefined : { kind: 'header', name, value, token: value },
+    credential: value === undefined ? undefined : { kind: 'header', name, value },
+    isSearched: value !== undefined,
     hasBody,
   });
 
@@ -61,11 +62,13 @@ describe('headers sent upstream', () => {
 
   it('a credential in the query sets no header, but Authorization and Range are dropped', () => {
     const raw = ['Authorization', 'Bearer mine', 'Range', 'bytes=0-1', 'key', 'kept'];
-    const credential = { kind: 'query', name: 'key', value: 'token', token: 'token' } as const;
-    expect(upstreamHeaders(raw, { host: 'h.example', credential, hasBody: false })).toEqual({
-      host: 'h.example',
-      key: 'kept',
-    });
+    const credential = { kind: 'query', name: 'key', value: 'token' } as const;
+    expect(upstreamHeaders(raw, { host: 'h.example', credential, isSearched: true, hasBody: false })).toEqual(
+      {
+        host: 'h.example',
+        key: 'kept',
+      },
+    );
   });
 
   it('a request with a token omits Range, as part of a response may hold half of the token', () => {

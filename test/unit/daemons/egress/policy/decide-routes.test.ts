@@ -182,6 +182,78 @@ describe('Git over HTTPS', () => {
   });
 });
 
+describe('several routes for one host', () => {
+  const under = (value: string): Route['matches'] => [{ paths: [{ type: 'prefix', value }] }];
+  const auth = { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' } as const;
+  const paid = { host: HOST, matches: under('/paid'), auth };
+  const repos = { host: HOST, matches: under('/repos'), git: { fetch: true } };
+  const rest = { host: HOST };
+  const chosen = (routes: Route[], asked: Asked) => {
+    const verdict = ask(routes, asked);
+    return verdict.allow ? verdict.rule.source : verdict.code;
+  };
+
+  it('the first route whose matches admit a request decides about it', () => {
+    const wider = { host: HOST, matches: under('/') };
+    expect(chosen([paid, repos, rest], { target: '/paid/x' })).toEqual(paid);
+    expect(chosen([paid, repos, rest], { target: '/%70aid/x' })).toEqual(paid);
+    expect(chosen([paid, repos, rest], { target: '/repos/r.git/info/refs?service=git-upload-pack' })).toEqual(
+      repos,
+    );
+    expect(chosen([paid, repos, rest], { target: '/other' })).toEqual(rest);
+    expect(chosen([wider, paid], { target: '/paid/x' })).toEqual(wider);
+  });
+
+  it('what no route of the host admits is refused', () => {
+    const fetch = '/other/r.git/info/refs?service=git-upload-pack';
+    expect(chosen([paid, repos], { target: '/other' })).toBe('request-unmatched');
+    expect(chosen([paid, repos], { target: fetch })).toBe('request-unmatched');
+    expect(chosen([paid, repos, rest], { target: fetch })).toBe('git-fetch-refused');
+    expect(chosen([repos], { target: '/repos/r.git/git-receive-pack', method: 'POST' })).toBe(
+      'git-push-refused',
+    );
+  });
+
+  it('a route that cannot be used is not replaced by a later one', () => {
+    const unset = { ...paid, auth: { ...auth, slot: 'EGRESS_TOKEN_7' } };
+    const expired = { ...paid, expires_at: '1970-01-01T00:00:00Z' };
+    expect(chosen([unset, rest], { target: '/paid' })).toBe('token-missing');
+    expect(chosen([expired, rest], { target: '/paid' })).toBe('grant-expired');
+    expect(chosen([expired, rest], { target: '/other' })).toEqual(rest);
+  });
+
+  it('a CONNECT is admitted while any route of the host can be used', () => {
+    const connect = (...routes: Route[]) =>
+      codeOf(decide({ kind: 'connect', target: `${HOST}:443` }, policyOf(...routes), calm));
+    const unset = { ...paid, auth: { ...auth, slot: 'EGRESS_TOKEN_7' } };
+    const expired = { ...rest, expires_at: '1970-01-01T00:00:00Z' };
+    expect(connect(unset, rest)).toBe('allowed');
+    expect(connect(paid, expired)).toBe('allowed');
+    expect(connect(unset, expired)).toBe('token-missing');
+  });
+
+  it('a host with a token on any route is never reached in plain text', () => {
+    const facts = {
+      kind: 'plain',
+      method: 'GET',
+      target: `http://${HOST}/other`,
+      hostHeaders: [HOST],
+    } as const;
+    const verdict = decide(
+      { ...facts, rawHeaders: [], upgrade: '', version: '1.1' },
+      policyOf(paid, rest),
+      calm,
+    );
+    expect(codeOf(verdict)).toBe('plaintext-refused');
+  });
+
+  it('the provider’s routes hide all routes of the bottle for the host', () => {
+    const provided = { ...paid, owner: 'provider' as const };
+    expect(chosen([rest, provided], { target: '/paid' })).toEqual(provided);
+    expect(chosen([repos, rest, provided], { target: '/other' })).toBe('request-unmatched');
+  });
+});
+
 describe('grants', () => {
   it('a grant ends exactly at its expiry', () => {
     const routes: Route[] = [{ host: HOST, expires_at: '2026-01-01T00:00:00Z' }];

@@ -62,6 +62,26 @@ it('removing a route ends its plain, pipelined and tunneled requests and audits 
   await plain.close();
 });
 
+it('removing one of two routes of a host ends its requests, and leaves the tunnels of the other', async () => {
+  const endless = await startUpstream(await scene().world.leaf(HOST), (_request, response) => {
+    response.write('on and on');
+  });
+  const { egress, tunnel } = scene();
+  const there = { host: HOST, port: endless.port, private: true };
+  const first = { ...there, matches: [{ paths: [{ type: 'prefix' as const, value: '/first' }] }] };
+  egress.setRoutes([first, there]);
+  const [ended, kept] = [await openTunnel(tunnel(endless.port)), await openTunnel(tunnel(endless.port))];
+  ended.write(`GET /first HTTP/1.1\r\nHost: ${HOST}:${endless.port}\r\n\r\n`);
+  kept.write(`GET /other HTTP/1.1\r\nHost: ${HOST}:${endless.port}\r\n\r\n`);
+  await Promise.all([once(ended, 'data'), once(kept, 'data')]);
+  egress.setRoutes([there]);
+  await once(ended, 'close');
+  expect(kept.destroyed).toBe(false);
+  await expect.poll(() => egress.log).toMatchObject([{ path: '/first', reason: 'route-revoked' }]);
+  kept.destroy();
+  await endless.close();
+});
+
 it.each<[string, object, string]>([
   ['no longer lets it out', { matches: [{ methods: ['GET'] }] }, 'request-unmatched'],
   ['lets it out otherwise', { auth: { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' } }, 'route-changed'],

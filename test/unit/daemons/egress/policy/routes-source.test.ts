@@ -48,7 +48,15 @@ routes:
     ],
     [
       'version: 1\nroutes:\n  - host: a.example\n  - host: a.example\n',
-      /^routes\.yaml:3: routes: two routes name one host/,
+      /^routes\.yaml:4: routes\[1\]\.host: an earlier route of this host has no matches/,
+    ],
+    [
+      'version: 1\nroutes:\n  - {host: a.example, matches: [{methods: [GET]}]}\n  - {host: a.example, port: 8443}\n',
+      /^routes\.yaml:4: routes\[1\]\.host: an earlier route of this host has another port/,
+    ],
+    [
+      'version: 1\nroutes:\n  - {host: a.example, matches: [{methods: [GET]}]}\n  - {host: a.example, private: true}\n',
+      /^routes\.yaml:4: routes\[1\]\.host: an earlier route of this host has another value of private/,
     ],
     ['version: 1\nroutes:\n  - host: a.example\n    port: 0\n', /^routes\.yaml:4: routes\[0\]\.port: /],
     ['version: 1\nroutes: *nowhere\n', /^routes\.yaml:1: not valid YAML: Unresolved alias/],

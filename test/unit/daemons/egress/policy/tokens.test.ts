@@ -36,12 +36,7 @@ describe('credentialFor', () => {
     [{ header: 'x-auth', scheme: 'Bearer' }, 'header', 'x-auth', 'Bearer user:pass'],
     [{ query: 'key' }, 'query', 'key', 'user:pass'],
   ] as const)('credentialFor %j sets the %s %s to %j', (auth, kind, name, value) => {
-    expect(credentialFor({ auth: { ...auth, slot } }, tokens)).toEqual({
-      kind,
-      name,
-      value,
-      token: 'user:pass',
-    });
+    expect(credentialFor({ auth: { ...auth, slot } }, tokens)).toEqual({ kind, name, value });
   });
 
   it('credentialFor throws for an empty slot, and returns nothing for a route without a credential', () => {
