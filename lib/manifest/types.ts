@@ -19,8 +19,8 @@ export interface ValueOrigin {
 
 /**
  * Key path -> origin: `env.NAME`, `agent_provider`, `git-gate.user.name`, `git-gate.user.email`,
- * `git-gate.repos`, `git-gate.repos.NAME`, `egress`, `egress.log`, `egress.learn`, `egress.pipelock`,
- * `egress.routes[0]`, `supervise`, `skills`, `bottle`. Defaults have no entry.
+ * `git-gate.repos`, `git-gate.repos.NAME`, `egress`, `egress.log`, `egress.learn`, `egress.explain_denials`,
+ * `egress.pipelock`, `egress.routes[0]`, `supervise`, `skills`, `bottle`. Defaults have no entry.
  */
 export type Origins = Readonly<Record<string, ValueOrigin>>;
 
@@ -119,6 +119,8 @@ export interface EgressPolicy {
   readonly pipelock?: true;
   /** Whether denials are recorded for `make learn`. */
   readonly learn: boolean;
+  /** Whether refused connections are accepted, to explain inside TLS. Absent: they are. */
+  readonly explainDenials?: false;
 }
 
 export interface ProviderChoice {

@@ -70,8 +70,8 @@ async function recordedChoice(slug: string): Promise<LaunchChoice> {
 
 async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest): Promise<void> {
   await writeAtomically(bottlePaths.prompt(context.slug), manifest.agent.prompt);
-  const { log, learn, routes } = plan.egress;
-  const file: RoutesFile = { version: 1, log, learn, routes };
+  const { tokens: _variables, ...policy } = plan.egress;
+  const file: RoutesFile = { version: 1, ...policy };
   await writeAtomically(join(bottlePaths.egress(context.slug), 'routes.yaml'), routesText(file));
   if (!plan.daemons.includes('pipelock')) return;
   const config = stringify(pipelockConfig(plan.egress));

@@ -86,6 +86,8 @@ export const planSchema = z.strictObject({
     routes: z.array(route),
     log: auditLevel,
     learn: z.boolean(),
+    /** Absent: true. */
+    explain_denials: z.boolean().optional(),
     /** Slot in the bundle -> variable of the operator's environment. */
     tokens: z.record(tokenSlot, variableName),
   }),

@@ -24,11 +24,12 @@ export function egressPlan(policy: EgressPolicy, provided: readonly ManifestRout
     ...provided.map((route) => ({ ...plannedRoute(route, slotOf), owner: 'provider' as const })),
     ...notProvided(policy.routes, provided).map((route) => plannedRoute(route, slotOf)),
   ];
-  const { log, learn } = policy;
+  const { log, learn, explainDenials } = policy;
   return {
     routes,
     log,
     learn,
+    ...(explainDenials === undefined ? {} : { explain_denials: explainDenials }),
     tokens: Object.fromEntries([...slots].map(([variable, slot]) => [slot, variable])),
   };
 }

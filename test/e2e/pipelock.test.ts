@@ -35,13 +35,13 @@ afterAll(async () => {
   for (const image of [...built, IMAGE]) await dockerTry(['image', 'rm', image]);
 });
 
-/** Prints the response to a request that only egress supports, and who refuses a tunnel. */
+/** Prints the response to a request that only egress supports, and who refuses a tunnel that is not for HTTPS. */
 const LOOK = `
 const http = require('node:http');
 const { hostname: host, port } = new URL(process.env.HTTPS_PROXY);
 http.get({ host, port, path: 'http://_egress.local/allowlist' }, (response) => console.log('egress', response.statusCode))
   .on('error', () => {});
-const tunnel = http.request({ host, port, method: 'CONNECT', path: 'other.example.com:443' });
+const tunnel = http.request({ host, port, method: 'CONNECT', path: 'other.example.com:22' });
 tunnel.on('connect', ({ headers }) => {
   console.log('refused by', headers['x-refused-by'] ?? headers['x-bot-bottle-reason']);
   setTimeout(() => process.exit(0), 500);

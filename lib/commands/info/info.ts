@@ -62,6 +62,7 @@ export function factsOf({ manifest, provider, credential, command, image }: Chec
     fact('egress.log', String(egress.log)),
     fact('egress.pipelock', String(egress.pipelock ?? false)),
     fact('egress.learn', String(egress.learn)),
+    fact('egress.explain_denials', String(egress.explainDenials ?? true)),
     fact('supervise', String(bottle.supervise)),
   ];
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { knownSecretFinder } from '../detection/index.ts';
 import { ConnectHandler } from './agent/connect-handler.ts';
 import { GuestSessions } from './agent/guest-sessions.ts';
@@ -7,8 +8,10 @@ import { H1Exchange } from './agent/h1-exchange.ts';
 import { H1WebSocketExchange } from './agent/h1-web-socket.ts';
 import { bufferWhilePaused } from './agent/paused-connection.ts';
 import { ProxyServer } from './agent/proxy-server.ts';
+import { RefusedTunnels } from './agent/refused-tunnels.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { ExchangeHandler } from './exchange-handler.ts';
+import type { Exchange } from './http/exchange.ts';
 import type { Deadlines } from './http/limits.ts';
 import { Approvals, type Approver } from './outbound/approvals.ts';
 import { OutboundGate } from './outbound/outbound-gate.ts';
@@ -49,17 +52,24 @@ export function createEgress(options: EgressOptions): Server {
   const approvals = new Approvals(options.approver);
   const gate = new OutboundGate(knownSecretFinder(tokens.values()), approvals, thread);
   const exchanges = new ExchangeHandler({ judge, gate, connections, upstreams, tokens, audit, deadlines });
-  const sessions = new GuestSessions({ deadlines, handle: (exchange) => exchanges.handle(exchange) });
+  const handleExchange = (exchange: Exchange) => {
+    if (!refused.answer(exchange)) exchanges.handle(exchange);
+  };
+  const sessions = new GuestSessions({ deadlines, handle: handleExchange });
   const tunnels = new WeakMap<Duplex, OpenTunnel>();
   const server = new ProxyServer(deadlines, sessions, connections);
+  const serve = (socket: TLSSocket, open: OpenTunnel) => {
+    if (socket.alpnProtocol === 'h2') return sessions.serve(socket, open);
+    tunnels.set(socket, open);
+    server.emit('connection', socket);
+  };
+  const refused = new RefusedTunnels({ issue: options.issue, deadlines, opened: serve });
   const interceptor = new Interceptor({
     issue: options.issue,
     deadlines,
     opened: (socket, open) => {
       connections.add(socket, { ...open.tunnel, isTunnel: true });
-      if (socket.alpnProtocol === 'h2') return sessions.serve(socket, open);
-      tunnels.set(socket, open);
-      server.emit('connection', socket);
+      serve(socket, open);
     },
     failed: ({ host, port }) => {
       const common = { protocol: 'connect', scheme: 'https', method: 'CONNECT', target: null } as const;
@@ -72,6 +82,7 @@ export function createEgress(options: EgressOptions): Server {
   const connects = new ConnectHandler({
     judge,
     interceptor,
+    refused,
     audit,
     isInside: (socket) => tunnels.has(socket),
   });
@@ -79,7 +90,7 @@ export function createEgress(options: EgressOptions): Server {
   const handle = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => {
     bufferWhilePaused(request.socket);
     const tunnel = tunnels.get(request.socket);
-    exchanges.handle(new H1Exchange(request, response, { tunnel, awaitsContinue }));
+    handleExchange(new H1Exchange(request, response, { tunnel, awaitsContinue }));
   };
   server.on('request', (request, response) => handle(request, response, false));
   // Any other `Expect`: Node would send 417 itself, without a reason or an audit line.
@@ -87,7 +98,7 @@ export function createEgress(options: EgressOptions): Server {
   server.on('checkContinue', (request, response) => handle(request, response, true));
   server.on('upgrade', (request, socket, head) => {
     try {
-      exchanges.handle(new H1WebSocketExchange(request, socket, head, tunnels.get(socket)));
+      handleExchange(new H1WebSocketExchange(request, socket, head, tunnels.get(socket)));
     } catch {
       // The response to an earlier request is still being sent on this socket, though Node has detached it.
       socket.destroy();

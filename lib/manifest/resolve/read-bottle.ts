@@ -39,7 +39,7 @@ function declarationOf(read: ReadFile<BottleKeys>): BottleDeclaration {
   const given = <T>(value: T | null | undefined, path: Path, parts: readonly Path[] = []) =>
     value === undefined || value === null ? undefined : read.declared(value, path, ...parts);
   const routes = egress?.routes.map((_, index): Path => ['egress', 'routes', index]);
-  const parts = ['log', 'learn', 'pipelock'].map((key): Path => ['egress', key]);
+  const parts = ['log', 'learn', 'explain_denials', 'pipelock'].map((key): Path => ['egress', key]);
   const repos = gitGate?.repos?.map(({ name }): Path => ['git-gate', 'repos', name]);
   return {
     env: Object.fromEntries(variables),

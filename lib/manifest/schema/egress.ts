@@ -44,16 +44,22 @@ export const egress = z
       description: 'Records what was denied for `make learn`; allows nothing more.',
       default: false,
     }),
+    explain_denials: z.boolean().nullish().meta({
+      description:
+        'Whether a refused connection is accepted, so that the agent can read the refusal inside TLS.',
+      default: true,
+    }),
     pipelock: z.boolean().nullish().meta({
       description: 'Whether egress goes through pipelock; this machine must have its image.',
       default: false,
     }),
   })
   .transform(
-    ({ routes, log, learn, pipelock }): EgressPolicy => ({
+    ({ routes, log, learn, explain_denials, pipelock }): EgressPolicy => ({
       routes: routes ?? [],
       log: log ?? 0,
       learn: learn ?? false,
+      ...(explain_denials === false ? { explainDenials: false } : {}),
       ...(pipelock ? { pipelock } : {}),
     }),
   );

@@ -56,7 +56,7 @@ export async function openSocketStage(): Promise<SocketStage> {
       },
     ],
     environment: { EGRESS_TOKEN_0: TOKEN },
-    deadlines: { headersMs: 500, handshakeMs: 500, idleMs: 500, keepAliveMs: 300 },
+    deadlines: { firstByteMs: 500, headersMs: 500, handshakeMs: 500, idleMs: 500, keepAliveMs: 300 },
   });
   const target = `${HOST}:${upstream.port}`;
   const inTunnel = () => openTunnel({ proxyPort: egress.port, target, ca: bottle.certificate });

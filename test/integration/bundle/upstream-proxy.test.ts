@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HopScene, ORIGIN } from '../../support/bundle/hop-scene.ts';
-import { connectVia, openTunnel } from '../../support/egress/agent.ts';
+import { fetchVia, openTunnel } from '../../support/egress/agent.ts';
 
 const scene = new HopScene();
 beforeAll(() => scene.setUp());
@@ -31,7 +31,8 @@ describe('bundle with an intercepting proxy behind egress', () => {
   });
 
   it('egress refuses unlisted hosts without contacting the upstream proxy', async () => {
-    const { status, headers } = await connectVia(port, 'evil.example.org:443');
+    const asked = { proxyPort: port, target: 'evil.example.org:443', ca: await bottleCa() };
+    const { status, headers } = await fetchVia(asked);
     expect([status, headers['x-bot-bottle-reason']]).toEqual([403, 'host-unlisted']);
     expect(await scene.log()).not.toMatch(/^\[pipelock\] .*evil\.example\.org/m);
   });

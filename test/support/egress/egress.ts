@@ -21,6 +21,8 @@ export interface EgressFixtureOptions {
   readonly routes: RoutesFile['routes'];
   readonly environment?: Record<string, string>;
   readonly deadlines?: Partial<Deadlines>;
+  /** Whether a refused CONNECT is accepted and refused inside; egress's default if absent. */
+  readonly explainDenials?: boolean;
   /** Address that every name resolves to; 127.0.0.1 if absent. */
   readonly address?: string;
   readonly approver?: Approver;
@@ -50,7 +52,14 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
   const lookedUp: string[] = [];
   const address = options.address ?? '127.0.0.1';
   const policyOf = (routes: RoutesFile['routes']) =>
-    buildPolicy({ version: 1, routes }, new Set(tokens.values.keys()));
+    buildPolicy(
+      {
+        version: 1,
+        routes,
+        ...(options.explainDenials === undefined ? {} : { explain_denials: options.explainDenials }),
+      },
+      new Set(tokens.values.keys()),
+    );
   let policy = policyOf(options.routes);
   let generation = 1;
   const listeners: (() => void)[] = [];

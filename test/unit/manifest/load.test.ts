@@ -11,6 +11,7 @@ env:
   ASKED: "?"
   ASKED_SO: ?Your password
 egress:
+  explain_denials: false
   routes:
     - host: API.example.com
       auth: {scheme: Bearer, token_ref: EXAMPLE_TOKEN}
@@ -56,6 +57,7 @@ describe('loadManifest', () => {
       egress: {
         log: 0,
         learn: false,
+        explainDenials: false,
         routes: [
           { host: 'api.example.com', auth: { scheme: 'Bearer', tokenRef: 'EXAMPLE_TOKEN' } },
           { host: 'docs.example.com', auth: { header: 'x-api-key', scheme: 'none', tokenRef: 'DOCS_KEY' } },

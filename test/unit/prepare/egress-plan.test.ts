@@ -31,6 +31,11 @@ it('egressPlan keeps the query parameter of a credential, which has no scheme', 
   expect(plan.routes[0]?.auth).toEqual({ query: 'key', slot: 'EGRESS_TOKEN_0' });
 });
 
+it('egressPlan keeps `explain_denials: false`', () => {
+  const plan = egressPlan({ log: 0, learn: false, explainDenials: false, routes: [] });
+  expect(plan.explain_denials).toBe(false);
+});
+
 it('egressPlan keeps the port and the private flag of a route', () => {
   const route = { host: 'lan.example', port: 8443, private: true };
   expect(egressPlan({ log: 0, learn: false, routes: [route] }).routes).toEqual([route]);

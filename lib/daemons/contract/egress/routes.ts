@@ -127,6 +127,8 @@ export const routesFile = z.strictObject({
   log: auditLevel.optional(),
   /** Keeps what is denied to be learned from, see `learned.ts`; lets nothing more out. */
   learn: z.boolean().optional(),
+  /** Whether a refused CONNECT is accepted, so that the agent can read the refusal inside TLS; default true. */
+  explain_denials: z.boolean().optional(),
   routes: routeList,
 });
 

@@ -7,12 +7,14 @@ import { parseAuthority } from '../http/host-names.ts';
 import { failureResponse, type LocalResponse, sendRawResponse } from '../http/local-response.ts';
 import { denialResponse } from '../policy/denial-response.ts';
 import type { Judge } from '../policy/judge.ts';
-import { deny } from '../policy/verdict.ts';
+import { type Denial, deny } from '../policy/verdict.ts';
 import type { Interceptor } from '../tls/interceptor.ts';
+import type { RefusedTunnels } from './refused-tunnels.ts';
 
 export interface ConnectHandlerOptions {
   readonly judge: Judge;
   readonly interceptor: Interceptor;
+  readonly refused: RefusedTunnels;
   readonly audit: AuditLog;
   /** Whether a socket is the decrypted side of a tunnel. */
   readonly isInside: (socket: Duplex) => boolean;
@@ -43,7 +45,13 @@ export class ConnectHandler {
       : judge.decide({ kind: 'connect', target: request.url ?? '' });
     if (!verdict.allow) {
       account.refuse(verdict);
-      return respond(socket, account, denialResponse(verdict, request.headers.accept));
+      const explain = await this.#explanation(request, verdict);
+      if (explain === undefined) {
+        return respond(socket, account, denialResponse(verdict, request.headers.accept));
+      }
+      account.close();
+      accept(socket, head);
+      return explain(socket);
     }
     const { host, port, rule } = verdict;
     account.admit(rule.host);
@@ -56,10 +64,18 @@ export class ConnectHandler {
     }
     if (socket.destroyed) return account.close();
     // From here on, each exchange in the tunnel has an account of its own.
-    if ('setTimeout' in socket && typeof socket.setTimeout === 'function') socket.setTimeout(0);
-    if (head.length > 0) socket.unshift(head);
-    socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+    accept(socket, head);
     takeOver(socket);
+  }
+
+  /** How to explain a denial inside the tunnel; `undefined` if that is not wanted or makes no sense. */
+  async #explanation({ url }: IncomingMessage, denial: Denial) {
+    const { judge, refused } = this.#options;
+    const { host, port } = parseAuthority(url ?? '') ?? {};
+    if (!judge.policy.explainsDenials || denial.host === null || host === undefined || port === undefined) {
+      return undefined;
+    }
+    return refused.prepare({ host, port }, denial);
   }
 
   #open({ url, rawHeaders }: IncomingMessage): Account {
@@ -89,6 +105,13 @@ function awaitsResponse(request: IncomingMessage, socket: Duplex): boolean {
   }
   probe.detachSocket(socket);
   return false;
+}
+
+/** Accepts the CONNECT. `head`: see `handle`. */
+function accept(socket: Duplex, head: Buffer): void {
+  if ('setTimeout' in socket && typeof socket.setTimeout === 'function') socket.setTimeout(0);
+  if (head.length > 0) socket.unshift(head);
+  socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
 }
 
 function respond(socket: Duplex, account: Account, response: LocalResponse): void {

@@ -7,6 +7,7 @@ import type { HeaderLines } from '../http/headers.ts';
 import { type LocalResponse, localResponseHeaders } from '../http/local-response.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
 import type { OpenTunnel } from '../tls/interceptor.ts';
+import { LINGER_MS } from '../websocket/limits.ts';
 
 /** An exchange over HTTP/1.1. */
 export class H1Exchange implements Exchange {
@@ -108,15 +109,26 @@ export class H1Exchange implements Exchange {
 
   respondLocally(response: LocalResponse): void {
     // The client may or may not send the announced body, so what follows cannot be read as a request.
-    if (this.#awaitsContinue) this.#response.setHeader('connection', 'close');
+    if (this.#awaitsContinue || response.isLast === true) this.#response.setHeader('connection', 'close');
     this.#response.writeHead(response.status, localResponseHeaders(response));
-    this.#response.end(response.text);
+    // Closing amid the body of the request would send a reset, which can overtake the response.
+    const lingers = response.isLast === true && !this.#awaitsContinue && !this.#request.complete;
+    if (lingers) this.#endAfterRequest(response.text);
+    else this.#response.end(response.text);
     // The rest of the body is discarded; unread, it would block the connection.
     this.#request.resume();
   }
 
   abort(): void {
     this.#response.destroy();
+  }
+
+  #endAfterRequest(text: string): void {
+    this.#response.write(text);
+    const end = () => this.#response.end();
+    const timer = setTimeout(end, LINGER_MS);
+    this.#request.once('end', end);
+    this.#response.once('close', () => clearTimeout(timer));
   }
 }
 

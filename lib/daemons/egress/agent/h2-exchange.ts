@@ -128,6 +128,8 @@ export class H2Exchange implements Exchange {
     this.#stream.respond({ ...localResponseHeaders(response), ':status': response.status });
     // Node has already ended the stream of a HEAD.
     if (this.method !== 'HEAD') this.#stream.end(response.text);
+    // Once the open streams have ended.
+    if (response.isLast === true) this.#stream.session?.close();
   }
 
   abort(): void {

@@ -20,10 +20,18 @@ export const MAX_LEAVES = 512;
 /** Leaves that are made ahead of use: an agent talks to a handful of hosts, however many its routes name. */
 export const MAX_WARM_LEAVES = 64;
 
+/** Kept leaves of hosts to which policy refuses a tunnel, in which the agent is told so. */
+export const MAX_REFUSED_LEAVES = 64;
+
+/** New leaves of such hosts: an agent can ask for any number of names. Beyond, it is told in the response to CONNECT. */
+export const REFUSED_LEAF_RATE = { burst: 64, perSecond: 4 } as const;
+
 /** Time limits of egress, in milliseconds. */
 export interface Deadlines {
   /** From the response to CONNECT to the end of the TLS handshake; a LAN handshake takes 10 ms. */
   readonly handshakeMs: number;
+  /** From the response to CONNECT to the first byte of a tunnel that is refused inside. */
+  readonly firstByteMs: number;
   /** For one request's header block, so that trickled headers do not hold a connection. */
   readonly headersMs: number;
   /** For a connection without traffic either way. Above the 10 minutes that AI SDKs wait for a response. */
@@ -40,6 +48,7 @@ export interface Deadlines {
 
 export const DEADLINES: Deadlines = {
   handshakeMs: 10_000,
+  firstByteMs: 5_000,
   headersMs: 20_000,
   idleMs: 15 * 60_000,
   keepAliveMs: 65_000,

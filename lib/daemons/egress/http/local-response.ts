@@ -10,6 +10,8 @@ export interface LocalResponse {
   readonly type: 'text/plain; charset=utf-8' | 'application/json';
   /** Body: plain text for a person or an agent, or JSON for a program. */
   readonly text: string;
+  /** Whether the connection closes after it. */
+  readonly isLast?: boolean;
 }
 
 /** `reason` is one sentence and must not contain header values. */

@@ -47,6 +47,8 @@ export interface Policy {
   readonly log: AuditLevel;
   /** Whether denials are kept to be learned from. */
   readonly learn: boolean;
+  /** Whether a CONNECT that is refused is accepted, to say so inside TLS. */
+  readonly explainsDenials: boolean;
 }
 
 /** Built in, so that a launch can check the whole path offline. A routes file cannot name this host. */
@@ -83,6 +85,7 @@ export function buildPolicy(file: RoutesFile, filledSlots: ReadonlySet<string>):
     filledSlots,
     log: file.log ?? 0,
     learn: file.learn ?? false,
+    explainsDenials: file.explain_denials ?? true,
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { Server, TLSSocket } from 'node:tls';
 import { Lru } from '../../shared/lru.ts';
 import { type Deadlines, MAX_LEAVES, MAX_WARM_LEAVES } from '../http/limits.ts';
 import type { LeafIssuer } from './leaf-issuer.ts';
+import { tlsEnd } from './tls-end.ts';
 
 /** Target of a CONNECT. */
 export interface Tunnel {
@@ -72,21 +73,12 @@ export class Interceptor {
   }
 
   async #makeServer(tunnel: Tunnel): Promise<Server> {
-    const { cert, key } = await this.#options.issue(tunnel.host);
-    const server = createServer({
-      cert,
-      key,
-      // A client that offers neither protocol gets a handshake alert that says so.
-      ALPNProtocols: ['h2', 'http/1.1'],
-      handshakeTimeout: this.#options.deadlines.handshakeMs,
+    const { issue, deadlines, opened, failed } = this.#options;
+    return tlsEnd({
+      leaf: await issue(tunnel.host),
+      handshakeMs: deadlines.handshakeMs,
+      opened: (socket) => opened(socket, { tunnel, serverName: socket.servername || undefined }),
+      failed: () => failed(tunnel),
     });
-    server.on('secureConnection', (socket) => {
-      this.#options.opened(socket, { tunnel, serverName: socket.servername || undefined });
-    });
-    server.on('tlsClientError', (_error, socket) => {
-      socket.destroy();
-      this.#options.failed(tunnel);
-    });
-    return server;
   }
 }

@@ -82,7 +82,8 @@ describe('standalone egress', () => {
     const reply = await fetchVia({ proxyPort, target, ca: own.certificate });
     expect(reply).toMatchObject({ status: 200, body: `you are Bearer ${'*'.repeat(15)}` });
     expect(upstream.seen[0]?.headers.authorization).toBe('Bearer a-token-of-mine');
-    expect((await connectVia(proxyPort, 'example.com:443')).status).toBe(403);
+    const refused = await fetchVia({ proxyPort, target: 'example.com:443', ca: own.certificate });
+    expect(refused).toMatchObject({ status: 403, body: expect.stringContaining('host-unlisted') });
 
     running.process.kill('SIGINT');
     expect(await once(running.process, 'close')).toEqual([0, null]);
@@ -95,6 +96,8 @@ describe('standalone egress', () => {
   });
 
   it('standalone egress reloads on SIGHUP and survives the loss of its audit reader', async () => {
+    const plainly = 'version: 1\nexplain_denials: false\nroutes:';
+    await writeFile(join(directory, 'routes.yaml'), `${plainly} []\n`);
     const running = run(GIVEN);
     const port = await portOf(running);
     running.process.stdout?.destroy();
@@ -104,7 +107,7 @@ describe('standalone egress', () => {
     await expect
       .poll(running.err)
       .toMatch(/routes kept as they were: routes\.yaml:3: [\s\S]*hots: unknown key/);
-    await writeFile(join(directory, 'routes.yaml'), 'version: 1\nroutes:\n  - host: one.example\n');
+    await writeFile(join(directory, 'routes.yaml'), `${plainly}\n  - host: one.example\n`);
     running.process.kill('SIGHUP');
     await expect.poll(running.err).toMatch(/routes read again: generation 2/);
     expect((await connectVia(port, 'one.example:443')).status).toBe(200);

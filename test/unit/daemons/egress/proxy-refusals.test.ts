@@ -2,14 +2,16 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { connectVia, fetchVia, openTunnel, replyOf, requestOn } from '../../../support/egress/agent.ts';
 import { testAuthority } from '../../../support/egress/authority.ts';
+import { startEgress } from '../../../support/egress/egress.ts';
 import { HOST, proxyScene } from '../../../support/egress/proxy-scene.ts';
 import { startUpstream } from '../../../support/egress/upstream.ts';
 
 const scene = proxyScene();
 
 describe('refused CONNECT requests', () => {
-  it('CONNECT to an unlisted host gets 403 with the reason, and no name is looked up', async () => {
-    const { status, headers, socket, head } = await connectVia(scene().egress.port, 'evil.example.org:443');
+  it('without explanations, CONNECT to an unlisted host gets 403 with the reason', async () => {
+    const egress = await startEgress({ authority: scene().bottle, routes: [], explainDenials: false });
+    const { status, headers, socket, head } = await connectVia(egress.port, 'evil.example.org:443');
     let body = head;
     for await (const chunk of socket) body += String(chunk);
     expect(status).toBe(403);
@@ -17,12 +19,13 @@ describe('refused CONNECT requests', () => {
     expect(headers['x-bot-bottle-reason']).toBe('host-unlisted');
     expect(body).toContain('evil.example.org');
     expect(body).toMatch(/manifest/);
-    expect(scene().egress.lookedUp).toEqual([]);
+    expect(egress.lookedUp).toEqual([]);
     await expect
-      .poll(() => scene().egress.log)
+      .poll(() => egress.log)
       .toMatchObject([
         { verdict: 'deny', rule: null, host: 'evil.example.org', method: 'CONNECT', status: 403 },
       ]);
+    await egress.close();
   });
 
   it('CONNECT to an IP address or to another port is refused', async () => {
@@ -34,7 +37,7 @@ describe('refused CONNECT requests', () => {
     );
   });
 
-  it('CONNECT is refused if the token of the route is missing', async () => {
+  it('a tunnel is refused if the token of the route is missing', async () => {
     scene().egress.setRoutes([
       {
         host: HOST,
@@ -43,7 +46,7 @@ describe('refused CONNECT requests', () => {
         auth: { scheme: 'Bearer', slot: 'EGRESS_TOKEN_9' },
       },
     ]);
-    const { status, headers } = await connectVia(scene().egress.port, `${HOST}:${scene().upstream.port}`);
+    const { status, headers } = await fetchVia(scene().tunnel());
     expect([status, headers['x-bot-bottle-reason']]).toEqual([403, 'token-missing']);
     expect(scene().upstream.seen).toEqual([]);
   });

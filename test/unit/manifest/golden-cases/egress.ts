@@ -11,6 +11,7 @@ export const egress: readonly GoldenCase[] = [
   badBottle('a log level that does not exist', 'egress:', '  log: 3'),
   badBottle('a log level in words', 'egress:', '  log: full'),
   badBottle('learn that is a string', 'egress:', '  learn: yes please'),
+  badBottle('explain_denials that is a string', 'egress:', '  explain_denials: never'),
   badBottle('a misspelled key of egress', 'egress:', '  route: []'),
   host('https://api.example.com/v1'),
   host('api.example.com:443'),
