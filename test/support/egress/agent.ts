@@ -52,6 +52,11 @@ export interface TunnelOptions {
 export async function openTunnel(options: TunnelOptions): Promise<TLSSocket> {
   const { status, socket } = await connectVia(options.proxyPort, options.target);
   if (status !== 200) throw new Error(`CONNECT was answered ${status}`);
+  return secureTunnel(socket, options);
+}
+
+/** Performs the TLS handshake on the socket of a tunnel and returns the decrypted one. */
+export async function secureTunnel(socket: Socket, options: TunnelOptions): Promise<TLSSocket> {
   const host = options.target.replace(/:.*/, '');
   const servername = options.serverName ?? host;
   const secure = tlsConnect({

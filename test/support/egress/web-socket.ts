@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createPlainServer, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ServerCertificate } from '../../../lib/daemons/shared/server-certificate.ts';
 import { openTunnel, type TunnelOptions } from './agent.ts';
@@ -137,8 +138,12 @@ export const HANDSHAKE = {
 export const HANDSHAKE_PROOF = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
 /** Opens a tunnel and completes the handshake, for writing frames by hand. */
-export async function rawWebSocket(tunnel: TunnelOptions): Promise<Duplex> {
-  const socket = await openTunnel(tunnel);
+export async function rawWebSocket(tunnel: TunnelOptions): Promise<TLSSocket> {
+  return shakeHands(await openTunnel(tunnel), tunnel);
+}
+
+/** Completes the handshake in an open tunnel. */
+export async function shakeHands(socket: TLSSocket, tunnel: TunnelOptions): Promise<TLSSocket> {
   const lines = Object.entries({ host: tunnel.target, ...HANDSHAKE }).map(
     ([name, value]) => `${name}: ${value}`,
   );

@@ -13,6 +13,8 @@ export class AuditedExchange implements Exchange {
   readonly #account: Account;
   /** Whether a response of the upstream has begun. */
   #hasUpstreamResponse = false;
+  /** Whether it has become a WebSocket, which tells itself how it ended. */
+  #isWebSocket = false;
 
   /** `brokeOff`: records why the exchange ended before its response was complete. */
   constructor(exchange: Exchange, account: Account, brokeOff: (reason: Reason) => void) {
@@ -20,6 +22,7 @@ export class AuditedExchange implements Exchange {
     this.#account = account;
     if (exchange.hasBody) tally(exchange.body, (bytes) => account.count('sent', bytes));
     exchange.onceEnded(() => {
+      if (this.#isWebSocket) return;
       if (this.#hasUpstreamResponse && exchange.isDelivered) return account.close();
       // Code that cuts an exchange off reports why in this turn. Without a report, it was the agent.
       setImmediate(() => {
@@ -38,7 +41,13 @@ export class AuditedExchange implements Exchange {
   }
 
   get webSocket(): Exchange['webSocket'] {
-    return this.#exchange.webSocket;
+    const offer = this.#exchange.webSocket;
+    if (offer === undefined) return undefined;
+    const open: typeof offer.open = (headers) => {
+      this.#isWebSocket = true;
+      return offer.open(headers);
+    };
+    return { ...offer, open };
   }
 
   get method(): string {

@@ -11,6 +11,8 @@ export interface ReadOptions {
   readonly budget: MemoryBudget;
   /** Called with the size of each piece of input, whether it completes a frame or not. */
   readonly received: (bytes: number) => void;
+  /** Only for the agent. Called when it is gone without a close frame: whether it left between two messages. */
+  readonly left?: (isBetweenMessages: boolean) => void;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function* readFrames(
   const controls = new RateLimit(MAX_CONTROL_RATE);
   let unfinished = 0;
   try {
-    for await (const piece of source.iterator({ destroyOnReturn: false })) {
+    for await (const piece of untilGone(source)) {
       const bytes: Buffer = piece;
       received(bytes.length);
       unfinished += bytes.length;
@@ -55,10 +57,28 @@ export async function* readFrames(
       }
       if (fault !== undefined) throw fault;
     }
+    options.left?.(await isBetweenMessages(receiver, read));
   } finally {
     share.release();
     receiver.destroy();
   }
+}
+
+/** A side that resets its connection is as gone as one that ends it. */
+async function* untilGone(source: Duplex): AsyncGenerator<Buffer> {
+  try {
+    yield* source.iterator({ destroyOnReturn: false });
+  } catch {}
+}
+
+/** An empty text message of an agent. Elsewhere than between messages, it is read as something else. */
+const EMPTY_TEXT = Buffer.from([0x81, 0x80, 0, 0, 0, 0]);
+
+/** Whether all messages of an agent that the receiver was fed are complete. It cannot be used afterward. */
+async function isBetweenMessages(receiver: Receiver, read: FrameEvent[]): Promise<boolean> {
+  const fault = await feed(receiver, EMPTY_TEXT);
+  const [event, ...more] = read.splice(0);
+  return fault === undefined && more.length === 0 && event?.kind === 'message' && event.data.length === 0;
 }
 
 function receiverFor(masked: boolean, read: FrameEvent[]): Receiver {

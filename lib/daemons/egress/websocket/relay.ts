@@ -34,9 +34,14 @@ export interface Ending {
   readonly by: Side | 'idle';
   /** Whether that side sent a close frame. */
   readonly closed?: boolean;
+  /** Whether that side left without one, but between messages, of which none was lost. */
+  readonly left?: boolean;
   /** Why egress ended it. */
   readonly refusal?: WebSocketRefusal;
 }
+
+/** Milliseconds for what a side has sent to be read and judged after it was cut off. Approvals take longer. */
+const SETTLE_MS = 100;
 
 /** Close codes for a side that did nothing wrong (RFC 6455, 7.4.1, and IANA's registry). */
 const GOING_AWAY = 1001;
@@ -55,7 +60,11 @@ export async function relay(options: RelayOptions): Promise<void> {
     timer.refresh();
     options.read(by, bytes);
   };
-  const fromAgent = { masked: true, budget, received: received('agent') };
+  let hasLeft = false;
+  const left = (isBetweenMessages: boolean) => {
+    hasLeft = isBetweenMessages;
+  };
+  const fromAgent = { masked: true, budget, received: received('agent'), left };
   const fromUpstream = { masked: false, budget, received: received('upstream') };
   const outward = pump('agent', readFrames(agent, fromAgent), options.outbound, toUpstream);
   const inward = pump('upstream', readFrames(upstream, fromUpstream), options.inbound, toAgent);
@@ -65,6 +74,10 @@ export async function relay(options: RelayOptions): Promise<void> {
     closeOf(upstream).then((): Ending => ({ by: 'upstream' })),
   ];
   let ending = await Promise.race([outward, inward, ...cutOff, idle.promise]);
+  if (ending.by === 'agent' && !ending.closed && ending.refusal === undefined) {
+    ending = (await withinTime(SETTLE_MS, outward)) ?? ending;
+    if (hasLeft && agent.writableLength === 0) ending = { ...ending, left: true };
+  }
   if (ending.closed) {
     // The close frame was forwarded; now the other side must reply to it.
     const other = ending.by === 'agent' ? inward : outward;

@@ -68,6 +68,8 @@ export class WebSocketUpgrade implements Upgrade {
       read: (by, bytes) => account.count(by === 'agent' ? 'sent' : 'received', bytes),
       ended: (ending) => this.#recordEnd(ending, agent),
     }).catch(() => {
+      account.breakOff('internal');
+      account.close();
       agent.destroy();
       stream.destroy();
     });
@@ -86,14 +88,15 @@ export class WebSocketUpgrade implements Upgrade {
     });
   }
 
-  #recordEnd({ by, closed, refusal }: Ending, agent: Duplex): void {
+  #recordEnd({ by, closed, left, refusal }: Ending, agent: Duplex): void {
     const { account, webSocket, admission, connections, exchange } = this.#options;
     if (refusal !== undefined) {
       account.refuse({ rule: admission.rule.host, status: webSocket.status, code: refusal.code });
       if (refusal.types.length > 0) account.found(refusal.types);
     } else if (!closed) {
-      const reason = END_REASONS[by];
-      account.breakOff(connections.whyClosed(agent) ?? connections.whyClosed(exchange.connection) ?? reason);
+      const closing = connections.whyClosed(agent) ?? connections.whyClosed(exchange.connection);
+      const reason = closing ?? (left ? undefined : END_REASONS[by]);
+      if (reason !== undefined) account.breakOff(reason);
     }
     account.close();
   }

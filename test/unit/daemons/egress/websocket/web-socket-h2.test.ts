@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchOn, openSession, streamOn } from '../../../../support/egress/h2-agent.ts';
 import { HOST, socketScene, TOKEN } from '../../../../support/egress/socket-scene.ts';
@@ -62,6 +62,21 @@ describe('WebSockets over HTTP/2', () => {
     stream.end(frame({ opcode: CLOSE }));
     const entry = { verdict: 'allow', protocol: 'websocket', host: HOST, status: 200, path: '/socket' };
     await expect.poll(() => scene().egress.log).toMatchObject([entry]);
+  });
+
+  it.each<[string, string, (stream: ClientHttp2Stream) => void]>([
+    ['ends its stream', 'allow', (stream) => stream.end()],
+    ['cancels its stream', 'allow', (stream) => stream.close(constants.NGHTTP2_CANCEL)],
+    ['drops its connection', 'allow', () => session.destroy(new Error('gone'))],
+    ['ends its stream amid a frame', 'fail', (stream) => stream.end(Buffer.from([0x81]))],
+  ])('an agent that %s without a close frame is audited as `%s`', async (_how, verdict, leave) => {
+    const { stream } = await ask();
+    stream.write(frame({ opcode: TEXT, payload: 'hello' }));
+    await read(stream, 7);
+    leave(stream);
+    await expect
+      .poll(() => scene().egress.log)
+      .toMatchObject([{ verdict, protocol: 'websocket', status: 200 }]);
   });
 
   it('an HTTP/2 WebSocket carries messages while other requests share its connection', async () => {

@@ -4,8 +4,15 @@ import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { Route } from '../../../../../lib/daemons/contract/egress/routes.ts';
 import type { ApprovalRequest, Approver } from '../../../../../lib/daemons/egress/outbound/approvals.ts';
+import { connectVia, secureTunnel } from '../../../../support/egress/agent.ts';
 import { HOST, socketScene, TOKEN } from '../../../../support/egress/socket-scene.ts';
-import { closeOf, nextMessage, openWebSocket } from '../../../../support/egress/web-socket.ts';
+import {
+  closeOf,
+  frame,
+  nextMessage,
+  openWebSocket,
+  shakeHands,
+} from '../../../../support/egress/web-socket.ts';
 
 const KEY = 'AKIAQ7XKPM2WZL9RTVBN';
 const asked: ApprovalRequest[] = [];
@@ -177,6 +184,23 @@ describe('secrets in WebSocket messages', () => {
     await vi.waitFor(() => expect(asked).toHaveLength(1));
     scene().egress.setRoutes([]);
     await vi.waitFor(() => expect(scene().upstream.closes).toEqual(['1001']));
+    resolve('allow');
+    await sleep(20);
+    expect(heard()).toBe('');
+  });
+
+  it('an agent that is cut off while its message waits for approval is gone, and the message stays', async () => {
+    const { promise, resolve } = Promise.withResolvers<'allow'>();
+    answer = () => promise;
+    asked.length = 0;
+    const tunnel = scene().tunnel();
+    scene().play({ dlp: { outbound_on_match: 'supervise' } });
+    const { socket: connection } = await connectVia(tunnel.proxyPort, tunnel.target);
+    const socket = await shakeHands(await secureTunnel(connection, tunnel), tunnel);
+    socket.write(frame({ opcode: 1, payload: `glpat-${'y'.repeat(20)}` }));
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    connection.resetAndDestroy();
+    await expect.poll(() => scene().egress.log).toMatchObject([{ verdict: 'fail', reason: 'client-gone' }]);
     resolve('allow');
     await sleep(20);
     expect(heard()).toBe('');

@@ -1,16 +1,21 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { acceptFor } from '../../../../../lib/daemons/egress/websocket/handshake.ts';
-import { fetchVia, openTunnel } from '../../../../support/egress/agent.ts';
+import { connectVia, fetchVia, openTunnel, secureTunnel } from '../../../../support/egress/agent.ts';
 import { HOST, socketScene, TOKEN } from '../../../../support/egress/socket-scene.ts';
 import {
   closeOf,
+  frame,
   HANDSHAKE,
   HANDSHAKE_PROOF,
   nextMessage,
   openWebSocket,
+  rawWebSocket,
+  shakeHands,
   startSocketUpstream,
 } from '../../../../support/egress/web-socket.ts';
 
@@ -119,7 +124,47 @@ describe('WebSockets', () => {
     socket.terminate();
     if (other === undefined) throw new Error('not connected');
     expect(await closeOf(other)).toBe('1001');
-    expect(scene().egress.log.at(-1)).toMatchObject({ verdict: 'fail', reason: 'client-gone' });
+  });
+
+  it.each<[string, (socket: TLSSocket, connection: Socket) => void]>([
+    ['ends its connection', (socket) => socket.end()],
+    ['drops its connection', (socket) => socket.destroy()],
+    ['resets its connection', (_socket, connection) => connection.resetAndDestroy()],
+  ])(
+    'an agent that %s without a close frame, between messages, has ended the WebSocket',
+    async (_how, leave) => {
+      const tunnel = scene().tunnel();
+      const { socket: connection } = await connectVia(tunnel.proxyPort, tunnel.target);
+      const socket = await shakeHands(await secureTunnel(connection, tunnel), tunnel);
+      socket.write(frame({ opcode: 1, payload: 'hello' }));
+      await once(socket, 'data');
+      socket.write(
+        Buffer.concat([frame({ opcode: 9, payload: 'still there?' }), frame({ opcode: 1, payload: 'a' })]),
+      );
+      await vi.waitFor(() => expect(scene().upstream.heard).toHaveLength(2));
+      leave(socket, connection);
+      await expect
+        .poll(() => scene().egress.log)
+        .toMatchObject([{ verdict: 'allow', reason: null, protocol: 'websocket', status: 101 }]);
+    },
+  );
+
+  it.each<[string, Buffer]>([
+    ['in the head of a frame', Buffer.from([0x81])],
+    ['in the mask of a frame', Buffer.from([0x81, 0x80, 0, 0])],
+    ['in the length of a frame', Buffer.from([0x82, 0xfe, 0])],
+    ['in the text of a frame', frame({ opcode: 1, payload: 'hello' }).subarray(0, 8)],
+    ['one byte before the end of a frame', frame({ opcode: 2, payload: 'hello' }).subarray(0, -1)],
+    ['between two fragments', frame({ opcode: 1, payload: 'hel', fin: false })],
+    ['in a ping', frame({ opcode: 9, payload: 'still there?' }).subarray(0, 9)],
+  ])('an agent that leaves %s is gone, which is a failure', async (_where, bytes) => {
+    const socket = await rawWebSocket(scene().tunnel());
+    socket.write(frame({ opcode: 1, payload: 'first' }));
+    await once(socket, 'data');
+    socket.end(bytes);
+    await expect
+      .poll(() => scene().egress.log)
+      .toMatchObject([{ verdict: 'fail', reason: 'client-gone', protocol: 'websocket', status: 101 }]);
   });
 
   it('a silent WebSocket is closed after the idle timeout', async () => {
