@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readMetadata } from '../bottle/metadata.ts';
+import { followSignIn } from '../bundle/follow-sign-in.ts';
 import { Bottle } from '../guest/bottle.ts';
 import { homeDirectory } from '../host/directories.ts';
 import type { Plan } from '../plan/schema.ts';
@@ -28,8 +29,14 @@ export function attachWith(request: SessionRequest): Phase<Session> {
       const bottle = new Bottle(plan);
       const command = await sessionCommand(plan, bottle, request, promptFile);
       const { prompt, timeoutMs } = request;
-      const exitCode = await bottle.execAgent(command, { signal: context.signal, input: prompt, timeoutMs });
-      return { exitCode };
+      const unfollow = await followSignIn(plan, context.say);
+      try {
+        return {
+          exitCode: await bottle.execAgent(command, { signal: context.signal, input: prompt, timeoutMs }),
+        };
+      } finally {
+        unfollow();
+      }
     },
 
     async isAlive() {

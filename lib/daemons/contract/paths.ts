@@ -32,4 +32,6 @@ export const CONTAINER_PATHS = {
   control: '/run/bot-bottle/control.sock',
   /** Unix socket on which egress is asked to read its routes again, see `egress-control.ts`. */
   egressControl: '/run/bot-bottle/egress.sock',
+  /** Directory with tokens that replaced those of the environment: a file a slot. In memory, like all of `run`. */
+  slots: '/run/bot-bottle/slots',
 } as const;

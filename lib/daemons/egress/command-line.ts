@@ -12,6 +12,8 @@ export interface Settings {
   readonly audit: string;
   /** Path of the Unix socket that triggers a reload of the routes; `undefined` for none. */
   readonly control: string | undefined;
+  /** Directory with tokens that replace those of the environment, read again at each reload; `undefined` for none. */
+  readonly slots: string | undefined;
   readonly upstreamProxy: string | undefined;
   readonly upstreamCa: string | undefined;
 }
@@ -29,6 +31,7 @@ const OPTIONS = {
   listen: { type: 'string', default: `127.0.0.1:${daemonPort('egress')}` },
   audit: { type: 'string', default: '-' },
   control: { type: 'string' },
+  slots: { type: 'string' },
   'upstream-proxy': { type: 'string' },
   'upstream-ca': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -43,6 +46,7 @@ An HTTP proxy that ends TLS, and lets out only what the routes allow. docs/egres
   --listen ADDRESS:PORT    where it listens (${OPTIONS.listen.default})
   --audit DIR              where it writes what was let out and what was not; - is standard output (${OPTIONS.audit.default})
   --control SOCKET         Unix socket: who connects has the routes read again, and is told how that went
+  --slots DIR              tokens that replace those of the environment: a file a slot
   --upstream-proxy URL     http://HOST:PORT of a proxy to go through (EGRESS_UPSTREAM_PROXY)
   --upstream-ca FILE       PEM: the CA of that proxy, if it ends TLS too (EGRESS_UPSTREAM_CA)
   --help                   print this
@@ -55,7 +59,7 @@ NODE_EXTRA_CA_CERTS. SIGHUP has the routes read again; SIGTERM and Ctrl-C end it
 export function readCommandLine(args: readonly string[]): Settings | 'help' {
   const values = parse(args);
   if (values.help === true) return 'help';
-  const { routes, ca, listen, audit, control } = values;
+  const { routes, ca, listen, audit, control, slots } = values;
   if (!routes) throw new UsageError('--routes FILE is missing');
   if (!ca) throw new UsageError('--ca FILE is missing');
   return {
@@ -64,6 +68,7 @@ export function readCommandLine(args: readonly string[]): Settings | 'help' {
     listen: listenAddress(listen),
     audit,
     control,
+    slots,
     upstreamProxy: values['upstream-proxy'],
     upstreamCa: values['upstream-ca'],
   };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { isIPv6, type Server } from 'node:net';
 import { daemonPort } from '../contract/daemons.ts';
+import type { ReloadReply } from '../contract/egress/reload.ts';
 import { SLUG_ENV } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { listenForReload } from '../shared/reload-socket.ts';
@@ -8,7 +9,9 @@ import { openAudit } from './audit/open-audit.ts';
 import { HELP, readCommandLine, type Settings, UsageError } from './command-line.ts';
 import { DEADLINES } from './http/limits.ts';
 import { CHECK_MS, idleMemory } from './idle-memory.ts';
+import { KnownSecrets } from './policy/known-secrets.ts';
 import { PolicyFile, reloadLine } from './policy/policy-file.ts';
+import { takeReplacedTokens } from './policy/replaced-tokens.ts';
 import { readTokens } from './policy/tokens.ts';
 import { createEgress } from './server.ts';
 import { readAuthority } from './tls/authority-file.ts';
@@ -27,8 +30,16 @@ async function start(settings: Settings): Promise<void> {
   for (const slot of tokens.unusable) {
     say(`slot ${slot} holds characters that no header can carry; its routes are blocked`);
   }
+  const secrets = new KnownSecrets(tokens.values.values());
+  const takeTokens = async () => {
+    if (settings.slots === undefined) return;
+    const changed = await takeReplacedTokens(settings.slots, tokens.values, secrets);
+    if (changed.length > 0) say(`tokens replaced: ${changed.join(', ')}`);
+  };
+  const reload = () => takeTokens().then(() => policy.reload());
+  await takeTokens();
   const policy = new PolicyFile(settings.routes, new Set(tokens.values.keys()));
-  process.on('SIGHUP', () => void policy.reload().then((reply) => say(reloadLine(reply))));
+  process.on('SIGHUP', () => void reload().then((reply) => say(reloadLine(reply))));
 
   const proxyFlags = { proxy: settings.upstreamProxy, ca: settings.upstreamCa };
   const [authority, proxy] = await Promise.all([
@@ -45,7 +56,7 @@ async function start(settings: Settings): Promise<void> {
   const audit = await openAudit({
     directory: settings.audit,
     bottle: process.env[SLUG_ENV] ?? null,
-    secrets: tokens.values.values(),
+    findKnown: secrets.find,
     policy: source,
     say,
   });
@@ -53,6 +64,7 @@ async function start(settings: Settings): Promise<void> {
     ...source,
     onPolicyChange: (listener) => policy.onChange(listener),
     tokens: tokens.values,
+    secrets,
     issue: threadedLeafIssuer(authority, LEAF_WORKER),
     upstreams,
     deadlines: DEADLINES,
@@ -70,7 +82,7 @@ async function start(settings: Settings): Promise<void> {
       }, DEADLINES.drainMs);
     });
   }
-  if (settings.control !== undefined) await openControl(settings.control, policy);
+  if (settings.control !== undefined) await openControl(settings.control, reload);
   setInterval(idleMemory(), CHECK_MS).unref();
   const { host, port } = settings.listen;
   server.listen(port, host);
@@ -81,9 +93,9 @@ async function start(settings: Settings): Promise<void> {
   upstreams.prepare();
 }
 
-async function openControl(path: string, policy: PolicyFile): Promise<void> {
+async function openControl(path: string, reload: () => Promise<ReloadReply>): Promise<void> {
   try {
-    const control = await listenForReload(path, () => policy.reload());
+    const control = await listenForReload(path, reload);
     control.unref();
   } catch {
     // The system reports "permission denied" in both cases.

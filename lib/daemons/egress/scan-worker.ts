@@ -1,15 +1,18 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { isDeepStrictEqual } from 'node:util';
+import { parentPort } from 'node:worker_threads';
 import { BodyScanner, knownSecretFinder } from '../detection/index.ts';
 import type { ScanCommand, ScanReply } from './outbound/scan-thread.ts';
 
-const secrets: readonly string[] = workerData;
-const findKnown = knownSecretFinder(secrets);
+/** Kept for as long as the same secrets are known. */
+let known = { secrets: [] as readonly string[], find: knownSecretFinder([]) };
 const scanners = new Map<number, BodyScanner>();
 
 parentPort?.on('message', (command: ScanCommand) => {
   const { id } = command;
   if (command.kind === 'open') {
-    scanners.set(id, new BodyScanner({ ...command.scope, findKnown }));
+    const { scope, secrets } = command;
+    if (!isDeepStrictEqual(secrets, known.secrets)) known = { secrets, find: knownSecretFinder(secrets) };
+    scanners.set(id, new BodyScanner({ ...scope, findKnown: known.find }));
     return;
   }
   const scanner = scanners.get(id);

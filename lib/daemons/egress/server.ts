@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { knownSecretFinder } from '../detection/index.ts';
 import { ConnectHandler } from './agent/connect-handler.ts';
 import { GuestSessions } from './agent/guest-sessions.ts';
 import { H1Exchange } from './agent/h1-exchange.ts';
@@ -17,6 +16,7 @@ import { Approvals, type Approver } from './outbound/approvals.ts';
 import { OutboundGate } from './outbound/outbound-gate.ts';
 import { ScanThread } from './outbound/scan-thread.ts';
 import { Judge, type PolicySource } from './policy/judge.ts';
+import type { KnownSecrets } from './policy/known-secrets.ts';
 import { OpenConnections } from './policy/open-connections.ts';
 import { knownTunnels, rulesFor } from './policy/policy.ts';
 import { Interceptor, type OpenTunnel } from './tls/interceptor.ts';
@@ -25,7 +25,9 @@ import type { Upstreams } from './upstream/upstreams.ts';
 import { SCAN_WORKER } from './workers.ts';
 
 export interface EgressOptions extends PolicySource {
+  /** Token of each slot; may change. */
   readonly tokens: ReadonlyMap<string, string>;
+  readonly secrets: KnownSecrets;
   readonly issue: LeafIssuer;
   readonly upstreams: Upstreams;
   readonly deadlines: Deadlines;
@@ -45,12 +47,12 @@ const EXPIRY_SWEEP_MS = 1000;
  * `decide` judges every single request.
  */
 export function createEgress(options: EgressOptions): Server {
-  const { deadlines, audit, upstreams, tokens } = options;
+  const { deadlines, audit, upstreams, tokens, secrets } = options;
   const judge = new Judge(options);
   const connections = new OpenConnections();
-  const thread = new ScanThread(SCAN_WORKER, tokens.values());
+  const thread = new ScanThread(SCAN_WORKER, () => secrets.values);
   const approvals = new Approvals(options.approver);
-  const gate = new OutboundGate(knownSecretFinder(tokens.values()), approvals, thread);
+  const gate = new OutboundGate(secrets.find, approvals, thread);
   const exchanges = new ExchangeHandler({ judge, gate, connections, upstreams, tokens, audit, deadlines });
   const handleExchange = (exchange: Exchange) => {
     if (!refused.answer(exchange)) exchanges.handle(exchange);

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reloadReply } from '../contract/egress/reload.ts';
+import { tokenSlot } from '../contract/egress/routes.ts';
 import { controlReply } from '../contract/init/control.ts';
 import { bundleHealth } from '../contract/init/health.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
@@ -12,6 +14,7 @@ const USAGE = `usage: ctl.ts health            print the bundle's health as JSON
        ctl.ts wait [SECONDS]    wait until it is ready (default 20), then print it; exit 1 when it is not
        ctl.ts restart DAEMON    restart one daemon and wait until it accepts connections
        ctl.ts reload egress     have the routes read again; print the generation in force; exit 1 if it is the old one
+       ctl.ts token SLOT        replace the token of a slot by the one on standard input, then reload egress
 `;
 
 /** Milliseconds between two looks at the health file. */
@@ -32,6 +35,17 @@ async function reload(): Promise<number> {
   const reply = reloadReply.parse(JSON.parse(await text(socket)));
   process.stdout.write(`${JSON.stringify(reply)}\n`);
   return reply.ok ? 0 : 1;
+}
+
+/** The file outlives a restart of egress, whose environment still has the old token. */
+async function replaceToken(slot: string): Promise<number> {
+  const token = (await text(process.stdin)).trim();
+  if (token === '') throw new Error('there is no token on standard input');
+  const file = join(CONTAINER_PATHS.slots, slot);
+  await mkdir(CONTAINER_PATHS.slots, { recursive: true, mode: 0o700 });
+  await writeFile(`${file}.new`, token, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return reload();
 }
 
 async function health(): Promise<number> {
@@ -61,6 +75,7 @@ async function run(verb: string | undefined, argument: string | undefined): Prom
   if (verb === 'health' && argument === undefined) return health();
   if (verb === 'restart' && argument !== undefined) return restart(argument);
   if (verb === 'reload' && argument === 'egress') return reload();
+  if (verb === 'token' && tokenSlot.safeParse(argument).success) return replaceToken(argument ?? '');
   if (verb === 'wait' && /^[0-9]{1,4}$/.test(argument ?? '20')) return wait(Number(argument ?? 20));
   return usage();
 }

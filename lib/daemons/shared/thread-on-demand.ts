@@ -9,7 +9,8 @@ const IDLE_MS = 5_000;
 export interface ThreadOptions<Reply> {
   /** The module that the thread runs. */
   readonly program: URL;
-  readonly data: unknown;
+  /** What the thread starts with; nothing when absent. */
+  readonly data?: unknown;
   readonly heap: ResourceLimits;
   readonly replied: (reply: Reply) => void;
   /** Called when the thread ended while in use: replies to pending messages will not come. */

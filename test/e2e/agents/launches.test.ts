@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sandbox, useSandboxes } from '../../support/kit.ts';
 import { ModelApi } from '../../support/model-api/start.ts';
@@ -83,6 +84,40 @@ describe('launches with smolvm 0.8.0', () => {
     const bodies = JSON.stringify(requests.map(({ body }) => body));
     expect(bodies).toContain('bottle@example.invalid');
     expect(bodies).not.toMatch(/NEEDLE|me@example\.com/);
+  });
+
+  it('the token that egress sends follows the host’s sign-in while the bottle runs', async () => {
+    const user = await userWith('template: codex, forward_host_credentials: true');
+    const exp = Math.floor(Date.now() / 1000) + 86_400;
+    const signIn = (serial: number) => {
+      const token = jwt({ exp, serial });
+      writeFileSync(
+        join(user.root, '.codex', 'auth.json'),
+        JSON.stringify({ tokens: { access_token: token } }),
+      );
+      return `Bearer ${token}`;
+    };
+    mkdirSync(join(user.root, '.codex'));
+    const first = signIn(1);
+    const stop = api.serve(user);
+    api.received();
+    const look =
+      'for i in 1 2 3 4 5 6 7 8; do curl -s https://chatgpt.com/backend-api/wham/look; sleep 1; done';
+    const launch = user.start('launch', ['--agent', 'dev', '--prompt', `RUN: ${look}`, '--timeout', '90s']);
+    const sent: (string | undefined)[] = [];
+    const collect = () => {
+      const looks = api.received().filter(({ path }) => path === '/backend-api/wham/look');
+      sent.push(...looks.map(({ headers }) => headers.authorization));
+    };
+    await launch.saw('probe  ');
+    for (collect(); sent.length === 0; collect()) await sleep(200);
+    const second = signIn(2);
+    const { exitCode, stderr } = await launch.finished;
+    stop();
+    collect();
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain('egress uses the new token');
+    expect([sent[0], sent.at(-1)]).toEqual([first, second]);
   });
 
   it('without a terminal and without a prompt, claude is not started', async () => {

@@ -2,11 +2,11 @@ import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { type AuditEntry, auditEntry } from '../../../lib/daemons/contract/egress/audit.ts';
 import type { RoutesFile } from '../../../lib/daemons/contract/egress/routes.ts';
-import { knownSecretFinder } from '../../../lib/daemons/detection/rules/known-secrets.ts';
 import { AuditLog } from '../../../lib/daemons/egress/audit/audit-log.ts';
 import { Withholder } from '../../../lib/daemons/egress/audit/withhold.ts';
 import { DEADLINES, type Deadlines } from '../../../lib/daemons/egress/http/limits.ts';
 import type { Approver } from '../../../lib/daemons/egress/outbound/approvals.ts';
+import { KnownSecrets } from '../../../lib/daemons/egress/policy/known-secrets.ts';
 import { buildPolicy } from '../../../lib/daemons/egress/policy/policy.ts';
 import { readTokens } from '../../../lib/daemons/egress/policy/tokens.ts';
 import { createEgress } from '../../../lib/daemons/egress/server.ts';
@@ -79,11 +79,13 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
     },
     proxy: options.proxy,
   });
+  const secrets = new KnownSecrets(tokens.values.values());
   const server = createEgress({
     policy: () => policy,
     generation: () => generation,
     onPolicyChange: (listener) => listeners.push(listener),
     tokens: tokens.values,
+    secrets,
     issue: options.issue ?? leafIssuer(options.authority.authority),
     upstreams,
     deadlines,
@@ -91,7 +93,7 @@ export async function startEgress(options: EgressFixtureOptions): Promise<Egress
       bottle: 'demo-a1b2c',
       generation: () => generation,
       level: () => 2,
-      withholder: new Withholder(knownSecretFinder(tokens.values.values())),
+      withholder: new Withholder(secrets.find),
       write: (line) => log.push(auditEntry.parse(JSON.parse(line))),
     }),
     ...(options.approver === undefined ? {} : { approver: options.approver }),

@@ -1,6 +1,6 @@
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
-import { knownSecretFinder, scanPlainText } from '../../../lib/daemons/detection/index.ts';
+import { knownSecretFinder, scanPlainText, scanText } from '../../../lib/daemons/detection/index.ts';
 import { BUILT_IN_PROVIDERS } from '../../../lib/providers/built-in.ts';
 import type { GuestSetup, HeadlessSession } from '../../../lib/providers/provider.ts';
 import { filesOf, headlessArguments, interactiveArguments } from '../../../lib/providers/provider-results.ts';
@@ -84,6 +84,34 @@ describe('claude', () => {
 });
 
 describe('codex', () => {
+  it('the guest’s sign-in shares no part with the real token that egress would find', async () => {
+    const ids = {
+      account_id: '1f0d3a2c-7b1e-4c55-9a57-0c1f6f1e2d3b',
+      user_id: 'user-abcdefghijklmnop',
+      plan: 'pro',
+    };
+    const details = { ...ids, expires: '1795979815' };
+    const claims = (padding: string) => ({
+      aud: padding,
+      exp: 1_795_979_815,
+      'https://api.openai.com/auth': {
+        chatgpt_account_id: ids.account_id,
+        chatgpt_user_id: ids.user_id,
+        chatgpt_plan_type: 'pro',
+      },
+    });
+    const text = await fileOf('codex', '.codex/auth.json', { credential: { kind: 'chatgpt', details } });
+    // Base64 depends on what is before, modulo three.
+    for (const padding of ['', 'a', 'ab']) {
+      const token = `eyJhbGciOiJSUzI1NiJ9.${Buffer.from(JSON.stringify(claims(padding))).toString('base64url')}.c2ln`;
+      const options = {
+        detectors: new Set(['known_secrets'] as const),
+        findKnown: knownSecretFinder([token]),
+      };
+      expect(scanText(text, options)).toEqual([]);
+    }
+  });
+
   it('its settings are TOML with the prompt, the trusted folder and the MCP servers', async () => {
     expect(parse(await fileOf('codex', '.codex/config.toml'))).toMatchObject({
       developer_instructions: SETUP.prompt,

@@ -26,5 +26,6 @@ export const egress: DaemonDefinition = {
     ...['--listen', `0.0.0.0:${PORT}`],
     ...['--audit', CONTAINER_PATHS.audit],
     ...['--control', CONTAINER_PATHS.egressControl],
+    ...['--slots', CONTAINER_PATHS.slots],
   ],
 };

@@ -1,5 +1,5 @@
 import { AUDIT_FILES, type AuditLevel, auditFileName, auditFileNumber } from '../../contract/egress/audit.ts';
-import { knownSecretFinder } from '../../detection/index.ts';
+import type { KnownSecretFinder } from '../../detection/index.ts';
 import { LineFiles } from '../../shared/line-files.ts';
 import { AuditLog, lineOf } from './audit-log.ts';
 import { LearnedStore } from './learned-store.ts';
@@ -16,8 +16,8 @@ export interface AuditOptions {
   readonly directory: string;
   /** `null` where egress runs alone. */
   readonly bottle: string | null;
-  /** Values of all token slots. None of them is ever logged. */
-  readonly secrets: Iterable<string>;
+  /** Finds values of token slots. None of them is ever logged. */
+  readonly findKnown: KnownSecretFinder;
   readonly policy: AuditedPolicy;
   /** Prints one line for the operator. */
   readonly say: (line: string) => void;
@@ -35,12 +35,12 @@ const RETRY_MS = 1000;
 
 /** @throws Error when the directory cannot be written. */
 export async function openAudit(options: AuditOptions): Promise<OpenAudit> {
-  const { directory, bottle, secrets, policy } = options;
+  const { directory, bottle, findKnown, policy } = options;
   const common = {
     bottle,
     generation: policy.generation,
     level: () => policy.policy().log,
-    withholder: new Withholder(knownSecretFinder(secrets)),
+    withholder: new Withholder(findKnown),
   };
   const say = (text: string) => options.say(`audit: ${text}`);
   if (directory === '-') {

@@ -3,7 +3,12 @@ import { ThreadOnDemand } from '../../shared/thread-on-demand.ts';
 
 /** Messages to the thread. Every one but `open` and `close` gets one reply, in order. */
 export type ScanCommand =
-  | { readonly kind: 'open'; readonly id: number; readonly scope: ScanScope }
+  | {
+      readonly kind: 'open';
+      readonly id: number;
+      readonly scope: ScanScope;
+      readonly secrets: readonly string[];
+    }
   | { readonly kind: 'push'; readonly id: number; readonly bytes: ArrayBuffer }
   | { readonly kind: 'end'; readonly id: number }
   | { readonly kind: 'close'; readonly id: number };
@@ -36,6 +41,7 @@ interface Waiting {
  */
 export class ScanThread implements RemoteScans {
   readonly #thread: ThreadOnDemand<ScanReply>;
+  readonly #secrets: () => readonly string[];
   #last = 0;
   #waiting: Waiting[] = [];
   /** Replies that the thread owes, by body. */
@@ -43,13 +49,13 @@ export class ScanThread implements RemoteScans {
 
   /**
    * @param program the module `scan-worker`.
-   * @param secrets the known secrets.
+   * @param secrets returns the secrets that are known now.
    * @param idleMs milliseconds without work after which the thread ends.
    */
-  constructor(program: URL, secrets: Iterable<string>, idleMs?: number) {
+  constructor(program: URL, secrets: () => readonly string[], idleMs?: number) {
+    this.#secrets = secrets;
     this.#thread = new ThreadOnDemand<ScanReply>({
       program,
-      data: [...secrets],
       heap: HEAP,
       idleMs,
       replied: ({ id, findings }) => {
@@ -72,7 +78,7 @@ export class ScanThread implements RemoteScans {
     const { worker, isAlive, release } = this.#thread.hold();
     const post = (command: ScanCommand, transferList: ArrayBuffer[] = []) =>
       worker.postMessage(command, transferList);
-    post({ kind: 'open', id, scope });
+    post({ kind: 'open', id, scope, secrets: this.#secrets() });
     let left = size;
     const enqueue = (postCommand: () => void) => {
       // A new thread has not seen the earlier parts of this body.

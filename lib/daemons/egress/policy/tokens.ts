@@ -5,9 +5,18 @@ import type { Rule } from './policy.ts';
 
 const SLOT = /^EGRESS_TOKEN_[0-9]+$/;
 
+export function isTokenSlot(name: string): boolean {
+  return SLOT.test(name);
+}
+
+/** Returns whether a header can carry it. */
+export function isToken(value: string): boolean {
+  return /^[\x21-\x7e]+$/.test(value);
+}
+
 export interface Tokens {
   /** Value of each usable slot. Never logged. */
-  readonly values: ReadonlyMap<string, string>;
+  readonly values: Map<string, string>;
   /** Slots with a value that no HTTP header can carry; their routes stay blocked. */
   readonly unusable: readonly string[];
 }
@@ -18,8 +27,8 @@ export function readTokens(environment: NodeJS.ProcessEnv): Tokens {
   const unusable: string[] = [];
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined || value === '') continue;
-    if (!SLOT.test(name) && name !== SELFTEST_NONCE_ENV) continue;
-    if (/^[\x21-\x7e]+$/.test(value)) values.set(name, value);
+    if (!isTokenSlot(name) && name !== SELFTEST_NONCE_ENV) continue;
+    if (isToken(value)) values.set(name, value);
     else unusable.push(name);
   }
   return { values, unusable };

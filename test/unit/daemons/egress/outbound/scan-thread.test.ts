@@ -13,7 +13,7 @@ const here: ScanOptions = {
   detectors: new Set(['token_patterns', 'known_secrets']),
   findKnown: knownSecretFinder([SECRET]),
 };
-const beside: ScanOptions = { ...here, thread: new ScanThread(SCAN_WORKER, [SECRET]) };
+const beside: ScanOptions = { ...here, thread: new ScanThread(SCAN_WORKER, () => [SECRET]) };
 
 /** Types of the findings in the text, scanned in chunks of `chunkSize` bytes. */
 async function typesIn(options: ScanOptions, text: string, chunkSize: number): Promise<string[]> {
@@ -97,7 +97,7 @@ describe('the scan thread', () => {
   });
 
   it('scanning works again after the thread was ended for abandoned bodies', async () => {
-    const hasty: ScanOptions = { ...here, thread: new ScanThread(SCAN_WORKER, [SECRET], 1) };
+    const hasty: ScanOptions = { ...here, thread: new ScanThread(SCAN_WORKER, () => [SECRET], 1) };
     const given = Array.from({ length: 4 }, () => new PacedScanner(hasty, 10));
     for (const scanner of given) scanner.push(Buffer.from('&#1'.repeat(700_000))).catch(() => []);
     for (const scanner of given) scanner.close();
