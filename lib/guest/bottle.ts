@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { execa } from 'execa';
 import { BottleError } from '../errors.ts';
 import type { Plan } from '../plan/schema.ts';
@@ -8,6 +10,7 @@ import { type ExecOptions, type ExecResult, SmolvmClient } from '../smolvm/clien
 import { hostEnvironment } from '../smolvm/host-environment.ts';
 import { sessionCommand, type Terminal } from './session.ts';
 import { shellWord } from './shell-script.ts';
+import { GUEST_TOOL, rootCommand } from './tool.ts';
 
 /** The exit code of a command that a guest killed because it had just started. */
 const KILLED = 137;
@@ -18,11 +21,14 @@ const SCRIPT_TIMEOUT_MS = 120_000;
 const SESSION_GRACE_MS = 5_000;
 
 export interface CopyOptions {
-  /** `USER:GROUP` in the guest, or `USER:` for the user's own group. Root when absent. */
-  readonly owner?: string;
-  /** Octal, such as `0600`. `0644` when absent. */
-  readonly mode?: string;
+  /** Who writes and owns the file. In the agent's home, use `agent`: root would follow links planted there. */
+  readonly as: 'root' | 'agent';
+  /** Octal, such as `0600`. */
+  readonly mode: string;
 }
+
+/** Where a copied file arrives; only root can enter. Not in memory: the file may be big. */
+const ARRIVALS = '/usr/libexec/bot-bottle/arrivals';
 
 /**
  * Handle of a running guest. Phases, provisioners and commands do everything in a guest through it, so that
@@ -43,16 +49,21 @@ export class Bottle {
   }
 
   /**
-   * Runs a command in the guest as root and captures its output. A non-zero exit code is a result, not an
-   * error.
+   * Runs a command in the guest as root and captures its output. Its PATH holds directories of the system only.
+   * A non-zero exit code is a result, not an error.
    */
   exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    return this.#client.exec(this.#machine, command, options);
+    return this.#client.exec(this.#machine, rootCommand(command), options);
   }
 
   /** Runs a command as the agent, with the agent's environment, and captures its output. */
   execAsAgent(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    return this.exec(sessionCommand(this.agent, command), options);
+    return this.#client.exec(this.#machine, sessionCommand(this.agent, command), options);
+  }
+
+  /** Runs a command as the agent until `signal` aborts. @returns its standard input and output. */
+  streamAsAgent(command: readonly string[], signal: AbortSignal): Duplex {
+    return this.#client.stream(this.#machine, sessionCommand(this.agent, command), signal);
   }
 
   /**
@@ -62,7 +73,7 @@ export class Bottle {
    * @throws BottleError `guest-failed`, naming the `purpose`, when the script fails.
    */
   async runScript(purpose: string, script: string): Promise<string> {
-    const run = () => this.exec(['sh', '-s'], { input: script, timeoutMs: SCRIPT_TIMEOUT_MS });
+    const run = () => this.exec(['/bin/sh', '-s'], { input: script, timeoutMs: SCRIPT_TIMEOUT_MS });
     let result = await run();
     if (result.exitCode === KILLED) result = await run();
     if (result.exitCode === 0) return result.stdout;
@@ -98,20 +109,21 @@ export class Bottle {
   }
 
   /**
-   * Copies one regular file into the guest. The parent directory must exist.
+   * Copies one regular file into the guest, and makes missing directories above it.
    * @throws BottleError `guest-failed`
    */
-  async cpIn(hostFile: string, guestPath: string, { owner, mode }: CopyOptions = {}): Promise<void> {
-    await withoutColon(resolve(hostFile), (file) =>
-      this.#client.machineCopyIn(this.#machine, file, guestPath),
-    );
-    // smolvm makes root the owner and discards the mode.
+  async cpIn(hostFile: string, guestPath: string, { as, mode }: CopyOptions): Promise<void> {
+    const purpose = `copying to ${guestPath}`;
+    const arrived = `${ARRIVALS}/${randomUUID()}`;
+    await this.runScript(purpose, `mkdir -p -m 0700 ${ARRIVALS}`);
+    // smolvm writes as root, wherever a link may lead, and discards owner and mode.
+    await withoutColon(resolve(hostFile), (file) => this.#client.machineCopyIn(this.#machine, file, arrived));
+    const write = ['write', '-r', ...(as === 'agent' ? ['-u', this.agent.user] : []), mode, guestPath];
     const script = [
-      'set -e',
-      ...(owner === undefined ? [] : [`chown ${shellWord(owner)} ${shellWord(guestPath)}`]),
-      `chmod ${shellWord(mode ?? '0644')} ${shellWord(guestPath)}`,
+      `trap 'rm -f ${arrived}' EXIT`,
+      `${[GUEST_TOOL, ...write.map(shellWord)].join(' ')} < ${arrived}`,
     ];
-    await this.runScript(`copying to ${guestPath}`, script.join('\n'));
+    await this.runScript(purpose, script.join('\n'));
   }
 
   /** Copies one regular file out of the guest. @throws BottleError `guest-failed` */

@@ -49,7 +49,14 @@ export const provision: Phase<ProvisionedGuest> = {
 
   async isAlive(context, { promptFile }) {
     const bottle = new Bottle(await context.read(prepare));
-    const found = await bottle.exec(['test', '-f', ENVIRONMENT_FILE, '-a', '-f', promptFile]);
+    const found = await bottle.exec([
+      '/bin/sh',
+      '-c',
+      '[ -f "$1" ] && [ -f "$2" ]',
+      'sh',
+      ENVIRONMENT_FILE,
+      promptFile,
+    ]);
     return found.exitCode === 0;
   },
 

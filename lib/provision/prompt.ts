@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { bottlePaths } from '../bottle/paths.ts';
-import { writeFileScript } from '../guest/shell-script.ts';
+import { writeAgentFileScript } from '../guest/shell-script.ts';
 import type { Provisioner } from './provisioner.ts';
 
 /** Writes the system prompt into the agent's home; the file is empty for an agent without one. */
@@ -9,6 +9,6 @@ export const prompt: Provisioner = {
   applies: () => true,
   async provision(bottle, { promptFile, addScript }) {
     const text = await readFile(bottlePaths.prompt(bottle.slug), 'utf8');
-    addScript(writeFileScript(promptFile, text, `${bottle.agent.user}:`, '0600'));
+    addScript(writeAgentFileScript(bottle.agent, promptFile, text, '0600'));
   },
 };

@@ -88,12 +88,15 @@ describe('phases run by hand', () => {
     const [source, back] = [join(user.root, 'with:colon'), join(user.root, 'back')];
     const content = Buffer.from([0, 1, 2, 255, 10, 13, 39]);
     await writeFile(source, content);
-    await bottle.cpIn(source, '/home/node/copied', { owner: 'node:', mode: '0600' });
-    const stat = await bottle.exec(['stat', '-c', '%U %a', '/home/node/copied']);
-    expect(stat.stdout.trim()).toBe('node 600');
-    await bottle.cpOut('/home/node/copied', back);
+    await bottle.cpIn(source, '/home/node/deep/copied', { as: 'agent', mode: '0600' });
+    const stat = await bottle.exec(['stat', '-c', '%U %a', '/home/node/deep', '/home/node/deep/copied']);
+    expect(stat.stdout.trim()).toBe('node 755\nnode 600');
+    await bottle.cpOut('/home/node/deep/copied', back);
     expect(await readFile(back)).toEqual(content);
-    await expect(bottle.cpIn(source, '/no/such/../place')).rejects.toMatchObject({ code: 'guest-failed' });
+    await bottle.execAsAgent(['ln', '-s', '/etc', '/home/node/link']);
+    const through = bottle.cpIn(source, '/home/node/link/planted', { as: 'agent', mode: '0600' });
+    await expect(through).rejects.toMatchObject({ code: 'guest-failed' });
+    expect((await bottle.exec(['ls', '/usr/libexec/bot-bottle/arrivals'])).stdout).toBe('');
     await expect(bottle.runScript('the test', 'echo broken >&2; exit 3')).rejects.toThrow(
       /the test .*exit 3.*broken/,
     );
