@@ -34,6 +34,7 @@ const FAMILY_OF = {
   'state-corrupt': 'internal',
   'engine-failed': 'engine',
   'image-unavailable': 'engine',
+  'image-unusable': 'engine',
   'aliases-exhausted': 'engine',
   'subnets-exhausted': 'engine',
   'pack-failed': 'guest',

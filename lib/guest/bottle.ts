@@ -8,6 +8,7 @@ import { BottleError } from '../errors.ts';
 import type { Plan } from '../plan/schema.ts';
 import { type ExecOptions, type ExecResult, SmolvmClient } from '../smolvm/client.ts';
 import { hostEnvironment } from '../smolvm/host-environment.ts';
+import type { Agent, AgentUser } from './agent.ts';
 import { sessionCommand, type Terminal } from './session.ts';
 import { shellWord } from './shell-script.ts';
 import { GUEST_TOOL, rootCommand } from './tool.ts';
@@ -30,20 +31,23 @@ export interface CopyOptions {
 /** Where a copied file arrives; only root can enter. Not in memory: the file may be big. */
 const ARRIVALS = '/usr/libexec/bot-bottle/arrivals';
 
+export type BottleAgent = Readonly<AgentUser & Pick<Agent, 'directory'>>;
+
 /**
  * Handle of a running guest. Phases, provisioners and commands do everything in a guest through it, so that
  * no other code needs machine names or smolvm verbs.
  */
 export class Bottle {
   readonly slug: string;
-  /** The agent's user and home in the guest. */
-  readonly agent: { readonly user: string; readonly home: string };
+  /** The agent's user in the guest. */
+  readonly agent: BottleAgent;
   readonly #client: SmolvmClient;
   readonly #machine: string;
 
-  constructor(plan: Pick<Plan, 'slug' | 'smolvm' | 'names' | 'provider'>) {
+  /** @param agent as `build-image` has recorded it. */
+  constructor(plan: Pick<Plan, 'slug' | 'smolvm' | 'names'>, agent: BottleAgent) {
     this.slug = plan.slug;
-    this.agent = { user: plan.provider.user, home: plan.provider.home };
+    this.agent = agent;
     this.#client = new SmolvmClient(plan.smolvm);
     this.#machine = plan.names.machine;
   }

@@ -23,16 +23,26 @@ export interface Terminal {
 }
 
 /**
- * Returns the guest command that runs `command` as the agent's user, in its home and with exactly the bottle's
+ * Returns the guest command that runs `command` as the agent's user, in its directory and with exactly the bottle's
  * environment. All arguments are public: values come from the file in the guest, which is read before the user
  * is switched. `terminal` sets the size, which smolvm 0.8.0 leaves at 0 x 0.
  */
 export function sessionCommand(
-  agent: { user: string; home: string },
+  agent: { user: string; directory: string },
   command: readonly string[],
   terminal?: Terminal,
 ): string[] {
   const size =
     terminal === undefined ? [] : ['-t', terminal.type, '-s', `${terminal.columns}x${terminal.rows}`];
-  return [GUEST_TOOL, 'run-as', '-e', ENVIRONMENT_FILE, '-d', agent.home, ...size, agent.user, ...command];
+  return [
+    GUEST_TOOL,
+    'run-as',
+    '-e',
+    ENVIRONMENT_FILE,
+    '-d',
+    agent.directory,
+    ...size,
+    agent.user,
+    ...command,
+  ];
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Bottle } from '../guest/bottle.ts';
-import type { Phase } from './phase.ts';
+import { buildImage } from './build-image.ts';
+import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { probe } from './probe.ts';
 import { provision } from './provision.ts';
@@ -12,13 +13,13 @@ export type Session = z.infer<typeof session>;
 export const attach: Phase<Session> = {
   name: 'attach',
   summary: 'run the agent in the guest, with a terminal if there is one',
-  needs: [prepare, provision, probe],
+  needs: [prepare, buildImage, provision, probe],
   record: session,
   durable: false,
 
   async run(context) {
-    const plan = await context.read(prepare);
-    return { exitCode: await new Bottle(plan).execAgent(plan.provider.command, context.signal) };
+    const [plan, { agent }] = await readAll(context, prepare, buildImage);
+    return { exitCode: await new Bottle(plan, agent).execAgent(agent.command, context.signal) };
   },
 
   async isAlive() {

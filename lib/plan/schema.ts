@@ -48,9 +48,11 @@ export const planSchema = z.strictObject({
   handoff: z.enum(HANDOFFS),
   provider: z.strictObject({
     template: z.string(),
-    command: z.array(z.string()).min(1),
-    user: z.string(),
-    home: z.string(),
+    /** Empty for the image's own ENTRYPOINT and CMD. */
+    command: z.array(z.string()),
+    /** The user that the provider wants, and its home, if it wants any. See `build-image` for the one in use. */
+    user: z.string().optional(),
+    home: z.string().optional(),
     promptMode: z.enum(['variable', 'append-file']),
   }),
   /** Whether the agent file has a body; without one, the prompt file is empty and not announced. */

@@ -29,8 +29,8 @@ export function resolvePlan({ slug, manifest, provider, smolvm, image, command }
     provider: {
       template: provider.template,
       command: [...command],
-      user: provider.user,
-      home: provider.home,
+      ...(provider.user === undefined ? {} : { user: provider.user }),
+      ...(provider.home === undefined ? {} : { home: provider.home }),
       promptMode: provider.promptMode,
     },
     hasPrompt: agent.prompt !== '',

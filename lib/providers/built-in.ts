@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { BottleError } from '../errors.ts';
 import type { Provider } from './provider.ts';
 
 const NODE_USER = { user: 'node', home: '/home/node' } as const;
@@ -10,19 +9,13 @@ const NODE_USER = { user: 'node', home: '/home/node' } as const;
  */
 const MODEL_RESPONSES = { inboundDetectors: [] };
 
-/** Any program as an agent; the bottle's manifest names its command and Dockerfile. */
+/** Any program as an agent; the bottle's manifest names its Dockerfile, and its command unless that is the image's. */
 const command: Provider = {
-  ...NODE_USER,
   template: 'command',
   image: 'bot-bottle-command',
   promptMode: 'variable',
   environment: {},
-  command(configured) {
-    if (configured !== undefined && configured.length > 0) return configured;
-    throw new BottleError('manifest-invalid', 'agent_provider.command is missing', {
-      hint: 'Name the program as a list: `command: [node, /opt/agent.mjs]`.',
-    });
-  },
+  command: (configured) => configured ?? [],
 };
 
 /** Claude Code without permission prompts, since the bottle confines it. */

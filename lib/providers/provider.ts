@@ -20,9 +20,9 @@ export type PromptMode = 'variable' | 'append-file';
 export interface UserProvider {
   /** Program and arguments that start the agent, without a shell. */
   command: string[];
-  /** The agent's user in the image; `node` when absent. */
+  /** The agent's user, if the image has it; otherwise the image's USER. */
   user?: string | undefined;
-  /** Absolute path of that user's home in the guest; `/home/node` when absent. */
+  /** Absolute path of that user's home in the guest; as in the image's /etc/passwd when absent. */
   home?: string | undefined;
   /** Variables of the agent; must not be secret. The bottle's `env` takes precedence. */
   environment?: Record<string, string> | undefined;
@@ -35,14 +35,14 @@ export interface Provider {
   readonly image: string;
   /** Absolute path of the Dockerfile to use when the bottle names none. */
   readonly dockerfile?: string;
-  /** The agent's user in the guest. */
-  readonly user: string;
-  readonly home: string;
+  /** The agent's user, if the image has it, and its home. */
+  readonly user?: string | undefined;
+  readonly home?: string | undefined;
   readonly promptMode: PromptMode;
   /** Variables of the agent, all public; the manifest's take precedence. */
   readonly environment: Readonly<Record<string, string>>;
   /** Routes that the agent requires, with their credentials; they take precedence over the bottle's. */
   routes?(choice: ProviderChoice): readonly ManifestRoute[];
-  /** The agent's argv; `configured` is the manifest's `agent_provider.command`. */
+  /** The agent's argv, empty for the image's own; `configured` is the manifest's `agent_provider.command`. */
   command(configured: readonly string[] | undefined): readonly string[];
 }

@@ -22,8 +22,8 @@ const userProvider = z.strictObject({
   user: z
     .string()
     .regex(/^[a-z_][a-z0-9_-]*$/, 'is not a valid user name')
-    .default('node'),
-  home: guestPath.default('/home/node'),
+    .optional(),
+  home: guestPath.optional(),
   environment: z.record(variableName, withoutNul).default({}),
 }) satisfies z.ZodType<unknown, UserProvider>;
 

@@ -2,6 +2,7 @@ import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { agentSchema } from '../../lib/guest/agent.ts';
 import { Bottle } from '../../lib/guest/bottle.ts';
 import { planSchema } from '../../lib/plan/schema.ts';
 import { engineHolds, type Sandbox, useSandboxes } from '../support/kit.ts';
@@ -77,9 +78,11 @@ describe('phases run by hand', () => {
   });
 
   it('the bottle handle runs commands in the guest and copies files both ways', async () => {
-    const record = await readFile(join(user.home, 'state', slug, 'phases', 'prepare.json'), 'utf8');
+    const recordOf = async (phase: string) =>
+      JSON.parse(await readFile(join(user.home, 'state', slug, 'phases', `${phase}.json`), 'utf8')).data;
+    const { agent } = await recordOf('build-image');
     vi.stubEnv('HOME', user.root);
-    const bottle = new Bottle(planSchema.parse(JSON.parse(record).data));
+    const bottle = new Bottle(planSchema.parse(await recordOf('prepare')), agentSchema.parse(agent));
     expect((await bottle.exec(['id', '-u'])).stdout.trim()).toBe('0');
     const session = await bottle.execAsAgent(['sh', '-c', 'echo "$USER $BOT_BOTTLE_SLUG $(id -un)"; exit 7']);
     expect(session).toMatchObject({ exitCode: 7, stdout: expect.stringContaining(`node ${slug} node`) });

@@ -36,9 +36,9 @@ const fields = z.strictObject({
     description: '`claude`, `codex`, `command`, or your own provider in `contrib`.',
     default: DEFAULT_TEMPLATE,
   }),
-  command: command
-    .optional()
-    .meta({ description: 'With `command`: the program and its arguments, as a list.' }),
+  command: command.optional().meta({
+    description: 'With `command`: the program and its arguments, as a list; the image’s own when absent.',
+  }),
   dockerfile: withoutNul.optional().meta({ description: 'The Dockerfile of the agent’s image.' }),
   auth_token: variableNameOrNone
     .optional()
@@ -65,9 +65,6 @@ const OWNERS: readonly { key: keyof Fields; template: string; isSet(fields: Fiel
 export const providerChoice = fields
   .superRefine((choice, context) => {
     const chosen = choice.template ?? DEFAULT_TEMPLATE;
-    if (chosen === 'command' && choice.command === undefined) {
-      fail(context, 'template `command` needs a `command`', 'Add `command: [PROGRAM, ARGUMENT, …]`.');
-    }
     for (const { key, template: owner, isSet } of OWNERS) {
       if (owner === chosen || !isSet(choice)) continue;
       fail(

@@ -74,7 +74,6 @@ describe('custom providers', () => {
       template: 'aider',
       image: 'bot-bottle-aider',
       dockerfile: path.join(kitHome(), 'contrib/aider/Dockerfile'),
-      user: 'node',
       environment: { A: 'b' },
     });
   });
