@@ -165,13 +165,13 @@ create-guest.json: prepare.json allocate.json pack-artifact.json
 	@$(PHASE)
 start-guest.json: prepare.json allocate.json create-guest.json
 	@$(PHASE)
-init-guest.json: prepare.json start-guest.json
+init-guest.json: prepare.json build-image.json start-guest.json
 	@$(PHASE)
-provision.json: prepare.json allocate.json mint-certs.json discover-urls.json init-guest.json
+provision.json: prepare.json allocate.json build-image.json mint-certs.json discover-urls.json init-guest.json
 	@$(PHASE)
-probe.json: prepare.json allocate.json start-bundle.json discover-urls.json provision.json
+probe.json: prepare.json allocate.json build-image.json start-bundle.json discover-urls.json provision.json
 	@$(PHASE)
-attach.json: prepare.json provision.json probe.json
+attach.json: prepare.json build-image.json provision.json probe.json
 	@$(PHASE)
 
 # Runs one phase by hand, with any flags: make allocate BOTTLE=x FLAGS='--force --json'

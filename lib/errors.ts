@@ -35,6 +35,7 @@ const FAMILY_OF = {
   'state-corrupt': 'internal',
   'engine-failed': 'engine',
   'image-unavailable': 'engine',
+  'image-unusable': 'engine',
   'aliases-exhausted': 'engine',
   'subnets-exhausted': 'engine',
   'pack-failed': 'guest',

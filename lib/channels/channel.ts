@@ -40,7 +40,7 @@ export interface Channel {
     hostPort: number,
   ): { host: string; port: number };
   /** Returns the script, run as root, that sets up the guest's side; empty when there is nothing to do. */
-  guestScript(channelContext: ChannelContext): Promise<string>;
+  guestScript(channelContext: ChannelContext): string;
   /** True when guest and bundle are connected only through the kit's own relay. */
   readonly needsRelay: boolean;
   /** True when the guest can reach host services that listen on all addresses. */

@@ -26,7 +26,7 @@ export async function startHostRelay(slug: string, daemons: readonly DaemonName[
   const ready = join(directory, 'ready');
   await rm(ready, { force: true });
   const record = recordPath(slug, 'discover-urls');
-  const pairs = daemons.map((daemon) => `unix:${hostSocket(slug, daemon)}=record:${record}#${daemon}`);
+  const pairs = daemons.map((daemon) => `${hostSocket(slug, daemon)}=${record}#${daemon}`);
   const args = [PROGRAM, ready, '--until', bottleDirectory(slug), ...pairs];
   // It keeps no output stream open, and gets no environment, which may contain tokens.
   const child = spawn(process.execPath, args, { detached: true, stdio: 'ignore', env: {} });

@@ -29,7 +29,7 @@ export const loopbackAlias: Channel = {
   },
 
   guestAddress: ({ alias }, _daemon, hostPort) => ({ host: alias, port: hostPort }),
-  guestScript: async () => '',
+  guestScript: () => '',
 };
 
 const policy = (alias: string) => [`${alias}/32`];

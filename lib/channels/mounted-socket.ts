@@ -1,14 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type DaemonName, daemonPort } from '../daemons/contract/daemons.ts';
-import { writeFileScript } from '../guest/shell-script.ts';
+import { GUEST_TOOL } from '../guest/tool.ts';
 import { readLaunchedPolicy } from '../smolvm/launched-policy.ts';
 import { readMachineRecord } from '../smolvm/state-db.ts';
 import { breached } from './breached.ts';
 import type { Channel } from './channel.ts';
 import { guestSocket, hostSocket } from './socket-place.ts';
 
-/** Directory of the guest's relay; owned by root, so that the agent can neither change nor stop it. */
+/** Directory of the lock that the guest's relay holds; only root can enter, so the agent cannot hold it. */
 const RELAY_DIRECTORY = '/run/bot-bottle-relay';
 
 /**
@@ -35,10 +33,8 @@ export const mountedSocket: Channel = {
   },
 
   guestAddress: (_context, daemon) => ({ host: '127.0.0.1', port: daemonPort(daemon) }),
-  guestScript: async ({ daemons }) => relayScript(daemons, await readFile(RELAY, 'utf8')),
+  guestScript: ({ daemons }) => relayScript(daemons),
 };
-
-const RELAY = join(import.meta.dirname, 'relay', 'relay.mjs');
 
 function assertNoNetwork(machine: string): void {
   const record = readMachineRecord(machine);
@@ -49,18 +45,11 @@ function assertNoNetwork(machine: string): void {
   throw breached(machine, `has the stored policy ${JSON.stringify(found)} instead of no network at all`);
 }
 
-/** Restarts the guest's relay and waits up to 5 s until it listens. */
-function relayScript(daemons: readonly DaemonName[], program: string): string {
-  const pairs = daemons.map((daemon) => `tcp:${daemonPort(daemon)}=unix:${guestSocket(daemon)}`);
-  const [file, ready] = [`${RELAY_DIRECTORY}/relay.mjs`, `${RELAY_DIRECTORY}/ready`];
+/** Replaces the guest's relay; returns when it listens. */
+function relayScript(daemons: readonly DaemonName[]): string {
+  const pairs = daemons.map((daemon) => `${daemonPort(daemon)}=${guestSocket(daemon)}`);
   return [
-    `[ ! -e ${ready} ] || kill "$(cat ${ready})" 2> /dev/null || true`,
-    `rm -rf ${RELAY_DIRECTORY}`,
-    `mkdir -m 0700 ${RELAY_DIRECTORY}`,
-    writeFileScript(file, program, 'root:root', '0600'),
-    `setsid node ${file} ${ready} ${pairs.join(' ')} < /dev/null > ${RELAY_DIRECTORY}/log 2>&1 &`,
-    'tries=0',
-    `while [ ! -e ${ready} ] && [ $tries -lt 100 ]; do sleep 0.05; tries=$((tries + 1)); done`,
-    `[ -e ${ready} ] || { cat ${RELAY_DIRECTORY}/log >&2; echo 'the relay in the guest did not start' >&2; exit 1; }`,
+    `mkdir -p -m 0700 ${RELAY_DIRECTORY}`,
+    `${GUEST_TOOL} relay ${RELAY_DIRECTORY}/lock ${pairs.join(' ')}`,
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { docker, dockerError, dockerTry } from './cli.ts';
 
 /** Returns the image's id, `sha256:…`; undefined if the engine does not have the image. */
@@ -8,6 +9,42 @@ export async function imageId(reference: string): Promise<string | undefined> {
 /** Returns the value of an image's label; undefined if either is missing. */
 export async function imageLabel(reference: string, label: string): Promise<string | undefined> {
   return (await inspectField(reference, `{{index .Config.Labels "${label}"}}`)) || undefined;
+}
+
+/** What an image says about how to run it. */
+export interface ImageConfig {
+  /** USER; empty for root. */
+  user: string;
+  /** WORKDIR; empty if unset. */
+  directory: string;
+  /** ENV. */
+  environment: Record<string, string>;
+  entrypoint: string[];
+  cmd: string[];
+}
+
+const words = z
+  .array(z.string())
+  .nullish()
+  .transform((list) => list ?? []);
+const inspectedConfig = z.looseObject({
+  User: z.string().default(''),
+  WorkingDir: z.string().default(''),
+  Env: words,
+  Entrypoint: words,
+  Cmd: words,
+});
+
+/** Returns how an image of the engine is meant to be run. @throws BottleError `engine-failed` without the image. */
+export async function imageConfig(reference: string): Promise<ImageConfig> {
+  const stdout = await docker(['image', 'inspect', '--format', '{{json .Config}}', reference]);
+  const { User, WorkingDir, Env, Entrypoint, Cmd } = inspectedConfig.parse(JSON.parse(stdout));
+  const variables = Env.map((entry): [string, string] => {
+    const [name = ''] = entry.split('=', 1);
+    return [name, entry.slice(name.length + 1)];
+  });
+  const environment = Object.fromEntries(variables.filter(([name]) => name !== ''));
+  return { user: User, directory: WorkingDir, environment, entrypoint: Entrypoint, cmd: Cmd };
 }
 
 async function inspectField(reference: string, format: string): Promise<string | undefined> {

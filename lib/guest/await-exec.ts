@@ -18,7 +18,7 @@ export async function awaitExec(bottle: Bottle, signal: AbortSignal): Promise<nu
   let last = '';
   for (let delay = FIRST_DELAY_MS; performance.now() - started < TIMEOUT_MS; ) {
     signal.throwIfAborted();
-    const result = await bottle.exec(['true'], { timeoutMs: TRY_TIMEOUT_MS });
+    const result = await bottle.exec(['/bin/sh', '-c', ':'], { timeoutMs: TRY_TIMEOUT_MS });
     if (result.exitCode === 0) return Math.round(performance.now() - started);
     last = `exit ${result.exitCode}${result.stderr.trim() === '' ? '' : `: ${result.stderr.trim()}`}`;
     await sleep(delay, undefined, { signal });

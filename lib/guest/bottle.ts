@@ -1,13 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { execa } from 'execa';
 import { BottleError } from '../errors.ts';
 import type { Plan } from '../plan/schema.ts';
 import { type ExecOptions, type ExecResult, SmolvmClient } from '../smolvm/client.ts';
 import { hostEnvironment } from '../smolvm/host-environment.ts';
+import type { Agent, AgentUser } from './agent.ts';
 import { sessionCommand, type Terminal } from './session.ts';
 import { shellWord } from './shell-script.ts';
+import { GUEST_TOOL, rootCommand } from './tool.ts';
 
 /** The exit code of a command that a guest killed because it had just started. */
 const KILLED = 137;
@@ -29,11 +33,16 @@ export interface SessionOptions {
 }
 
 export interface CopyOptions {
-  /** `USER:GROUP` in the guest, or `USER:` for the user's own group. Root when absent. */
-  readonly owner?: string;
-  /** Octal, such as `0600`. `0644` when absent. */
-  readonly mode?: string;
+  /** Who writes and owns the file. In the agent's home, use `agent`: root would follow links planted there. */
+  readonly as: 'root' | 'agent';
+  /** Octal, such as `0600`. */
+  readonly mode: string;
 }
+
+/** Where a copied file arrives; only root can enter. Not in memory: the file may be big. */
+const ARRIVALS = '/usr/libexec/bot-bottle/arrivals';
+
+export type BottleAgent = Readonly<AgentUser & Pick<Agent, 'directory'>>;
 
 /**
  * Handle of a running guest. Phases, provisioners and commands do everything in a guest through it, so that
@@ -41,29 +50,35 @@ export interface CopyOptions {
  */
 export class Bottle {
   readonly slug: string;
-  /** The agent's user and home in the guest. */
-  readonly agent: { readonly user: string; readonly home: string };
+  /** The agent's user in the guest. */
+  readonly agent: BottleAgent;
   readonly #client: SmolvmClient;
   readonly #machine: string;
 
-  constructor(plan: Pick<Plan, 'slug' | 'smolvm' | 'names' | 'provider'>) {
+  /** @param agent as `build-image` has recorded it. */
+  constructor(plan: Pick<Plan, 'slug' | 'smolvm' | 'names'>, agent: BottleAgent) {
     this.slug = plan.slug;
-    this.agent = { user: plan.provider.user, home: plan.provider.home };
+    this.agent = agent;
     this.#client = new SmolvmClient(plan.smolvm);
     this.#machine = plan.names.machine;
   }
 
   /**
-   * Runs a command in the guest as root and captures its output. A non-zero exit code is a result, not an
-   * error.
+   * Runs a command in the guest as root and captures its output. Its PATH holds directories of the system only.
+   * A non-zero exit code is a result, not an error.
    */
   exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    return this.#client.exec(this.#machine, command, options);
+    return this.#client.exec(this.#machine, rootCommand(command), options);
   }
 
   /** Runs a command as the agent, with the agent's environment, and captures its output. */
   execAsAgent(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    return this.exec(sessionCommand(this.agent, command), options);
+    return this.#client.exec(this.#machine, sessionCommand(this.agent, command), options);
+  }
+
+  /** Runs a command as the agent until `signal` aborts. @returns its standard input and output. */
+  streamAsAgent(command: readonly string[], signal: AbortSignal): Duplex {
+    return this.#client.stream(this.#machine, sessionCommand(this.agent, command), signal);
   }
 
   /**
@@ -72,18 +87,8 @@ export class Bottle {
    * @returns its stdout.
    * @throws BottleError `guest-failed`, naming the `purpose`, when the script fails.
    */
-  runScript(purpose: string, script: string): Promise<string> {
-    const options = { input: script, timeoutMs: SCRIPT_TIMEOUT_MS };
-    return this.#finish(purpose, () => this.exec(['sh', '-s'], options));
-  }
-
-  /** Like `runScript`, as the agent's user. */
-  runAgentScript(purpose: string, script: string): Promise<string> {
-    const options = { input: script, timeoutMs: SCRIPT_TIMEOUT_MS };
-    return this.#finish(purpose, () => this.execAsAgent(['sh', '-s'], options));
-  }
-
-  async #finish(purpose: string, run: () => Promise<ExecResult>): Promise<string> {
+  async runScript(purpose: string, script: string): Promise<string> {
+    const run = () => this.exec(['/bin/sh', '-s'], { input: script, timeoutMs: SCRIPT_TIMEOUT_MS });
     let result = await run();
     if (result.exitCode === KILLED) result = await run();
     if (result.exitCode === 0) return result.stdout;
@@ -123,20 +128,21 @@ export class Bottle {
   }
 
   /**
-   * Copies one regular file into the guest. The parent directory must exist.
+   * Copies one regular file into the guest, and makes missing directories above it.
    * @throws BottleError `guest-failed`
    */
-  async cpIn(hostFile: string, guestPath: string, { owner, mode }: CopyOptions = {}): Promise<void> {
-    await withoutColon(resolve(hostFile), (file) =>
-      this.#client.machineCopyIn(this.#machine, file, guestPath),
-    );
-    // smolvm makes root the owner and discards the mode.
+  async cpIn(hostFile: string, guestPath: string, { as, mode }: CopyOptions): Promise<void> {
+    const purpose = `copying to ${guestPath}`;
+    const arrived = `${ARRIVALS}/${randomUUID()}`;
+    await this.runScript(purpose, `mkdir -p -m 0700 ${ARRIVALS}`);
+    // smolvm writes as root, wherever a link may lead, and discards owner and mode.
+    await withoutColon(resolve(hostFile), (file) => this.#client.machineCopyIn(this.#machine, file, arrived));
+    const write = ['write', '-r', ...(as === 'agent' ? ['-u', this.agent.user] : []), mode, guestPath];
     const script = [
-      'set -e',
-      ...(owner === undefined ? [] : [`chown ${shellWord(owner)} ${shellWord(guestPath)}`]),
-      `chmod ${shellWord(mode ?? '0644')} ${shellWord(guestPath)}`,
+      `trap 'rm -f ${arrived}' EXIT`,
+      `${[GUEST_TOOL, ...write.map(shellWord)].join(' ')} < ${arrived}`,
     ];
-    await this.runScript(`copying to ${guestPath}`, script.join('\n'));
+    await this.runScript(purpose, script.join('\n'));
   }
 
   /** Copies one regular file out of the guest. @throws BottleError `guest-failed` */

@@ -1,22 +1,17 @@
 import { ENVIRONMENT_FILE, MEMORY_DIRECTORY } from './environment.ts';
-import { shellWord } from './shell-script.ts';
+import { shellWord, writeFileScript } from './shell-script.ts';
+import { GUEST_TOOL } from './tool.ts';
 
-/**
- * Returns the script that writes the environment for sessions to source. Values may contain anything but NUL.
- */
+/** Returns the script that writes the environment of sessions. Values may contain anything but NUL. */
 export function environmentScript(environment: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(environment).map(([name, value]) => `${name}=${shellWord(value)}`);
-  const [directory, file] = [shellWord(MEMORY_DIRECTORY), shellWord(ENVIRONMENT_FILE)];
+  const entries = Object.entries(environment).map(([name, value]) => `${name}=${value}\0`);
+  const directory = shellWord(MEMORY_DIRECTORY);
   return [
     // Anyone can write to the parent: remove what an agent may have put here, and let `mkdir` fail if it
     // exists.
     `rm -rf ${directory}`,
     `mkdir -m 0700 ${directory}`,
-    `(umask 077 && base64 -d > ${file}) <<'BOT_BOTTLE_END'`,
-    Buffer.from(`${lines.join('\n')}\n`)
-      .toString('base64')
-      .replace(/.{76}/g, '$&\n'),
-    'BOT_BOTTLE_END',
+    writeFileScript(ENVIRONMENT_FILE, entries.join(''), '0600'),
   ].join('\n');
 }
 
@@ -28,27 +23,26 @@ export interface Terminal {
 }
 
 /**
- * Returns the guest command that runs `command` as the agent's user, in its home and with the bottle's
- * environment. All arguments are public: values come from the file in the guest. `terminal` sets the size,
- * which smolvm 0.8.0 leaves at 0 x 0.
+ * Returns the guest command that runs `command` as the agent's user, in its directory and with exactly the bottle's
+ * environment. All arguments are public: values come from the file in the guest, which is read before the user
+ * is switched. `terminal` sets the size, which smolvm 0.8.0 leaves at 0 x 0.
  */
 export function sessionCommand(
-  agent: { user: string; home: string },
+  agent: { user: string; directory: string },
   command: readonly string[],
   terminal?: Terminal,
 ): string[] {
-  const script = [
-    'set -a',
-    `. ${ENVIRONMENT_FILE}`,
-    'set +a',
-    ...(terminal === undefined
-      ? []
-      : [
-          `export TERM=${shellWord(terminal.type)}`,
-          `stty cols ${terminal.columns} rows ${terminal.rows} 2> /dev/null`,
-        ]),
-    `cd ${shellWord(agent.home)}`,
-    `exec runuser -u ${shellWord(agent.user)} -- "$@"`,
-  ].join('\n');
-  return ['sh', '-c', script, 'bot-bottle', ...command];
+  const size =
+    terminal === undefined ? [] : ['-t', terminal.type, '-s', `${terminal.columns}x${terminal.rows}`];
+  return [
+    GUEST_TOOL,
+    'run-as',
+    '-e',
+    ENVIRONMENT_FILE,
+    '-d',
+    agent.directory,
+    ...size,
+    agent.user,
+    ...command,
+  ];
 }

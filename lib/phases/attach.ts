@@ -6,7 +6,8 @@ import { homeDirectory } from '../host/directories.ts';
 import type { Plan } from '../plan/schema.ts';
 import { headlessArguments, interactiveArguments, resumableOf } from '../providers/provider-results.ts';
 import { providerFor } from '../providers/registry.ts';
-import type { Phase } from './phase.ts';
+import { buildImage } from './build-image.ts';
+import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { probe } from './probe.ts';
 import { provision } from './provision.ts';
@@ -20,14 +21,14 @@ export function attachWith(request: SessionRequest): Phase<Session> {
   return {
     name: 'attach',
     summary: 'run the agent in the guest, with a terminal if there is one',
-    needs: [prepare, provision, probe],
+    needs: [prepare, buildImage, provision, probe],
     record: session,
     durable: false,
 
     async run(context) {
-      const [plan, { promptFile }] = [await context.read(prepare), await context.read(provision)];
-      const bottle = new Bottle(plan);
-      const command = await sessionCommand(plan, bottle, request, promptFile);
+      const [plan, { agent }, { promptFile }] = await readAll(context, prepare, buildImage, provision);
+      const bottle = new Bottle(plan, agent);
+      const command = [...agent.command, ...(await sessionArguments(plan, bottle, request, promptFile))];
       const { prompt, timeoutMs } = request;
       const unfollow = await followSignIn(plan, context.say);
       try {
@@ -49,14 +50,14 @@ export function attachWith(request: SessionRequest): Phase<Session> {
 
 export const attach = attachWith(INTERACTIVE);
 
-async function sessionCommand(
+async function sessionArguments(
   plan: Plan,
   bottle: Bottle,
   { prompt, format, resume }: SessionRequest,
   promptFile: string,
 ): Promise<string[]> {
-  const { template, workdir, command } = plan.provider;
-  const provider = await providerFor(template, homeDirectory());
+  const workdir = bottle.agent.directory;
+  const provider = await providerFor(plan.provider.template, homeDirectory());
   const directory = resumableOf(provider, workdir);
   const common = {
     ...(plan.hasPrompt ? { promptFile } : {}),
@@ -64,11 +65,9 @@ async function sessionCommand(
     label: (await readMetadata(plan.slug))?.label ?? '',
     resume: resume && directory !== undefined && (await hasSession(bottle, directory)),
   };
-  const words =
-    prompt === undefined
-      ? interactiveArguments(provider, common)
-      : headlessArguments(provider, { ...common, format });
-  return [...command, ...words];
+  return prompt === undefined
+    ? interactiveArguments(provider, common)
+    : headlessArguments(provider, { ...common, format });
 }
 
 /** Agents fail, or silently start anew, when they are to continue a session that does not exist. */

@@ -3,6 +3,8 @@ import { withExtraCa } from '../docker/build-context.ts';
 import { docker } from '../docker/cli.ts';
 import { buildImage as dockerBuild, imageId } from '../docker/image.ts';
 import { BottleError } from '../errors.ts';
+import { agentSchema } from '../guest/agent.ts';
+import { bootReference, ensureBootImage } from '../handoff/boot-image.ts';
 import { recipeDigest } from '../handoff/recipe.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { Phase, PhaseContext } from './phase.ts';
@@ -10,12 +12,14 @@ import { prepare } from './prepare.ts';
 
 const agentImage = z.strictObject({
   reference: z.string(),
-  /** `sha256:…`; the cache key of everything made from the image. */
   id: z.string(),
+  /** The same with the guest's tool: what guests boot from. Its id is the cache key of artifacts. */
+  boot: z.strictObject({ reference: z.string(), id: z.string() }),
+  agent: agentSchema,
 });
 export type AgentImage = z.infer<typeof agentImage>;
 
-/** Builds the agent's image, unless nothing that it depends on has changed. */
+/** Builds the agent's image, unless nothing that it depends on has changed, and the one that guests boot from. */
 export const buildImage: Phase<AgentImage> = {
   name: 'build-image',
   summary: 'build the agent’s image, unless nothing it depends on has changed',
@@ -24,19 +28,22 @@ export const buildImage: Phase<AgentImage> = {
   durable: true,
 
   async run(context) {
-    const { image } = await context.read(prepare);
+    const { image, provider } = await context.read(prepare);
     const reference = image.kind === 'reference' ? image.reference : await build(context, image);
     const id = (await imageId(reference)) ?? (await pull(reference));
-    return { reference, id };
+    return { reference, id, ...(await ensureBootImage({ reference, id }, provider, context)) };
   },
 
-  async isAlive(context, { reference, id }) {
-    const { image } = await context.read(prepare);
+  async isAlive(context, { reference, id, boot }) {
+    const { image, provider } = await context.read(prepare);
     if (image.kind === 'dockerfile' && (await buildTag(context, image)).tag !== reference) return false;
-    return (await imageId(reference)) === id;
+    if ((await imageId(reference)) !== id || (await bootReference(id, provider)) !== boot.reference)
+      return false;
+    return (await imageId(boot.reference)) === boot.id;
   },
 
-  describe: ({ reference, id }) => `${reference} (${id.replace('sha256:', '').slice(0, 16)})`,
+  describe: ({ reference, id, agent }) =>
+    `${reference} (${id.replace('sha256:', '').slice(0, 16)}), runs as ${agent.name}`,
 };
 
 type DockerfileSource = Extract<Plan['image'], { kind: 'dockerfile' }>;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { awaitExec } from '../guest/await-exec.ts';
 import { Bottle } from '../guest/bottle.ts';
-import { repairOwnership } from '../guest/ownership.ts';
+import { HOSTS_SCRIPT } from '../guest/hosts.ts';
+import { ownershipScript } from '../guest/ownership.ts';
+import { buildImage } from './build-image.ts';
 import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { startGuest } from './start-guest.ts';
@@ -14,21 +16,23 @@ const initialized = z.strictObject({
 export type InitializedGuest = z.infer<typeof initialized>;
 
 /**
- * Waits until the guest accepts commands, then repairs the file ownership that packing changed. A repair
- * during start-up could be killed unnoticed.
+ * Waits until the guest accepts commands, then repairs the file ownership that packing changed, and makes local
+ * names resolve. A repair during start-up could be killed unnoticed.
  */
 export const initGuest: Phase<InitializedGuest> = {
   name: 'init-guest',
-  summary: 'wait until the guest accepts commands, then repair file ownership',
-  needs: [prepare, startGuest],
+  summary: 'wait until the guest accepts commands, then repair file ownership and local names',
+  needs: [prepare, buildImage, startGuest],
   record: initialized,
   durable: false,
 
   async run(context) {
-    const [plan, { machine }] = await readAll(context, prepare, startGuest);
-    const bottle = new Bottle(plan);
+    const [plan, { agent }, { machine }] = await readAll(context, prepare, buildImage, startGuest);
+    const bottle = new Bottle(plan, agent);
     const readyAfterMs = await awaitExec(bottle, context.signal);
-    await repairOwnership(bottle);
+    // One script, since each exec soon after start may be killed.
+    const script = ['set -e', ownershipScript(agent), HOSTS_SCRIPT].join('\n');
+    await bottle.runScript('preparing the guest', script);
     return { machine, readyAfterMs };
   },
 

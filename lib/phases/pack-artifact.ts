@@ -25,7 +25,7 @@ export const packArtifact: Phase<Artifact> = {
   durable: true,
 
   async run(context) {
-    const [plan, image] = await readAll(context, prepare, buildImage);
+    const [plan, { boot: image }] = await readAll(context, prepare, buildImage);
     const { handoff, smolvm } = plan;
     if (context.force || !(await hasArtifact(image.id, handoff))) {
       const workspace = join(artifactDirectory(), `partial-${context.slug}`);
@@ -49,9 +49,9 @@ export const packArtifact: Phase<Artifact> = {
   },
 
   async isAlive(context, { path, bytes }) {
-    const [{ handoff }, { id }] = await readAll(context, prepare, buildImage);
+    const [{ handoff }, { boot }] = await readAll(context, prepare, buildImage);
     const found = await stat(path).catch(() => undefined);
-    return path === artifactPath(id, handoff) && found?.size === bytes;
+    return path === artifactPath(boot.id, handoff) && found?.size === bytes;
   },
 
   describe: ({ path, bytes }) => `${path} (${(bytes / 1024 ** 2).toFixed(0)} MiB)`,

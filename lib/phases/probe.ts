@@ -7,6 +7,7 @@ import { BottleError } from '../errors.ts';
 import { Bottle } from '../guest/bottle.ts';
 import { proxyDaemonOf } from '../plan/agent-facing.ts';
 import { allocate } from './allocate.ts';
+import { buildImage } from './build-image.ts';
 import { discoverUrls } from './discover-urls.ts';
 import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
@@ -20,15 +21,16 @@ export type Confinement = z.infer<typeof confinement>;
 export const probe: Phase<Confinement> = {
   name: 'probe',
   summary: 'check confinement from inside the guest; any unexpected outcome stops the launch',
-  needs: [prepare, allocate, startBundle, discoverUrls, provision],
+  needs: [prepare, allocate, buildImage, startBundle, discoverUrls, provision],
   record: confinement,
   durable: false,
 
   async run(context) {
-    const [plan, { alias }, bundle, { published }] = await readAll(
+    const [plan, { alias }, { agent }, bundle, { published }] = await readAll(
       context,
       prepare,
       allocate,
+      buildImage,
       startBundle,
       discoverUrls,
     );
@@ -36,7 +38,7 @@ export const probe: Phase<Confinement> = {
     if (channel.exposesWildcardListeners) await warnOfWildcardListeners(context.say, alias);
     const pastTheSocket = channel.needsRelay ? published : [];
     const findings = await probeGuest({
-      bottle: new Bottle(plan),
+      bottle: new Bottle(plan, agent),
       alias,
       proxyDaemon: proxyDaemonOf(plan),
       bundle,

@@ -8,6 +8,7 @@ import { agentFacing, proxyDaemonOf } from '../plan/agent-facing.ts';
 import { providerFor } from '../providers/registry.ts';
 import { provisionGuest } from '../provision/provisioners.ts';
 import { allocate } from './allocate.ts';
+import { buildImage } from './build-image.ts';
 import { discoverUrls } from './discover-urls.ts';
 import { initGuest } from './init-guest.ts';
 import { mintCerts } from './mint-certs.ts';
@@ -26,29 +27,30 @@ export type ProvisionedGuest = z.infer<typeof provisioned>;
 export const provision: Phase<ProvisionedGuest> = {
   name: 'provision',
   summary: 'put the CA, the prompt and the environment into the guest',
-  needs: [prepare, allocate, mintCerts, discoverUrls, initGuest],
+  needs: [prepare, allocate, buildImage, mintCerts, discoverUrls, initGuest],
   record: provisioned,
   durable: false,
 
   async run(context) {
-    const [plan, { alias }, certs, { proxy }, { machine }] = await readAll(
+    const [plan, { alias }, { agent }, certs, { proxy }, { machine }] = await readAll(
       context,
       prepare,
       allocate,
+      buildImage,
       mintCerts,
       discoverUrls,
       initGuest,
     );
-    const { user, home } = plan.provider;
+    const { name: user, home, environment: image } = agent;
     const provider = await providerFor(plan.provider.template, homeDirectory());
     const label = (await readMetadata(context.slug))?.label ?? '';
     const promptFile = `${home}/.bot-bottle-prompt.txt`;
     const configured = { ...plan.environment.literals, ...readHostVariables(plan.environment.forwarded) };
-    const options = { slug: context.slug, user, home, proxy, alias, promptFile, configured };
+    const options = { slug: context.slug, user, home, proxy, alias, promptFile, image, configured };
     const environment = guestEnvironment(options);
     const { certificate: caCertificate } = (proxyDaemonOf(plan) === 'pipelock' && certs.pipelock) || certs;
     const channel = { slug: context.slug, alias, daemons: agentFacing(plan) };
-    await provisionGuest(new Bottle(plan), {
+    await provisionGuest(new Bottle(plan, agent), {
       ...{ plan, provider, label, channel },
       ...{ caCertificate, environment, promptFile },
     });
@@ -56,8 +58,16 @@ export const provision: Phase<ProvisionedGuest> = {
   },
 
   async isAlive(context, { promptFile }) {
-    const bottle = new Bottle(await context.read(prepare));
-    const found = await bottle.exec(['test', '-f', ENVIRONMENT_FILE, '-a', '-f', promptFile]);
+    const [plan, { agent }] = await readAll(context, prepare, buildImage);
+    const bottle = new Bottle(plan, agent);
+    const found = await bottle.exec([
+      '/bin/sh',
+      '-c',
+      '[ -f "$1" ] && [ -f "$2" ]',
+      'sh',
+      ENVIRONMENT_FILE,
+      promptFile,
+    ]);
     return found.exitCode === 0;
   },
 

@@ -48,12 +48,13 @@ export const planSchema = z.strictObject({
   handoff: z.enum(HANDOFFS),
   provider: z.strictObject({
     template: z.string(),
-    /** Program and first arguments; each session adds its own. */
-    command: z.array(z.string()).min(1),
-    user: z.string(),
-    home: z.string(),
-    /** Where sessions start. */
-    workdir: z.string(),
+    /** Program and first arguments, to which each session adds its own; empty for the image's own ENTRYPOINT and CMD. */
+    command: z.array(z.string()),
+    /** The user that the provider wants, and its home, if it wants any. See `build-image` for the one in use. */
+    user: z.string().optional(),
+    home: z.string().optional(),
+    /** The operator's own choice of the home, whoever the user is: `BOT_BOTTLE_GUEST_HOME`. */
+    guestHome: z.string().optional(),
     /** The chosen credential, by name. Egress has its value, the agent a placeholder. */
     credential: z
       .strictObject({

@@ -23,7 +23,6 @@ export function resolvePlan({
 }: Resolved): Plan {
   const { agent, bottle, bottles } = manifest;
   const tier = tierOf(smolvm.version);
-  const home = guestHome(provider);
   return {
     slug,
     agent: { name: agent.name, file: agent.file, origin: agent.origin },
@@ -41,9 +40,9 @@ export function resolvePlan({
     provider: {
       template: provider.template,
       command: [...command],
-      user: provider.user,
-      home,
-      workdir: home,
+      ...(provider.user === undefined ? {} : { user: provider.user }),
+      ...(provider.home === undefined ? {} : { home: provider.home }),
+      ...guestHome(),
       ...(credential.credential === undefined ? {} : { credential: credential.credential }),
       mcpServers: bottle.provider.mcpServers,
     },
@@ -55,11 +54,11 @@ export function resolvePlan({
   };
 }
 
-/** Returns the agent's home. `BOT_BOTTLE_GUEST_HOME` overrides it, for an image with another one. */
-function guestHome({ home }: LoadedProvider): string {
+/** Returns the operator's own choice of the agent's home, if there is one. */
+function guestHome(): { guestHome?: string } {
   const override = process.env.BOT_BOTTLE_GUEST_HOME;
-  if (!override) return home;
-  if (/^\/[^/\0]/.test(override)) return override.replace(/\/+$/, '');
+  if (!override) return {};
+  if (/^\/[^/\0]/.test(override)) return { guestHome: override.replace(/\/+$/, '') };
   throw new BottleError('usage', `BOT_BOTTLE_GUEST_HOME is '${override}', which is not an absolute path`, {
     hint: 'Name the home of the agent’s user in its image, such as /home/dev.',
   });

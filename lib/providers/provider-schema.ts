@@ -44,8 +44,8 @@ export const providerSchema = z.strictObject({
   user: z
     .string()
     .regex(/^[a-z_][a-z0-9_-]*$/, 'is not a valid user name')
-    .default('node'),
-  home: guestPath.default('/home/node'),
+    .optional(),
+  home: guestPath.optional(),
   environment: variables.default({}),
   npmPackage: z.string().min(1).optional(),
   credentials: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), credential).default({}),

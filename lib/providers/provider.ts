@@ -16,11 +16,14 @@ import type { routeEntry } from '../manifest/schema/route-entry.ts';
  * the host, may be called more than once, and must not have side effects. See docs/providers.md.
  */
 export interface Provider {
-  /** The program and its first arguments; no shell reads them. Absent: the bottle's `agent_provider.command`. */
+  /**
+   * The program and its first arguments; no shell reads them. Absent: the bottle's `agent_provider.command`, else the
+   * image's own ENTRYPOINT and CMD.
+   */
   command?: string[] | undefined;
-  /** The agent's user in the image; `node` when absent. */
+  /** The agent's user, if the image has it; otherwise the image's USER. */
   user?: string | undefined;
-  /** Absolute path of that user's home in the guest; `/home/node` when absent. */
+  /** Absolute path of that user's home in the guest; as in the image's /etc/passwd when absent. */
   home?: string | undefined;
   /** Variables of the agent, never secret. The bottle's `env` takes precedence. */
   environment?: Record<string, string> | undefined;

@@ -6,6 +6,6 @@ export const channel: Provisioner = {
   name: 'channel',
   applies: () => true,
   async provision(_bottle, { plan, channel: context, addScript }) {
-    addScript(await channelOf(plan.smolvm.tier).guestScript(context));
+    addScript(channelOf(plan.smolvm.tier).guestScript(context));
   },
 };

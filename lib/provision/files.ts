@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { bottlePaths } from '../bottle/paths.ts';
-import { agentFileScript } from '../guest/shell-script.ts';
+import { writeAgentFileScript } from '../guest/shell-script.ts';
 import { filesOf } from '../providers/provider-results.ts';
 import { readSignIn } from '../providers/read-sign-in.ts';
 import type { ProvisionContext, Provisioner } from './provisioner.ts';
@@ -11,12 +11,13 @@ export const files: Provisioner = {
   applies: () => true,
   async provision(bottle, context) {
     const { plan, provider, label } = context;
-    const { home, workdir, mcpServers } = plan.provider;
+    const { home, directory: workdir } = bottle.agent;
+    const { mcpServers } = plan.provider;
     const prompt = await readFile(bottlePaths.prompt(bottle.slug), 'utf8');
     const credential = await credentialOf(context);
     const setup = { home, workdir, prompt, label, mcpServers, credential };
     for (const { path, content, mode } of filesOf(provider, setup)) {
-      context.addAgentScript(agentFileScript(`${home}/${path}`, content, mode));
+      context.addScript(writeAgentFileScript(bottle.agent, `${home}/${path}`, content, mode));
     }
   },
 };

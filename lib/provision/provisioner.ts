@@ -21,11 +21,6 @@ export interface ProvisionContext {
    * of addition, since smolvm may kill each exec soon after start. They must be safe to run twice.
    */
   addScript(script: string): void;
-  /**
-   * Adds a shell script that the agent's user runs after all of root's, under `set -e` and a umask of 077. Everything in the
-   * agent's home is written this way.
-   */
-  addAgentScript(script: string): void;
 }
 
 /** Puts one thing into a running guest. `provisioners.ts` lists provisioners in running order. */

@@ -13,19 +13,13 @@ export const PROVISIONERS: readonly Provisioner[] = [channel, ca, environment, p
 /** Runs every provisioner that applies. @throws BottleError `guest-failed` */
 export async function provisionGuest(
   bottle: Bottle,
-  context: Omit<ProvisionContext, 'addScript' | 'addAgentScript'>,
+  context: Omit<ProvisionContext, 'addScript'>,
   provisioners = PROVISIONERS,
 ): Promise<void> {
   const scripts = ['set -e'];
-  const agentScripts = ['set -e', 'umask 077'];
-  const add = {
-    addScript: (script: string) => void scripts.push(script),
-    addAgentScript: (script: string) => void agentScripts.push(script),
-  };
+  const addScript = (script: string) => void scripts.push(script);
   for (const provisioner of provisioners) {
-    if (provisioner.applies(context.plan)) await provisioner.provision(bottle, { ...context, ...add });
+    if (provisioner.applies(context.plan)) await provisioner.provision(bottle, { ...context, addScript });
   }
   await bottle.runScript('provisioning', scripts.join('\n'));
-  // The agent's user has the environment only now.
-  await bottle.runAgentScript('provisioning of the home', agentScripts.join('\n'));
 }

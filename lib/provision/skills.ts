@@ -1,5 +1,5 @@
 import { BottleError } from '../errors.ts';
-import { agentFileScript } from '../guest/shell-script.ts';
+import { writeAgentFileScript } from '../guest/shell-script.ts';
 import { findSkill } from '../skills/find-skill.ts';
 import { readSkill } from '../skills/read-skill.ts';
 import type { Provisioner } from './provisioner.ts';
@@ -8,7 +8,7 @@ import type { Provisioner } from './provisioner.ts';
 export const skills: Provisioner = {
   name: 'skills',
   applies: (plan) => plan.skills.length > 0,
-  async provision(bottle, { plan, provider, addAgentScript }) {
+  async provision(bottle, { plan, provider, addScript }) {
     for (const name of plan.skills) {
       const directory = await findSkill(name);
       if (directory === undefined) {
@@ -16,7 +16,7 @@ export const skills: Provisioner = {
       }
       for (const { path, content, isExecutable } of await readSkill(directory)) {
         const target = `${bottle.agent.home}/${provider.skills}/${name}/${path}`;
-        addAgentScript(agentFileScript(target, content, isExecutable ? '0700' : '0600'));
+        addScript(writeAgentFileScript(bottle.agent, target, content, isExecutable ? '0700' : '0600'));
       }
     }
   },

@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import type { Duplex } from 'node:stream';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { BottleError, type ErrorCode } from '../errors.ts';
@@ -93,9 +94,33 @@ export class SmolvmClient {
     return this.invoke(['machine', 'exec', '--name', name, ...interactive, '--', ...command], options);
   }
 
+  /**
+   * Runs a command in the guest as root until `signal` aborts.
+   * @returns its standard input and output; fails when the command does.
+   */
+  stream(name: string, command: readonly string[], signal: AbortSignal): Duplex {
+    const child = execa(this.binary.path, this.execArguments(name, command, false), {
+      ...this.#surroundings,
+      cancelSignal: signal,
+      buffer: { stdout: false },
+    });
+    return child.duplex();
+  }
+
   /** Returns the arguments of an `exec` whose streams the caller connects, with an optional terminal. */
   execArguments(name: string, command: readonly string[], terminal: boolean): string[] {
     return ['machine', 'exec', '--name', name, '-i', ...(terminal ? ['-t'] : []), '--', ...command];
+  }
+
+  get #surroundings() {
+    return {
+      // `pack create` looks for its own components in the working directory; a project must not supply them.
+      cwd: tmpdir(),
+      env: hostEnvironment(),
+      extendEnv: false,
+      // Ctrl-C during a launch must not interrupt a command; `signal` ends commands that may be interrupted.
+      detached: true,
+    } as const;
   }
 
   private named(name: string): string[] {
@@ -110,13 +135,8 @@ export class SmolvmClient {
 
   private async invoke(args: readonly string[], options: ExecOptions): Promise<ExecResult> {
     const result = await execa(this.binary.path, [...args], {
+      ...this.#surroundings,
       reject: false,
-      // `pack create` looks for its own components in the working directory; a project must not supply them.
-      cwd: tmpdir(),
-      env: hostEnvironment(),
-      extendEnv: false,
-      // Ctrl-C during a launch must not interrupt a command; `signal` ends commands that may be interrupted.
-      detached: true,
       ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),

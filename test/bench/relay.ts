@@ -1,12 +1,14 @@
 #!/usr/bin/env node
-// Measures the socket tier's two relays: the same echo server directly, and through both relays, in one run.
-import { spawn } from 'node:child_process';
+// Measures the socket tier's two relays: the same echo server directly, and through both relays, in one run. Needs
+// Linux, for the guest's relay, and a Docker engine, which builds it.
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { columns } from '../../lib/terminal/output.ts';
+import { copyGuestTool } from '../support/guest-tool.ts';
 
 const RELAY = join(import.meta.dirname, '..', '..', 'lib', 'channels', 'relay', 'relay.mjs');
 const ROUND_TRIPS = 3_000;
@@ -23,6 +25,15 @@ async function startRelay(...pairs: string[]): Promise<void> {
   const child = spawn(process.execPath, [RELAY, ready, ...pairs], { stdio: 'inherit' });
   children.push({ kill: () => child.kill('SIGKILL') });
   while (!existsSync(ready)) await sleep(20);
+}
+
+/** The guest's relay goes into the background, and ends when another one wants its lock. */
+async function startGuestRelay(port: number, socket: string): Promise<void> {
+  const tool = await copyGuestTool(directory);
+  const lock = join(directory, 'lock');
+  const run = (...pairs: string[]) => spawnSync(tool, ['relay', lock, ...pairs]);
+  if (run(`${port}=${socket}`).status !== 0) throw new Error('the guest’s relay did not start');
+  children.push({ kill: () => run('0=none') });
 }
 
 function open(port: number): Promise<Socket> {
@@ -91,8 +102,8 @@ const relayed = typeof place === 'object' && place !== null ? place.port : 0;
 await new Promise((resolve) => reserved.close(resolve));
 try {
   const socket = join(directory, 'egress.sock');
-  await startRelay(`unix:${socket}=record:${record}#egress`);
-  await startRelay(`tcp:${relayed}=unix:${socket}`);
+  await startRelay(`${socket}=${record}#egress`);
+  await startGuestRelay(relayed, socket);
   const measured: Record<'direct' | 'relayed', { p50: number; p99: number; rate: number }[]> = {
     direct: [],
     relayed: [],

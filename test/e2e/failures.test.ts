@@ -50,7 +50,7 @@ const BREAKS: readonly Break[] = [
   { phase: 'start-bundle', exitCode: 71, docker: { when: '"run --detach --init"*' } },
   { phase: 'discover-urls', exitCode: 71, docker: { when: '"container inspect"*' }, after: 'start-bundle' },
   { phase: 'provision', exitCode: 72, smolvm: { when: '*"sh -s"', times: 1 } },
-  { phase: 'probe', exitCode: 77, smolvm: { when: '*"--input-type=module -"' } },
+  { phase: 'probe', exitCode: 77, smolvm: { when: '*"guest-tool probe "*' } },
 ];
 const ORDER = BREAKS.map(({ phase }) => phase);
 

@@ -2,6 +2,7 @@ import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { agentSchema } from '../../lib/guest/agent.ts';
 import { Bottle } from '../../lib/guest/bottle.ts';
 import { planSchema } from '../../lib/plan/schema.ts';
 import { engineHolds, type Sandbox, useSandboxes } from '../support/kit.ts';
@@ -77,9 +78,11 @@ describe('phases run by hand', () => {
   });
 
   it('the bottle handle runs commands in the guest and copies files both ways', async () => {
-    const record = await readFile(join(user.home, 'state', slug, 'phases', 'prepare.json'), 'utf8');
+    const recordOf = async (phase: string) =>
+      JSON.parse(await readFile(join(user.home, 'state', slug, 'phases', `${phase}.json`), 'utf8')).data;
+    const { agent } = await recordOf('build-image');
     vi.stubEnv('HOME', user.root);
-    const bottle = new Bottle(planSchema.parse(JSON.parse(record).data));
+    const bottle = new Bottle(planSchema.parse(await recordOf('prepare')), agentSchema.parse(agent));
     expect((await bottle.exec(['id', '-u'])).stdout.trim()).toBe('0');
     const session = await bottle.execAsAgent(['sh', '-c', 'echo "$USER $BOT_BOTTLE_SLUG $(id -un)"; exit 7']);
     expect(session).toMatchObject({ exitCode: 7, stdout: expect.stringContaining(`node ${slug} node`) });
@@ -88,12 +91,15 @@ describe('phases run by hand', () => {
     const [source, back] = [join(user.root, 'with:colon'), join(user.root, 'back')];
     const content = Buffer.from([0, 1, 2, 255, 10, 13, 39]);
     await writeFile(source, content);
-    await bottle.cpIn(source, '/home/node/copied', { owner: 'node:', mode: '0600' });
-    const stat = await bottle.exec(['stat', '-c', '%U %a', '/home/node/copied']);
-    expect(stat.stdout.trim()).toBe('node 600');
-    await bottle.cpOut('/home/node/copied', back);
+    await bottle.cpIn(source, '/home/node/deep/copied', { as: 'agent', mode: '0600' });
+    const stat = await bottle.exec(['stat', '-c', '%U %a', '/home/node/deep', '/home/node/deep/copied']);
+    expect(stat.stdout.trim()).toBe('node 755\nnode 600');
+    await bottle.cpOut('/home/node/deep/copied', back);
     expect(await readFile(back)).toEqual(content);
-    await expect(bottle.cpIn(source, '/no/such/../place')).rejects.toMatchObject({ code: 'guest-failed' });
+    await bottle.execAsAgent(['ln', '-s', '/etc', '/home/node/link']);
+    const through = bottle.cpIn(source, '/home/node/link/planted', { as: 'agent', mode: '0600' });
+    await expect(through).rejects.toMatchObject({ code: 'guest-failed' });
+    expect((await bottle.exec(['ls', '/usr/libexec/bot-bottle/arrivals'])).stdout).toBe('');
     await expect(bottle.runScript('the test', 'echo broken >&2; exit 3')).rejects.toThrow(
       /the test .*exit 3.*broken/,
     );

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
@@ -77,8 +77,8 @@ describe('bottles in the socket tier', () => {
     const slug = (await user.run('prepare', ['--agent', 'three'])).stdout.trim();
     expect((await user.run('up', ['--bottle', slug])).exitCode).toBe(0);
     await execa('docker', ['rm', '--force', `bot-bottle-sidecars-${slug}`]);
-    await execa('pkill', ['-9', '-f', 'channels/relay/relay.mjs unix:'], { reject: false });
-    await execa('pkill', ['-9', '-f', `relay.mjs /tmp/bot-bottle-`], { reject: false });
+    const relay = readFileSync(join(user.home, 'state', slug, 'relay.json'), 'utf8');
+    process.kill(JSON.parse(relay).pid, 'SIGKILL');
     const again = await user.run('up', ['--bottle', slug]);
     expect(again.exitCode, again.stderr).toBe(0);
     expect((await user.run('attach', ['--bottle', slug])).exitCode).toBe(3);

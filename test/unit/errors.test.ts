@@ -25,7 +25,6 @@ const OUT_OF_REACH = [
   'has frontmatter that cannot be read as YAML (',
   'Simplify the frontmatter.',
   'preflight found no problem but did not resolve everything',
-  'agent_provider.command is missing',
 ];
 
 function filesBelow(path: string, ending: string): string[] {

@@ -2,11 +2,12 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Target } from './targets.ts';
 
-/** What the guest reports. It can only prove a breach, never its absence: see `connections`. */
-export const guestResults = z.array(
-  z.strictObject({ name: z.string(), outcome: z.string(), detail: z.string().optional() }),
-);
-export type GuestResults = z.infer<typeof guestResults>;
+/** What an attempt in the guest came to. It can only prove a breach, never its absence: see `connections`. */
+export interface GuestResult {
+  name: string;
+  outcome: string;
+  detail?: string;
+}
 
 export const probeFinding = z.strictObject({
   name: z.string(),
@@ -19,7 +20,7 @@ export type ProbeFinding = z.infer<typeof probeFinding>;
 
 export interface Evidence {
   targets: readonly Target[];
-  results: GuestResults;
+  results: readonly GuestResult[];
   /** Connections counted by each host listener, by target name. */
   connections: ReadonlyMap<string, number>;
   /** This launch's nonce, and the challenge that was sent to the guest. */

@@ -2,13 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { daemonPort } from '../../daemons/contract/daemons.ts';
 import { SELFTEST_HOST, SELFTEST_PROVE_PATH } from '../../daemons/contract/selftest/selftest.ts';
 
-/** One check that the guest performs. All but `selftest` and `refusal` must fail. */
-export type Target =
-  | { name: string; try: 'tcp' | 'dnsServer'; host: string; port: number }
-  | { name: string; try: 'lookup'; host: string }
+/** What the guest tries, and must not succeed in. `resolver`: every name server in the file `host`. */
+export interface Attempt {
+  name: string;
+  try: 'tcp' | 'dns' | 'resolver';
+  host: string;
+  port: number;
+}
+
+/** What must work through the guest's proxy. */
+export type ProxyTarget =
   | { name: string; try: 'selftest'; host: string; path: string }
-  /** The guest's proxy refuses a CONNECT. */
+  /** The proxy refuses a CONNECT. */
   | { name: string; try: 'refusal'; host: string };
+
+export type Target = Attempt | ProxyTarget;
 
 export interface ProbeFacts {
   /** The guest's proxy. With pipelock alone, there is no selftest upstream. */
@@ -25,18 +33,23 @@ export function newChallenge(): string {
   return randomBytes(16).toString('hex');
 }
 
-/** Returns every check that a launch performs in the guest before the agent may run. */
-export function probeTargets(facts: ProbeFacts, challenge: string): Target[] {
+/** Returns what must work in the guest before the agent may run. */
+export function proxyTarget({ proxyDaemon }: ProbeFacts, challenge: string): ProxyTarget {
+  if (proxyDaemon === 'pipelock') {
+    return { name: 'a refusal by pipelock', try: 'refusal', host: SELFTEST_HOST };
+  }
+  return {
+    name: 'the selftest upstream through egress',
+    try: 'selftest',
+    host: SELFTEST_HOST,
+    path: `${SELFTEST_PROVE_PATH}?challenge=${challenge}`,
+  };
+}
+
+/** Returns everything that must fail in the guest before the agent may run. */
+export function forbiddenAttempts(facts: ProbeFacts): Attempt[] {
   const { bundleAddress, proxyDaemon, listeners, forbidden } = facts;
   return [
-    proxyDaemon === 'pipelock'
-      ? { name: 'a refusal by pipelock', try: 'refusal', host: SELFTEST_HOST }
-      : {
-          name: 'the selftest upstream through egress',
-          try: 'selftest',
-          host: SELFTEST_HOST,
-          path: `${SELFTEST_PROVE_PATH}?challenge=${challenge}`,
-        },
     ...listeners.map((listener) => ({ try: 'tcp' as const, ...listener })),
     ...forbidden.map(({ daemon, host, port }) => ({
       name: `${daemon} past its socket`,
@@ -52,7 +65,7 @@ export function probeTargets(facts: ProbeFacts, challenge: string): Target[] {
     },
     { name: 'a public address', try: 'tcp', host: '1.1.1.1', port: 443 },
     { name: 'a public DNS server over TCP', try: 'tcp', host: '8.8.8.8', port: 53 },
-    { name: 'a public DNS server over UDP', try: 'dnsServer', host: '8.8.8.8', port: 53 },
-    { name: 'the guest’s own resolver', try: 'lookup', host: 'example.com' },
+    { name: 'a public DNS server over UDP', try: 'dns', host: '8.8.8.8', port: 53 },
+    { name: 'the guest’s own resolver', try: 'resolver', host: '/etc/resolv.conf', port: 53 },
   ];
 }

@@ -1,10 +1,9 @@
-// Forwards connections byte for byte. Runs on the host (Unix socket -> the bundle's published port) and in
-// the guest (127.0.0.1:PORT -> the mounted socket): plain JavaScript that imports only Node's modules.
+// Forwards connections byte for byte, from the bottle's Unix sockets on the host to the bundle's published ports. A
+// process of its own: plain JavaScript that imports only Node's modules.
 //
-//   node relay.mjs READY_FILE [--until DIRECTORY] LISTEN=TARGET...
+//   node relay.mjs READY_FILE [--until DIRECTORY] SOCKET=RECORD#DAEMON...
 //
-// LISTEN is `tcp:PORT` (on 127.0.0.1) or `unix:PATH`; TARGET is `unix:PATH` or `record:PATH#DAEMON`, where
-// PATH is the record of discover-urls. It is read for each connection, so that a restarted bundle is found.
+// RECORD is the record of discover-urls. It is read for each connection, so that a restarted bundle is found.
 // The relay writes its PID to READY_FILE once every socket listens. With --until, it exits when that
 // directory is gone.
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,11 +11,9 @@ import { connect, createServer } from 'node:net';
 
 const ORPHAN_CHECK_MS = 5_000;
 
-/** Returns `net.connect` options for a target. @throws while a record does not name its daemon. */
+/** Returns `net.connect` options for a target. @throws while the record does not name its daemon. */
 function locate(target) {
-  const [kind, rest] = splitOnce(target, ':');
-  if (kind === 'unix') return { path: rest };
-  const [path, daemon] = splitOnce(rest, '#');
+  const [path, daemon] = splitOnce(target, '#');
   const { published } = JSON.parse(readFileSync(path, 'utf8')).data;
   const { host, port } = published.find((entry) => entry.daemon === daemon);
   return { host, port };
@@ -41,22 +38,18 @@ function join(client, target) {
     [upstream, client],
   ];
   for (const [from, to] of pairs) {
-    from.setNoDelay?.(true);
+    from.setNoDelay(true);
     from.on('error', () => to.destroy());
     from.on('close', () => to.destroySoon());
     from.pipe(to);
   }
 }
 
-async function listen(at, target) {
-  const [kind, place] = splitOnce(at, ':');
+async function listen(path, target) {
   const server = createServer({ allowHalfOpen: true }, (client) => join(client, target));
-  if (kind === 'unix') rmSync(place, { force: true });
-  await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(kind === 'unix' ? { path: place } : { host: '127.0.0.1', port: Number(place) }, resolve);
-  });
-  if (kind === 'unix') chmodSync(place, 0o600);
+  rmSync(path, { force: true });
+  await new Promise((resolve, reject) => server.once('error', reject).listen({ path }, resolve));
+  chmodSync(path, 0o600);
   server.removeAllListeners('error').on('error', () => {});
 }
 

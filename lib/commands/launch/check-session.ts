@@ -14,10 +14,10 @@ export async function checkSession(
   { prompt, format }: SessionRequest,
   isTerminal = process.stdin.isTTY && process.stdout.isTTY,
 ): Promise<void> {
-  const { template, workdir } = plan.provider;
+  const { template } = plan.provider;
   const provider = await providerFor(template, homeDirectory());
   if (prompt !== undefined) {
-    headlessArguments(provider, { workdir, label: '', resume: false, format });
+    headlessArguments(provider, { workdir: '/', label: '', resume: false, format });
     return;
   }
   if (!provider.needsTerminal || isTerminal) return;

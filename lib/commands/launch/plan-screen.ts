@@ -18,7 +18,7 @@ export function planScreen(plan: Plan, width?: number): string {
     ...list('agent', [`${agent.name}  ${place(plan)}`]),
     ...list(bottles.length > 1 ? 'bottles' : 'bottle', [bottles.join(', then ')]),
     ...list('image', [imageOf(plan)]),
-    ...list('runs', [`${commandLine(provider.command)}  (${provider.template}, as ${provider.user})`]),
+    ...list('runs', [`${runs(provider)}  (${provider.template}, as ${provider.user ?? 'the image’s user'})`]),
     ...some('signs in', credentialOf(plan)),
     ...list('guest', [`smolvm ${smolvm.version.join('.')}${smolvm.fake ? ', the kit’s fake' : ''}`]),
     ...list('env', environmentOf(plan)),
@@ -39,6 +39,10 @@ export function planScreen(plan: Plan, width?: number): string {
     rows.map(([key, value]) => [`  ${key}`, printable(value)]),
     { width },
   );
+}
+
+function runs({ command }: Plan['provider']): string {
+  return command.length === 0 ? 'the image’s own command' : commandLine(command);
 }
 
 function some(key: string, values: readonly string[]): [string, string][] {

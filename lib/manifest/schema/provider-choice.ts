@@ -76,7 +76,7 @@ const fields = z.strictObject({
   }),
   command: command.optional().meta({
     description:
-      'With `command`, or your own provider that names none: the program and its arguments, as a list.',
+      'With `command`, or your own provider that names none: the program and its arguments, as a list; the image’s own when absent.',
   }),
   dockerfile: withoutNul.optional().meta({ description: 'The Dockerfile of the agent’s image.' }),
   credential: credential

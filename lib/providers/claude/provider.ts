@@ -33,6 +33,7 @@ const anthropic = (auth: ProviderRoute['auth']): ProviderRoute => ({
  */
 export const claude: Provider = {
   command: ['claude', '--dangerously-skip-permissions'],
+  ...{ user: 'node', home: '/home/node' },
   npmPackage: '@anthropic-ai/claude-code',
   environment: {
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',

@@ -15,6 +15,7 @@ const MODEL_RESPONSES = { inbound_detectors: false } as const;
  */
 export const codex: Provider = {
   command: ['codex'],
+  ...{ user: 'node', home: '/home/node' },
   npmPackage: '@openai/codex',
   credentials: {
     api_key: {

@@ -14,6 +14,7 @@ const route = (host: string, prefix: string, auth: ProviderRoute['auth']): Provi
 /** pi. Its TUI and its headless mode have no permission prompts. Values were tried on 1.6.0. https://pi.dev */
 export const pi: Provider = {
   command: ['pi'],
+  ...{ user: 'node', home: '/home/node' },
   npmPackage: '@earendil-works/pi-coding-agent',
   // Offline means without catalogs and update checks; the model API is still used.
   environment: { PI_OFFLINE: '1', PI_SKIP_VERSION_CHECK: '1', PI_TELEMETRY: '0' },

@@ -178,7 +178,6 @@ export class HopScene {
         command: ['x'],
         user: 'node',
         home: '/home/node',
-        workdir: '/home/node',
         mcpServers: {},
       },
       hasPrompt: false,

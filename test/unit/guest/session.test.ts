@@ -1,10 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { guestEnvironment } from '../../../lib/guest/environment.ts';
-import { environmentScript, sessionCommand } from '../../../lib/guest/session.ts';
+import { sessionCommand } from '../../../lib/guest/session.ts';
 
 describe('the guest’s environment', () => {
   const options = {
@@ -14,6 +10,7 @@ describe('the guest’s environment', () => {
     proxy: 'http://127.0.0.16:40000',
     alias: '127.0.0.16',
     promptFile: '/home/node/.bot-bottle-prompt.txt',
+    image: {},
     configured: {},
   };
 
@@ -22,7 +19,7 @@ describe('the guest’s environment', () => {
     for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy']) {
       expect(environment[name]).toBe('http://127.0.0.16:40000');
     }
-    expect(environment.NO_PROXY).toBe('localhost,127.0.0.1,127.0.0.16');
+    expect(environment.NO_PROXY).toBe('localhost,127.0.0.1,::1,127.0.0.16');
     expect(environment.no_proxy).toBe(environment.NO_PROXY);
   });
 
@@ -41,41 +38,63 @@ describe('the guest’s environment', () => {
     expect(environment.NO_PROXY).toBe('a.test,127.0.0.16');
     expect(environment.HTTPS_PROXY).toBe('http://127.0.0.16:40000');
   });
+});
 
-  it('the environment file preserves special characters, and only its owner can read it', () => {
-    const values = { A: "it's", B: 'two\nlines\n', C: '$HOME `id` $(id) \\', D: '', E: 'ünï' };
-    const directory = mkdtempSync(join(tmpdir(), 'bottle-kit-test-'));
-    const file = join(directory, 'memory', 'env');
-    try {
-      const script = environmentScript(values).replaceAll('/dev/shm/bot-bottle', join(directory, 'memory'));
-      execFileSync('sh', ['-s'], { input: script });
-      expect(statSync(file).mode & 0o777).toBe(0o600);
-      const dump = 'process.stdout.write(JSON.stringify(process.env))';
-      const shown = execFileSync('sh', [
-        '-c',
-        `set -a; . ${file}; exec "$0" -e "$1"`,
-        process.execPath,
-        dump,
-      ]);
-      expect(JSON.parse(shown.toString())).toMatchObject(values);
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+describe('the image’s environment', () => {
+  const image = {
+    PATH: '/opt/image/bin:/bin',
+    LANG: 'de_DE.UTF-8',
+    HOME: '/',
+    HTTPS_PROXY: 'http://elsewhere',
+  };
+  const options = {
+    slug: 'demo-abcde',
+    user: 'dev',
+    home: '/home/dev',
+    proxy: 'http://127.0.0.16:40000',
+    alias: '127.0.0.16',
+    promptFile: '/home/dev/.bot-bottle-prompt.txt',
+    image,
+    configured: {},
+  };
+
+  it('the agent has the image’s variables, unless the manifest or the kit sets them', () => {
+    expect(guestEnvironment({ ...options, configured: { LANG: 'C' } })).toMatchObject({
+      PATH: '/opt/image/bin:/bin',
+      LANG: 'C',
+      HOME: '/home/dev',
+      HTTPS_PROXY: 'http://127.0.0.16:40000',
+    });
+  });
+
+  it.each([
+    ['/opt/x:$PATH', '/opt/x:/opt/image/bin:/bin'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the manifest's own spelling
+    ['${PATH}:/opt/x', '/opt/image/bin:/bin:/opt/x'],
+    ['/opt/x', '/opt/x'],
+    ['/opt/$PATH', '/opt/$PATH'],
+  ])('env.PATH of `%s` means %s', (PATH, meant) => {
+    expect(guestEnvironment({ ...options, configured: { PATH } }).PATH).toBe(meant);
+  });
+
+  it('without a PATH of the image, the agent has the usual one', () => {
+    const { PATH } = guestEnvironment({ ...options, image: {}, configured: { PATH: '/opt/x:$PATH' } });
+    expect(PATH).toBe('/opt/x:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin');
   });
 });
 
 describe('sessionCommand', () => {
-  const agent = { user: 'node', home: '/home/node' };
+  const agent = { user: 'node', directory: '/home/node' };
 
-  it('sessionCommand passes the agent’s arguments unchanged', () => {
+  it('a session’s only program is the guest tool, and it passes the agent’s arguments unchanged', () => {
     const command = sessionCommand(agent, ['prog', '$(id)', "a'b"]);
-    expect(command.slice(0, 2)).toEqual(['sh', '-c']);
-    expect(command.slice(3)).toEqual(['bot-bottle', 'prog', '$(id)', "a'b"]);
+    expect(command[0]).toBe('/usr/libexec/bot-bottle/guest-tool');
+    expect(command.slice(-4)).toEqual(['node', 'prog', '$(id)', "a'b"]);
   });
 
-  it('sessionCommand sets the terminal’s size only if there is a terminal', () => {
-    const [, , script] = sessionCommand(agent, ['prog'], { columns: 132, rows: 43, type: 'xterm' });
-    expect(script).toContain('stty cols 132 rows 43');
-    expect(sessionCommand(agent, ['prog'])[2]).not.toContain('stty');
+  it('a session sets the terminal’s size and type only if there is a terminal', () => {
+    const command = sessionCommand(agent, ['prog'], { columns: 132, rows: 43, type: 'xterm' });
+    expect(command.join(' ')).toContain(' -t xterm -s 132x43 node prog');
+    expect(sessionCommand(agent, ['prog'])).not.toContain('-t');
   });
 });

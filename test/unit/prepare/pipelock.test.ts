@@ -35,7 +35,6 @@ function planWith(daemons: Plan['daemons'], routes: Plan['egress']['routes']): P
       command: ['run'],
       user: 'node',
       home: '/home/node',
-      workdir: '/home/node',
       mcpServers: {},
     },
     hasPrompt: false,

@@ -47,7 +47,6 @@ describe('custom providers', () => {
       template: 'aider',
       image: 'bot-bottle-aider',
       dockerfile: path.join(kitHome(), 'contrib/aider/Dockerfile'),
-      user: 'node',
       environment: { A: 'b' },
     });
   });

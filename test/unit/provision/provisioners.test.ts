@@ -11,17 +11,10 @@ function guest(): { bottle: Bottle; scripts: string[] } {
     scripts.push(script);
     return '';
   };
-  const runAgentScript = async (_purpose: string, script: string) => {
-    scripts.push(`as the agent: ${script}`);
-    return '';
-  };
-  return { bottle: { runScript, runAgentScript } as unknown as Bottle, scripts };
+  return { bottle: { runScript } as unknown as Bottle, scripts };
 }
 
-const context = { plan: { slug: 'demo-a1b2c' } as Plan } as Omit<
-  ProvisionContext,
-  'addScript' | 'addAgentScript'
->;
+const context = { plan: { slug: 'demo-a1b2c' } as Plan } as Omit<ProvisionContext, 'addScript'>;
 
 const adding = (name: string, applies = true): Provisioner => ({
   name,
@@ -29,7 +22,7 @@ const adding = (name: string, applies = true): Provisioner => ({
   provision: async (_bottle, { addScript }) => addScript(`echo ${name}`),
 });
 
-it('provisioners reach the guest in their declared order, with one script of root and one of the agent', async () => {
+it('provisioners reach the guest in their declared order, with one script', async () => {
   const { bottle, scripts } = guest();
   await provisionGuest(bottle, context, [adding('first'), adding('second'), adding('third')]);
   expect(scripts).toEqual(['set -e\necho first\necho second\necho third', 'as the agent: set -e\numask 077']);
@@ -38,7 +31,7 @@ it('provisioners reach the guest in their declared order, with one script of roo
 it('a provisioner that does not apply to the plan is skipped', async () => {
   const { bottle, scripts } = guest();
   await provisionGuest(bottle, context, [adding('first'), adding('second', false), adding('third')]);
-  expect(scripts[0]).toBe('set -e\necho first\necho third');
+  expect(scripts).toEqual(['set -e\necho first\necho third']);
 });
 
 it('the CA comes before the environment and the prompt, and the channel before all of them', () => {

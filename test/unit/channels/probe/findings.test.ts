@@ -1,19 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { assessProbe, type GuestResults } from '../../../../lib/channels/probe/findings.ts';
-import { probeTargets } from '../../../../lib/channels/probe/targets.ts';
+import { parseOutcomes } from '../../../../lib/channels/probe/attempts.ts';
+import { assessProbe, type GuestResult } from '../../../../lib/channels/probe/findings.ts';
+import { forbiddenAttempts, proxyTarget } from '../../../../lib/channels/probe/targets.ts';
 
 const nonce = 'ab'.repeat(32);
 const challenge = '00112233445566778899aabbccddeeff';
 const listeners = [{ name: 'the host’s 127.0.0.1', host: '127.0.0.1', port: 4000 }];
 const forbidden = [{ daemon: 'egress', host: '127.0.0.16', port: 40_000 }];
-const targets = probeTargets(
-  { proxyDaemon: 'egress', listeners, bundleAddress: '192.168.5.2', forbidden },
-  challenge,
-);
+const facts = { proxyDaemon: 'egress' as const, listeners, bundleAddress: '192.168.5.2', forbidden };
+const targets = [proxyTarget(facts, challenge), ...forbiddenAttempts(facts)];
 const proof = createHmac('sha256', nonce).update(challenge).digest('hex');
 
-function results(change: Record<string, { outcome: string; detail?: string }> = {}): GuestResults {
+function results(change: Record<string, { outcome: string; detail?: string }> = {}): GuestResult[] {
   return targets.map((target) => {
     const usual =
       target.try === 'selftest'
@@ -23,7 +22,7 @@ function results(change: Record<string, { outcome: string; detail?: string }> = 
   });
 }
 
-function wrong(guest: GuestResults, connections = new Map<string, number>()): string[] {
+function wrong(guest: GuestResult[], connections = new Map<string, number>()): string[] {
   const findings = assessProbe({ targets, results: guest, connections, nonce, challenge });
   return findings.filter((finding) => !finding.ok).map((finding) => finding.name);
 }
@@ -63,14 +62,7 @@ describe('assessProbe', () => {
     ['http 200', ['a refusal by pipelock']],
     ['failed', ['a refusal by pipelock']],
   ])('with pipelock alone, the probe expects a refusal: %s', (outcome, findings) => {
-    const facts = {
-      proxyDaemon: 'pipelock' as const,
-      listeners: [],
-      bundleAddress: '192.168.5.2',
-      forbidden: [],
-    };
-    const [refusal] = probeTargets(facts, challenge);
-    if (refusal === undefined) throw new Error('no target was returned');
+    const refusal = proxyTarget({ ...facts, proxyDaemon: 'pipelock' }, challenge);
     const guest = [{ name: refusal.name, outcome }];
     const assessProbed = assessProbe({
       targets: [refusal],
@@ -88,5 +80,21 @@ describe('assessProbe', () => {
 
   it('an unknown outcome counts as failed', () => {
     expect(wrong(results({ 'a public address': { outcome: 'maybe' } }))).toEqual(['a public address']);
+  });
+});
+
+describe('parseOutcomes', () => {
+  const names = [{ name: 'one' }, { name: 'two' }, { name: 'three' }];
+
+  it('outcomes are matched to attempts by number, in any order', () => {
+    expect(parseOutcomes('2 timeout\n0 failed: Permission denied\n1 connected\n', names)).toEqual([
+      { name: 'three', outcome: 'timeout' },
+      { name: 'one', outcome: 'failed', detail: 'Permission denied' },
+      { name: 'two', outcome: 'connected' },
+    ]);
+  });
+
+  it('anything but an outcome of an attempt is ignored, so that the attempt counts as not tried', () => {
+    expect(parseOutcomes('7 timeout\n0 perfect\nfailed\n-1 failed\n', names)).toEqual([]);
   });
 });

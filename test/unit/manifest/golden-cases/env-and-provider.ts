@@ -13,7 +13,6 @@ export const envAndProvider: readonly GoldenCase[] = [
   badBottle('a provider that is a path', 'agent_provider: {template: ../x}'),
   badBottle('a provider without a name', 'agent_provider: {template: ""}'),
   badBottle('a misspelled key of the provider', 'agent_provider:', '  templat: codex'),
-  badBottle('a command that is missing', 'agent_provider: {template: command}'),
   badBottle('a command that is a string', 'agent_provider:', '  template: command', '  command: node x'),
   badBottle('an empty command', 'agent_provider:', '  template: command', '  command: []'),
   badBottle('a command with a NUL character', 'agent_provider: {template: command, command: ["a\\0"]}'),

@@ -30,7 +30,7 @@ export const files: readonly GoldenCase[] = [
     'egress:',
     '  routes:',
     '    - auth: {scheme: basic, token_ref: A}',
-    'agent_provider: {template: command}',
+    'agent_provider: {template: command, command: []}',
   ),
   {
     title: 'an agent that does not exist',
