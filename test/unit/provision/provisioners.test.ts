@@ -25,7 +25,7 @@ const adding = (name: string, applies = true): Provisioner => ({
 it('provisioners reach the guest in their declared order, with one script', async () => {
   const { bottle, scripts } = guest();
   await provisionGuest(bottle, context, [adding('first'), adding('second'), adding('third')]);
-  expect(scripts).toEqual(['set -e\necho first\necho second\necho third', 'as the agent: set -e\numask 077']);
+  expect(scripts).toEqual(['set -e\necho first\necho second\necho third']);
 });
 
 it('a provisioner that does not apply to the plan is skipped', async () => {
