@@ -24,6 +24,8 @@ await runScript(async ({ signal }) => {
   if (flags.bottle) await assertFree('bottles', flags.bottle, sources.home);
   const first = await asking(signal, (ask) => askFirstAgent(flags, sources.home, ask));
   for (const file of await writeFirstAgent(first, sources)) line(`wrote ${file}`);
+  const variable = first.credential?.token_ref;
+  if (variable && !process.env[variable]) line(`before a launch, export ${variable} in your shell`);
   line(`show it with: make info AGENT=${first.agent}; launch it with: make launch AGENT=${first.agent}`);
   return 0;
 });

@@ -86,6 +86,8 @@ describe('prompts on a terminal', () => {
       ['init', '--agent', 'helper', '--bottle', 'box'],
       [
         ['What runs in it?', '\r'],
+        ['What does it sign in with?', '\r'],
+        ['Variable of your shell', '\r'],
         ['Dockerfile of its image', key],
       ],
     );

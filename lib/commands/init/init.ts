@@ -12,8 +12,10 @@ export interface FirstAgent {
   agent: string;
   bottle: string;
   template: string;
-  /** Program and arguments; only for the template `command`. */
+  /** Program and arguments; empty for the provider's or the image's own. */
   command: readonly string[];
+  /** What the agent signs in with; undefined when the bottle brings its own, or needs none. */
+  credential?: { kind: string; token_ref?: string } | undefined;
   /** Empty for the provider's own. */
   dockerfile: string;
   /** Hosts that the bottle may reach. */
@@ -61,11 +63,18 @@ export async function writeFirstAgent(first: FirstAgent, sources: ManifestSource
   return [bottle, agent];
 }
 
-function bottleKeys({ template, command, dockerfile, hosts }: FirstAgent): Record<string, unknown> {
+function bottleKeys({
+  template,
+  command,
+  credential,
+  dockerfile,
+  hosts,
+}: FirstAgent): Record<string, unknown> {
   return {
     agent_provider: {
       template,
-      ...(template === 'command' ? { command } : {}),
+      ...(command.length === 0 ? {} : { command }),
+      ...(credential === undefined ? {} : { credential }),
       ...(dockerfile === '' ? {} : { dockerfile }),
     },
     ...(hosts.length === 0 ? {} : { egress: { routes: hosts.map((host) => ({ host })) } }),

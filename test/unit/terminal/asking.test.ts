@@ -125,6 +125,7 @@ describe('the questions of init', () => {
       bottle: 'box',
       template: 'command',
       command: ['node', 'main.mjs'],
+      credential: undefined,
       dockerfile: './Dockerfile',
       hosts: ['a.example', 'b.example'],
       prompt: 'Be kind.',
@@ -139,12 +140,19 @@ describe('the questions of init', () => {
       'helper',
       'box',
       'claude',
+      'api_key',
+      'MY KEY',
+      'MY_KEY',
       '',
       'https://a.example/',
       'a.example',
     );
     const first = await askFirstAgent({}, `${home.path}/home`, ask);
-    expect(first).toMatchObject({ agent: 'helper', hosts: ['a.example'] });
+    expect(first).toMatchObject({
+      agent: 'helper',
+      credential: { kind: 'api_key', token_ref: 'MY_KEY' },
+      hosts: ['a.example'],
+    });
     expect(questions.map((text) => text.replace(home.path, '~'))).toEqual([
       'Name of the agent:',
       '~/home/agents/dev.md already exists, and was not changed: Choose another name, or edit that file: make edit AGENT=dev',
@@ -153,6 +161,10 @@ describe('the questions of init', () => {
       'Name of the agent:',
       'Name of its bottle:',
       'What runs in it?',
+      'What does it sign in with?',
+      'Variable of your shell that holds it:',
+      'MY KEY is not a valid variable name.',
+      'Variable of your shell that holds it:',
       expect.stringContaining('Dockerfile'),
       expect.stringContaining('Hosts'),
       expect.stringMatching(/^https:\/\/a\.example\/ must be a full DNS name/),
