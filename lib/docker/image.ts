@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { BottleError } from '../errors.ts';
+import { buildkitFeature } from './buildkit-feature.ts';
 import { docker, dockerError, dockerTry } from './cli.ts';
 
 /** Returns the image's id, `sha256:…`; undefined if the engine does not have the image. */
@@ -66,7 +69,9 @@ export interface BuildOptions {
 }
 
 /**
- * Builds an image with the engine's builder. The kit's Dockerfiles only use features of the legacy builder.
+ * Builds an image with the engine's builder: BuildKit where the client has buildx, else the legacy builder, of which the
+ * kit's Dockerfiles only use features.
+ * @throws BottleError `image-unusable` when the Dockerfile needs BuildKit and there is none.
  */
 export async function buildImage(options: BuildOptions): Promise<void> {
   const labels = Object.entries(options.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
@@ -76,10 +81,22 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   ]);
   const files = ['--tag', options.tag, '--file', options.dockerfile, options.context];
   // `--force-rm`, because the legacy builder leaves a container behind when a step fails.
-  await docker(['build', '--force-rm', ...labels, ...values, ...files], {
+  const args = ['build', '--force-rm', ...labels, ...values, ...files];
+  const result = await dockerTry(args, {
     onLine: options.onLine,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  if (result.exitCode === 0) return;
+  const text = await readFile(options.dockerfile, 'utf8').catch(() => '');
+  const feature = buildkitFeature(result.stderr, text);
+  if (feature === undefined) throw dockerError(args, result);
+  throw new BottleError(
+    'image-unusable',
+    `${options.dockerfile} uses ${feature}, for which this Docker needs the plugin buildx`,
+    {
+      hint: 'Install it (packages docker-buildx-plugin or docker-buildx), or write the Dockerfile without that.',
+    },
+  );
 }
 
 /** Saves an image as a tarball. @throws BottleError `disk-full` when it does not fit. */
