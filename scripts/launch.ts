@@ -14,6 +14,7 @@ import { up } from '../lib/commands/up/up.ts';
 import { manifestSources } from '../lib/manifest/sources.ts';
 import { attachWith } from '../lib/phases/attach.ts';
 import { prepare } from '../lib/phases/prepare.ts';
+import type { SessionRequest } from '../lib/phases/session-request.ts';
 import { thisHost } from '../lib/prepare/host.ts';
 import type { LaunchChoice } from '../lib/prepare/preflight.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
@@ -46,7 +47,7 @@ await runScript(async ({ signal }) => {
     ...choice,
     ...(await chooseLaunch({ ...choice, agent: flags.agent }, manifestSources(), signal)),
   };
-  if (flags['dry-run']) return dryRun(chosen, flags.json, say);
+  if (flags['dry-run']) return dryRun(chosen, request, flags.json, say);
 
   const options = { force: false, json: false, verbosity: flags.verbosity, signal };
   let slug = '';
@@ -75,6 +76,7 @@ await runScript(async ({ signal }) => {
 /** Prints the screen on stdout, since it is the result; then throws if there are problems. */
 async function dryRun(
   chosen: LaunchChoice & { label: string },
+  request: SessionRequest,
   json: boolean,
   say: (text: string) => void,
 ): Promise<number> {
@@ -83,6 +85,8 @@ async function dryRun(
   if (plan !== undefined)
     echo(json ? JSON.stringify(plan, null, 2) : planScreen(plan, process.stdout.columns));
   if (error !== undefined) throw error;
+  // A dry run may be piped, where the launch will have its terminal.
+  if (plan !== undefined && request.prompt !== undefined) await checkSession(plan, request);
   say('dry run: nothing was created');
   return 0;
 }

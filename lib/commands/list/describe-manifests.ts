@@ -12,6 +12,8 @@ import type { ManifestFile } from '../../manifest/types.ts';
 export interface Described extends ManifestFile {
   /** The bottle that an agent names, or that a bottle extends; empty for none. */
   bottle: string;
+  /** The template that a bottle names; empty when it names none, and for agents. */
+  template: string;
   /** Its `description`, else the first line of its text; the problem if it cannot be read. */
   description: string;
   /** True when the file cannot be read. */
@@ -30,6 +32,7 @@ const listedKeys = z.looseObject({
   bottle: z.string().optional().catch(undefined),
   extends: z.string().optional().catch(undefined),
   description: z.string().optional().catch(undefined),
+  agent_provider: z.looseObject({ template: z.string().optional() }).optional().catch(undefined),
 });
 
 /** Reads a manifest without full validation; an unreadable file is listed with its first problem. */
@@ -48,12 +51,13 @@ async function describe(
     return {
       ...found,
       bottle: printable(keys.bottle ?? keys.extends ?? ''),
+      template: printable(keys.agent_provider?.template ?? ''),
       description: printable(line),
       isBroken: false,
     };
   } catch (error) {
     const [line = ''] = messageOf(error).split('\n');
     const problem = printable(`broken: ${line.replace(`${found.file}:`, 'line ')}`);
-    return { ...found, bottle: '', description: problem, isBroken: true };
+    return { ...found, bottle: '', template: '', description: problem, isBroken: true };
   }
 }

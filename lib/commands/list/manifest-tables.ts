@@ -12,16 +12,17 @@ export function manifestTables(
   bottles: readonly Described[],
   width?: number,
 ): string {
-  const rows = (all: readonly Described[]) =>
-    all.map(({ name, bottle, origin, description }) => [
+  const rows = (all: readonly Described[], isBottle: boolean) =>
+    all.map(({ name, bottle, template, origin, description }) => [
       name,
       bottle || '-',
+      ...(isBottle ? [template || '-'] : []),
       FROM[origin],
       cut(description, MAX_DESCRIPTION),
     ]);
   return [
-    columns([['AGENT', 'BOTTLE', 'FROM', 'WHAT IT IS'], ...rows(agents)], { width }),
+    columns([['AGENT', 'BOTTLE', 'FROM', 'WHAT IT IS'], ...rows(agents, false)], { width }),
     '',
-    columns([['BOTTLE', 'EXTENDS', 'FROM', 'WHAT IT IS'], ...rows(bottles)], { width }),
+    columns([['BOTTLE', 'EXTENDS', 'RUNS', 'FROM', 'WHAT IT IS'], ...rows(bottles, true)], { width }),
   ].join('\n');
 }

@@ -78,7 +78,15 @@ describe('values that are entered at launch', () => {
 });
 
 const bottle = (name: string): Described => ({
-  ...{ name, file: `/${name}.md`, origin: 'home', bottle: '', description: '', isBroken: false },
+  ...{
+    name,
+    file: `/${name}.md`,
+    origin: 'home',
+    bottle: '',
+    template: '',
+    description: '',
+    isBroken: false,
+  },
 });
 
 describe('choices', () => {
