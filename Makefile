@@ -96,7 +96,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress score-egress fuzz soak check fix schemas
+.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress bench-agents score-egress fuzz soak check fix schemas
 
 test: check ## run the checks and all suites that can run here, and report what was skipped
 	@$(DEV) scripts/dev/test.ts
@@ -120,6 +120,9 @@ bench: setup ## measure the relays, both hand-offs, and leaves by key type
 
 bench-egress: setup ## [QUICK=1] [JSON=1] [INSTALL=1]: compare egress to mitmproxy, squid and a bare tunnel
 	@$(DEV) test/bench/egress/main.ts $(if $(call is_on,$(QUICK)),--quick) $(if $(call is_on,$(JSON)),--json) $(if $(call is_on,$(INSTALL)),--install)
+
+bench-agents: setup ## measure the time from `make launch` to an agent's first prompt, per provider
+	@$(DEV) test/bench/agents.ts
 
 score-egress: setup ## [AGENT_EGRESS_BENCH=dir]: score egress with the corpus agent-egress-bench
 	@$(DEV) test/bench/score-egress.ts --corpus "$${AGENT_EGRESS_BENCH:-../shared/corpora/agent-egress-bench/cases}"

@@ -22,6 +22,15 @@ describe('resolveUser', () => {
     expect(resolveUser(users, wanted).agent).toMatchObject({ name, home });
   });
 
+  it('the operator’s own choice of the home holds, whoever the user is', () => {
+    for (const wanted of [{}, { user: 'other', home: '/work' }]) {
+      expect(resolveUser(image(''), { ...wanted, guestHome: '/home/mine' }).agent.home).toBe('/home/mine');
+    }
+    expect(() => resolveUser(image(''), { guestHome: '/usr/lib' })).toThrow(
+      'BOT_BOTTLE_GUEST_HOME is /usr/lib, a directory of the system',
+    );
+  });
+
   it.each([
     ['dev', { user: 'dev', name: 'dev', uid: 1500, gid: 1600 }],
     ['1500', { user: '1500', name: 'dev', uid: 1500, gid: 1600 }],

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { checkAgentVersions } from '../../../lib/commands/doctor/agent-versions.ts';
+import { providerFor } from '../../../lib/providers/registry.ts';
+
+async function pinned(template: string): Promise<string> {
+  const { dockerfile = '' } = await providerFor(template, '/nowhere');
+  return /^ARG AGENT_VERSION=(\S+)$/m.exec(await readFile(dockerfile, 'utf8'))?.[1] ?? '';
+}
+
+it('an agent with a newer version than the pinned one is a warning that names both', async () => {
+  const version = await pinned('claude');
+  expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  const [claude, ...others] = await checkAgentVersions('/nowhere', async () => '99.0.0');
+  expect(claude).toMatchObject({
+    name: 'claude',
+    status: 'warning',
+    detail: `${version}; 99.0.0 is the newest`,
+  });
+  expect(others.map(({ name }) => name)).toEqual(['codex', 'pi']);
+});
+
+it('an agent at its newest version is fine', async () => {
+  const version = await pinned('claude');
+  const [claude] = await checkAgentVersions('/nowhere', async () => version);
+  expect(claude).toEqual({ name: 'claude', status: 'ok', detail: `${version}, the newest` });
+});
+
+it('without the registry, the pinned version is shown with the reason, and nothing fails', async () => {
+  const unreachable = () => Promise.reject(new Error('no network'));
+  const checks = await checkAgentVersions('/nowhere', unreachable);
+  expect(checks.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok']);
+  expect(checks[0]?.detail).toContain('npm could not be asked for a newer version (no network)');
+});
