@@ -82,7 +82,7 @@ describe('launches with smolvm 0.8.0', () => {
       ]);
     }
     const bodies = JSON.stringify(requests.map(({ body }) => body));
-    expect(bodies).toContain('bottle@example.invalid');
+    expect(bodies).toContain('placeholder-the-bundle-has-the-real-one');
     expect(bodies).not.toMatch(/NEEDLE|me@example\.com/);
   });
 
