@@ -1,10 +1,8 @@
+import { MODEL_API, PLACEHOLDER } from '../placeholder.ts';
 import type { GuestFile, GuestSetup, Provider, ProviderRoute, Session } from '../provider.ts';
 
 /** Of this many last characters of an API key Claude Code remembers that it may use it. */
 const REMEMBERED_KEY_LENGTH = 20;
-
-/** Not shaped like a real key, which egress would refuse to send wherever else the agent puts it. */
-const PLACEHOLDER = 'placeholder-the-bundle-has-the-real-one';
 
 /**
  * The paths that a session needs. Telemetry goes to the same host (`/api/event_logging`, `/api/eval`), and is refused even
@@ -23,8 +21,7 @@ const anthropic = (auth: ProviderRoute['auth']): ProviderRoute => ({
       methods: ['GET'],
     },
   ],
-  // A model's correct description of an attack looks like the attack.
-  dlp: { inbound_detectors: false },
+  dlp: MODEL_API,
 });
 
 /**

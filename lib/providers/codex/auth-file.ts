@@ -1,9 +1,7 @@
+import { PLACEHOLDER } from '../placeholder.ts';
 import type { GuestFile } from '../provider.ts';
 
 const PATH = '.codex/auth.json';
-
-/** Not shaped like a real key, which egress would refuse to send wherever else the agent puts it. */
-const PLACEHOLDER = 'placeholder-the-bundle-has-the-real-one';
 
 /** With an API key that is none, Codex starts without asking for a sign-in. */
 export const API_KEY_FILE: GuestFile = {

@@ -1,13 +1,11 @@
 import { stringify } from 'smol-toml';
+import { MODEL_API } from '../placeholder.ts';
 import type { GuestFile, GuestSetup, Provider } from '../provider.ts';
 import { API_KEY_FILE, signInFile } from './auth-file.ts';
 import { codexSignIn } from './sign-in.ts';
 
 /** Seconds; without it, Codex gives up a call of a tool after 300. */
 const TOOL_TIMEOUT_SECONDS = 3600;
-
-/** A model's correct description of an attack looks like the attack. */
-const MODEL_RESPONSES = { inbound_detectors: false } as const;
 
 /**
  * Codex without a sandbox of its own, since the bottle confines it. Values were tried on 0.171.0. No route leads to
@@ -28,7 +26,7 @@ export const codex: Provider = {
             { paths: [{ type: 'prefix', value: '/v1/responses' }] },
             { paths: [{ type: 'prefix', value: '/v1/models' }], methods: ['GET'] },
           ],
-          dlp: MODEL_RESPONSES,
+          dlp: MODEL_API,
         },
       ],
     },
@@ -47,7 +45,7 @@ export const codex: Provider = {
               ],
             },
           ],
-          dlp: MODEL_RESPONSES,
+          dlp: MODEL_API,
         },
       ],
     },

@@ -1,14 +1,11 @@
+import { MODEL_API, PLACEHOLDER } from '../placeholder.ts';
 import type { GuestSetup, Provider, ProviderRoute, Session } from '../provider.ts';
-
-/** Not shaped like a real key, which egress would refuse to send wherever else the agent puts it. */
-const PLACEHOLDER = 'placeholder-the-bundle-has-the-real-one';
 
 const route = (host: string, prefix: string, auth: ProviderRoute['auth']): ProviderRoute => ({
   host,
   auth,
   matches: [{ paths: [{ type: 'prefix', value: prefix }] }],
-  // A model's correct description of an attack looks like the attack.
-  dlp: { inbound_detectors: false },
+  dlp: MODEL_API,
 });
 
 /** pi. Its TUI and its headless mode have no permission prompts. Values were tried on 1.6.0. https://pi.dev */
