@@ -176,6 +176,20 @@ describe.each(Object.entries(AGENTS))(
       expect(stdout).toContain('PONG-from-the-model');
     });
 
+    it.runIf(name === 'claude')(
+      'telemetry to the allowed host is refused, even if the agent sends it',
+      async () => {
+        api.received();
+        const { exitCode, stderr } = await attach(
+          'RUN: curl --silent --data {} https://api.anthropic.com/api/event_logging/v2/batch',
+        );
+        expect(exitCode, stderr).toBe(0);
+        const requests = api.received();
+        expect(requests.some(({ path }) => path.includes('event_logging'))).toBe(false);
+        expect(JSON.stringify(requests.map(({ body }) => body))).toMatch(/refused this request \(/);
+      },
+    );
+
     it.runIf(resumes)('a later session continues the first, and the first one is not asked for', async () => {
       api.received();
       await attach('This is MARK-of-the-second.', '--resume');

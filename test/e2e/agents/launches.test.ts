@@ -2,10 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Sandbox, useSandboxes } from '../../support/kit.ts';
-import { ModelApi } from '../../support/model-api/start.ts';
+import { KIT, type Sandbox, useSandboxes } from '../../support/kit.ts';
+import { ModelApi, type ReceivedRequest } from '../../support/model-api/start.ts';
+import { HAS_TMUX, Tmux } from '../../support/tmux.ts';
 
 const API_KEY = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuvwxyzNEEDLE';
+
+const NO_TMUX = HAS_TMUX ? '' : ' (skipped: tmux is not installed)';
 
 const sandbox = useSandboxes();
 const api = new ModelApi();
@@ -34,90 +37,100 @@ function jwt(claims: Record<string, unknown>): string {
 
 // With the other tier's newest version, agents.test.ts does the rest.
 describe('launches with smolvm 0.8.0', () => {
-  it('claude works with an API key, which only upstream sees', async () => {
-    const user = await userWith('template: claude, credential: { kind: api_key, token_ref: ANTHROPIC_KEY }');
-    const { exitCode, stdout, stderr, requests } = await launched(
-      user,
-      '--prompt',
-      'RUN: env; cat ~/.claude.json',
+  it.runIf(HAS_TMUX)(
+    `claude comes to its prompt without a dialog, works with an API key, and leaves nothing behind${NO_TMUX}`,
+    async () => {
+      const user = await userWith(
+        'template: claude, credential: { kind: api_key, token_ref: ANTHROPIC_KEY }',
+      );
+      api.received();
+      const stop = api.serve(user);
+      const tmux = new Tmux(user.env);
+      try {
+        await tmux.start([process.execPath, join(KIT, 'scripts', 'launch.ts'), '--agent', 'dev']);
+        const screen = await tmux.shows(/Launch\? \[y\/N\]/, 60_000);
+        expect(screen).toContain(
+          'Anthropic API key, metered, from ANTHROPIC_KEY; sent to api.anthropic.com only',
+        );
+        await tmux.keys('y', 'Enter');
+        await tmux.shows(/bypass permissions/, 120_000);
+        await tmux.keys('RUN: env; cat ~/.claude.json');
+        await tmux.keys('Enter');
+        await tmux.shows(/DONE-from-the-model/);
+        await tmux.keys('C-c');
+        await tmux.keys('C-c');
+        await tmux.shows(/nothing is left[\s\S]*Pane is dead \(status 0/, 60_000);
+      } finally {
+        await tmux.end();
+        stop();
+      }
+      const requests = api.received();
+      for (const { headers } of requests) {
+        expect([headers['x-api-key'], headers.authorization]).toEqual([API_KEY, undefined]);
+      }
+      const bodies = JSON.stringify(requests.map(({ body }) => body));
+      expect(bodies).toContain('hasCompletedOnboarding');
+      expect(bodies).not.toContain('NEEDLE');
+    },
+  );
+
+  it('pi works with an API key, which only upstream sees', async () => {
+    const user = await userWith(
+      'template: pi, credential: { kind: anthropic_api_key, token_ref: ANTHROPIC_KEY }',
     );
+    const { exitCode, stdout, stderr, requests } = await launched(user, '--prompt', 'RUN: env');
     expect([exitCode, stdout.trim()], stderr).toEqual([0, 'DONE-from-the-model']);
-    expect(stderr).toContain(
-      'Anthropic API key, metered, from ANTHROPIC_KEY; sent to api.anthropic.com only',
-    );
-    for (const { headers } of requests)
-      expect([headers['x-api-key'], headers.authorization]).toEqual([API_KEY, undefined]);
-    const bodies = JSON.stringify(requests.map(({ body }) => body));
-    expect(bodies).toContain('hasCompletedOnboarding');
-    expect(bodies).not.toContain('NEEDLE');
+    for (const { headers } of requests) expect(headers['x-api-key']).toBe(API_KEY);
+    expect(JSON.stringify(requests.map(({ body }) => body))).not.toContain('NEEDLE');
   });
 
-  it('codex works with the ChatGPT sign-in of the host, of which the guest has only the ids', async () => {
+  it('codex works with the ChatGPT sign-in of the host, of which the guest has only the ids, and egress follows it', async () => {
     const user = await userWith('template: codex, forward_host_credentials: true');
     const account = { chatgpt_account_id: 'account-1', chatgpt_user_id: 'user-1', chatgpt_plan_type: 'pro' };
     const exp = Math.floor(Date.now() / 1000) + 86_400;
-    const token = jwt({ exp, email: 'me@example.com', 'https://api.openai.com/auth': account });
-    const tokens = {
-      id_token: token,
-      access_token: token,
-      refresh_token: 'refresh-NEEDLE',
-      account_id: 'account-1',
-    };
     mkdirSync(join(user.root, '.codex'));
-    writeFileSync(join(user.root, '.codex', 'auth.json'), JSON.stringify({ OPENAI_API_KEY: null, tokens }));
-    const { exitCode, stdout, stderr, requests } = await launched(
-      user,
-      '--prompt',
-      'RUN: env; cat ~/.codex/auth.json',
-    );
-    expect([exitCode, stdout.trim()], stderr).toEqual([0, 'DONE-from-the-model']);
-    expect(stderr).toContain('ChatGPT sign-in of this host; sent to chatgpt.com only');
-    const turns = requests.filter(({ kind }) => kind === 'UPGRADE');
-    expect(turns.length).toBeGreaterThan(0);
-    for (const { host, headers } of turns) {
-      expect([host, headers.authorization, headers['chatgpt-account-id']]).toEqual([
-        'chatgpt.com',
-        `Bearer ${token}`,
-        'account-1',
-      ]);
-    }
-    const bodies = JSON.stringify(requests.map(({ body }) => body));
-    expect(bodies).toContain('placeholder-the-bundle-has-the-real-one');
-    expect(bodies).not.toMatch(/NEEDLE|me@example\.com/);
-  });
-
-  it('the token that egress sends follows the host’s sign-in while the bottle runs', async () => {
-    const user = await userWith('template: codex, forward_host_credentials: true');
-    const exp = Math.floor(Date.now() / 1000) + 86_400;
+    /** Writes the host's sign-in, as Codex does when it refreshes, and returns what upstream must get. */
     const signIn = (serial: number) => {
-      const token = jwt({ exp, serial });
-      writeFileSync(
-        join(user.root, '.codex', 'auth.json'),
-        JSON.stringify({ tokens: { access_token: token } }),
-      );
+      const token = jwt({ exp, serial, email: 'me@example.com', 'https://api.openai.com/auth': account });
+      const tokens = {
+        id_token: token,
+        access_token: token,
+        refresh_token: 'refresh-NEEDLE',
+        account_id: 'account-1',
+      };
+      writeFileSync(join(user.root, '.codex', 'auth.json'), JSON.stringify({ OPENAI_API_KEY: null, tokens }));
       return `Bearer ${token}`;
     };
-    mkdirSync(join(user.root, '.codex'));
     const first = signIn(1);
     const stop = api.serve(user);
     api.received();
     const look =
       'for i in 1 2 3 4 5 6 7 8; do curl -s https://chatgpt.com/backend-api/wham/look; sleep 1; done';
-    const launch = user.start('launch', ['--agent', 'dev', '--prompt', `RUN: ${look}`, '--timeout', '90s']);
-    const sent: (string | undefined)[] = [];
-    const collect = () => {
-      const looks = api.received().filter(({ path }) => path === '/backend-api/wham/look');
-      sent.push(...looks.map(({ headers }) => headers.authorization));
+    const prompt = `RUN: env; cat ~/.codex/auth.json; ${look}`;
+    const launch = user.start('launch', ['--agent', 'dev', '--prompt', prompt, '--timeout', '90s']);
+    const requests: ReceivedRequest[] = [];
+    const looks = () => {
+      requests.push(...api.received());
+      return requests.filter(({ path }) => path === '/backend-api/wham/look');
     };
     await launch.saw('probe  ');
-    for (collect(); sent.length === 0; collect()) await sleep(200);
+    while (looks().length === 0) await sleep(200);
     const second = signIn(2);
-    const { exitCode, stderr } = await launch.finished;
+    const { exitCode, stdout, stderr } = await launch.finished;
     stop();
-    collect();
-    expect(exitCode, stderr).toBe(0);
+    expect([exitCode, stdout.trim()], stderr).toEqual([0, 'DONE-from-the-model']);
+    expect(stderr).toContain('ChatGPT sign-in of this host; sent to chatgpt.com only');
     expect(stderr).toContain('egress uses the new token');
+    const sent = looks().map(({ headers }) => headers.authorization);
     expect([sent[0], sent.at(-1)]).toEqual([first, second]);
+    const turns = requests.filter(({ kind }) => kind === 'UPGRADE');
+    expect(turns.map(({ host, headers }) => [host, headers['chatgpt-account-id']])).toContainEqual([
+      'chatgpt.com',
+      'account-1',
+    ]);
+    const bodies = JSON.stringify(requests.map(({ body }) => body));
+    expect(bodies).toContain('placeholder-the-bundle-has-the-real-one');
+    expect(bodies).not.toMatch(/NEEDLE|me@example\.com/);
   });
 
   it('without a terminal and without a prompt, claude is not started', async () => {
