@@ -2,13 +2,14 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { engineHolds, KIT, useSandboxes } from '../support/kit.ts';
+import { engineHolds, KIT, type Sandbox, useSandboxes } from '../support/kit.ts';
 
 const sandbox = useSandboxes();
 const fake = (version: string) => join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
 
-async function relays(): Promise<string> {
-  return (await execa('pgrep', ['-f', 'channels/relay/relay.mjs'], { reject: false })).stdout;
+/** The user's host relays that run. */
+async function relays({ root }: Sandbox): Promise<string> {
+  return (await execa('pgrep', ['-f', `channels/relay/relay.mjs.*${root}`], { reject: false })).stdout;
 }
 
 describe('supported smolvm versions', () => {
@@ -31,7 +32,7 @@ describe('supported smolvm versions', () => {
       expect(await engineHolds()).toEqual([]);
       expect(await user.machines()).toEqual([]);
       expect(await user.bottles()).toEqual([]);
-      expect(await relays()).toBe('');
+      expect(await relays(user)).toBe('');
     },
   );
 
@@ -83,7 +84,7 @@ describe('bottles in the socket tier', () => {
     expect(again.exitCode, again.stderr).toBe(0);
     expect((await user.run('attach', ['--bottle', slug])).exitCode).toBe(3);
     expect((await user.run('teardown', ['--bottle', slug])).exitCode).toBe(0);
-    expect(await relays()).toBe('');
+    expect(await relays(user)).toBe('');
     expect(await engineHolds()).toEqual([]);
   });
 });
