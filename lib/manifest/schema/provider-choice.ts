@@ -109,9 +109,6 @@ const OWNERS: readonly { key: keyof Fields; template: string; isSet(fields: Fiel
 export const providerChoice = fields
   .superRefine((choice, context) => {
     const chosen = choice.template ?? DEFAULT_TEMPLATE;
-    if (chosen === 'command' && choice.command === undefined) {
-      fail(context, 'template `command` needs a `command`', 'Add `command: [PROGRAM, ARGUMENT, …]`.');
-    }
     for (const { key, template: owner, isSet } of OWNERS) {
       if (!isSet(choice)) continue;
       if (choice.credential !== undefined) {
