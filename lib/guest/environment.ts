@@ -1,3 +1,10 @@
+import {
+  CATCH_ALL_VARIABLES,
+  NO_PROXY_VARIABLES,
+  PROXY_VARIABLES,
+  type USER_VARIABLES,
+} from '../manifest/owned-variables.ts';
+import { javaToolOptions } from './java.ts';
 import { SYSTEM_TRUST } from './trust.ts';
 
 /** Guest directory in memory, accessible only to root, for what must not reach the disk. */
@@ -14,8 +21,12 @@ export interface GuestEnvironmentOptions {
   proxy: string;
   alias: string;
   promptFile: string;
+  /** TZ, LANG and LC_ALL of the host, as far as the guest has them. */
+  locale: Readonly<Record<string, string>>;
   /** The image's ENV. */
   image: Readonly<Record<string, string>>;
+  /** Variables of the image that the agent must not have. */
+  withheld: readonly string[];
   /** The manifest's variables: literals, and forwarded ones with their values. */
   configured: Readonly<Record<string, string>>;
 }
@@ -23,32 +34,59 @@ export interface GuestEnvironmentOptions {
 /** The PATH of an image that sets none, as container engines have it. */
 const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** Variables by which programs find the CA bundle. Most also look in the system's place, but not all. */
+const TRUST_VARIABLES = [
+  'AWS_CA_BUNDLE',
+  'CARGO_HTTP_CAINFO',
+  'CURL_CA_BUNDLE',
+  'DENO_CERT',
+  'GIT_SSL_CAINFO',
+  'NODE_EXTRA_CA_CERTS',
+  'PIP_CERT',
+  'REQUESTS_CA_BUNDLE',
+  'SSL_CERT_FILE',
+];
+
 /**
- * Returns the agent's environment: the image's, which the manifest's overrides, which the kit's own overrides. Proxy variables are set in both cases, since programs differ in which they
- * read. `NO_PROXY` contains the alias, so that connections to the bottle's other daemons are direct.
+ * Returns the agent's environment, the later the stronger: the host's locale, the image's ENV, what makes programs trust the
+ * bottle's CA, the manifest's variables, and those that the kit owns (see `owned-variables.ts`).
  */
 export function guestEnvironment(options: GuestEnvironmentOptions): Record<string, string> {
-  const { slug, user, home, proxy, alias, promptFile, image, configured } = options;
-  const noProxy = `${configured.NO_PROXY ?? 'localhost,127.0.0.1,::1'},${alias}`;
+  const { slug, user, home, proxy, configured } = options;
+  const image = without(options.image, [...options.withheld, ...CATCH_ALL_VARIABLES]);
   const path = image.PATH ?? USUAL_PATH;
+  const noProxy = `localhost,127.0.0.1,::1,${options.alias}`;
+  const identity: Record<(typeof USER_VARIABLES)[number], string> = { HOME: home, USER: user };
   return {
+    ...localeOf(options.locale, { ...image, ...configured }),
     ...image,
-    NODE_EXTRA_CA_CERTS: SYSTEM_TRUST,
-    SSL_CERT_FILE: SYSTEM_TRUST,
-    REQUESTS_CA_BUNDLE: SYSTEM_TRUST,
+    ...allAs(TRUST_VARIABLES, SYSTEM_TRUST),
+    // Node's own `fetch` and `https` ignore the proxy otherwise.
+    NODE_USE_ENV_PROXY: '1',
     ...configured,
+    JAVA_TOOL_OPTIONS: javaToolOptions(proxy, configured.JAVA_TOOL_OPTIONS ?? image.JAVA_TOOL_OPTIONS),
     PATH: configured.PATH === undefined ? path : extended(configured.PATH, path),
-    HOME: home,
-    USER: user,
+    ...identity,
     BOT_BOTTLE_SLUG: slug,
-    BOT_BOTTLE_PROMPT_FILE: promptFile,
-    HTTP_PROXY: proxy,
-    http_proxy: proxy,
-    HTTPS_PROXY: proxy,
-    https_proxy: proxy,
-    NO_PROXY: noProxy,
-    no_proxy: noProxy,
+    BOT_BOTTLE_PROMPT_FILE: options.promptFile,
+    ...allAs(PROXY_VARIABLES, proxy),
+    // The alias, so that connections to the bottle's other daemons are direct.
+    ...allAs(NO_PROXY_VARIABLES, noProxy),
   };
+}
+
+/** Leaves LC_ALL of the host out where LANG is chosen, which it would override. */
+function localeOf(host: Readonly<Record<string, string>>, chosen: Readonly<Record<string, string>>) {
+  const isChosen = ['LANG', 'LC_ALL'].some((name) => chosen[name] !== undefined);
+  return isChosen ? without(host, ['LANG', 'LC_ALL']) : host;
+}
+
+function allAs(names: readonly string[], value: string): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, value]));
+}
+
+function without(variables: Readonly<Record<string, string>>, names: readonly string[]) {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !names.includes(name)));
 }
 
 /** Replaces `$PATH` as an entry of the manifest's PATH, such as `/opt/x:$PATH`, by the image's. */

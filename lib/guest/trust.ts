@@ -1,6 +1,7 @@
+import { JAVA_TRUST_STORE } from './java.ts';
 import { shellWord, writeFileScript } from './shell-script.ts';
 
-/** The system's CA bundle; the guest's three trust variables name it. */
+/** The system's CA bundle; the guest's trust variables name it. */
 export const SYSTEM_TRUST = '/etc/ssl/certs/ca-certificates.crt';
 
 const CA_FILE = '/usr/share/ca-certificates/bot-bottle-egress.crt';
@@ -17,12 +18,14 @@ const OTHER_BUNDLES = [
 /**
  * Returns the script that adds the bottle's CA to the guest's system trust. The image needs no
  * `ca-certificates`: every TLS connection of a bottle is intercepted, so this one CA is enough.
+ * @param javaTrustStore the same for Java; written even if there is no Java yet.
  */
-export function trustCaScript(certificatePem: string): string {
+export function trustCaScript(certificatePem: string, javaTrustStore: Uint8Array): string {
   // The last line of the signature: no other certificate has it.
   const mark = certificatePem.trim().split('\n').at(-2) ?? '';
   return [
     writeFileScript(CA_FILE, certificatePem, '0644'),
+    writeFileScript(JAVA_TRUST_STORE, javaTrustStore, '0644'),
     'if command -v update-ca-certificates > /dev/null; then',
     '  mkdir -p /usr/local/share/ca-certificates',
     `  ln -sf ${CA_FILE} ${LOCAL_CA_FILE}`,

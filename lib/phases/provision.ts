@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readMetadata } from '../bottle/metadata.ts';
 import { Bottle } from '../guest/bottle.ts';
 import { ENVIRONMENT_FILE, guestEnvironment } from '../guest/environment.ts';
+import { hostLocale, localeVariables } from '../guest/locale.ts';
 import { homeDirectory } from '../host/directories.ts';
 import { readHostVariables } from '../host/variables.ts';
 import { agentFacing, proxyDaemonOf } from '../plan/agent-facing.ts';
@@ -46,11 +47,16 @@ export const provision: Phase<ProvisionedGuest> = {
     const label = (await readMetadata(context.slug))?.label ?? '';
     const promptFile = `${home}/.bot-bottle-prompt.txt`;
     const configured = { ...plan.environment.literals, ...readHostVariables(plan.environment.forwarded) };
-    const options = { slug: context.slug, user, home, proxy, alias, promptFile, image, configured };
-    const environment = guestEnvironment(options);
+    const bottle = new Bottle(plan, agent);
+    const environment = guestEnvironment({
+      ...{ slug: context.slug, user, home, proxy, alias, promptFile, image, configured },
+      locale: await localeVariables(bottle, hostLocale()),
+      // From them the agent would take another credential than the one that the bottle chose.
+      withheld: plan.provider.credential === undefined ? [] : provider.credentialVariables,
+    });
     const { certificate: caCertificate } = (proxyDaemonOf(plan) === 'pipelock' && certs.pipelock) || certs;
     const channel = { slug: context.slug, alias, daemons: agentFacing(plan) };
-    await provisionGuest(new Bottle(plan, agent), {
+    await provisionGuest(bottle, {
       ...{ plan, provider, label, channel },
       ...{ caCertificate, environment, promptFile },
     });

@@ -7,6 +7,8 @@ export const ca: Provisioner = {
   name: 'ca',
   applies: () => true,
   async provision(_bottle, { caCertificate, addScript }) {
-    addScript(trustCaScript(await readFile(caCertificate, 'utf8')));
+    const { javaTrustStore } = await import('../certs/java-trust-store.ts');
+    const certificate = await readFile(caCertificate, 'utf8');
+    addScript(trustCaScript(certificate, javaTrustStore(certificate)));
   },
 };

@@ -10,7 +10,9 @@ describe('the guest’s environment', () => {
     proxy: 'http://127.0.0.16:40000',
     alias: '127.0.0.16',
     promptFile: '/home/node/.bot-bottle-prompt.txt',
+    locale: { TZ: 'Europe/Berlin', LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' },
     image: {},
+    withheld: [],
     configured: {},
   };
 
@@ -23,20 +25,39 @@ describe('the guest’s environment', () => {
     expect(environment.no_proxy).toBe(environment.NO_PROXY);
   });
 
-  it('all three trust variables name the system’s CA bundle', () => {
-    const { NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, REQUESTS_CA_BUNDLE } = guestEnvironment(options);
-    expect(new Set([NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, REQUESTS_CA_BUNDLE])).toEqual(
-      new Set(['/etc/ssl/certs/ca-certificates.crt']),
-    );
+  it('every trust variable names the system’s CA bundle', () => {
+    const trusting = Object.entries(guestEnvironment(options)).filter(([, value]) => value.endsWith('.crt'));
+    expect(Object.fromEntries(trusting)).toEqual({
+      AWS_CA_BUNDLE: '/etc/ssl/certs/ca-certificates.crt',
+      CARGO_HTTP_CAINFO: '/etc/ssl/certs/ca-certificates.crt',
+      CURL_CA_BUNDLE: '/etc/ssl/certs/ca-certificates.crt',
+      DENO_CERT: '/etc/ssl/certs/ca-certificates.crt',
+      GIT_SSL_CAINFO: '/etc/ssl/certs/ca-certificates.crt',
+      NODE_EXTRA_CA_CERTS: '/etc/ssl/certs/ca-certificates.crt',
+      PIP_CERT: '/etc/ssl/certs/ca-certificates.crt',
+      REQUESTS_CA_BUNDLE: '/etc/ssl/certs/ca-certificates.crt',
+      SSL_CERT_FILE: '/etc/ssl/certs/ca-certificates.crt',
+    });
   });
 
-  it('the manifest can extend NO_PROXY but not replace the proxy', () => {
-    const environment = guestEnvironment({
+  it('Java’s options name the proxy and the trust store, and the manifest’s come last, so that they win', () => {
+    const { JAVA_TOOL_OPTIONS } = guestEnvironment({
       ...options,
-      configured: { NO_PROXY: 'a.test', HTTPS_PROXY: 'http://evil' },
+      image: { JAVA_TOOL_OPTIONS: '-Xmx1g' },
+      configured: { JAVA_TOOL_OPTIONS: '-Xmx2g' },
     });
-    expect(environment.NO_PROXY).toBe('a.test,127.0.0.16');
-    expect(environment.HTTPS_PROXY).toBe('http://127.0.0.16:40000');
+    expect(JAVA_TOOL_OPTIONS).toMatch(/^-Dhttp\.proxyHost=127\.0\.0\.16 -Dhttp\.proxyPort=40000 -Dhttps\./);
+    expect(JAVA_TOOL_OPTIONS).toMatch(/ -Djavax\.net\.ssl\.trustStore=\/usr\S+\.p12 .* -Xmx2g$/);
+    expect(JAVA_TOOL_OPTIONS).not.toContain('-Xmx1g');
+  });
+
+  it.each([
+    ['nobody chooses a locale', {}, {}, ['Europe/Berlin', 'de_DE.UTF-8', 'de_DE.UTF-8']],
+    ['the image chooses one', { LANG: 'C.UTF-8', TZ: 'UTC' }, {}, ['UTC', 'C.UTF-8', undefined]],
+    ['the manifest chooses one', {}, { LC_ALL: 'C' }, ['Europe/Berlin', undefined, 'C']],
+  ])('the host’s zone and locale hold unless they are chosen: %s', (_case, image, configured, meant) => {
+    const { TZ, LANG, LC_ALL } = guestEnvironment({ ...options, image, configured });
+    expect([TZ, LANG, LC_ALL]).toEqual(meant);
   });
 });
 
@@ -46,6 +67,7 @@ describe('the image’s environment', () => {
     LANG: 'de_DE.UTF-8',
     HOME: '/',
     HTTPS_PROXY: 'http://elsewhere',
+    all_proxy: 'http://elsewhere',
   };
   const options = {
     slug: 'demo-abcde',
@@ -54,7 +76,9 @@ describe('the image’s environment', () => {
     proxy: 'http://127.0.0.16:40000',
     alias: '127.0.0.16',
     promptFile: '/home/dev/.bot-bottle-prompt.txt',
+    locale: {},
     image,
+    withheld: [],
     configured: {},
   };
 
@@ -65,6 +89,18 @@ describe('the image’s environment', () => {
       HOME: '/home/dev',
       HTTPS_PROXY: 'http://127.0.0.16:40000',
     });
+  });
+
+  it('the agent has neither a catch-all proxy nor the credentials of the image that its bottle did not choose', () => {
+    const environment = guestEnvironment({
+      ...options,
+      image: { ...image, OPENAI_API_KEY: 'of the image', ANTHROPIC_API_KEY: 'of the image' },
+      withheld: ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY'],
+      configured: { ANTHROPIC_API_KEY: 'placeholder' },
+    });
+    expect(environment).not.toHaveProperty('OPENAI_API_KEY');
+    expect(environment).not.toHaveProperty('all_proxy');
+    expect(environment.ANTHROPIC_API_KEY).toBe('placeholder');
   });
 
   it.each([
