@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { routeEntry } from '../manifest/schema/route-entry.ts';
-import { variableName } from '../manifest/schema/variable-name.ts';
+import { guestVariableName, variableName } from '../manifest/schema/variable-name.ts';
 import type { Provider, ProviderRoute, SignIn } from './provider.ts';
 
 const withoutNul = z.string().refine((text) => !text.includes('\0'), 'contains a NUL character');
 const guestPath = withoutNul.regex(/^\//, 'is not an absolute path');
 const words = z.array(withoutNul);
-const variables = z.record(variableName, withoutNul);
+const variables = z.record(guestVariableName, withoutNul);
 
 /** A path that stays below the agent's home. */
 export const pathInHome = withoutNul.regex(

@@ -4,7 +4,7 @@ import { envValue } from './env-value.ts';
 import { gitGate } from './git-gate.ts';
 import { bottleName } from './manifest-name.ts';
 import { providerChoice } from './provider-choice.ts';
-import { variableName } from './variable-name.ts';
+import { guestVariableName } from './variable-name.ts';
 
 /**
  * Frontmatter of a bottle. A key without a value counts as absent, because its entries may be commented out.
@@ -12,7 +12,7 @@ import { variableName } from './variable-name.ts';
 export const bottleFile = z.strictObject({
   extends: bottleName.nullish().meta({ description: 'The bottle that this one extends.' }),
   env: z
-    .record(variableName, envValue)
+    .record(guestVariableName, envValue)
     .nullish()
     .meta({ description: 'The agent’s environment. Merged with the parent’s; this one wins.' }),
   agent_provider: providerChoice

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ownedVariable } from '../owned-variables.ts';
 import { fail } from './rule.ts';
 
 /** Names that POSIX shells and all runtimes accept. */
@@ -6,6 +7,16 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The name of an environment variable. */
 export const variableName = z.string().superRefine(refuseOtherNames).meta({ pattern: VARIABLE.source });
+
+/** The name of a variable that the agent is given; not one of those that the kit owns. */
+export const guestVariableName = z
+  .string()
+  .superRefine((name, context) => {
+    refuseOtherNames(name, context);
+    const owned = ownedVariable(name);
+    if (owned !== undefined) fail(context, owned.reason, owned.remedy);
+  })
+  .meta({ pattern: VARIABLE.source });
 
 /** The name of an environment variable, or empty for none. */
 export const variableNameOrNone = z.string().superRefine((text, context) => {

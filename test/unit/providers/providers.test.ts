@@ -77,6 +77,11 @@ describe('custom providers', () => {
       'export default { command: ["x"], environment: { "A-B": "c" } };',
       /environment\.A-B: is not a valid variable name/,
     ],
+    [
+      'a variable that the kit owns',
+      'export default { command: ["x"], environment: { https_proxy: "http://elsewhere" } };',
+      /environment\.https_proxy: is the kit’s/,
+    ],
   ])('the invalid custom provider `%s` is refused with file and key', async (name, module, message) => {
     await own(name, module);
     expect(await refusal(providerFor(name, kitHome()))).toMatch(message);
