@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR PROMPT PROMPT_FILE FORMAT TIMEOUT BOT_BOTTLE_CWD
+TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE PROMPT PROMPT_FILE FORMAT TIMEOUT BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -27,15 +27,16 @@ DEV = cd "$$KIT" && exec node
 
 .PHONY: help setup launch prepare up attach teardown init edit list info status logs learn cleanup doctor engine engine-stop
 
+# A flag for a variable that counts only on the command line, since a shell or CI may export such names; `literally`
+# has made its origin `override`.
+given = $(if $(filter override,$(firstword $(origin $(1)))),--$(2) "$$$(1)")
 # Flags that `launch` and `prepare` share; passes on only what is given.
 CHOICE = --agent "$$AGENT" $(if $(BOTTLES),--bottles "$$BOTTLES") $(if $(LABEL),--label "$$LABEL") \
-         $(if $(COLOR),--color "$$COLOR")
+         $(if $(COLOR),--color "$$COLOR") $(call given,ENV_FILE,dotenv)
 
-# Flags that `launch` and `attach` share. They count only on the command line, since a shell or CI may export such
-# names; `literally` has made their origin `override`.
-session = $(if $(filter override,$(firstword $(origin $(1)))),--$(2) "$$$(1)")
-SESSION = $(call session,PROMPT,prompt) $(call session,PROMPT_FILE,prompt-file) \
-          $(call session,FORMAT,format) $(call session,TIMEOUT,timeout)
+# Flags that `launch` and `attach` share.
+SESSION = $(call given,PROMPT,prompt) $(call given,PROMPT_FILE,prompt-file) \
+          $(call given,FORMAT,format) $(call given,TIMEOUT,timeout)
 
 help: ## print this list
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -46,10 +47,10 @@ help: ## print this list
 setup: ## install Node 24 and the npm packages (other targets do this automatically)
 	@sh "$(KIT)/scripts/setup.sh"
 
-launch: setup ## [AGENT=x] [BOTTLES=a,b] [LABEL=x] [COLOR=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [YES=1] [DRY_RUN=1]: run one bottle, then take it down
+launch: setup ## [AGENT=x] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [YES=1] [DRY_RUN=1]: run one bottle, then take it down
 	@$(RUN)scripts/launch.ts $(CHOICE) $(SESSION) $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(DRY_RUN)),--dry-run) $(FLAGS)
 
-prepare: setup ## [AGENT=x] [BOTTLES=a,b] [LABEL=x] [COLOR=x]: resolve the manifest into a plan; prints the bottle's name
+prepare: setup ## [AGENT=x] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x]: resolve the manifest into a plan; prints the bottle's name
 	@$(RUN)scripts/prepare.ts $(CHOICE) $(FLAGS)
 
 up: setup ## BOTTLE=x: bring a prepared bottle up, or continue where it stopped

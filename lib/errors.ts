@@ -25,6 +25,7 @@ const FAMILY_OF = {
   'skill-unusable': 'preflight',
   'key-unusable': 'preflight',
   'variable-missing': 'preflight',
+  'env-file-unusable': 'preflight',
   'credentials-unusable': 'preflight',
   'smolvm-missing': 'preflight',
   'smolvm-unsupported': 'preflight',

@@ -10,6 +10,8 @@ export interface NewBottle {
   /** Bottles chosen at launch, in order; empty for the one that the agent names. */
   bottles: readonly string[];
   cwd: string;
+  /** Absolute path of the dotenv file given at launch; empty for none. */
+  envFile: string;
   /** Already validated; its letters and digits name the bottle. Empty for none. */
   label: string;
   color: string;
@@ -37,6 +39,7 @@ export async function createBottle(bottle: NewBottle): Promise<string> {
     label: bottle.label,
     color: bottle.color,
     bottle_names: [...bottle.bottles],
+    env_file: bottle.envFile,
     owner: bottle.owner,
   });
   return slug;

@@ -42,6 +42,8 @@ export const bottleMetadata = z.looseObject({
   color: z.string().default(''),
   /** The bottles chosen at launch, in order; empty for the one that the agent names. */
   bottle_names: z.array(z.string()).default([]),
+  /** The dotenv file given at launch, as an absolute path; empty for none. */
+  env_file: z.string().default(''),
   /** The launch that supervises the bottle, which is orphaned when it dies; null if brought up by hand. */
   owner: processIdentity.nullable().default(null),
 });

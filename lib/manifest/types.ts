@@ -18,7 +18,7 @@ export interface ValueOrigin {
 }
 
 /**
- * Key path -> origin: `env.NAME`, `agent_provider`, `git-gate.user.name`, `git-gate.user.email`,
+ * Key path -> origin: `env.NAME`, `env_file`, `agent_provider`, `git-gate.user.name`, `git-gate.user.email`,
  * `git-gate.repos`, `git-gate.repos.NAME`, `egress`, `egress.log`, `egress.learn`, `egress.explain_denials`,
  * `egress.pipelock`, `egress.routes[0]`, `supervise`, `skills`, `bottle`. Defaults have no entry.
  */
@@ -152,6 +152,8 @@ export interface AgentManifest extends ManifestFile {
 /** A bottle including its parents and defaults. */
 export interface BottleManifest {
   readonly env: Readonly<Record<string, EnvValue>>;
+  /** Paths of dotenv files as written, the later the stronger; `env` wins. */
+  readonly envFiles: readonly string[];
   readonly provider: ProviderChoice;
   /** `user` already includes the agent's own identity. */
   readonly gitGate: { readonly user: GitUser; readonly repos: readonly GitRepo[] };

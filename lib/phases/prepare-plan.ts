@@ -64,8 +64,8 @@ async function assertUnclaimed(slug: string): Promise<void> {
 async function recordedChoice(slug: string): Promise<LaunchChoice> {
   const metadata = await readMetadata(slug);
   if (metadata === undefined) throw new BottleError('state-missing', `no bottle is named ${slug}`);
-  const { agent_name, bottle_names, cwd } = metadata;
-  return { agent: agent_name, bottles: bottle_names, cwd: cwd || process.cwd() };
+  const { agent_name, bottle_names, cwd, env_file: envFile } = metadata;
+  return { agent: agent_name, bottles: bottle_names, cwd: cwd || process.cwd(), envFile };
 }
 
 async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest): Promise<void> {

@@ -4,6 +4,7 @@ import { Bottle } from '../guest/bottle.ts';
 import { ENVIRONMENT_FILE, guestEnvironment } from '../guest/environment.ts';
 import { hostLocale, localeVariables } from '../guest/locale.ts';
 import { homeDirectory } from '../host/directories.ts';
+import { readFileVariables } from '../host/dotenv-file.ts';
 import { readHostVariables } from '../host/variables.ts';
 import { agentFacing, proxyDaemonOf } from '../plan/agent-facing.ts';
 import { providerFor } from '../providers/registry.ts';
@@ -46,7 +47,12 @@ export const provision: Phase<ProvisionedGuest> = {
     const provider = await providerFor(plan.provider.template, homeDirectory());
     const label = (await readMetadata(context.slug))?.label ?? '';
     const promptFile = `${home}/.bot-bottle-prompt.txt`;
-    const configured = { ...plan.environment.literals, ...readHostVariables(plan.environment.forwarded) };
+    const { literals, forwarded, files } = plan.environment;
+    const configured = {
+      ...literals,
+      ...(await readFileVariables(files)),
+      ...readHostVariables(forwarded),
+    };
     const bottle = new Bottle(plan, agent);
     const environment = guestEnvironment({
       ...{ slug: context.slug, user, home, proxy, alias, promptFile, image, configured },

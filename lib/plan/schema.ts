@@ -75,6 +75,8 @@ export const planSchema = z.strictObject({
     literals: z.record(variableName, z.string()),
     /** Guest variable -> variable of the operator's environment, read only when it is used. */
     forwarded: z.record(variableName, variableName),
+    /** Guest variable -> host file that sets it, read only when it is used. */
+    files: z.record(variableName, z.string()).default({}),
     /**
      * Guest variable -> the question to ask at launch. `forwarded` contains these too: each answer is passed
      * in its own variable.

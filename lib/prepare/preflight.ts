@@ -12,6 +12,7 @@ import { providerFor } from '../providers/registry.ts';
 import type { SmolvmBinary } from '../smolvm/binary.ts';
 import { tierOf } from '../smolvm/version.ts';
 import { agentCommand } from './agent-command.ts';
+import { type FileVariables, fileVariables } from './env-files.ts';
 import { gitKeyProblems } from './git-keys.ts';
 import { checkHost, type Host } from './host.ts';
 import { imageSource } from './image-source.ts';
@@ -30,6 +31,8 @@ export interface LaunchChoice {
   bottles: readonly string[];
   /** Directory for a repository's agents and for relative paths. */
   cwd: string;
+  /** One more dotenv file, as written; the manifest's `env` wins. */
+  envFile?: string | undefined;
 }
 
 /** Everything that goes into a plan. */
@@ -38,6 +41,7 @@ export interface Resolved {
   manifest: Manifest;
   provider: LoadedProvider;
   credential: ResolvedCredential;
+  fileVariables: FileVariables;
   command: readonly string[];
   image: Plan['image'];
   smolvm: SmolvmBinary;
@@ -72,7 +76,7 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
 
 /** A resolved manifest with its problems, without those of the machine. */
 export interface CheckedAgent
-  extends Pick<Checked, 'provider' | 'credential' | 'command' | 'image' | 'problems'> {
+  extends Pick<Checked, 'provider' | 'credential' | 'fileVariables' | 'command' | 'image' | 'problems'> {
   manifest: Manifest;
 }
 
@@ -86,19 +90,22 @@ export async function checkAgent(choice: LaunchChoice & { slug: string }): Promi
 
 async function checkManifest(
   manifest: Manifest,
-  { slug, cwd }: LaunchChoice & { slug: string },
+  { slug, cwd, envFile }: LaunchChoice & { slug: string },
   problems: Problems,
-): Promise<Pick<Checked, 'provider' | 'credential' | 'command' | 'image'>> {
+): Promise<Pick<Checked, 'provider' | 'credential' | 'fileVariables' | 'command' | 'image'>> {
   const choice = manifest.bottle.provider;
   await problems.attempt(() => assertSupported(manifest));
   const origin = manifest.origins.agent_provider;
   const where = origin === undefined ? '' : `${origin.file}:${origin.line}: `;
   const provider = await problems.attempt(() => providerFor(choice.template, homeDirectory(), where));
   const command = provider && (await problems.attempt(() => agentCommand(provider, manifest)));
-  const credential = provider && (await problems.attempt(() => resolveCredential(provider, manifest)));
+  const variables = await fileVariables(manifest, { cwd, envFile }, problems);
+  const credential =
+    provider && (await problems.attempt(() => resolveCredential(provider, manifest, variables)));
   const image = provider && (await problems.attempt(() => imageSource({ slug, manifest, provider, cwd })));
   problems.add(...(await skillProblems(manifest, provider)), ...(await gitKeyProblems(manifest, cwd)));
   return {
+    fileVariables: variables,
     ...(provider === undefined ? {} : { provider }),
     ...(credential === undefined ? {} : { credential }),
     ...(command === undefined ? {} : { command }),
@@ -120,9 +127,9 @@ async function checkShell(
 
 /** Returns everything, or undefined if a part could not be resolved. */
 export function resolvedOf(checked: Checked): Resolved | undefined {
-  const { slug, manifest, provider, credential, command, image, smolvm } = checked;
-  if (!manifest || !provider || !credential || !command || !image || !smolvm) return undefined;
-  return { slug, manifest, provider, credential, command, image, smolvm };
+  const { slug, manifest, provider, credential, fileVariables: variables, command, image, smolvm } = checked;
+  if (!manifest || !provider || !credential || !variables || !command || !image || !smolvm) return undefined;
+  return { slug, manifest, provider, credential, fileVariables: variables, command, image, smolvm };
 }
 
 /** Returns everything. @throws BottleError that combines all problems. */

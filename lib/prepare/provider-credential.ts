@@ -1,9 +1,11 @@
 import { BottleError } from '../errors.ts';
+import { shortPath } from '../host/short-path.ts';
 import { routeEntry } from '../manifest/schema/route-entry.ts';
 import type { Manifest, ManifestRoute } from '../manifest/types.ts';
 import type { Plan } from '../plan/schema.ts';
 import { SIGN_IN_VARIABLE } from '../plan/sign-in.ts';
 import type { LoadedProvider } from '../providers/loaded-provider.ts';
+import type { FileVariables } from './env-files.ts';
 import { placeOf } from './manifest-place.ts';
 
 export interface ResolvedCredential {
@@ -18,10 +20,14 @@ export interface ResolvedCredential {
  * @throws BottleError `manifest-invalid` for an unknown kind, a missing choice, or a variable of the bottle that would
  * make the agent use another credential.
  */
-export function resolveCredential(provider: LoadedProvider, manifest: Manifest): ResolvedCredential {
+export function resolveCredential(
+  provider: LoadedProvider,
+  manifest: Manifest,
+  files: FileVariables = {},
+): ResolvedCredential {
   const { credential: chosen } = manifest.bottle.provider;
   if (chosen === undefined) {
-    assertNoneNeeded(provider, manifest);
+    assertNoneNeeded(provider, manifest, files);
     return { credential: undefined, routes: [] };
   }
   const { kind, tokenRef } = chosen;
@@ -46,7 +52,7 @@ export function resolveCredential(provider: LoadedProvider, manifest: Manifest):
       hint: `Name the host variable that holds the ${kind}: \`token_ref: VARIABLE\`.`,
     });
   }
-  assertOnlyCredential(provider, manifest, found.title);
+  assertOnlyCredential(provider, manifest, files, found.title);
   const variable = tokenRef ?? SIGN_IN_VARIABLE;
   const routes = found.routes.map((route) =>
     routeEntry.parse({ ...route, auth: { ...route.auth, token_ref: variable } }),
@@ -64,9 +70,9 @@ export function resolveCredential(provider: LoadedProvider, manifest: Manifest):
 }
 
 /** An agent without any credential would only ask for a sign-in that the bottle does not allow. */
-function assertNoneNeeded(provider: LoadedProvider, manifest: Manifest): void {
+function assertNoneNeeded(provider: LoadedProvider, manifest: Manifest, files: FileVariables): void {
   const kinds = Object.entries(provider.credentials);
-  if (kinds.length === 0 || bringsItsOwn(provider, manifest)) return;
+  if (kinds.length === 0 || bringsItsOwn(provider, manifest, files)) return;
   const [example = '', { signIn } = { signIn: undefined }] = kinds[0] ?? [];
   const lines = kinds.map(([kind, { title }]) => `  ${kind}: ${title}`);
   const tokenRef = signIn === undefined ? ', token_ref: VARIABLE' : '';
@@ -78,20 +84,30 @@ function assertNoneNeeded(provider: LoadedProvider, manifest: Manifest): void {
 }
 
 /** Whether the bottle itself gives the agent a variable or a host a credential, as for a gateway of one’s own. */
-function bringsItsOwn(provider: LoadedProvider, { bottle }: Manifest): boolean {
-  if (provider.credentialVariables.some((name) => Object.hasOwn(bottle.env, name))) return true;
+function bringsItsOwn(provider: LoadedProvider, { bottle }: Manifest, files: FileVariables): boolean {
+  const variables = { ...files, ...bottle.env };
+  if (provider.credentialVariables.some((name) => Object.hasOwn(variables, name))) return true;
   const hosts = Object.values(provider.credentials).flatMap(({ routes }) => routes.map(({ host }) => host));
   return bottle.egress.routes.some(({ host, auth }) => auth !== undefined && hosts.includes(host));
 }
 
 /** Otherwise a subscription could turn into metered billing, and a real key could reach the guest. */
-function assertOnlyCredential(provider: LoadedProvider, manifest: Manifest, title: string): void {
-  const name = provider.credentialVariables.find((variable) => Object.hasOwn(manifest.bottle.env, variable));
+function assertOnlyCredential(
+  provider: LoadedProvider,
+  manifest: Manifest,
+  files: FileVariables,
+  title: string,
+): void {
+  const variables = { ...files, ...manifest.bottle.env };
+  const name = provider.credentialVariables.find((variable) => Object.hasOwn(variables, variable));
   if (name === undefined) return;
+  const file = files[name];
+  const key = file === undefined ? `env.${name}` : name;
+  const place = file === undefined ? placeOf(manifest, key) : ` (${shortPath(file)})`;
   throw new BottleError(
     'manifest-invalid',
-    `env.${name}${placeOf(manifest, `env.${name}`)} would give the agent another credential than the chosen one (${title})`,
-    { hint: `Remove env.${name}, or choose the credential that it stands for.` },
+    `${key}${place} would give the agent another credential than the chosen one (${title})`,
+    { hint: `Remove ${key}, or choose the credential that it stands for.` },
   );
 }
 

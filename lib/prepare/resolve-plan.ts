@@ -7,6 +7,7 @@ import type { Plan } from '../plan/schema.ts';
 import type { LoadedProvider } from '../providers/loaded-provider.ts';
 import { tierOf } from '../smolvm/version.ts';
 import { egressPlan } from './egress-plan.ts';
+import type { FileVariables } from './env-files.ts';
 import type { Resolved } from './preflight.ts';
 import type { ResolvedCredential } from './provider-credential.ts';
 import { isFakeSmolvm } from './smolvm.ts';
@@ -17,6 +18,7 @@ export function resolvePlan({
   manifest,
   provider,
   credential,
+  fileVariables,
   smolvm,
   image,
   command,
@@ -47,7 +49,7 @@ export function resolvePlan({
       mcpServers: bottle.provider.mcpServers,
     },
     hasPrompt: agent.prompt !== '',
-    environment: environmentOf(bottle, agentEnvironment(provider, credential)),
+    environment: environmentOf(bottle, fileVariables, agentEnvironment(provider, credential)),
     git: bottle.gitGate.repos.map(({ name, upstream: { host, port } }) => ({ name, host, port })),
     egress: egressPlan(bottle.egress, credential.routes),
     daemons: ['selftest', 'egress', ...(bottle.egress.pipelock ? (['pipelock'] as const) : [])],
@@ -75,13 +77,14 @@ export function agentEnvironment(
 
 function environmentOf(
   { env }: Manifest['bottle'],
+  files: FileVariables,
   fromProvider: Readonly<Record<string, string>>,
 ): Plan['environment'] {
   const literals: Record<string, string> = {};
   const forwarded: Record<string, string> = {};
   const prompted: Record<string, string> = {};
   for (const [name, value] of Object.entries(fromProvider)) {
-    if (env[name] === undefined) literals[name] = value;
+    if (env[name] === undefined && files[name] === undefined) literals[name] = value;
   }
   for (const [name, value] of Object.entries(env)) {
     if (value.kind === 'literal') literals[name] = value.value;
@@ -91,5 +94,5 @@ function environmentOf(
       prompted[name] = value.text;
     }
   }
-  return { literals, forwarded, prompted };
+  return { literals, forwarded, files: { ...files }, prompted };
 }

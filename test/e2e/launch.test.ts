@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { engineHolds, KIT, useSandboxes } from '../support/kit.ts';
@@ -72,11 +73,14 @@ describe('make launch', () => {
   it('secrets appear on no command line, and in no file, log or record', async () => {
     const user = sandbox();
     const [forwarded, token, answer] = ['needle-forwarded-5f1c', 'needle-token-88ab', 'needle-answer-07e2'];
+    const inFile = 'needle-in-file-41d9';
+    const envFile = join(mkdtempSync(join(tmpdir(), 'bk-env-')), '.env');
+    writeFileSync(envFile, `FROM_FILE=${inFile}\n`);
     const route =
       'egress:\n  routes:\n    - host: api.example.test\n      auth: { scheme: Bearer, token_ref: UPSTREAM }\n';
-    const wait = `test "\${#SECRET}" -eq ${forwarded.length} || exit 9; echo "here $((40+2))" >&2; sleep 4; exit 3`;
+    const wait = `test "\${#SECRET}" -eq ${forwarded.length} || exit 9; test "\${#FROM_FILE}" -eq ${inFile.length} || exit 8; echo "here $((40+2))" >&2; sleep 4; exit 3`;
     await user.writeAgent('quiet', ['sh', '-c', wait], `env:\n  SECRET: \${HELD}\n  PIN: "?"\n${route}`);
-    const running = user.start('launch', ['--agent', 'quiet'], {
+    const running = user.start('launch', ['--agent', 'quiet', '--dotenv', envFile], {
       HELD: forwarded,
       UPSTREAM: token,
       BOT_BOTTLE_PROMPTED_PIN: answer,
@@ -103,12 +107,16 @@ describe('make launch', () => {
     expect(everything).not.toContain(forwarded);
     expect(everything).not.toContain(token);
     expect(everything).not.toContain(answer);
+    expect(everything).not.toContain(inFile);
     const folders = [user.root, user.env.BOT_BOTTLE_CACHE ?? ''];
-    expect(filesWith([forwarded, token, answer], folders, join(user.home, 'bottles', 'quiet.md'))).toBe('');
+    expect(
+      filesWith([forwarded, token, answer, inFile], folders, join(user.home, 'bottles', 'quiet.md')),
+    ).toBe('');
     expect(
       [...commandLines].some((line) => line.includes('machine create') || line.includes('machine exec')),
     ).toBe(true);
     await user.run('teardown', ['--bottle', slug]);
+    rmSync(dirname(envFile), { recursive: true });
   });
 
   it('the agent gets a terminal of the right size when there is one', async () => {

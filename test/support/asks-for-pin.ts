@@ -4,7 +4,7 @@ import { runScript } from '../../lib/terminal/run-script.ts';
 
 await runScript(async ({ signal }) => {
   const prompted = { PIN: 'What is the PIN' };
-  await askPrompted({ environment: { literals: {}, forwarded: {}, prompted } }, signal);
+  await askPrompted({ environment: { literals: {}, forwarded: {}, files: {}, prompted } }, signal);
   const answer = Buffer.from(process.env.BOT_BOTTLE_PROMPTED_PIN ?? '').toString('base64');
   process.stdout.write(`answer=${answer};\n`);
   return 0;

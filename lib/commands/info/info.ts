@@ -17,7 +17,14 @@ export interface Fact {
 }
 
 /** Returns the effective settings of an agent, in manifest order; host variables by name, never by value. */
-export function factsOf({ manifest, provider, credential, command, image }: CheckedAgent): Fact[] {
+export function factsOf({
+  manifest,
+  provider,
+  credential,
+  fileVariables = {},
+  command,
+  image,
+}: CheckedAgent): Fact[] {
   const { agent, bottles, bottle } = manifest;
   const { gitGate, egress } = bottle;
   const fact = (key: string, value: string, at = key): Fact => ({
@@ -46,8 +53,11 @@ export function factsOf({ manifest, provider, credential, command, image }: Chec
     ),
     { key: 'image', value: image ? imageOf(image) : 'none', from: image ? imageOrigin(manifest, image) : '' },
     ...Object.entries(bottle.env).map(([name, value]) => fact(`env.${name}`, envOf(value))),
+    ...Object.entries(fileVariables).map(([name, file]) =>
+      fact(`env.${name}`, `from ${shortPath(file)}`, 'env_file'),
+    ),
     ...Object.entries(provider && credential ? agentEnvironment(provider, credential) : {})
-      .filter(([name]) => bottle.env[name] === undefined)
+      .filter(([name]) => bottle.env[name] === undefined && fileVariables[name] === undefined)
       .map(([name, value]) => ({ key: `env.${name}`, value: printable(value), from: 'provider' })),
     fact('git-gate.user.name', gitGate.user.name ?? 'none'),
     fact('git-gate.user.email', gitGate.user.email ?? 'none'),

@@ -71,12 +71,15 @@ function imageOf({ image }: Plan): string {
     : `${image.repository}, from ${shortPath(image.dockerfile)}`;
 }
 
-function environmentOf({ environment: { literals, forwarded, prompted } }: Plan): string[] {
+function environmentOf({ environment: { literals, forwarded, files, prompted } }: Plan): string[] {
   const names = Object.keys(prompted);
   const taken = Object.entries(forwarded).filter(([name]) => prompted[name] === undefined);
   return [
     ...(Object.keys(literals).length > 0 ? [Object.keys(literals).join(', ')] : []),
     ...taken.map(([name, from]) => `${name}  (from this shell${from === name ? '' : `: ${from}`})`),
+    ...[...Map.groupBy(Object.entries(files), ([, file]) => file)].map(
+      ([file, entries]) => `${entries.map(([name]) => name).join(', ')}  (from ${shortPath(file)})`,
+    ),
     ...names.map((name) => `${name}  (asked for at launch)`),
   ];
 }

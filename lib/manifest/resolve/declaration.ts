@@ -14,6 +14,7 @@ export interface DeclaredUser {
 /** What one bottle file declares. Undefined values come from its parent or the defaults. */
 export interface BottleDeclaration {
   readonly env: Readonly<Record<string, Declared<EnvValue>>>;
+  readonly envFiles: Declared<readonly string[]> | undefined;
   readonly provider: Declared<ProviderChoice> | undefined;
   readonly gitUser: DeclaredUser;
   readonly gitRepos: Declared<readonly GitRepo[]> | undefined;
@@ -23,6 +24,7 @@ export interface BottleDeclaration {
 
 export const NOTHING_DECLARED: BottleDeclaration = {
   env: {},
+  envFiles: undefined,
   provider: undefined,
   gitUser: { name: undefined, email: undefined },
   gitRepos: undefined,

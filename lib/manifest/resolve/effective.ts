@@ -12,7 +12,7 @@ export function effectiveBottle(
   declared: BottleDeclaration,
   agentUser: DeclaredUser,
 ): { readonly bottle: BottleManifest; readonly origins: Origins } {
-  const { env, provider, gitRepos, egress, supervise } = declared;
+  const { env, envFiles, provider, gitRepos, egress, supervise } = declared;
   const { name, email } = mergeUsers(declared.gitUser, agentUser);
   const user = {
     ...(name === undefined ? {} : { name: name.value }),
@@ -20,11 +20,12 @@ export function effectiveBottle(
   };
   const bottle: BottleManifest = {
     env: Object.fromEntries(Object.entries(env).map(([variable, { value }]) => [variable, value])),
+    envFiles: envFiles?.value ?? [],
     provider: provider?.value ?? defaultProvider,
     gitGate: { user, repos: gitRepos?.value ?? [] },
     egress: egress?.value ?? NO_EGRESS,
     supervise: supervise?.value ?? true,
   };
-  const parts = [...Object.values(env), provider, name, email, gitRepos, egress, supervise];
+  const parts = [...Object.values(env), envFiles, provider, name, email, gitRepos, egress, supervise];
   return { bottle, origins: Object.assign({}, ...parts.map((part) => part?.origins)) };
 }

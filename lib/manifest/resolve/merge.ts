@@ -8,6 +8,7 @@ import type { BottleDeclaration, DeclaredUser } from './declaration.ts';
 export function mergeBottles(base: BottleDeclaration, over: BottleDeclaration): BottleDeclaration {
   return {
     env: { ...base.env, ...over.env },
+    envFiles: over.envFiles ?? base.envFiles,
     provider: over.provider ?? base.provider,
     gitUser: mergeUsers(base.gitUser, over.gitUser),
     gitRepos: over.gitRepos ?? base.gitRepos,

@@ -30,7 +30,7 @@ export async function readBottle(found: ManifestFile): Promise<ReadBottle> {
 }
 
 function declarationOf(read: ReadFile<BottleKeys>): BottleDeclaration {
-  const { env, agent_provider, 'git-gate': gitGate, egress, supervise } = read.keys;
+  const { env, env_file, agent_provider, 'git-gate': gitGate, egress, supervise } = read.keys;
   const variables = Object.entries(env ?? {}).map(([name, value]) => [
     name,
     read.declared(value, ['env', name]),
@@ -43,6 +43,7 @@ function declarationOf(read: ReadFile<BottleKeys>): BottleDeclaration {
   const repos = gitGate?.repos?.map(({ name }): Path => ['git-gate', 'repos', name]);
   return {
     env: Object.fromEntries(variables),
+    envFiles: given(env_file, ['env_file']),
     provider: given(agent_provider, ['agent_provider']),
     gitUser: declaredUser(read, gitGate?.user),
     gitRepos: given(gitGate?.repos, ['git-gate', 'repos'], repos),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { egress } from './egress.ts';
+import { envFile } from './env-file.ts';
 import { envValue } from './env-value.ts';
 import { gitGate } from './git-gate.ts';
 import { bottleName } from './manifest-name.ts';
@@ -15,6 +16,10 @@ export const bottleFile = z.strictObject({
     .record(guestVariableName, envValue)
     .nullish()
     .meta({ description: 'The agent’s environment. Merged with the parent’s; this one wins.' }),
+  env_file: envFile.nullish().meta({
+    description:
+      'Files of the host with more variables, as dotenv; `env` wins. Replaces the parent’s entirely.',
+  }),
   agent_provider: providerChoice
     .nullish()
     .meta({ description: 'Which agent runs. Replaces the parent’s entirely.' }),

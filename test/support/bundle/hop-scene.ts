@@ -181,7 +181,7 @@ export class HopScene {
         mcpServers: {},
       },
       hasPrompt: false,
-      environment: { literals: {}, forwarded: {}, prompted: {} },
+      environment: { literals: {}, forwarded: {}, files: {}, prompted: {} },
       git: [],
       egress: {
         log: 0,

@@ -15,6 +15,7 @@ const bottle = (changes: Partial<NewBottle> = {}): NewBottle => ({
   agent: 'dev',
   bottles: [],
   cwd: '/work',
+  envFile: '',
   label: '',
   color: '',
   owner: null,
@@ -58,7 +59,9 @@ describe('bottle labels', () => {
 
 describe('createBottle', () => {
   it('a new bottle is named after its label and has all metadata fields of bot-bottle', async () => {
-    const slug = await createBottle(bottle({ label: 'My Task', color: 'red', bottles: ['base', 'net'] }));
+    const slug = await createBottle(
+      bottle({ label: 'My Task', color: 'red', bottles: ['base', 'net'], envFile: '/work/.env' }),
+    );
     expect(slug).toBe('my-task');
     const file = path.join(home.path, 'home', 'state', slug, 'metadata.json');
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
@@ -72,6 +75,7 @@ describe('createBottle', () => {
       label: 'My Task',
       color: 'red',
       bottle_names: ['base', 'net'],
+      env_file: '/work/.env',
       owner: null,
     });
   });

@@ -16,7 +16,7 @@ const home = useTemporaryHome();
 beforeEach(() => vi.stubEnv('NO_COLOR', '1'));
 
 const LABELLED: NewBottle = {
-  ...{ agent: 'dev', bottles: [], cwd: '/work', label: 'My Task', color: '', owner: null },
+  ...{ agent: 'dev', bottles: [], cwd: '/work', envFile: '', label: 'My Task', color: '', owner: null },
   labelMustBeFree: true,
 };
 

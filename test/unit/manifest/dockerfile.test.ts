@@ -8,6 +8,7 @@ const bottle = (
 ): Pick<Manifest, 'bottle' | 'origins'> => ({
   bottle: {
     env: {},
+    envFiles: [],
     provider: {
       template: 'claude',
       mcpServers: {},

@@ -54,6 +54,7 @@ describe('loadManifest', () => {
         ASKED: { kind: 'prompt', text: '' },
         ASKED_SO: { kind: 'prompt', text: 'Your password' },
       },
+      envFiles: [],
       egress: {
         log: 0,
         learn: false,

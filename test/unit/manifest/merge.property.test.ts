@@ -32,6 +32,7 @@ const hosts = fc.array(
 );
 const declaration: fc.Arbitrary<BottleDeclaration> = fc.record({
   env,
+  envFiles: maybe(fc.array(fc.constantFrom('a', 'b'), { maxLength: 2 }), 'env_file'),
   provider: maybe(
     fc.constantFrom('claude', 'codex').map((template) => ({ template, mcpServers: {} })),
     'agent_provider',

@@ -38,7 +38,7 @@ function planWith(daemons: Plan['daemons'], routes: Plan['egress']['routes']): P
       mcpServers: {},
     },
     hasPrompt: false,
-    environment: { literals: {}, forwarded: {}, prompted: {} },
+    environment: { literals: {}, forwarded: {}, files: {}, prompted: {} },
     git: [],
     egress: { routes, log: 0, learn: false, tokens: {} },
     daemons,

@@ -115,6 +115,7 @@ describe('preflight', () => {
     expect(plan?.environment).toEqual({
       literals: { A: 'b' },
       forwarded: { C: 'T', D: 'BOT_BOTTLE_PROMPTED_D' },
+      files: {},
       prompted: { D: '' },
     });
     expect(JSON.stringify(plan)).not.toContain('secret-value');

@@ -73,6 +73,15 @@ describe('make', () => {
     for (const folder of [kit, project]) expect(existsSync(join(folder, 'pwned'))).toBe(false);
   });
 
+  it('ENV_FILE counts only on the command line, since a shell may export such a name', () => {
+    const { args } = make(['-s', '-C', kit, 'launch', "ENV_FILE=it's.env"]).printed;
+    expect(args).toEqual(['--agent', '', '--dotenv', "it's.env"]);
+    expect(make(['-s', '-C', kit, 'launch'], project, { ENV_FILE: 'a' }).printed.args).toEqual([
+      '--agent',
+      '',
+    ]);
+  });
+
   it('make treats 0, no and false as off', () => {
     expect(make(['-s', '-C', kit, 'launch', 'YES=1', 'DRY_RUN=yes']).printed.args).toEqual(
       expect.arrayContaining(['--yes', '--dry-run']),

@@ -58,7 +58,7 @@ describe('values that are entered at launch', () => {
     expect(checkSecret('a\ufffdb')).toMatch(/not UTF-8/);
   });
 
-  const plan = { environment: { literals: {}, forwarded: {}, prompted: { PIN: '', TAN: '' } } };
+  const plan = { environment: { literals: {}, forwarded: {}, files: {}, prompted: { PIN: '', TAN: '' } } };
   const signal = new AbortController().signal;
 
   it('without a terminal, the error names the variables of missing answers', async () => {
