@@ -6,7 +6,11 @@ export interface OwnedVariable {
 }
 
 /** The guest's variables for its proxy, in the spellings that programs read. */
-export const PROXY_VARIABLES = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'] as const;
+export const PROXY_VARIABLES = [
+  ...['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'],
+  // Yarn 2 and later reads no other.
+  ...['YARN_HTTP_PROXY', 'YARN_HTTPS_PROXY'],
+] as const;
 export const NO_PROXY_VARIABLES = ['NO_PROXY', 'no_proxy'] as const;
 /** The guest has none: clients would take it for protocols that egress does not speak. */
 export const CATCH_ALL_VARIABLES = ['ALL_PROXY', 'all_proxy'] as const;

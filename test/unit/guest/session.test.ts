@@ -18,7 +18,10 @@ describe('the guest’s environment', () => {
 
   it('the guest’s environment names the proxy in both cases and exempts the alias', () => {
     const environment = guestEnvironment(options);
-    for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy']) {
+    for (const name of [
+      ...['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'],
+      ...['YARN_HTTP_PROXY', 'YARN_HTTPS_PROXY'],
+    ]) {
       expect(environment[name]).toBe('http://127.0.0.16:40000');
     }
     expect(environment.NO_PROXY).toBe('localhost,127.0.0.1,::1,127.0.0.16');
