@@ -44,13 +44,17 @@ describe('a dry run', () => {
     expect(await user.bottles()).toEqual([]);
   });
 
-  it('a dry run shows claude, and reports that it is not supported yet', async () => {
+  it('a dry run shows which credential claude would use, and where it would be sent', async () => {
     const user = sandbox();
-    await user.writeManifest('bottles', 'dev', '---\nsupervise: false\n---\n');
+    await user.writeManifest('bottles', 'dev', '---\nagent_provider: { auth_token: CLAUDE_TOKEN }\n---\n');
     await user.writeManifest('agents', 'dev', '---\nbottle: dev\n---\n');
-    const { exitCode, stdout, stderr } = await user.run('launch', ['--agent', 'dev', '--dry-run']);
+    const env = { CLAUDE_TOKEN: 'a-token' };
+    const { exitCode, stdout, stderr } = await user.run('launch', ['--agent', 'dev', '--dry-run'], env);
+    expect(exitCode, stderr).toBe(0);
     expect(stdout).toContain('claude --dangerously-skip-permissions');
-    expect(stderr).toMatch(/agent_provider\.template: not supported yet/);
-    expect(exitCode).toBe(65);
+    expect(stdout).toContain(
+      'Claude subscription, OAuth token, from CLAUDE_TOKEN; sent to api.anthropic.com only',
+    );
+    expect(stdout).not.toContain('a-token');
   });
 });

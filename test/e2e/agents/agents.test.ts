@@ -191,10 +191,11 @@ describe.each(Object.entries(AGENTS))(
     );
 
     it.runIf(resumes)('a later session continues the first, and the first one is not asked for', async () => {
+      await attach('This is MARK-of-the-first.');
       api.received();
       await attach('This is MARK-of-the-second.', '--resume');
       const bodies = JSON.stringify(api.received().map(({ body }) => body));
-      expect(bodies).toContain('Say something.');
+      expect(bodies).toContain('MARK-of-the-first');
       expect(bodies).toContain('MARK-of-the-second');
     });
 
