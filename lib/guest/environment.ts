@@ -10,7 +10,7 @@ import { SYSTEM_TRUST } from './trust.ts';
 /** Guest directory in memory, accessible only to root, for what must not reach the disk. */
 export const MEMORY_DIRECTORY = '/dev/shm/bot-bottle';
 
-/** File with the agent's environment, sourced by each exec. */
+/** File with the agent's environment, which each session reads. */
 export const ENVIRONMENT_FILE = `${MEMORY_DIRECTORY}/env`;
 
 export interface GuestEnvironmentOptions {
