@@ -8,6 +8,9 @@ import { HAS_TMUX, Tmux } from '../../support/tmux.ts';
 
 const API_KEY = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuvwxyzNEEDLE';
 
+/** A first launch builds the agent's image, pushes it to a registry, and packs it. */
+const LAUNCH_TIMEOUT_MS = 240_000;
+
 const NO_TMUX = HAS_TMUX ? '' : ' (skipped: tmux is not installed)';
 
 const sandbox = useSandboxes();
@@ -36,7 +39,7 @@ function jwt(claims: Record<string, unknown>): string {
 }
 
 // With the other tier's newest version, agents.test.ts does the rest.
-describe('launches with smolvm 0.8.0', () => {
+describe('launches with smolvm 0.8.0', { timeout: 2 * LAUNCH_TIMEOUT_MS }, () => {
   it.runIf(HAS_TMUX)(
     `claude comes to its prompt without a dialog, works with an API key, and leaves nothing behind${NO_TMUX}`,
     async () => {
@@ -53,13 +56,13 @@ describe('launches with smolvm 0.8.0', () => {
           'Anthropic API key, metered, from ANTHROPIC_KEY; sent to api.anthropic.com only',
         );
         await tmux.keys('y', 'Enter');
-        await tmux.shows(/bypass permissions/, 120_000);
+        await tmux.shows(/bypass permissions/, LAUNCH_TIMEOUT_MS);
         await tmux.keys('RUN: env; cat ~/.claude.json');
         await tmux.keys('Enter');
         await tmux.shows(/DONE-from-the-model/);
         await tmux.keys('C-c');
         await tmux.keys('C-c');
-        await tmux.shows(/nothing is left[\s\S]*Pane is dead \(status 0/, 60_000);
+        await tmux.shows(/nothing is left[\s\S]*Pane is dead \(status 0/, LAUNCH_TIMEOUT_MS);
       } finally {
         await tmux.end();
         stop();
