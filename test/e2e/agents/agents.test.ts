@@ -25,7 +25,7 @@ interface Agent {
   tool: string;
   /** Shown once the agent awaits a prompt, and the keys that end it. */
   terminal?: { ready: RegExp; leave: string[] };
-  /** Whether it can continue a session. */
+  /** Whether it can continue a session. The example of an operator's own provider cannot, and is tried less. */
   resumes: boolean;
 }
 
@@ -148,7 +148,7 @@ describe.each(Object.entries(AGENTS))(
       expect(bodies).toContain('SKILL-MARK');
     });
 
-    it('a refusal of egress reaches the agent, with its reason', async () => {
+    it.runIf(resumes)('a refusal of egress reaches the agent, with its reason', async () => {
       api.received();
       const { exitCode, stderr } = await attach(
         'RUN: curl --silent --show-error http://unlisted.example.com/',
@@ -167,7 +167,7 @@ describe.each(Object.entries(AGENTS))(
       ]);
     });
 
-    it('the stream of events is JSON, and nothing else is on standard output', async () => {
+    it.runIf(resumes)('the stream of events is JSON, and nothing else is on standard output', async () => {
       const { exitCode, stdout, stderr } = await attach('Say something.', '--format', 'json');
       expect(exitCode, stderr).toBe(0);
       const lines = stdout.trim().split('\n');

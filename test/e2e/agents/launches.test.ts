@@ -8,6 +8,10 @@ import { HAS_TMUX, Tmux } from '../../support/tmux.ts';
 
 const API_KEY = 'sk-ant-api03-0123456789abcdefghijklmnopqrstuvwxyzNEEDLE';
 
+/** Packing a large image for smolvm 0.8.0 takes more than a minute, so by default one agent stands for all. */
+const ALL = process.env.BOT_BOTTLE_TEST_ALL_AGENTS === '1';
+const LEFT_OUT = ALL ? '' : ' (skipped: only with BOT_BOTTLE_TEST_ALL_AGENTS=1)';
+
 /** A first launch builds the agent's image, pushes it to a registry, and packs it. */
 const LAUNCH_TIMEOUT_MS = 240_000;
 
@@ -39,9 +43,9 @@ function jwt(claims: Record<string, unknown>): string {
 }
 
 // With the other tier's newest version, agents.test.ts does the rest.
-describe('launches with smolvm 0.8.0', { timeout: 2 * LAUNCH_TIMEOUT_MS }, () => {
+describe('launches', { timeout: 2 * LAUNCH_TIMEOUT_MS }, () => {
   it.runIf(HAS_TMUX)(
-    `claude comes to its prompt without a dialog, works with an API key, and leaves nothing behind${NO_TMUX}`,
+    `claude on smolvm 0.8.0 comes to its prompt without a dialog, works with an API key, and leaves nothing behind${NO_TMUX}`,
     async () => {
       const user = await userWith(
         'template: claude, credential: { kind: api_key, token_ref: ANTHROPIC_KEY }',
@@ -77,7 +81,7 @@ describe('launches with smolvm 0.8.0', { timeout: 2 * LAUNCH_TIMEOUT_MS }, () =>
     },
   );
 
-  it('pi works with an API key, which only upstream sees', async () => {
+  it.runIf(ALL)(`pi on smolvm 0.8.0 works with an API key, which only upstream sees${LEFT_OUT}`, async () => {
     const user = await userWith(
       'template: pi, credential: { kind: anthropic_api_key, token_ref: ANTHROPIC_KEY }',
     );
@@ -89,6 +93,7 @@ describe('launches with smolvm 0.8.0', { timeout: 2 * LAUNCH_TIMEOUT_MS }, () =>
 
   it('codex works with the ChatGPT sign-in of the host, of which the guest has only the ids, and egress follows it', async () => {
     const user = await userWith('template: codex, forward_host_credentials: true');
+    user.smolvm = join(KIT, 'smolvm-fakes', 'bin', `smolvm-${ALL ? '0.8.0' : '1.9.3'}`);
     const account = { chatgpt_account_id: 'account-1', chatgpt_user_id: 'user-1', chatgpt_plan_type: 'pro' };
     const exp = Math.floor(Date.now() / 1000) + 86_400;
     mkdirSync(join(user.root, '.codex'));
