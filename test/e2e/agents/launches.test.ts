@@ -66,7 +66,7 @@ describe('launches', { timeout: 2 * LAUNCH_TIMEOUT_MS }, () => {
         await tmux.shows(/DONE-from-the-model/);
         await tmux.keys('C-c');
         await tmux.keys('C-c');
-        await tmux.shows(/nothing is left[\s\S]*Pane is dead \(status 0/, LAUNCH_TIMEOUT_MS);
+        await tmux.shows(/the agent exited with code 0[\s\S]*nothing is left/, LAUNCH_TIMEOUT_MS);
       } finally {
         await tmux.end();
         stop();
