@@ -33,9 +33,13 @@ export async function followSignIn(plan: Plan, say: (line: string) => void): Pro
   };
   await update();
   const file = signIn.file();
+  let last = Promise.resolve();
   const changed = () => {
-    // The file may be half written; the next change comes when it is whole.
-    update().catch((error: unknown) => say(`the old token stays in use: ${messageOf(error)}`));
+    // One after the other, so that the newest token is sent last. The file may be half written; the next change comes
+    // when it is whole.
+    last = last
+      .then(update)
+      .catch((error: unknown) => say(`the old token stays in use: ${messageOf(error)}`));
   };
   // Polling also sees a file that was replaced by another.
   watchFile(file, { interval: INTERVAL_MS, persistent: false }, changed);

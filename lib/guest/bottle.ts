@@ -22,7 +22,7 @@ const SCRIPT_TIMEOUT_MS = 120_000;
 const SESSION_GRACE_MS = 5_000;
 
 /** The exit code of `timeout` (GNU coreutils) for a command that took too long. */
-export const TIMED_OUT = 124;
+const TIMED_OUT = 124;
 
 export interface SessionOptions {
   readonly signal: AbortSignal;

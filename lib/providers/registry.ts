@@ -14,8 +14,7 @@ import { loadUserProvider } from './user-provider.ts';
 export async function providerFor(template: string, home: string, where = ''): Promise<LoadedProvider> {
   const provider = (await builtInProvider(template)) ?? (await loadUserProvider(template, home));
   if (provider !== undefined) return provider;
-  const own = await readdir(join(home, 'contrib')).catch(() => []);
-  const known = [...Object.keys(BUILT_IN_PROVIDERS), ...own.toSorted()];
+  const known = [...Object.keys(BUILT_IN_PROVIDERS), ...(await ownTemplates(home))];
   throw new BottleError(
     'manifest-invalid',
     `${where}agent_provider.template is '${template}', which is unknown`,
@@ -23,6 +22,11 @@ export async function providerFor(template: string, home: string, where = ''): P
       hint: `Known templates: ${known.join(', ')}. To add one, write ${join(home, 'contrib', template, 'provider.ts')}.`,
     },
   );
+}
+
+/** Returns the names of the operator's own providers in `contrib` of `home`, whether or not they are valid. */
+export async function ownTemplates(home: string): Promise<string[]> {
+  return (await readdir(join(home, 'contrib')).catch(() => [])).toSorted();
 }
 
 async function builtInProvider(template: string): Promise<LoadedProvider | undefined> {

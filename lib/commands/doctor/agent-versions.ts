@@ -3,7 +3,7 @@ import { EnvHttpProxyAgent, fetch } from 'undici';
 import { z } from 'zod';
 import { messageOf } from '../../errors.ts';
 import { BUILT_IN_PROVIDERS } from '../../providers/built-in.ts';
-import { providerFor } from '../../providers/registry.ts';
+import { ownTemplates, providerFor } from '../../providers/registry.ts';
 import type { Check } from './check.ts';
 
 const REGISTRY = 'https://registry.npmjs.org';
@@ -13,12 +13,17 @@ const TIMEOUT_MS = 5_000;
 
 const latest = z.looseObject({ version: z.string() });
 
-/** Returns a check for each agent that the kit installs from npm: whether its pinned version is the newest. */
+/** Returns a check for each agent that a Dockerfile installs from npm: whether its pinned version is the newest. */
 export async function checkAgentVersions(
   home: string,
   newest: (npmPackage: string) => Promise<string> = newestOnNpm,
 ): Promise<Check[]> {
-  const checks = Object.keys(BUILT_IN_PROVIDERS).map((template) => checkVersion(template, home, newest));
+  const templates = [...Object.keys(BUILT_IN_PROVIDERS), ...(await ownTemplates(home))];
+  const checks = templates.map((template) =>
+    checkVersion(template, home, newest).catch((error: unknown): Check[] => [
+      { name: template, status: 'problem', detail: messageOf(error) },
+    ]),
+  );
   return (await Promise.all(checks)).flat();
 }
 
@@ -41,7 +46,7 @@ async function checkVersion(
       name: template,
       status: 'warning',
       detail: `${pinned}; ${known} is the newest`,
-      hint: `Update the kit, or build your own image with --build-arg AGENT_VERSION=${known} and set BOT_BOTTLE_IMAGE.`,
+      hint: `Update the kit or that Dockerfile, or build an image with --build-arg AGENT_VERSION=${known} and set BOT_BOTTLE_IMAGE.`,
     },
   ];
 }

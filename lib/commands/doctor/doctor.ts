@@ -31,7 +31,8 @@ export async function diagnose(): Promise<Check[]> {
     check('aliases', checkAliases),
     check('home', async () => ({ detail: homeDirectory() })),
   ];
-  return [...(await Promise.all(checks)), ...(await checkAgentVersions(homeDirectory()))];
+  const [found, agents] = await Promise.all([Promise.all(checks), checkAgentVersions(homeDirectory())]);
+  return [...found, ...agents];
 }
 
 type Finding = Omit<Check, 'name' | 'status'> & { status?: Check['status'] };

@@ -1,11 +1,9 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseCommandString } from 'execa';
 import { BottleError, messageOf } from '../../errors.ts';
 import { routeHost } from '../../manifest/schema/route-host.ts';
 import { variableName } from '../../manifest/schema/variable-name.ts';
 import type { LoadedProvider } from '../../providers/loaded-provider.ts';
-import { providerFor } from '../../providers/registry.ts';
+import { ownTemplates, providerFor } from '../../providers/registry.ts';
 import type { Asker, Check, Choice } from '../../terminal/ask.ts';
 import { assertFree, type FirstAgent } from './init.ts';
 
@@ -51,10 +49,10 @@ export async function askFirstAgent(
 
 /** The built-in providers, then the operator's own. */
 async function templates(home: string): Promise<Choice[]> {
-  const own = await readdir(join(home, 'contrib')).catch(() => []);
+  const own = await ownTemplates(home);
   return [
     ...TEMPLATES,
-    ...own.toSorted().map((name) => ({ value: name, label: name, description: 'a provider of your own' })),
+    ...own.map((name) => ({ value: name, label: name, description: 'a provider of your own' })),
   ];
 }
 

@@ -9,18 +9,14 @@ import { providerFor } from '../../providers/registry.ts';
  * Checks, before anything is started, that the planned agent can run as requested.
  * @throws BottleError `usage`
  */
-export async function checkSession(
-  plan: Plan,
-  { prompt, format }: SessionRequest,
-  isTerminal = process.stdin.isTTY && process.stdout.isTTY,
-): Promise<void> {
+export async function checkSession(plan: Plan, { prompt, format }: SessionRequest): Promise<void> {
   const { template } = plan.provider;
   const provider = await providerFor(template, homeDirectory());
   if (prompt !== undefined) {
     headlessArguments(provider, { workdir: '/', label: '', resume: false, format });
     return;
   }
-  if (!provider.needsTerminal || isTerminal) return;
+  if (!provider.needsTerminal || (process.stdin.isTTY && process.stdout.isTTY)) return;
   throw new BottleError('usage', `\`${template}\` needs a terminal, and standard input or output is none`, {
     hint: "Launch it from a terminal, or give it something to do: PROMPT='…'.",
   });

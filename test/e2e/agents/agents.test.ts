@@ -99,9 +99,15 @@ async function userOf(name: string, version: string): Promise<Sandbox> {
   return user;
 }
 
-describe.each(Object.entries(AGENTS))(
-  '%s in a bottle',
-  (name, { host, header, value, tool, terminal, resumes }) => {
+/** The example of an operator's own provider has a large image of its own. */
+const ALL = process.env.BOT_BOTTLE_TEST_ALL_AGENTS === '1';
+const isLeftOut = (name: string) => name === 'gemini' && !ALL;
+const reason = (name: string) =>
+  isLeftOut(name) ? ' (skipped: only with BOT_BOTTLE_TEST_ALL_AGENTS=1)' : '';
+const NO_TMUX = HAS_TMUX ? '' : ' (skipped: tmux is not installed)';
+
+for (const [name, { host, header, value, tool, terminal, resumes }] of Object.entries(AGENTS)) {
+  describe.skipIf(isLeftOut(name))(`${name} in a bottle${reason(name)}`, () => {
     let user: Sandbox;
     let slug = '';
     let stop = () => {};
@@ -148,14 +154,16 @@ describe.each(Object.entries(AGENTS))(
       expect(bodies).toContain('SKILL-MARK');
     });
 
-    it.runIf(resumes)('a refusal of egress reaches the agent, with its reason', async () => {
-      api.received();
-      const { exitCode, stderr } = await attach(
-        'RUN: curl --silent --show-error http://unlisted.example.com/',
-      );
-      expect(exitCode, stderr).toBe(0);
-      expect(JSON.stringify(api.received().map(({ body }) => body))).toContain('(host-unlisted)');
-    });
+    if (resumes) {
+      it('a refusal of egress reaches the agent, with its reason', async () => {
+        api.received();
+        const { exitCode, stderr } = await attach(
+          'RUN: curl --silent --show-error http://unlisted.example.com/',
+        );
+        expect(exitCode, stderr).toBe(0);
+        expect(JSON.stringify(api.received().map(({ body }) => body))).toContain('(host-unlisted)');
+      });
+    }
 
     it('the agent calls a tool of an MCP server behind egress', async () => {
       api.received();
@@ -167,18 +175,19 @@ describe.each(Object.entries(AGENTS))(
       ]);
     });
 
-    it.runIf(resumes)('the stream of events is JSON, and nothing else is on standard output', async () => {
-      const { exitCode, stdout, stderr } = await attach('Say something.', '--format', 'json');
-      expect(exitCode, stderr).toBe(0);
-      const lines = stdout.trim().split('\n');
-      expect(lines.length).toBeGreaterThan(1);
-      for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
-      expect(stdout).toContain('PONG-from-the-model');
-    });
+    if (resumes) {
+      it('the stream of events is JSON, and nothing else is on standard output', async () => {
+        const { exitCode, stdout, stderr } = await attach('Say something.', '--format', 'json');
+        expect(exitCode, stderr).toBe(0);
+        const lines = stdout.trim().split('\n');
+        expect(lines.length).toBeGreaterThan(1);
+        for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
+        expect(stdout).toContain('PONG-from-the-model');
+      });
+    }
 
-    it.runIf(name === 'claude')(
-      'telemetry to the allowed host is refused, even if the agent sends it',
-      async () => {
+    if (name === 'claude') {
+      it('telemetry to the allowed host is refused, even if the agent sends it', async () => {
         api.received();
         const { exitCode, stderr } = await attach(
           'RUN: curl --silent --data {} https://api.anthropic.com/api/event_logging/v2/batch',
@@ -187,49 +196,59 @@ describe.each(Object.entries(AGENTS))(
         const requests = api.received();
         expect(requests.some(({ path }) => path.includes('event_logging'))).toBe(false);
         expect(JSON.stringify(requests.map(({ body }) => body))).toMatch(/refused this request \(/);
-      },
-    );
+      });
+    }
 
-    it.runIf(resumes)('a later session continues the first, and the first one is not asked for', async () => {
-      await attach('This is MARK-of-the-first.');
-      api.received();
-      await attach('This is MARK-of-the-second.', '--resume');
-      const bodies = JSON.stringify(api.received().map(({ body }) => body));
-      expect(bodies).toContain('MARK-of-the-first');
-      expect(bodies).toContain('MARK-of-the-second');
-    });
+    if (resumes) {
+      it('a later session continues the last one', async () => {
+        await attach('This is MARK-of-the-first.');
+        api.received();
+        await attach('This is MARK-of-the-second.', '--resume');
+        const bodies = JSON.stringify(api.received().map(({ body }) => body));
+        expect(bodies).toContain('MARK-of-the-first');
+        expect(bodies).toContain('MARK-of-the-second');
+      });
+    }
 
-    it.runIf(terminal && HAS_TMUX)(
-      `a session on a terminal starts at the agent's prompt, without a dialog${HAS_TMUX ? '' : ' (skipped: tmux is not installed)'}`,
-      async () => {
-        const { ready, leave } = terminal ?? { ready: /never/, leave: [] };
-        const tmux = new Tmux(user.env);
-        try {
-          await tmux.start([process.execPath, join(KIT, 'scripts', 'attach.ts'), '--bottle', slug]);
-          await tmux.shows(ready);
-          await tmux.keys('What is there');
-          await tmux.shows(/What is there/);
-          await tmux.keys('Enter');
-          await tmux.shows(/PONG-from-the-model/);
-          for (const key of leave) {
-            await tmux.keys(key);
-            await sleep(500);
+    if (terminal !== undefined) {
+      it.runIf(HAS_TMUX)(
+        `a session on a terminal starts at the agent's prompt, without a dialog${NO_TMUX}`,
+        async () => {
+          const { ready, leave } = terminal;
+          const tmux = new Tmux(user.env);
+          try {
+            await tmux.start([process.execPath, join(KIT, 'scripts', 'attach.ts'), '--bottle', slug]);
+            await tmux.shows(ready);
+            await tmux.keys('What is there');
+            await tmux.shows(/What is there/);
+            await tmux.keys('Enter');
+            await tmux.shows(/PONG-from-the-model/);
+            for (const key of leave) {
+              await tmux.keys(key);
+              await sleep(500);
+            }
+            await tmux.shows(/Pane is dead \(status 0\)|the agent exited with code 0/);
+          } finally {
+            await tmux.end();
           }
-          await tmux.shows(/Pane is dead \(status 0\)|the agent exited with code 0/);
-        } finally {
-          await tmux.end();
-        }
-      },
-    );
+        },
+      );
+    }
 
     it('the token is nowhere in the guest, nor in the state and the logs on the host', async () => {
       const folders = '/dev/shm /etc /home /opt /root /run /srv /tmp /var';
-      const needles = Object.values(TOKENS).join('\n');
-      const { stdout } = await inGuest(`grep -rlsF -f - ${folders}`, needles);
-      const environments = await inGuest('grep -lsF -f - /proc/[0-9]*/environ', needles);
-      expect([stdout, environments.stdout]).toEqual(['', '']);
+      const search = async (needles: string) => [
+        (await inGuest(`grep -rlsF -f - ${folders}`, needles)).stdout,
+        (await inGuest('grep -lsF -f - /proc/[0-9]*/environ', needles)).stdout,
+      ];
+      // Both searches find what is there: the agent's variables and the machine's.
+      expect(await search('PATH=')).toEqual([
+        expect.stringContaining('/'),
+        expect.stringContaining('/proc/'),
+      ]);
+      expect(await search(Object.values(TOKENS).join('\n'))).toEqual(['', '']);
       const onHost = await execa('grep', ['-rlsF', 'NEEDLE', user.home], { reject: false });
       expect(onHost.stdout).toBe('');
     });
-  },
-);
+  });
+}

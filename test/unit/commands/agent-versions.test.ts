@@ -2,6 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { checkAgentVersions } from '../../../lib/commands/doctor/agent-versions.ts';
 import { providerFor } from '../../../lib/providers/registry.ts';
+import { writeFiles } from '../../support/prepare-scene.ts';
+import { useTemporaryHome } from '../../support/temporary-home.ts';
+
+const home = useTemporaryHome();
 
 async function pinned(template: string): Promise<string> {
   const { dockerfile = '' } = await providerFor(template, '/nowhere');
@@ -18,6 +22,17 @@ it('an agent with a newer version than the pinned one is a warning that names bo
     detail: `${version}; 99.0.0 is the newest`,
   });
   expect(others.map(({ name }) => name)).toEqual(['codex', 'pi']);
+});
+
+it('an operator’s own provider is checked too, and a broken one is a problem rather than the end', async () => {
+  await writeFiles(home.path, {
+    'home/contrib/mine/provider.ts': 'export default { command: ["x"], npmPackage: "my-agent" };',
+    'home/contrib/mine/Dockerfile': 'FROM scratch\nARG AGENT_VERSION=1.2.3\n',
+    'home/contrib/odd/provider.ts': 'export default 1;',
+  });
+  const checks = await checkAgentVersions(`${home.path}/home`, async () => '2.0.0');
+  expect(checks.find(({ name }) => name === 'mine')?.detail).toBe('1.2.3; 2.0.0 is the newest');
+  expect(checks.find(({ name }) => name === 'odd')).toMatchObject({ status: 'problem' });
 });
 
 it('an agent at its newest version is fine', async () => {
