@@ -8,6 +8,7 @@ export const EXIT_CODES = {
   guest: 72,
   bundle: 73,
   teardown: 74,
+  workspace: 75,
   confinement: 77,
 } as const;
 
@@ -42,6 +43,12 @@ const FAMILY_OF = {
   'pack-failed': 'guest',
   'guest-failed': 'guest',
   'guest-not-ready': 'guest',
+  /** The host's git, or a repository. */
+  'git-failed': 'workspace',
+  /** What comes from a guest is not what it should be. */
+  'work-refused': 'workspace',
+  /** Some files were left as they are, since the operator has changed them. */
+  'work-conflicts': 'workspace',
   'bundle-failed': 'bundle',
   'bundle-not-ready': 'bundle',
   'confinement-breached': 'confinement',

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { execa } from 'execa';
 import { BottleError } from '../errors.ts';
 import type { Plan } from '../plan/schema.ts';
-import { type ExecOptions, type ExecResult, SmolvmClient } from '../smolvm/client.ts';
+import { type ExecOptions, type ExecResult, type PipeOptions, SmolvmClient } from '../smolvm/client.ts';
 import { hostEnvironment } from '../smolvm/host-environment.ts';
 import type { Agent, AgentUser } from './agent.ts';
 import { sessionCommand, type Terminal } from './session.ts';
@@ -74,6 +74,14 @@ export class Bottle {
   /** Runs a command as the agent, with the agent's environment, and captures its output. */
   execAsAgent(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     return this.#client.exec(this.#machine, sessionCommand(this.agent, command), options);
+  }
+
+  /**
+   * Runs a command as the agent, with the agent's environment, `input` as its standard input, and `output` for what it
+   * prints, as it comes. A non-zero exit code is a result, not an error. `output` is not ended.
+   */
+  pipeAsAgent(command: readonly string[], options: PipeOptions): Promise<Omit<ExecResult, 'stdout'>> {
+    return this.#client.pipe(this.#machine, sessionCommand(this.agent, command), options);
   }
 
   /** Runs a command as the agent until `signal` aborts. @returns its standard input and output. */

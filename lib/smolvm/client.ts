@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { BottleError, type ErrorCode } from '../errors.ts';
@@ -19,6 +19,14 @@ export interface ExecOptions {
   /** Milliseconds after which the host gives up on the command. */
   timeoutMs?: number;
   signal?: AbortSignal;
+}
+
+export interface PipeOptions {
+  readonly input?: Readable;
+  readonly output?: Writable;
+  readonly signal?: AbortSignal;
+  /** Milliseconds; unlimited when absent. */
+  readonly timeoutMs?: number;
 }
 
 export interface CreateOptions {
@@ -105,6 +113,29 @@ export class SmolvmClient {
       buffer: { stdout: false },
     });
     return child.duplex();
+  }
+
+  /**
+   * Runs a command in the guest as root, with `input` as its standard input and `output` for what it prints, as it
+   * comes. A non-zero exit is a result, not an error. `output` is not ended.
+   */
+  async pipe(
+    name: string,
+    command: readonly string[],
+    options: PipeOptions,
+  ): Promise<Omit<ExecResult, 'stdout'>> {
+    const { input, output, signal, timeoutMs } = options;
+    const result = await execa(this.binary.path, this.execArguments(name, command, false), {
+      ...this.#surroundings,
+      reject: false,
+      buffer: { stdout: false },
+      stdin: input ?? 'ignore',
+      stdout: output ?? 'ignore',
+      maxBuffer: { stderr: 1_000_000 },
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+      ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+    });
+    return { exitCode: result.exitCode ?? 1, stderr: result.stderr };
   }
 
   /** Returns the arguments of an `exec` whose streams the caller connects, with an optional terminal. */
