@@ -84,8 +84,15 @@ export default {
     {
       name: 'host-sees-only-the-contracts',
       severity: 'error',
-      from: { path: '^(lib|scripts)/', pathNot: '^lib/daemons/' },
+      comment: 'And detection, which the workspace uses to find secrets in files.',
+      from: { path: '^(lib|scripts)/', pathNot: '^lib/(daemons|workspace)/' },
       to: { path: '^lib/daemons/', pathNot: '^lib/daemons/contract/' },
+    },
+    {
+      name: 'workspace-sees-contracts-and-detection',
+      severity: 'error',
+      from: { path: '^lib/workspace/' },
+      to: { path: '^lib/daemons/', pathNot: '^lib/daemons/(contract|detection)/' },
     },
     {
       name: 'daemons-know-no-other-daemon',

@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE PROMPT PROMPT_FILE FORMAT TIMEOUT BOT_BOTTLE_CWD
+TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -32,7 +32,10 @@ DEV = cd "$$KIT" && exec node
 given = $(if $(filter override,$(firstword $(origin $(1)))),--$(2) "$$$(1)")
 # Flags that `launch` and `prepare` share; passes on only what is given.
 CHOICE = --agent "$$AGENT" $(if $(BOTTLES),--bottles "$$BOTTLES") $(if $(LABEL),--label "$$LABEL") \
-         $(if $(COLOR),--color "$$COLOR") $(call given,ENV_FILE,dotenv)
+         $(if $(COLOR),--color "$$COLOR") $(call given,ENV_FILE,dotenv) $(COPY)
+# CWD is a common name: only the command line counts.
+COPY = $(if $(filter command,$(firstword $(origin CWD))),$(if $(call is_on,$(CWD)),--cwd,--no-cwd)) \
+       $(if $(call is_on,$(CWD_SECRETS)),--cwd-secrets) $(call given,CWD_MAX_SIZE,cwd-max-size)
 
 # Flags that `launch` and `attach` share.
 SESSION = $(call given,PROMPT,prompt) $(call given,PROMPT_FILE,prompt-file) \
@@ -47,7 +50,7 @@ help: ## print this list
 setup: ## install Node 24 and the npm packages (other targets do this automatically)
 	@sh "$(KIT)/scripts/setup.sh"
 
-launch: setup ## [AGENT=x] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [YES=1] [DRY_RUN=1]: run one bottle, then take it down
+launch: setup ## [AGENT=x] [CWD=0|1] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [YES=1] [DRY_RUN=1]: run one bottle, then take it down
 	@$(RUN)scripts/launch.ts $(CHOICE) $(SESSION) $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(DRY_RUN)),--dry-run) $(FLAGS)
 
 prepare: setup ## [AGENT=x] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x]: resolve the manifest into a plan; prints the bottle's name
@@ -175,12 +178,14 @@ provision.json: prepare.json allocate.json build-image.json mint-certs.json disc
 	@$(PHASE)
 probe.json: prepare.json allocate.json build-image.json start-bundle.json discover-urls.json provision.json
 	@$(PHASE)
+workspace.json: prepare.json build-image.json provision.json probe.json
+	@$(PHASE)
 attach.json: prepare.json build-image.json provision.json probe.json
 	@$(PHASE)
 
 # Runs one phase by hand, with any flags: make allocate BOTTLE=x FLAGS='--force --json'
 PHASES = allocate mint-certs start-bundle discover-urls build-image pack-artifact create-guest start-guest \
-         init-guest provision probe
+         init-guest provision probe workspace
 .PHONY: $(PHASES)
 $(PHASES): setup
 	@$(RUN)scripts/$@.ts --bottle "$$BOTTLE" $(FLAGS)

@@ -2,6 +2,7 @@
 import { echo } from 'zx';
 import { checkSession } from '../lib/commands/launch/check-session.ts';
 import { chooseLaunch } from '../lib/commands/launch/choose-launch.ts';
+import { chooseWorkspace, WORKSPACE_FLAGS } from '../lib/commands/launch/choose-workspace.ts';
 import { confirmLaunch } from '../lib/commands/launch/confirm-launch.ts';
 import { launch } from '../lib/commands/launch/launch.ts';
 import { CHOICE_FLAGS, launchChoice } from '../lib/commands/launch/launch-flags.ts';
@@ -15,6 +16,7 @@ import { manifestSources } from '../lib/manifest/sources.ts';
 import { attachWith } from '../lib/phases/attach.ts';
 import { prepare } from '../lib/phases/prepare.ts';
 import type { SessionRequest } from '../lib/phases/session-request.ts';
+import { workspace } from '../lib/phases/workspace.ts';
 import { thisHost } from '../lib/prepare/host.ts';
 import type { LaunchChoice } from '../lib/prepare/preflight.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
@@ -28,6 +30,7 @@ await runScript(async ({ signal }) => {
     summary: 'launch one bottle: bring it up, run the agent, take everything down',
     flags: {
       ...CHOICE_FLAGS,
+      ...WORKSPACE_FLAGS,
       ...SESSION_FLAGS,
       yes: { type: 'boolean', help: 'launch without asking' },
       'dry-run': { type: 'boolean', help: 'show what would be launched, and stop' },
@@ -43,10 +46,9 @@ await runScript(async ({ signal }) => {
   const say = quiet ? () => {} : (text: string) => line(`${paint('dim', '·')} ${text}`);
   const choice = launchChoice(flags);
   const request = await sessionRequest(flags);
-  const chosen = {
-    ...choice,
-    ...(await chooseLaunch({ ...choice, agent: flags.agent }, manifestSources(), signal)),
-  };
+  const sources = manifestSources();
+  const named = { ...choice, ...(await chooseLaunch({ ...choice, agent: flags.agent }, sources, signal)) };
+  const chosen = { ...named, workspace: await chooseWorkspace(flags, { ...named, sources }) };
   if (flags['dry-run']) return dryRun(chosen, request, flags.json, say);
 
   const options = { force: false, json: false, verbosity: flags.verbosity, signal };
@@ -64,7 +66,10 @@ await runScript(async ({ signal }) => {
         await askPrompted(plan, signal);
         return true;
       },
-      up: (bottle) => up(bottle, { signal, quiet }),
+      up: async (bottle) => {
+        await up(bottle, { signal, quiet });
+        await reportPhase(workspace, bottle, options);
+      },
       attach: async (bottle) => (await reportPhase(attachWith(request), bottle, options)).exitCode,
     },
     signal,

@@ -2,6 +2,7 @@
 import { echo } from 'zx';
 import { createBottle } from '../lib/bottle/create.ts';
 import { chooseLaunch } from '../lib/commands/launch/choose-launch.ts';
+import { chooseWorkspace, WORKSPACE_FLAGS } from '../lib/commands/launch/choose-workspace.ts';
 import { CHOICE_FLAGS, launchChoice } from '../lib/commands/launch/launch-flags.ts';
 import { PHASE_FLAGS, reportPhase } from '../lib/commands/phase/phase-script.ts';
 import { manifestSources } from '../lib/manifest/sources.ts';
@@ -19,6 +20,7 @@ await runScript(async ({ signal }) => {
       ...PHASE_FLAGS,
       bottle: { type: 'string', help: 'prepare this bottle again instead of a new one' },
       ...CHOICE_FLAGS,
+      ...WORKSPACE_FLAGS,
     },
     notes: ['Prints the new bottle’s name on stdout.'],
   });
@@ -30,7 +32,14 @@ await runScript(async ({ signal }) => {
   }
   const choice = launchChoice(flags);
   const chosen = await chooseLaunch({ ...choice, agent }, manifestSources(), signal);
-  const slug = await createBottle({ ...choice, ...chosen, owner: null, labelMustBeFree: hasTerminal() });
+  const workspace = await chooseWorkspace(flags, { ...choice, ...chosen, sources: manifestSources() });
+  const slug = await createBottle({
+    ...choice,
+    ...chosen,
+    workspace,
+    owner: null,
+    labelMustBeFree: hasTerminal(),
+  });
   try {
     await reportPhase(prepare, slug, { ...flags, signal, print: echo });
   } catch (error) {

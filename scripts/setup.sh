@@ -74,7 +74,11 @@ run_npm() {
 # Sets `node` to an absolute path.
 find_node() {
   node=$(command -v node) || node=
-  [ -n "$node" ] && is_new_enough "$node" && return 0
+  if [ -n "$node" ] && is_new_enough "$node"; then
+    # The program itself: what is on the PATH may be the link that this script makes.
+    node=$("$node" -p process.execPath)
+    return 0
+  fi
   folder=$cache/node-$NODE_PIN
   node=$folder/node_modules/node/bin/node
   is_new_enough "$node" && return 0

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
 import { readRecord } from '../lib/bottle/records.ts';
+import { reportPhase } from '../lib/commands/phase/phase-script.ts';
 import { askPrompted } from '../lib/commands/up/ask-prompted.ts';
 import { revalidate } from '../lib/commands/up/revalidate.ts';
 import { up } from '../lib/commands/up/up.ts';
 import { prepare } from '../lib/phases/prepare.ts';
 import { provision } from '../lib/phases/provision.ts';
+import { workspace } from '../lib/phases/workspace.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { line } from '../lib/terminal/output.ts';
 import { runScript } from '../lib/terminal/run-script.ts';
@@ -25,6 +27,8 @@ await runScript(async ({ signal }) => {
   const provisioned = await readRecord(flags.bottle, provision.name, provision.record);
   if (prepared !== undefined && provisioned === undefined) await askPrompted(prepared.data, signal);
   await up(flags.bottle, { signal, quiet });
+  const { verbosity } = flags;
+  await reportPhase(workspace, flags.bottle, { force: false, json: false, verbosity, signal });
   if (!quiet) echo(`${flags.bottle} is up; start its agent with: make attach BOTTLE=${flags.bottle}`);
   return 0;
 });

@@ -10,6 +10,8 @@ export interface NewBottle {
   /** Bottles chosen at launch, in order; empty for the one that the agent names. */
   bottles: readonly string[];
   cwd: string;
+  /** How `cwd` is copied into the guest; undefined for not at all. */
+  workspace?: { readonly takeSecrets: boolean; readonly maxBytes: number } | undefined;
   /** Absolute path of the dotenv file given at launch; empty for none. */
   envFile: string;
   /** Already validated; its letters and digits name the bottle. Empty for none. */
@@ -32,7 +34,10 @@ export async function createBottle(bottle: NewBottle): Promise<string> {
     identity: slug,
     agent_name: bottle.agent,
     cwd: bottle.cwd,
-    copy_cwd: false,
+    copy_cwd: bottle.workspace !== undefined,
+    ...(bottle.workspace === undefined
+      ? {}
+      : { copy_cwd_secrets: bottle.workspace.takeSecrets, copy_cwd_max_bytes: bottle.workspace.maxBytes }),
     started_at: new Date().toISOString(),
     compose_project: '',
     backend: 'smolmachines',

@@ -30,6 +30,10 @@ export const bottleMetadata = z.looseObject({
   cwd: z.string().default(''),
   /** Whether the working directory is copied into the guest. */
   copy_cwd: z.boolean().default(false),
+  /** Whether that includes files that look like secrets. */
+  copy_cwd_secrets: z.boolean().optional(),
+  /** Bytes that a working directory without git may have. */
+  copy_cwd_max_bytes: z.number().int().positive().optional(),
   /** UTC, ISO 8601; the oldest files omit the zone. */
   started_at: z.iso.datetime({ offset: true, local: true }),
   /** Used by bot-bottle's Docker backend; empty here. */

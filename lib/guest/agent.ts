@@ -15,7 +15,7 @@ export type AgentUser = z.infer<typeof agentUser>;
 
 /** What runs in the guest, as its image and its plan have it. */
 export const agentSchema = agentUser.extend({
-  /** Where sessions start: the image's WORKDIR, else the home. */
+  /** Where sessions start: the copy of the operator's directory, else the image's WORKDIR, else the home. */
   directory: z.string().startsWith('/'),
   /** The image's ENV. */
   environment: z.record(z.string(), z.string()),

@@ -12,6 +12,7 @@ import { prepare } from './prepare.ts';
 import { probe } from './probe.ts';
 import { provision } from './provision.ts';
 import { INTERACTIVE, type SessionRequest } from './session-request.ts';
+import { workspace } from './workspace.ts';
 
 const session = z.strictObject({ exitCode: z.number().int() });
 export type Session = z.infer<typeof session>;
@@ -27,6 +28,8 @@ export function attachWith(request: SessionRequest): Phase<Session> {
 
     async run(context) {
       const [plan, { agent }, { promptFile }] = await readAll(context, prepare, buildImage, provision);
+      // Runs outside make, so that it is no file that make could find out of date.
+      if (plan.workspace !== undefined) await context.read(workspace);
       const bottle = new Bottle(plan, agent);
       const command = [...agent.command, ...(await sessionArguments(plan, bottle, request, promptFile))];
       const { prompt, timeoutMs } = request;

@@ -7,6 +7,7 @@ import { agentSchema } from '../guest/agent.ts';
 import { bootReference, ensureBootImage } from '../handoff/boot-image.ts';
 import { recipeDigest } from '../handoff/recipe.ts';
 import type { Plan } from '../plan/schema.ts';
+import { guestWorkspace } from '../plan/workspace.ts';
 import type { Phase, PhaseContext } from './phase.ts';
 import { prepare } from './prepare.ts';
 
@@ -28,10 +29,12 @@ export const buildImage: Phase<AgentImage> = {
   durable: true,
 
   async run(context) {
-    const { image, provider } = await context.read(prepare);
+    const { image, provider, workspace } = await context.read(prepare);
     const reference = image.kind === 'reference' ? image.reference : await build(context, image);
     const id = (await imageId(reference)) ?? (await pull(reference));
-    return { reference, id, ...(await ensureBootImage({ reference, id }, provider, context)) };
+    const { boot, agent } = await ensureBootImage({ reference, id }, provider, context);
+    const directory = workspace === undefined ? agent.directory : guestWorkspace(agent.home);
+    return { reference, id, boot, agent: { ...agent, directory } };
   },
 
   async isAlive(context, { reference, id, boot }) {

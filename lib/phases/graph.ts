@@ -12,6 +12,7 @@ import { probe } from './probe.ts';
 import { provision } from './provision.ts';
 import { startBundle } from './start-bundle.ts';
 import { startGuest } from './start-guest.ts';
+import { workspace } from './workspace.ts';
 
 /** All phases of the lifecycle, each after those that it needs. */
 export const PHASES: readonly Phase<unknown>[] = [
@@ -27,5 +28,6 @@ export const PHASES: readonly Phase<unknown>[] = [
   initGuest,
   provision,
   probe,
+  workspace,
   attach,
 ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { awaitExec } from '../guest/await-exec.ts';
 import { Bottle } from '../guest/bottle.ts';
+import { directoryScript } from '../guest/directory.ts';
 import { HOSTS_SCRIPT } from '../guest/hosts.ts';
 import { ownershipScript } from '../guest/ownership.ts';
 import { buildImage } from './build-image.ts';
@@ -31,7 +32,7 @@ export const initGuest: Phase<InitializedGuest> = {
     const bottle = new Bottle(plan, agent);
     const readyAfterMs = await awaitExec(bottle, context.signal);
     // One script, since each exec soon after start may be killed.
-    const script = ['set -e', ownershipScript(agent), HOSTS_SCRIPT].join('\n');
+    const script = ['set -e', ownershipScript(agent), HOSTS_SCRIPT, directoryScript(agent)].join('\n');
     await bottle.runScript('preparing the guest', script);
     return { machine, readyAfterMs };
   },

@@ -13,6 +13,7 @@ import { writeAtomically } from '../host/files.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { networkName } from '../plan/names.ts';
 import type { Plan } from '../plan/schema.ts';
+import { DEFAULT_MAX_BYTES } from '../plan/workspace.ts';
 import { thisHost } from '../prepare/host.ts';
 import { pipelockConfig } from '../prepare/pipelock-config.ts';
 import { assertResolved, type LaunchChoice, preflight } from '../prepare/preflight.ts';
@@ -65,7 +66,11 @@ async function recordedChoice(slug: string): Promise<LaunchChoice> {
   const metadata = await readMetadata(slug);
   if (metadata === undefined) throw new BottleError('state-missing', `no bottle is named ${slug}`);
   const { agent_name, bottle_names, cwd, env_file: envFile } = metadata;
-  return { agent: agent_name, bottles: bottle_names, cwd: cwd || process.cwd(), envFile };
+  const choice = { agent: agent_name, bottles: bottle_names, cwd: cwd || process.cwd(), envFile };
+  if (!metadata.copy_cwd) return choice;
+  const { copy_cwd_secrets: takeSecrets = false, copy_cwd_max_bytes: maxBytes = DEFAULT_MAX_BYTES } =
+    metadata;
+  return { ...choice, workspace: { takeSecrets, maxBytes } };
 }
 
 async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest): Promise<void> {

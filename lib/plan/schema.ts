@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DAEMON_NAMES } from '../daemons/contract/daemons.ts';
 import { auditLevel } from '../daemons/contract/egress/audit.ts';
 import { route, tokenSlot } from '../daemons/contract/egress/routes.ts';
+import { planWorkspace } from './workspace.ts';
 
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 
@@ -95,5 +96,7 @@ export const planSchema = z.strictObject({
     tokens: z.record(tokenSlot, variableName),
   }),
   daemons: z.array(z.enum(DAEMON_NAMES)),
+  /** Absent: the agent gets no copy of anything. */
+  workspace: planWorkspace.optional(),
 });
 export type Plan = z.infer<typeof planSchema>;

@@ -6,6 +6,7 @@ import { manifestSources } from '../manifest/sources.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { networkName } from '../plan/names.ts';
 import type { Plan } from '../plan/schema.ts';
+import type { PlanWorkspace, WorkspaceChoice } from '../plan/workspace.ts';
 import type { LoadedProvider } from '../providers/loaded-provider.ts';
 import { readSignIn } from '../providers/read-sign-in.ts';
 import { providerFor } from '../providers/registry.ts';
@@ -23,6 +24,7 @@ import { skillProblems } from './skill-problems.ts';
 import { isFakeSmolvm, smolvmFor } from './smolvm.ts';
 import { assertSupported } from './unsupported.ts';
 import { variableProblems } from './variables.ts';
+import { resolveWorkspace } from './workspace.ts';
 
 /** What the operator asks for. */
 export interface LaunchChoice {
@@ -33,6 +35,8 @@ export interface LaunchChoice {
   cwd: string;
   /** One more dotenv file, as written; the manifest's `env` wins. */
   envFile?: string | undefined;
+  /** How `cwd` is copied into the guest; absent for not at all. */
+  workspace?: WorkspaceChoice | undefined;
 }
 
 /** Everything that goes into a plan. */
@@ -45,6 +49,7 @@ export interface Resolved {
   command: readonly string[];
   image: Plan['image'];
   smolvm: SmolvmBinary;
+  workspace?: PlanWorkspace | undefined;
 }
 
 /** What was resolved, and all problems, the most fundamental first. Without problems, nothing is missing. */
@@ -63,6 +68,8 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
   const manifest = await problems.attempt(() => loadManifest(agent, manifestSources(cwd), { bottles }));
   const found = manifest && (await checkManifest(manifest, choice, problems));
   if (manifest !== undefined) await checkShell(manifest, found?.provider, host, problems);
+  const asked = choice.workspace;
+  const workspace = asked && (await problems.attempt(() => resolveWorkspace(cwd, asked)));
   const smolvm = await problems.attempt(() => smolvmFor(manifest));
   const tier = smolvm && (await problems.attempt(() => tierOf(smolvm.version)));
   if (tier !== undefined) await problems.attempt(() => chooseHandoff(tier));
@@ -70,7 +77,12 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
   const pipelock = manifest?.bottle.egress.pipelock && placeOf(manifest, 'egress.pipelock');
   const network = tier && networkName(slug);
   await checkHost(host, { kvm: isReal, network, pipelock }, problems);
-  const known = { ...(manifest && { manifest }), ...found, ...(tier && smolvm && { smolvm }) };
+  const known = {
+    ...(manifest && { manifest }),
+    ...found,
+    ...(tier && smolvm && { smolvm }),
+    ...(workspace && { workspace }),
+  };
   return { slug, ...known, problems: problems.found };
 }
 
@@ -127,9 +139,29 @@ async function checkShell(
 
 /** Returns everything, or undefined if a part could not be resolved. */
 export function resolvedOf(checked: Checked): Resolved | undefined {
-  const { slug, manifest, provider, credential, fileVariables: variables, command, image, smolvm } = checked;
+  const {
+    slug,
+    manifest,
+    provider,
+    credential,
+    fileVariables: variables,
+    command,
+    image,
+    smolvm,
+    workspace,
+  } = checked;
   if (!manifest || !provider || !credential || !variables || !command || !image || !smolvm) return undefined;
-  return { slug, manifest, provider, credential, fileVariables: variables, command, image, smolvm };
+  return {
+    slug,
+    manifest,
+    provider,
+    credential,
+    fileVariables: variables,
+    command,
+    image,
+    smolvm,
+    workspace,
+  };
 }
 
 /** Returns everything. @throws BottleError that combines all problems. */

@@ -22,6 +22,7 @@ export function resolvePlan({
   smolvm,
   image,
   command,
+  workspace,
 }: Resolved): Plan {
   const { agent, bottle, bottles } = manifest;
   const tier = tierOf(smolvm.version);
@@ -52,6 +53,7 @@ export function resolvePlan({
     environment: environmentOf(bottle, fileVariables, agentEnvironment(provider, credential)),
     git: bottle.gitGate.repos.map(({ name, upstream: { host, port } }) => ({ name, host, port })),
     egress: egressPlan(bottle.egress, credential.routes),
+    ...(workspace === undefined ? {} : { workspace }),
     daemons: ['selftest', 'egress', ...(bottle.egress.pipelock ? (['pipelock'] as const) : [])],
   };
 }

@@ -5,6 +5,7 @@ import { credentialText, providerCredentialText } from '../../plan/credential-te
 import type { Plan } from '../../plan/schema.ts';
 import { commandLine } from '../../providers/command-line.ts';
 import { columns } from '../../terminal/output.ts';
+import { sizeText } from '../../workspace/size.ts';
 
 /**
  * Formats what a bottle may reach and hold, for the operator, in a terminal of `width` columns. Shows names
@@ -21,6 +22,7 @@ export function planScreen(plan: Plan, width?: number): string {
     ...list('runs', [`${runs(provider)}  (${provider.template}, as ${provider.user ?? 'the image’s user'})`]),
     ...some('signs in', credentialOf(plan)),
     ...list('guest', [`smolvm ${smolvm.version.join('.')}${smolvm.fake ? ', the kit’s fake' : ''}`]),
+    ...list('workspace', workspaceOf(plan), 'none: the agent gets no copy of your files'),
     ...list('env', environmentOf(plan)),
     ...some(
       'mcp',
@@ -82,6 +84,38 @@ function environmentOf({ environment: { literals, forwarded, files, prompted } }
     ),
     ...names.map((name) => `${name}  (asked for at launch)`),
   ];
+}
+
+/** How many files the screen names. */
+const NAMED = 8;
+
+function workspaceOf({ workspace }: Plan): string[] {
+  if (workspace === undefined) return [];
+  const { kind, root, leftOut } = workspace;
+  const rows =
+    kind === 'repository'
+      ? [
+          `a copy of ${shortPath(root)}${workspace.branch === '' ? '' : ` (${workspace.branch})`}: ${workspace.changed} changed, ${workspace.untracked} untracked`,
+          ...some('', workspace.submodules).map(([, path]) => `submodule ${path}`),
+        ]
+      : [
+          `a copy of ${shortPath(root)}: ${workspace.files} files, ${sizeText(workspace.bytes)}; no git repository`,
+        ];
+  const secrets = leftOut.filter(({ reason }) => reason === 'secret').map(({ path }) => path);
+  const others = leftOut.filter(({ reason }) => reason !== 'secret').map(({ path }) => path);
+  const committed = kind === 'repository' ? workspace.committedSecrets : [];
+  return [
+    ...rows,
+    ...naming('left out, since they look like secrets (CWD_SECRETS=1 takes them)', secrets),
+    ...naming('left out, since they cannot be copied', others),
+    ...naming('part of commits, and look like secrets', committed),
+  ];
+}
+
+function naming(what: string, paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  const more = paths.length > NAMED ? `, and ${paths.length - NAMED} more` : '';
+  return [`${what}: ${paths.slice(0, NAMED).join(', ')}${more}`];
 }
 
 function credentialOf({ provider: { credential } }: Plan): string[] {

@@ -1,0 +1,51 @@
+import { Bottle } from '../guest/bottle.ts';
+import { printable } from '../host/printable.ts';
+import { type CopiedWorkspace, copiedWorkspace, NO_WORKSPACE } from '../workspace/copy-in.ts';
+import { sizeText } from '../workspace/size.ts';
+import { buildImage } from './build-image.ts';
+import { type Phase, readAll } from './phase.ts';
+import { prepare } from './prepare.ts';
+import { probe } from './probe.ts';
+import { provision } from './provision.ts';
+
+/** Only root can write here, so that the agent cannot have its work overwritten by a second copy. */
+const MARKER = '/usr/libexec/bot-bottle/workspace.json';
+
+/** Copies the operator's directory into the guest once; what the agent makes of it is never overwritten. */
+export const workspace: Phase<CopiedWorkspace> = {
+  name: 'workspace',
+  summary: 'copy the working directory into the guest, if the launch asks for it',
+  // After the probe: nothing of the operator's goes into a guest whose confinement is not proven.
+  needs: [prepare, buildImage, provision, probe],
+  record: copiedWorkspace,
+  durable: false,
+
+  async run(context) {
+    const [plan, { agent }] = await readAll(context, prepare, buildImage);
+    if (plan.workspace === undefined) return NO_WORKSPACE;
+    const bottle = new Bottle(plan, agent);
+    const earlier = await bottle.exec(['cat', MARKER]);
+    if (earlier.exitCode === 0) return copiedWorkspace.parse(JSON.parse(earlier.stdout));
+    const { copyIn } = await import('../workspace/copy-in.ts');
+    const copied = await copyIn(bottle, plan.workspace, context);
+    const { writeFileScript } = await import('../guest/shell-script.ts');
+    await bottle.runScript('noting the copy', writeFileScript(MARKER, JSON.stringify(copied), '0644'));
+    // The operator has seen the others before the launch.
+    const known = new Set(plan.workspace.leftOut.map(({ path }) => path));
+    for (const path of copied.leftOut) if (!known.has(path)) context.say(`left out: ${printable(path)}`);
+    return copied;
+  },
+
+  async isAlive(context, { kind }) {
+    const [plan, { agent }] = await readAll(context, prepare, buildImage);
+    if (kind === 'none' || plan.workspace === undefined)
+      return kind === 'none' && plan.workspace === undefined;
+    return (await new Bottle(plan, agent).exec(['test', '-e', MARKER])).exitCode === 0;
+  },
+
+  describe: ({ kind, root, directory, bytes, repositories }) => {
+    if (kind === 'none') return 'nothing to copy';
+    const also = repositories.length > 1 ? ` and ${repositories.length - 1} submodules` : '';
+    return `${root}${also} copied to ${directory} (${sizeText(bytes)})`;
+  },
+};
