@@ -22,6 +22,8 @@ export const copiedWorkspace = z.strictObject({
       objectFormat: z.enum(['sha1', 'sha256']),
       /** The commit with exactly the files that went in; empty for a repository without files. */
       base: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})?$/),
+      /** Its tree. */
+      tree: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/),
     }),
   ),
   bytes: z.number().int().nonnegative(),
@@ -68,7 +70,7 @@ export async function copyIn(
   for (const { path, repository, selection, submodules } of surveyed) {
     const place = posix.join(directory, path);
     const copy = { ...target, directory: place, repository, selection, submodules, identity };
-    repositories.push({ path, objectFormat: repository.objectFormat, base: await copyRepository(copy) });
+    repositories.push({ path, objectFormat: repository.objectFormat, ...(await copyRepository(copy)) });
   }
   const leftOut = surveyed.flatMap(({ path, selection }) =>
     selection.leftOut.map((one) => posix.join(path, one.path)),

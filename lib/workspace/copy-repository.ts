@@ -41,10 +41,10 @@ const KILLED = 137;
 /**
  * Copies a repository into the guest: commits, branches, tags, index and files, streamed, without a copy on the
  * host's disk. Of the host's own settings only the names of remotes and the ignore patterns go along.
- * @returns the commit with exactly the files that are in the guest; empty for a repository without files.
+ * @returns the commit with exactly the files that are in the guest, and its tree; empty for a repository without files.
  * @throws BottleError `guest-failed`, `git-failed`
  */
-export async function copyRepository(copy: RepositoryCopy): Promise<string> {
+export async function copyRepository(copy: RepositoryCopy): Promise<{ base: string; tree: string }> {
   const { bottle, repository, selection, directory } = copy;
   const { entries, checkedOut, sent } = selection;
   const run = (script: string, makeInput: () => Input, ...more: string[]) =>
@@ -57,8 +57,8 @@ export async function copyRepository(copy: RepositoryCopy): Promise<string> {
   await run(CHECK_OUT, () => ofBytes(joinNames(attributesFirst(checkedOut))));
   if (sent.length > 0) await run(RECEIVE_FILES, () => ({ stream: archiveOf(repository.root, sent) }));
   const finished = await bottle.execAsAgent(['/bin/sh', '-s'], { input: finishScript(finishing(copy)) });
-  const base = /^base ([0-9a-f]*)$/m.exec(finished.stdout)?.[1];
-  if (finished.exitCode === 0 && base !== undefined) return base;
+  const [, base, tree] = /^snapshot ([0-9a-f]*) ([0-9a-f]+)$/m.exec(finished.stdout) ?? [];
+  if (finished.exitCode === 0 && base !== undefined && tree !== undefined) return { base, tree };
   throw failed(directory, finished);
 }
 

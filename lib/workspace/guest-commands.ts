@@ -56,7 +56,7 @@ export interface Finishing {
   readonly slug: string;
 }
 
-/** Makes refs, HEAD and configuration; prints the commit with exactly the files that are there: `base OID`. */
+/** Makes refs, HEAD and configuration; prints the commit with exactly the files that are there: `snapshot OID TREE`. */
 export function finishScript(copy: Finishing): string {
   const { directory, branch, head, refs, shallow, remotes, excludes, submodules, identity, slug } = copy;
   const config = (key: string, value: string) => `git config --add ${shellWord(key)} ${shellWord(value)}`;
@@ -82,7 +82,7 @@ export function finishScript(copy: Finishing): string {
     hereDocument('cat > .git/info/exclude', excludes.split('\n')),
     'git update-index -q --refresh > /dev/null || true',
     ...snapshot(`What went into the bottle ${slug}`),
-    'echo "base $snapshot"',
+    'echo "snapshot $snapshot $tree"',
     `rm -f ${INCOMPLETE}`,
   ].join('\n');
 }
@@ -94,7 +94,7 @@ export function reportScript(directory: string, slug: string): string {
     `cd ${shellWord(directory)}`,
     '[ -e .git ] || exit 3',
     ...snapshot(`Uncommitted work of the bottle ${slug}`),
-    'echo "snapshot $snapshot"',
+    'echo "snapshot $snapshot $tree"',
     'echo "head $head"',
     'echo "branch $(git symbolic-ref --quiet HEAD || true)"',
     "git for-each-ref --format='ref %(objectname) %(refname)' refs/heads refs/tags refs/stash",
@@ -127,19 +127,25 @@ function snapshot(message: string): string[] {
   ];
 }
 
-/** Packs the commits `wanted` with all that the commits of `have`, as far as the guest has them, do not reach. */
+/** Prints those of the ids that are there, each after `prefix`. */
+function presentOnes(ids: readonly string[], prefix: string): string {
+  const keep = `sed -n 's/^\\([0-9a-f]*\\) [a-z]* [0-9]*$/${prefix}\\1/p'`;
+  return hereDocument('git cat-file --batch-check', ids, `| ${keep}`);
+}
+
+/** Packs `wanted` with all that `have` does not reach, each as far as the guest has it. */
 export function packScript(directory: string, wanted: readonly string[], have: readonly string[]): string {
   return [
     'set -e',
     `cd ${shellWord(directory)}`,
     '{',
-    hereDocument("git cat-file --batch-check | sed -n 's/^\\([0-9a-f]*\\) [a-z]* [0-9]*$/^\\1/p'", have),
-    hereDocument('cat', wanted),
+    presentOnes(have, '^'),
+    presentOnes(wanted, ''),
     '} | git pack-objects --quiet --revs --thin --delta-base-offset --stdout',
   ].join('\n');
 }
 
-function hereDocument(command: string, lines: readonly string[]): string {
+function hereDocument(command: string, lines: readonly string[], pipe = ''): string {
   const end = 'BOT_BOTTLE_END';
-  return [`${command} <<'${end}'`, ...lines.filter((line) => line !== end), end].join('\n');
+  return [`${command} <<'${end}' ${pipe}`.trimEnd(), ...lines.filter((line) => line !== end), end].join('\n');
 }

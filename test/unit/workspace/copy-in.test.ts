@@ -12,20 +12,19 @@ async function copied(source: TestRepository, { takeSecrets = false, root = sour
   const surveyed = await surveyRepositories(root, takeSecrets);
   const bases: string[] = [];
   for (const { path, repository, selection, submodules } of surveyed) {
-    bases.push(
-      await copyRepository({
-        ...{
-          bottle: guest,
-          repository,
-          selection,
-          submodules,
-          identity: { name: 'Ada', email: 'ada@example.com' },
-        },
-        directory: join(guest.directory, path),
-        signal: new AbortController().signal,
-        onBytes: () => {},
-      }),
-    );
+    const { base } = await copyRepository({
+      ...{
+        bottle: guest,
+        repository,
+        selection,
+        submodules,
+        identity: { name: 'Ada', email: 'ada@example.com' },
+      },
+      directory: join(guest.directory, path),
+      signal: new AbortController().signal,
+      onBytes: () => {},
+    });
+    bases.push(base);
   }
   return { guest, bases, leftOut: surveyed.flatMap(({ selection }) => selection.leftOut), surveyed };
 }
