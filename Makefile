@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT BOT_BOTTLE_CWD
+TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -25,7 +25,7 @@ DEV = cd "$$KIT" && exec node
 
 # ---- everyday ----------------------------------------------------------------------------------------------------
 
-.PHONY: help setup launch prepare up attach teardown init edit list info status logs learn cleanup doctor engine engine-stop
+.PHONY: help setup launch prepare up attach fetch teardown init edit list info status logs learn cleanup doctor engine engine-stop
 
 # A flag for a variable that counts only on the command line, since a shell or CI may export such names; `literally`
 # has made its origin `override`.
@@ -62,8 +62,11 @@ up: setup ## BOTTLE=x: bring a prepared bottle up, or continue where it stopped
 attach: setup ## BOTTLE=x [RESUME=1] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m]: run the agent in a bottle that is up
 	@$(RUN)scripts/attach.ts --bottle "$$BOTTLE" $(SESSION) $(if $(call is_on,$(RESUME)),--resume) $(FLAGS)
 
-teardown: setup ## BOTTLE=x: remove everything that a bottle has acquired, and its state
-	@$(RUN)scripts/teardown.ts --bottle "$$BOTTLE" $(FLAGS)
+fetch: setup ## BOTTLE=x [FETCH_MAX_SIZE=10g]: bring its commits and uncommitted work home, as refs of your repository
+	@$(RUN)scripts/fetch.ts --bottle "$$BOTTLE" $(call given,FETCH_MAX_SIZE,max-size) $(FLAGS)
+
+teardown: setup ## BOTTLE=x [DISCARD=1]: fetch its work, then remove everything that it has acquired, and its state
+	@$(RUN)scripts/teardown.ts --bottle "$$BOTTLE" $(if $(call is_on,$(DISCARD)),--discard) $(FLAGS)
 
 init: setup ## [AGENT=x] [BOTTLE=x]: ask a few questions, and write a first bottle and agent
 	@$(RUN)scripts/init.ts --agent "$$AGENT" --bottle "$$BOTTLE" $(FLAGS)
@@ -86,8 +89,8 @@ logs: setup ## BOTTLE=x [FOLLOW=0] [FLAGS='--denied --since 10m']: follow what a
 learn: setup ## BOTTLE=x: print routes that would admit what a bottle was denied, to review
 	@$(RUN)scripts/learn.ts --bottle "$$BOTTLE" $(FLAGS)
 
-cleanup: setup ## [YES=1] [ALL=1]: find and remove what crashed or killed launches left
-	@$(RUN)scripts/cleanup.ts $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(ALL)),--all) $(FLAGS)
+cleanup: setup ## [YES=1] [ALL=1] [DISCARD=1]: find and remove what crashed or killed launches left
+	@$(RUN)scripts/cleanup.ts $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(ALL)),--all) $(if $(call is_on,$(DISCARD)),--discard) $(FLAGS)
 
 doctor: setup ## check everything that a launch depends on
 	@$(RUN)scripts/doctor.ts $(FLAGS)

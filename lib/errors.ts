@@ -49,6 +49,8 @@ const FAMILY_OF = {
   'work-refused': 'workspace',
   /** Some files were left as they are, since the operator has changed them. */
   'work-conflicts': 'workspace',
+  /** Work of the agent may be in the guest alone. */
+  'work-unsaved': 'workspace',
   'bundle-failed': 'bundle',
   'bundle-not-ready': 'bundle',
   'confinement-breached': 'confinement',

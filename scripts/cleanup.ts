@@ -15,6 +15,7 @@ await runScript(async () => {
     summary: 'find and remove what crashed or killed launches left behind',
     flags: {
       all: { type: 'boolean', help: 'also remove bottles brought up by hand, and kept state' },
+      discard: { type: 'boolean', help: 'also remove bottles whose work cannot be fetched' },
       yes: { type: 'boolean', help: 'remove without asking' },
       'dry-run': { type: 'boolean', help: 'only list' },
       json: { type: 'boolean', help: 'print the list as JSON' },
@@ -23,7 +24,10 @@ await runScript(async () => {
   });
   if (flags === undefined) return 0;
   const say = flags.verbosity === 'quiet' ? () => {} : line;
-  const leftovers = await findLeftovers({ smolvms: await knownSmolvms(), all: flags.all }, say);
+  const leftovers = await findLeftovers(
+    { smolvms: await knownSmolvms(), all: flags.all, discard: flags.discard },
+    say,
+  );
   if (flags.json) echo(JSON.stringify(leftovers.map(({ what, why }) => ({ what, why }))));
   else
     echo(

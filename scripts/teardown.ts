@@ -2,6 +2,7 @@
 import { echo } from 'zx';
 import { readMetadata } from '../lib/bottle/metadata.ts';
 import { assertSlug } from '../lib/bottle/slug.ts';
+import { saveWork } from '../lib/commands/fetch/save-work.ts';
 import { BottleError } from '../lib/errors.ts';
 import { forgetBottle, teardown } from '../lib/phases/teardown.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
@@ -15,6 +16,7 @@ await runScript(async () => {
     flags: {
       bottle: { type: 'string', help: 'the bottle', required: true },
       'keep-state': { type: 'boolean', help: 'keep its state, so that it can be brought up again' },
+      discard: { type: 'boolean', help: 'also when work of the agent is in the guest alone' },
       json: { type: 'boolean', help: 'print what was removed as JSON on stdout' },
     },
   });
@@ -26,6 +28,7 @@ await runScript(async () => {
     });
   }
   const say = flags.verbosity === 'quiet' ? () => {} : line;
+  if (!flags.discard) await saveWork(flags.bottle, say);
   const undone = await teardown(flags.bottle, say);
   if (!flags['keep-state']) await forgetBottle(flags.bottle);
   if (flags.json) echo(JSON.stringify({ bottle: flags.bottle, undone }));

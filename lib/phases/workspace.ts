@@ -9,7 +9,7 @@ import { probe } from './probe.ts';
 import { provision } from './provision.ts';
 
 /** Only root can write here, so that the agent cannot have its work overwritten by a second copy. */
-const MARKER = '/usr/libexec/bot-bottle/workspace.json';
+export const WORKSPACE_MARKER = '/usr/libexec/bot-bottle/workspace.json';
 
 /** Copies the operator's directory into the guest once; what the agent makes of it is never overwritten. */
 export const workspace: Phase<CopiedWorkspace> = {
@@ -24,12 +24,15 @@ export const workspace: Phase<CopiedWorkspace> = {
     const [plan, { agent }] = await readAll(context, prepare, buildImage);
     if (plan.workspace === undefined) return NO_WORKSPACE;
     const bottle = new Bottle(plan, agent);
-    const earlier = await bottle.exec(['cat', MARKER]);
+    const earlier = await bottle.exec(['cat', WORKSPACE_MARKER]);
     if (earlier.exitCode === 0) return copiedWorkspace.parse(JSON.parse(earlier.stdout));
     const { copyIn } = await import('../workspace/copy-in.ts');
     const copied = await copyIn(bottle, plan.workspace, context);
     const { writeFileScript } = await import('../guest/shell-script.ts');
-    await bottle.runScript('noting the copy', writeFileScript(MARKER, JSON.stringify(copied), '0644'));
+    await bottle.runScript(
+      'noting the copy',
+      writeFileScript(WORKSPACE_MARKER, JSON.stringify(copied), '0644'),
+    );
     // The operator has seen the others before the launch.
     const known = new Set(plan.workspace.leftOut.map(({ path }) => path));
     for (const path of copied.leftOut) if (!known.has(path)) context.say(`left out: ${printable(path)}`);
@@ -40,7 +43,7 @@ export const workspace: Phase<CopiedWorkspace> = {
     const [plan, { agent }] = await readAll(context, prepare, buildImage);
     if (kind === 'none' || plan.workspace === undefined)
       return kind === 'none' && plan.workspace === undefined;
-    return (await new Bottle(plan, agent).exec(['test', '-e', MARKER])).exitCode === 0;
+    return (await new Bottle(plan, agent).exec(['test', '-e', WORKSPACE_MARKER])).exitCode === 0;
   },
 
   describe: ({ kind, root, directory, bytes, repositories }) => {

@@ -12,6 +12,7 @@ import { forgetBottle, teardown } from '../../phases/teardown.ts';
 import { machineName } from '../../plan/names.ts';
 import type { SmolvmBinary } from '../../smolvm/binary.ts';
 import { SmolvmClient } from '../../smolvm/client.ts';
+import { saveWork } from '../fetch/save-work.ts';
 import { bottleStatuses } from '../status/status.ts';
 
 /** A resource that no bottle manages any longer, and how to remove it. */
@@ -26,6 +27,8 @@ export interface CleanupScope {
   smolvms: readonly SmolvmBinary[];
   /** Whether to include bottles brought up by hand and kept state. */
   all: boolean;
+  /** Whether to remove bottles whose work cannot be fetched. */
+  discard: boolean;
 }
 
 /** Kinds of containers that belong to a bottle or a pack; others inherit our label from an image. */
@@ -46,6 +49,7 @@ export async function findLeftovers(scope: CleanupScope, say: (line: string) => 
       what: `bottle ${slug}`,
       why: `${state}, ${acquired} resources to remove`,
       remove: async () => {
+        if (state !== 'broken' && !scope.discard) await saveWork(slug, say);
         await teardown(slug, say);
         await forgetBottle(slug);
       },

@@ -51,7 +51,8 @@ export async function chooseWorkspace(
 
 const UNITS = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
 
-function bytesOf(given: string): number {
+/** Parses a size such as `5g`. @throws BottleError `usage` */
+export function bytesOf(given: string): number {
   const [, number = '', unit = 'm'] = /^(\d+(?:\.\d+)?)([kmg])$/i.exec(given) ?? [];
   const bytes = Math.floor(Number(number) * UNITS[unit.toLowerCase() as keyof typeof UNITS]);
   if (bytes > 0) return bytes;

@@ -3,6 +3,7 @@ import { readMetadata, writeMetadata } from '../../bottle/metadata.ts';
 import { identifyProcess } from '../../host/process-identity.ts';
 import { forgetBottle, teardown } from '../../phases/teardown.ts';
 import type { Plan } from '../../plan/schema.ts';
+import { saveWork } from '../fetch/save-work.ts';
 
 /** The steps that the caller provides: the script runs make and prints messages. */
 export interface LaunchSteps {
@@ -63,6 +64,14 @@ interface Ending {
 async function endLaunch(slug: string, { exitCode, learns }: Ending, steps: LaunchSteps): Promise<void> {
   const metadata = await readMetadata(slug);
   if (metadata === undefined) return;
+  // Without an owner, the bottle counts as kept on purpose, not as an orphan of this launch.
+  const keep = () => writeMetadata({ ...metadata, owner: null });
+  try {
+    await saveWork(slug, steps.say);
+  } catch (error) {
+    await keep();
+    throw error;
+  }
   steps.say('taking everything down');
   const undone = await teardown(slug, steps.say);
   const what = undone.length === 0 ? 'nothing to take down' : `took down ${undone.join(', ')}`;
@@ -71,8 +80,7 @@ async function endLaunch(slug: string, { exitCode, learns }: Ending, steps: Laun
     steps.say(`${what}; nothing is left`);
     return;
   }
-  // Without an owner, the bottle counts as kept on purpose, not as an orphan of this launch.
-  await writeMetadata({ ...metadata, owner: null });
+  await keep();
   steps.say(what);
   if (learns) steps.say(`to review what it was denied, as routes: make learn BOTTLE=${slug}`);
   steps.say(`the bottle's state was kept; to continue: make up BOTTLE=${slug} && make attach BOTTLE=${slug}`);

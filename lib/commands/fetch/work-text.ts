@@ -1,0 +1,92 @@
+import { bottleRef } from '../../git/bottle-refs.ts';
+import { git, tryGit } from '../../git/git.ts';
+import { printable } from '../../host/printable.ts';
+import { shortPath } from '../../host/short-path.ts';
+import type { FetchedRepository } from '../../workspace/fetch-repository.ts';
+
+/** How many commits and files are named. */
+const MOST = 20;
+
+/** Describes fetched work, and how to look at it and take it; empty when nothing came. For people. */
+export async function workText(slug: string, fetched: readonly FetchedRepository[]): Promise<string> {
+  const parts = await Promise.all(fetched.map((one) => repositoryText(slug, one)));
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+async function repositoryText(slug: string, fetched: FetchedRepository): Promise<string> {
+  const { root, hasWork, warnings, branch } = fetched;
+  const warned = warnings.map((line) => `warning: ${printable(line)}`);
+  if (!hasWork) return warned.join('\n');
+  const ref = (name: string) => bottleRef(slug, name);
+  const [commits, uncommitted, stat] = await Promise.all([
+    commitsOf(root, ref('')),
+    uncommittedFiles(root, slug),
+    statOf(fetched),
+  ]);
+  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+  const head = branch === undefined ? ref('HEAD') : ref(`heads/${branch}`);
+  const hasCommits = commits.length > 0;
+  return [
+    `the work is in ${shortPath(root)}: ${count(commits.length, 'commit')}, ${count(uncommitted, 'uncommitted file')}, as ${ref('*')}`,
+    ...commits.slice(0, MOST).map((line) => `  ${printable(line)}`),
+    ...(commits.length > MOST ? [`  and ${commits.length - MOST} more`] : []),
+    ...stat.map((line) => ` ${printable(line)}`),
+    ...warned,
+    `  look:   make diff BOTTLE=${slug}${hasCommits ? `, or git log -p HEAD..${head}` : ''}`,
+    ...(hasCommits ? [`  merge:  git merge ${head}`] : []),
+    `  apply:  make apply BOTTLE=${slug} takes the files, committed or not, into your working tree`,
+  ].join('\n');
+}
+
+/** The commits that no branch or tag of the host has, newest first; without the one of uncommitted work. */
+async function commitsOf(root: string, prefix: string): Promise<string[]> {
+  const refs = await git(root, [
+    'for-each-ref',
+    '--format=%(refname)',
+    `${prefix}heads`,
+    `${prefix}tags`,
+    `${prefix}HEAD`,
+  ]);
+  const names = refs.split('\n').filter((name) => name !== '');
+  if (names.length === 0) return [];
+  const input = names.map((name) => `${name}\n`).join('');
+  const args = ['log', '--oneline', '--no-decorate', '--stdin', '--not', '--branches', '--tags'];
+  return (await git(root, args, { input })).split('\n').filter((line) => line !== '');
+}
+
+async function uncommittedFiles(root: string, slug: string): Promise<number> {
+  const [wip, head] = [bottleRef(slug, 'wip'), bottleRef(slug, 'HEAD')];
+  const parent =
+    (await tryGit(root, ['rev-parse', '--quiet', '--verify', head])).exitCode === 0 ? [head] : ['--root'];
+  const { exitCode, stdout } = await tryGit(root, [
+    'diff-tree',
+    '-r',
+    '--name-only',
+    '--no-commit-id',
+    ...parent,
+    wip,
+  ]);
+  return exitCode === 0
+    ? stdout
+        .toString()
+        .split('\n')
+        .filter((line) => line !== '').length
+    : 0;
+}
+
+/** How the files differ from those that went in. */
+async function statOf({ root, base, result }: FetchedRepository): Promise<string[]> {
+  if (base === undefined || result === undefined) return [];
+  const options = [
+    '--no-ext-diff',
+    '--no-textconv',
+    `--stat-count=${MOST}`,
+    '--stat=72',
+    '--ignore-submodules=none',
+  ];
+  const { stdout } = await tryGit(root, ['diff', '--stat', ...options, base, result]);
+  return stdout
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');
+}
