@@ -75,8 +75,8 @@ run_npm() {
 find_node() {
   node=$(command -v node) || node=
   if [ -n "$node" ] && is_new_enough "$node"; then
-    # The program itself: what is on the PATH may be the link that this script makes.
-    node=$("$node" -p process.execPath)
+    # A link must not lead to itself.
+    [ "$node" != "$(pwd)/$kit/bin/node" ] || node=$("$node" -p process.execPath)
     return 0
   fi
   folder=$cache/node-$NODE_PIN

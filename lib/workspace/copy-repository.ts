@@ -17,6 +17,7 @@ import {
   SKIP_FILES,
 } from './guest-commands.ts';
 import type { Selection } from './select-files.ts';
+import type { Identity } from './survey.ts';
 
 /** What a copy needs of a bottle. */
 export type CopyTarget = Pick<Bottle, 'slug' | 'execAsAgent' | 'pipeAsAgent'>;
@@ -29,7 +30,7 @@ export interface RepositoryCopy {
   readonly submodules: readonly string[];
   /** Absolute path in the guest. */
   readonly directory: string;
-  readonly identity: { readonly name?: string | undefined; readonly email?: string | undefined };
+  readonly identity: Identity;
   readonly signal: AbortSignal;
   /** Called with each number of bytes that was sent. */
   onBytes(count: number): void;

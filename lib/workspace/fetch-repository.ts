@@ -4,28 +4,10 @@ import { BottleError } from '../errors.ts';
 import { bottleRef, bottleRefs } from '../git/bottle-refs.ts';
 import { git } from '../git/git.ts';
 import { readRefs } from '../git/repository.ts';
-import type { CopyTarget } from './copy-repository.ts';
+import type { FetchRequest } from './fetch-request.ts';
 import { presentObjects, receiveObjects } from './receive-objects.ts';
 import { type Report, readReport } from './report.ts';
 import { type FetchedRef, updateBottleRefs } from './update-refs.ts';
-
-export interface FetchRequest {
-  readonly bottle: CopyTarget;
-  /** Top of the repository on the host. */
-  readonly root: string;
-  /** Top of the repository in the guest. */
-  readonly directory: string;
-  readonly objectFormat: 'sha1' | 'sha256';
-  /** The commit with exactly the files that went in, empty for none, and its tree. */
-  readonly base: string;
-  readonly tree: string;
-  /** Host directory for what is not checked yet. */
-  readonly scratch: string;
-  /** Bytes of a pack that are accepted. */
-  readonly maxBytes: number;
-  readonly signal: AbortSignal;
-  onBytes(count: number): void;
-}
 
 export interface FetchedRepository {
   readonly root: string;

@@ -52,7 +52,8 @@ export interface Finishing {
   readonly excludes: string;
   /** Submodules that are copied too, as paths in the repository. */
   readonly submodules: readonly string[];
-  readonly identity: { readonly name?: string | undefined; readonly email?: string | undefined };
+  /** Of the agent's commits. */
+  readonly identity: { readonly name: string; readonly email: string };
   readonly slug: string;
 }
 
@@ -76,8 +77,8 @@ export function finishScript(copy: Finishing): string {
       config(`remote.${name}.fetch`, `+refs/heads/*:refs/remotes/${name}/*`),
     ]),
     ...submodules.map((path) => config('submodule.active', `:(top,literal)${path}`)),
-    ...(identity.name === undefined ? [] : [config('user.name', identity.name)]),
-    ...(identity.email === undefined ? [] : [config('user.email', identity.email)]),
+    config('user.name', identity.name),
+    config('user.email', identity.email),
     'mkdir -p .git/info',
     hereDocument('cat > .git/info/exclude', excludes.split('\n')),
     'git update-index -q --refresh > /dev/null || true',

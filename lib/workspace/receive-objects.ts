@@ -6,7 +6,7 @@ import { BottleError } from '../errors.ts';
 import { bottleRefs } from '../git/bottle-refs.ts';
 import { git, gitCommand, tryGit } from '../git/git.ts';
 import { gitPath, readRefs } from '../git/repository.ts';
-import type { FetchRequest } from './fetch-repository.ts';
+import type { FetchRequest } from './fetch-request.ts';
 import { packScript } from './guest-commands.ts';
 import { sizeText } from './size.ts';
 

@@ -4,6 +4,11 @@ import { listSubmodules, type Repository, readRepository } from '../git/reposito
 import { readWorkingTree } from '../git/working-tree.ts';
 import { type Selection, selectFiles } from './select-files.ts';
 
+export interface Identity {
+  readonly name: string;
+  readonly email: string;
+}
+
 /** A repository that goes into a bottle: the one that was asked for, or a submodule. */
 export interface SurveyedRepository {
   /** Relative to the outermost repository; empty for that one. */
@@ -39,15 +44,15 @@ export async function surveyRepositories(
   return [own, ...within];
 }
 
-/** Returns the name and address with which the person commits here. */
-export async function readIdentity(root: string): Promise<{ name?: string; email?: string }> {
+/** Returns the name and address with which the person commits here; without them, ones that say who it was. */
+export async function readIdentity(root: string): Promise<Identity> {
   const [name, email] = await Promise.all(
     ['user.name', 'user.email'].map(async (key) => {
       const { exitCode, stdout } = await tryGit(root, ['config', '--get', key]);
       return exitCode === 0 ? stdout.toString().trim() : '';
     }),
   );
-  return { ...(name ? { name } : {}), ...(email ? { email } : {}) };
+  return { name: name || 'Agent', email: email || 'agent@localhost' };
 }
 
 /** Bytes of the repository's objects on disk: about what is sent for it. */

@@ -22,7 +22,7 @@ export function planScreen(plan: Plan, width?: number): string {
     ...list('runs', [`${runs(provider)}  (${provider.template}, as ${provider.user ?? 'the image’s user'})`]),
     ...some('signs in', credentialOf(plan)),
     ...list('guest', [`smolvm ${smolvm.version.join('.')}${smolvm.fake ? ', the kit’s fake' : ''}`]),
-    ...list('workspace', workspaceOf(plan), 'none: the agent gets no copy of your files'),
+    ...list('works on', workspaceOf(plan), 'its image alone: it gets no copy of your files'),
     ...list('env', environmentOf(plan)),
     ...some(
       'mcp',

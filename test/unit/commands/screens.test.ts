@@ -98,7 +98,7 @@ it('the launch screen fits the terminal, however long its values', async () => {
     expect(text).toContain('run "a b" ""');
     expect(text).not.toContain('\u001b');
     // Continued values are indented below the value, not the key.
-    expect(lines.filter((line) => !line.startsWith('          ')).length).toBe(10);
+    expect(lines.filter((line) => !line.startsWith('          ')).length).toBe(11);
   }
 });
 
