@@ -103,7 +103,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress bench-agents score-egress fuzz soak check fix schemas
+.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress bench-agents bench-workspace score-egress fuzz soak check fix schemas
 
 test: check ## run the checks and all suites that can run here, and report what was skipped
 	@$(DEV) scripts/dev/test.ts
@@ -130,6 +130,9 @@ bench-egress: setup ## [QUICK=1] [JSON=1] [INSTALL=1]: compare egress to mitmpro
 
 bench-agents: setup ## measure the time from `make launch` to an agent's first prompt, per provider
 	@$(DEV) test/bench/agents.ts
+
+bench-workspace: setup ## [SIZES='10 100 1000']: measure a repository's way in and home, beside plain git
+	@$(DEV) test/bench/workspace.ts
 
 score-egress: setup ## [AGENT_EGRESS_BENCH=dir]: score egress with the corpus agent-egress-bench
 	@$(DEV) test/bench/score-egress.ts --corpus "$${AGENT_EGRESS_BENCH:-../shared/corpora/agent-egress-bench/cases}"
