@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { configuration } from '../git/configuration.ts';
 import { git } from '../git/git.ts';
 
 /** `git diff` that runs no program and shows every change, whatever the operator's configuration says. */
@@ -32,15 +33,4 @@ export async function withoutAttributes<T>(
   } finally {
     await rm(empty, { recursive: true, force: true });
   }
-}
-
-function configuration(values: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(values);
-  return Object.fromEntries([
-    ['GIT_CONFIG_COUNT', String(entries.length)],
-    ...entries.flatMap(([key, value], index) => [
-      [`GIT_CONFIG_KEY_${index}`, key],
-      [`GIT_CONFIG_VALUE_${index}`, value],
-    ]),
-  ]);
 }

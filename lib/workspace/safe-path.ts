@@ -11,11 +11,13 @@ const GIT_DIRECTORY = /^(\.git|git~\d+)[ .]*(:.*)?$/iu;
  * Says why a path of a bottle's tree must not be written to the host at all; undefined when it may. git refuses most of
  * these too: this does not depend on the host's version and settings.
  */
-export function pathProblem(path: string): string | undefined {
+export function pathProblem(path: string, mode = ''): string | undefined {
   if (path.includes('\ufffd')) return 'its name is not UTF-8';
   const parts = path.split('/');
   if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'its path leads elsewhere';
-  if (parts.some((part) => GIT_DIRECTORY.test(part.replaceAll(IGNORED, '')))) {
+  if (mode === '120000' && /^\.git/i.test(parts.at(-1) ?? '')) return 'git would follow it as a link';
+  // A file system of Windows takes a backslash for a slash.
+  if (path.split(/[/\\]/).some((part) => GIT_DIRECTORY.test(part.replaceAll(IGNORED, '')))) {
     return 'it is inside a git directory';
   }
   return undefined;

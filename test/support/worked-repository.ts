@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -11,8 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** A file of a tree: its content, or with a mode. `100755`, `120000` (a link to the content), `160000` (a commit). */
-export type TreeFile = string | Buffer | { readonly mode: string; readonly content: string };
+/** A file of a tree: its content, or with a mode, or the id of an object that exists. `100755`, `120000` (a link to the content), `160000` (a commit). */
+export type TreeFile =
+  | string
+  | Buffer
+  | { readonly mode: string; readonly content: string; readonly id?: string };
 export type Tree = Readonly<Record<string, TreeFile>>;
 
 const IDENTITY = {
@@ -76,14 +80,19 @@ export class WorkedRepository {
         folders.set(folder, inside);
         continue;
       }
-      const { mode, content } =
-        typeof file === 'object' && 'mode' in file ? file : { mode: '100644', content: file };
-      const id =
-        mode === '160000' ? content : this.run(['hash-object', '-w', '--stdin'], content).toString().trim();
-      entries.push(`${mode} ${mode === '160000' ? 'commit' : 'blob'} ${id}\t${path}\0`);
+      const given = typeof file === 'object' && 'mode' in file ? file : { mode: '100644', content: file };
+      entries.push(
+        `${given.mode} ${given.mode === '160000' ? 'commit' : 'blob'} ${this.id(given)}\t${path}\0`,
+      );
     }
     for (const [name, content] of folders) entries.push(`040000 tree ${this.tree(content)}\t${name}\0`);
     return this.run(['mktree', '-z', '--missing'], entries.join('')).toString().trim();
+  }
+
+  private id({ mode, content, id }: { mode: string; content: string | Buffer; id?: string }): string {
+    if (id !== undefined) return id;
+    if (mode === '160000') return content.toString();
+    return this.run(['hash-object', '-w', '--stdin'], content).toString().trim();
   }
 
   private run(args: string[], input: string | Buffer): Buffer {
@@ -106,6 +115,7 @@ export class WorkedRepository {
 
   /** A file's content; `-> TARGET` of a link, `folder` of a directory, undefined when it does not exist. */
   read(name: string): string | undefined {
+    if (!existsSync(dirname(this.path(name)).concat('/.'))) return undefined;
     const found = lstatSync(this.path(name), { throwIfNoEntry: false });
     if (found === undefined) return undefined;
     if (found.isDirectory()) return 'folder';
