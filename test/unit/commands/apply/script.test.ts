@@ -43,7 +43,7 @@ describe('make apply', () => {
 
   it('no branch of the bottle is printed that a shell would run when it is copied', async () => {
     const repository = new WorkedRepository({ a: '1' }, { a: '2' });
-    repository.ref('heads/$(touch${IFS}pwned)', repository.git('rev-parse', 'HEAD'));
+    repository.ref("heads/$(touch$IFS'x')", repository.git('rev-parse', 'HEAD'));
     expect((await run('apply', repository, '--yes')).stderr).not.toContain('$(');
   });
 });
