@@ -129,8 +129,9 @@ export class SmolvmClient {
       ...this.#surroundings,
       reject: false,
       buffer: { stdout: false },
-      stdin: input ?? 'ignore',
-      stdout: output ?? 'ignore',
+      // `pipe` admits streams without a file descriptor.
+      stdin: input === undefined ? 'ignore' : [input, 'pipe'],
+      stdout: output === undefined ? 'ignore' : [output, 'pipe'],
       maxBuffer: { stderr: 1_000_000 },
       ...(signal === undefined ? {} : { cancelSignal: signal }),
       ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
