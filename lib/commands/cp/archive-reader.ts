@@ -92,8 +92,10 @@ export class ArchiveReader extends Writable {
     const start = Buffer.concat([this.#start ?? Buffer.alloc(0), chunk]);
     this.#start = start.length < BLOCK ? start : undefined;
     if (start.length < BLOCK) return undefined;
-    if (start.toString('latin1', MAGIC_AT, MAGIC_AT + 5) !== 'ustar')
+    const isEmpty = start.subarray(0, BLOCK).every((byte) => byte === 0);
+    if (!isEmpty && start.toString('latin1', MAGIC_AT, MAGIC_AT + 5) !== 'ustar') {
       this.#failure = damaged('it is no plain tar archive');
+    }
     return start;
   }
 

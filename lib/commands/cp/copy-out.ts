@@ -1,6 +1,6 @@
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, posix, resolve } from 'node:path';
-import { PassThrough, type Writable } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isMissing } from '../../host/files.ts';
 import { type CopyContext, refused } from './copy-in.ts';
@@ -77,6 +77,8 @@ async function receive(
   options: { end?: boolean } = {},
 ): Promise<void> {
   const arriving = new PassThrough();
+  // What the guest has printed is whole only if its command ended well, which is known after the last byte.
+  const printed = new Writable({ write: (chunk, _encoding, done) => void arriving.write(chunk, done) });
   const stop = new AbortController();
   const reading = pipeline(arriving, counting(onBytes), output, { signal, ...options }).catch(
     (error: unknown) => {
@@ -85,7 +87,7 @@ async function receive(
     },
   );
   const sending = bottle
-    .pipeAsAgent(command, { output: arriving, signal: AbortSignal.any([signal, stop.signal]) })
+    .pipeAsAgent(command, { output: printed, signal: AbortSignal.any([signal, stop.signal]) })
     .then((result) => {
       // An error of the guest is worth more than that its archive has no end.
       if (result.exitCode !== 0 && !stop.signal.aborted) arriving.destroy(guestError('the copy', result));
