@@ -1,25 +1,12 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { applyChanges, changesThat } from '../../../../lib/commands/apply/apply.ts';
 import { judge } from '../../../../lib/commands/apply/judge.ts';
-import { runsOnHost } from '../../../../lib/commands/apply/runs-on-host.ts';
-import { type Change, listChanges, shownPath } from '../../../../lib/workspace/changes.ts';
-import { findReviewed } from '../../../../lib/workspace/reviewed.ts';
+import { applyAll, changesOf } from '../../../support/apply-all.ts';
 import { useTemporaryHome } from '../../../support/temporary-home.ts';
 import { SLUG, WorkedRepository } from '../../../support/worked-repository.ts';
 
 useTemporaryHome();
-
-const changesOf = async ({ directory }: WorkedRepository) => listChanges(await findReviewed(SLUG, directory));
-
-/** Applies everything. @returns what was applied, what was there already, and `PATH: REASON` of what was left. */
-async function apply(repository: WorkedRepository) {
-  const { signal } = new AbortController();
-  const { applied, done, left } = await applyChanges(await changesOf(repository), signal);
-  const reasons = left.map(({ change, reason }) => `${shownPath(change)}: ${reason}`);
-  return { applied: applied.map(shownPath), done: done.map(shownPath), left: reasons };
-}
 
 const link = (content: string) => ({ mode: '120000', content });
 const executable = (content: string) => ({ mode: '100755', content });
@@ -34,7 +21,7 @@ describe('make apply', () => {
       { changed: 'two\n', binary, 'new/deep/file': 'n', mode: executable('#!'), type: link('changed') },
     );
     const head = repository.git('rev-parse', 'HEAD');
-    expect((await apply(repository)).left).toEqual([]);
+    expect((await applyAll(repository)).left).toEqual([]);
     const names = ['changed', 'deleted', 'folder', 'new/deep/file', 'type'];
     expect(names.map((name) => repository.read(name))).toEqual([
       'two\n',
@@ -56,7 +43,7 @@ describe('make apply', () => {
         { [`was ${name}`]: '1', [name]: '1' },
         { [name]: '2', [`new/${name}`]: '3' },
       );
-      expect((await apply(repository)).left).toEqual([]);
+      expect((await applyAll(repository)).left).toEqual([]);
       expect([repository.read(name), repository.read(`new/${name}`), repository.read(`was ${name}`)]).toEqual(
         ['2', '3', undefined],
       );
@@ -68,26 +55,26 @@ describe('make apply', () => {
       { a: '1', b: '1', d: '1' },
       { a: '2', b: executable('1'), c: '3' },
     );
-    await apply(repository);
-    expect(await apply(repository)).toEqual({ applied: [], done: ['a', 'b', 'c', 'd'], left: [] });
+    await applyAll(repository);
+    expect(await applyAll(repository)).toEqual({ applied: [], done: ['a', 'b', 'c', 'd'], left: [] });
   });
 
   it('a folder takes the place of a file, and a file or a link that of a folder', async () => {
     const base = { a: '1', 'b/c': '1', 'b/d': '1', 'e/f': '1' };
     const repository = new WorkedRepository(base, { 'a/x/y': '2', b: '2', e: link('b') });
-    expect((await apply(repository)).left).toEqual([]);
+    expect((await applyAll(repository)).left).toEqual([]);
     expect([repository.read('a/x/y'), repository.read('b'), repository.read('e')]).toEqual([
       '2',
       '2',
       '-> b',
     ]);
-    expect((await apply(repository)).applied).toEqual([]);
+    expect((await applyAll(repository)).applied).toEqual([]);
   });
 
   it('takes what is uncommitted in the bottle', async () => {
     const repository = new WorkedRepository({ a: '1' }, { a: '2' });
     repository.ref('wip', repository.commit({ a: '3' }));
-    await apply(repository);
+    await applyAll(repository);
     expect(repository.read('a')).toBe('3');
   });
 
@@ -96,7 +83,7 @@ describe('make apply', () => {
     mkdirSync(repository.path('sub'));
     const inner = new WorkedRepository({ b: '1' }, { b: '2' }, repository.path('sub'));
     repository.git('update-index', '--add', '--cacheinfo', `160000,${inner.git('rev-parse', 'HEAD')},sub`);
-    expect((await apply(repository)).applied).toEqual(['a', 'sub/b']);
+    expect((await applyAll(repository)).applied).toEqual(['a', 'sub/b']);
     expect(repository.read('sub/b')).toBe('2');
   });
 
@@ -146,7 +133,7 @@ describe('the operator’s own changes', () => {
       name.startsWith(reason.startsWith('a:') ? 'a' : 'new'),
     );
     const before = names.map((name) => repository.read(name));
-    expect((await apply(repository)).left).toEqual([reason]);
+    expect((await applyAll(repository)).left).toEqual([reason]);
     expect(names.map((name) => repository.read(name))).toEqual(before);
     expect(repository.read('other')).toBe('2');
   });
@@ -155,13 +142,13 @@ describe('the operator’s own changes', () => {
     const repository = new WorkedRepository(base, result);
     repository.write('a', 'two\n');
     repository.write('new/file', 'n');
-    expect(await apply(repository)).toEqual({ applied: ['other'], done: ['a', 'new/file'], left: [] });
+    expect(await applyAll(repository)).toEqual({ applied: ['other'], done: ['a', 'new/file'], left: [] });
   });
 
   it('a file of theirs in a folder that the bottle replaced keeps the folder', async () => {
     const repository = new WorkedRepository({ 'd/a': '1' }, { d: 'file' });
     repository.write('d/mine', 'm');
-    expect((await apply(repository)).left).toEqual(['d: a folder of yours is in the way']);
+    expect((await applyAll(repository)).left).toEqual(['d: a folder of yours is in the way']);
     expect(repository.read('d/mine')).toBe('m');
   });
 
@@ -185,7 +172,7 @@ describe('the operator’s own changes', () => {
     await expect(applyChanges(await changesOf(repository), signal)).rejects.toThrow('stop');
     const read = () => ['a', 'b', 'c'].map((name) => repository.read(name));
     expect(read()).toEqual(['2', '1', undefined]);
-    expect(await apply(repository)).toEqual({ applied: ['b'], done: ['a', 'c'], left: [] });
+    expect(await applyAll(repository)).toEqual({ applied: ['b'], done: ['a', 'c'], left: [] });
     expect(read()).toEqual(['2', '2', undefined]);
   });
 });
@@ -195,7 +182,7 @@ describe('line ends and settings of the operator', () => {
     const repository = new WorkedRepository({ a: 'one\n', crlf: 'x\r\n' }, { a: 'two\n', crlf: 'y\r\n' });
     repository.git('config', 'core.autocrlf', 'true');
     repository.write('a', 'one\r\n');
-    expect((await apply(repository)).left).toEqual([]);
+    expect((await applyAll(repository)).left).toEqual([]);
     expect([repository.read('a'), repository.read('crlf')]).toEqual(['two\r\n', 'y\r\n']);
   });
 
@@ -203,86 +190,13 @@ describe('line ends and settings of the operator', () => {
     const repository = new WorkedRepository({ a: '1' }, { a: '2' });
     repository.git('config', 'core.fileMode', 'false');
     chmodSync(repository.path('a'), 0o755);
-    expect((await apply(repository)).applied).toEqual(['a']);
+    expect((await applyAll(repository)).applied).toEqual(['a']);
   });
 
   it('where case does not count, only one of two names is written', async () => {
     const repository = new WorkedRepository({}, { README: '1', readme: '2' });
     repository.git('config', 'core.ignoreCase', 'true');
-    expect((await apply(repository)).left).toEqual(['readme: only case tells it from README']);
-  });
-});
-
-describe('a hostile bottle', () => {
-  it.each([
-    '.git/hooks/post-checkout',
-    '.GIT/config',
-    'sub/.git/config',
-    'git~1/config',
-    '.git /config',
-    '.g\u200cit/config',
-    '.git::$INDEX_ALLOCATION/config',
-    'a\\.git\\config',
-  ])('%j is never written', async (name) => {
-    const repository = new WorkedRepository({}, { [name]: 'evil', good: '1' });
-    const { applied, left } = await apply(repository);
-    expect([applied, left]).toEqual([['good'], [`${name}: it is inside a git directory`]]);
-    expect(repository.read(name)).toBeUndefined();
-  });
-
-  it('`..` in a tree leads nowhere', async () => {
-    const repository = new WorkedRepository({}, { '../evil': '1', good: '1' });
-    expect((await apply(repository)).left).toEqual(['../evil: its path leads elsewhere']);
-    expect(repository.read('../evil')).toBeUndefined();
-  });
-
-  it('nothing is written beyond a link, whether the operator made it or an earlier apply', async () => {
-    const outside = mkdtempSync(`${tmpdir()}/outside-`);
-    const repository = new WorkedRepository({ 'mine/a': '1' }, { 'mine/a': '2', out: link(outside) });
-    rmSync(repository.path('mine'), { recursive: true });
-    symlinkSync(outside, repository.path('mine'));
-    expect((await apply(repository)).left).toEqual(['mine/a: its folder mine is a symbolic link']);
-    repository.bringBack({ 'out/evil': '1' });
-    repository.git('update-ref', `refs/bottles/${SLUG}/base`, repository.commit({}));
-    expect((await apply(repository)).left).toEqual(['out/evil: its folder out is a symbolic link']);
-    expect(readdirSync(outside)).toEqual([]);
-  });
-
-  it('nothing is written into another repository inside this one', async () => {
-    const repository = new WorkedRepository({}, { 'nested/evil': '1' });
-    mkdirSync(repository.path('nested/.git'), { recursive: true });
-    expect((await apply(repository)).left).toEqual(['nested/evil: nested is another repository']);
-  });
-
-  it('neither hooks nor attributes of the bottle start a program', async () => {
-    const repository = new WorkedRepository(
-      { a: '1' },
-      { a: '2', '.gitattributes': '* filter=evil diff=evil merge=evil\n' },
-    );
-    const hook = (name: string) => {
-      repository.write(`.git/hooks/${name}`, `#!/bin/sh\ntouch ${repository.path('pwned')}\n`);
-      chmodSync(repository.path(`.git/hooks/${name}`), 0o755);
-    };
-    for (const name of ['post-checkout', 'post-index-change', 'pre-commit', 'post-merge']) hook(name);
-    expect((await apply(repository)).left).toEqual([]);
-    expect(repository.read('pwned')).toBeUndefined();
-  });
-
-  it.each([
-    ['.github/workflows/ci.yml', true],
-    ['deep/.vscode/tasks.json', true],
-    ['MakeFile', true],
-    ['packages/x/package.json', true],
-    ['CLAUDE.md', true],
-    ['src/main.ts', false],
-  ])('whether %j is marked: %j', async (name, marked) => {
-    const [change] = await changesOf(new WorkedRepository({}, { [name]: '{}' }));
-    expect(runsOnHost(change as Change)).toBe(marked);
-  });
-
-  it('a file that becomes executable is marked', async () => {
-    const [change] = await changesOf(new WorkedRepository({ 'x.sh': '1' }, { 'x.sh': executable('1') }));
-    expect(runsOnHost(change as Change)).toBe(true);
+    expect((await applyAll(repository)).left).toEqual(['readme: only case tells it from README']);
   });
 });
 
@@ -292,6 +206,6 @@ it('ten thousand files are applied', { timeout: 60_000 }, async () => {
   const id = repository.git('rev-parse', `refs/bottles/${SLUG}/HEAD:folder-0/x`);
   const tree = Object.fromEntries(names.map((name) => [name, { mode: '100644', id, content: '' }]));
   repository.bringBack(tree);
-  expect((await apply(repository)).applied.length).toBe(10_000);
+  expect((await applyAll(repository)).applied.length).toBe(10_000);
   expect(repository.read('folder-99/file-9999')).toBe('1');
 });
