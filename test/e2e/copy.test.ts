@@ -53,9 +53,12 @@ it('a folder goes in and comes back as it was: modes, links, odd names', async (
   await writeFile(join(folder, 'run.sh'), '#!/bin/sh\n');
   await chmod(join(folder, 'run.sh'), 0o755);
   await symlink('sub/-é x', join(folder, 'link'));
+  await mkdir(join(folder, 'empty'));
+  // What is neither file, folder nor link stays out, and does not stop the rest.
+  await execa('mkfifo', [join(folder, 'pipe')]);
   await copied('my project', 'guest:~/box');
   await copied('guest:~/box', 'back');
-  expect((await readdir(join(here, 'back'))).toSorted()).toEqual(['link', 'run.sh', 'sub']);
+  expect((await readdir(join(here, 'back'))).toSorted()).toEqual(['empty', 'link', 'run.sh', 'sub']);
   expect(await readFile(join(here, 'back', 'link'), 'utf8')).toBe('content');
   expect((await lstat(join(here, 'back', 'link'))).isSymbolicLink()).toBe(true);
   expect((await lstat(join(here, 'back', 'run.sh'))).mode & 0o777).toBe(0o755);
@@ -70,6 +73,9 @@ it('a folder goes in and comes back as it was: modes, links, odd names', async (
 });
 
 it('streams are files, or archives of folders', async () => {
+  await copied('back/empty', 'guest:~/none');
+  await copied('guest:~/none', 'none');
+  expect(await readdir(join(here, 'none'))).toEqual([]);
   await copied('-', 'guest:~/note', 'a\n\0b');
   expect(await copied('guest:~/note', '-')).toBe('a\n\0b');
   await copied('-', 'guest:~/unpacked/', tarOf([{ path: 'in/archive', content: 'x' }]));

@@ -34,14 +34,13 @@ async function judgeIn(directory: string, changes: readonly Change[]): Promise<J
   };
   // Deletions go first: they may make room for a folder in a file's place, or a file in a folder's.
   const judged: Judged[] = [...refused.values()];
-  for (const change of files.filter(({ status }) => status === 'deleted')) {
-    const one = await judgeDeletion(tree, change);
-    if (one.state === 'ready') tree.going.add(change.path);
+  const deletions = files.filter(({ status }) => status === 'deleted');
+  for (const one of await Promise.all(deletions.map((change) => judgeDeletion(tree, change)))) {
+    if (one.state === 'ready') tree.going.add(one.change.path);
     judged.push(one);
   }
-  for (const change of files.filter(({ status }) => status !== 'deleted')) {
-    judged.push(await judgeFile(tree, change));
-  }
+  const others = files.filter(({ status }) => status !== 'deleted');
+  judged.push(...(await Promise.all(others.map((change) => judgeFile(tree, change)))));
   return judged;
 }
 

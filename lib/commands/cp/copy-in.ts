@@ -1,11 +1,12 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, posix } from 'node:path';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { create } from 'tar';
 import { BottleError } from '../../errors.ts';
 import type { Bottle } from '../../guest/bottle.ts';
 import { isMissing } from '../../host/files.ts';
+import { visibleName } from '../../host/visible.ts';
 import { counting } from './counting.ts';
 import { guestError, lookInGuest } from './in-guest.ts';
 import { guestPath, namesContents, namesFolder, type Places } from './places.ts';
@@ -18,8 +19,9 @@ export interface CopyContext {
   readonly say: (line: string) => void;
 }
 
+const MAKE_FOLDER = 'mkdir -p "$1"';
 /** Unpacks its standard input as the agent; `-p` keeps modes, whatever the umask. */
-const UNPACK = 'mkdir -p "$1" && exec tar -x -p -f - -C "$1"';
+const UNPACK = `${MAKE_FOLDER} && exec tar -x -p -f - -C "$1"`;
 
 /** Copies a file or folder of the host into the guest, as the agent. @returns where it is now. */
 export async function copyIn({ host, guest }: Places, context: CopyContext): Promise<string> {
@@ -42,7 +44,10 @@ export async function copyIn({ host, guest }: Places, context: CopyContext): Pro
     throw refused(`${target} in the guest is a folder, and ${host} is a file`);
   if (source.isFolder) {
     const names = (await readdir(source.path)).map((name) => `./${name}`);
-    await send(archive(source.path, names, context), ['/bin/sh', '-c', UNPACK, 'sh', target], context);
+    // The library makes no archive of nothing.
+    const input = names.length === 0 ? Readable.from([]) : archive(source.path, names, context);
+    const command = names.length === 0 ? MAKE_FOLDER : UNPACK;
+    await send(input, ['/bin/sh', '-c', command, 'sh', target], context);
   } else {
     const file = archive(
       dirname(source.path),
@@ -92,7 +97,13 @@ function archive(cwd: string, paths: readonly string[], { say }: CopyContext, na
   const pack = create(
     {
       ...{ cwd, portable: true },
-      onwarn: (_code, message) => say(`left out: ${message}`),
+      // Sockets and pipes: the library never ends when it meets one.
+      filter: (path, found) => {
+        const isKnown =
+          !('isFIFO' in found) || found.isFile() || found.isDirectory() || found.isSymbolicLink();
+        if (!isKnown) say(`left out ${visibleName(path)}, which is neither file, folder nor link`);
+        return isKnown;
+      },
       onWriteEntry: (entry) => {
         if (name !== undefined) entry.path = `./${name}`;
       },
