@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT BOT_BOTTLE_CWD
+TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -25,7 +25,7 @@ DEV = cd "$$KIT" && exec node
 
 # ---- everyday ----------------------------------------------------------------------------------------------------
 
-.PHONY: help setup launch prepare up attach fetch teardown init edit list info status logs learn cleanup doctor engine engine-stop
+.PHONY: help setup launch prepare up attach fetch teardown diff apply cp init edit list info status logs learn cleanup doctor engine engine-stop
 
 # A flag for a variable that counts only on the command line, since a shell or CI may export such names; `literally`
 # has made its origin `override`.
@@ -67,6 +67,15 @@ fetch: setup ## BOTTLE=x [FETCH_MAX_SIZE=10g]: bring its commits and uncommitted
 
 teardown: setup ## BOTTLE=x [DISCARD=1]: fetch its work, then remove everything that it has acquired, and its state
 	@$(RUN)scripts/teardown.ts --bottle "$$BOTTLE" $(if $(call is_on,$(DISCARD)),--discard) $(FLAGS)
+
+diff: setup ## BOTTLE=x [FILE=x] [FLAGS=--stat]: show what a bottle has changed, as it was fetched last
+	@$(RUN)scripts/diff.ts --bottle "$$BOTTLE" $(call given,FILE,file) $(FLAGS)
+
+apply: setup ## BOTTLE=x [FILE=x] [YES=1]: take what a bottle has changed into the working tree, never over your own changes
+	@$(RUN)scripts/apply.ts --bottle "$$BOTTLE" $(call given,FILE,file) $(if $(call is_on,$(YES)),--yes) $(FLAGS)
+
+cp: setup ## BOTTLE=x FROM=x TO=guest:x, or FROM=guest:x TO=x [MAX_SIZE=10G]: copy into a bottle that is up, or out of it
+	@$(RUN)scripts/cp.ts --bottle "$$BOTTLE" $(call given,FROM,from) $(call given,TO,to) $(call given,MAX_SIZE,max-size) $(FLAGS)
 
 init: setup ## [AGENT=x] [BOTTLE=x]: ask a few questions, and write a first bottle and agent
 	@$(RUN)scripts/init.ts --agent "$$AGENT" --bottle "$$BOTTLE" $(FLAGS)

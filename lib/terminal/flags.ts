@@ -8,17 +8,21 @@ export interface Flag {
   help: string;
   /** Whether a string flag must be given. */
   required?: boolean;
+  /** Whether a string flag may be given several times; its value is a list. */
+  multiple?: true;
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** The values of flags: a missing string is undefined, a missing boolean is false. */
+/** The values of flags: a missing string is undefined, a missing boolean is false, a missing list is empty. */
 export type Parsed<F extends Flags> = {
   [Name in keyof F]: F[Name]['type'] extends 'boolean'
     ? boolean
-    : F[Name]['required'] extends true
-      ? string
-      : string | undefined;
+    : F[Name]['multiple'] extends true
+      ? readonly string[]
+      : F[Name]['required'] extends true
+        ? string
+        : string | undefined;
 };
 
 /** Flags that every script has. */
@@ -49,7 +53,9 @@ export function parseFlags<F extends Flags>(
   argv = process.argv.slice(2),
 ): ParsedCommand<F> | undefined {
   const all: Flags = { ...command.flags, ...COMMON };
-  const options = Object.fromEntries(Object.entries(all).map(([name, flag]) => [name, { type: flag.type }]));
+  const options = Object.fromEntries(
+    Object.entries(all).map(([name, { type, multiple = false }]) => [name, { type, multiple }]),
+  );
   const values = parse(command, argv, options);
   if (values.help === true) {
     process.stdout.write(helpText(command, all));
@@ -60,19 +66,20 @@ export function parseFlags<F extends Flags>(
       throw new BottleError('usage', `--${name} is missing`, { hint: usageHint(command) });
     }
     if (flag.type === 'boolean') values[name] ??= false;
+    if (flag.multiple) values[name] ??= [];
   }
   const verbosity: Verbosity = values.quiet ? 'quiet' : values.verbose ? 'verbose' : 'normal';
   return { ...values, verbosity } as unknown as ParsedCommand<F>;
 }
 
-type Values = Record<string, string | boolean | undefined>;
+type Values = Record<string, string | boolean | (string | boolean)[] | undefined>;
 
 type Named = Pick<Command<Flags>, 'name' | 'file' | 'summary' | 'notes'>;
 
 function parse(
   command: Named,
   argv: string[],
-  options: Record<string, { type: 'boolean' | 'string' }>,
+  options: Record<string, { type: 'boolean' | 'string'; multiple: boolean }>,
 ): Values {
   try {
     return { ...parseArgs({ args: argv, options, strict: true, allowPositionals: false }).values };

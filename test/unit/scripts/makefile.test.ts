@@ -30,7 +30,8 @@ beforeEach(() => {
   mkdirSync(project);
   cpSync(join(KIT, 'Makefile'), join(kit, 'Makefile'));
   writeFileSync(join(kit, 'scripts', 'setup.sh'), '');
-  for (const name of ['launch', 'info']) writeFileSync(join(kit, 'scripts', `${name}.ts`), PRINTS_ARGUMENTS);
+  for (const name of ['launch', 'info', 'cp', 'diff'])
+    writeFileSync(join(kit, 'scripts', `${name}.ts`), PRINTS_ARGUMENTS);
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
@@ -80,6 +81,16 @@ describe('make', () => {
       '--agent',
       '',
     ]);
+  });
+
+  it('FROM, TO and FILE reach the scripts literally, and only from the command line', () => {
+    const value = '$(touch pwned) `id` "x" #';
+    const copy = make(['-s', '-C', kit, 'cp', 'BOTTLE=b', `FROM=${value}`, `TO=guest:${value}`]).printed;
+    expect(copy.args).toEqual(['--bottle', 'b', '--from', value, '--to', `guest:${value}`]);
+    const diff = ['-s', '-C', kit, 'diff', 'BOTTLE=b'];
+    expect(make([...diff, `FILE=${value}`]).printed.args).toEqual(['--bottle', 'b', '--file', value]);
+    expect(make(diff, project, { FILE: 'x', FROM: 'y' }).printed.args).toEqual(['--bottle', 'b']);
+    for (const folder of [kit, project]) expect(existsSync(join(folder, 'pwned'))).toBe(false);
   });
 
   it('make treats 0, no and false as off', () => {
