@@ -62,7 +62,7 @@ up: setup ## BOTTLE=x: bring a prepared bottle up, or continue where it stopped
 attach: setup ## BOTTLE=x [RESUME=1] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m]: run the agent in a bottle that is up
 	@$(RUN)scripts/attach.ts --bottle "$$BOTTLE" $(SESSION) $(if $(call is_on,$(RESUME)),--resume) $(FLAGS)
 
-fetch: setup ## BOTTLE=x [FETCH_MAX_SIZE=10g]: bring its commits and uncommitted work home, as refs of your repository
+fetch: setup ## BOTTLE=x [FETCH_MAX_SIZE=10G]: bring its commits and uncommitted work home, as refs of your repository
 	@$(RUN)scripts/fetch.ts --bottle "$$BOTTLE" $(call given,FETCH_MAX_SIZE,max-size) $(FLAGS)
 
 teardown: setup ## BOTTLE=x [DISCARD=1]: fetch its work, then remove everything that it has acquired, and its state

@@ -3,7 +3,7 @@ import { copy } from '../lib/commands/cp/copy.ts';
 import { runningBottle } from '../lib/commands/cp/in-guest.ts';
 import { placesOf } from '../lib/commands/cp/places.ts';
 import { showProgress } from '../lib/commands/cp/progress.ts';
-import { parseSize, sizeText } from '../lib/commands/cp/size.ts';
+import { parseSize, sizeText } from '../lib/host/size.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { line } from '../lib/terminal/output.ts';
 import { runScript } from '../lib/terminal/run-script.ts';

@@ -2,7 +2,7 @@
 import { echo } from 'zx';
 import { fetchWork } from '../lib/commands/fetch/fetch-work.ts';
 import { workText } from '../lib/commands/fetch/work-text.ts';
-import { bytesOf } from '../lib/commands/launch/choose-workspace.ts';
+import { parseSize } from '../lib/host/size.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { line } from '../lib/terminal/output.ts';
 import { runScript } from '../lib/terminal/run-script.ts';
@@ -13,14 +13,14 @@ await runScript(async ({ signal }) => {
     summary: 'bring a bottle’s commits and uncommitted work home, as refs of your repository',
     flags: {
       bottle: { type: 'string', help: 'the bottle', required: true },
-      'max-size': { type: 'string', help: 'how much one repository may send, such as 10g; default 4g' },
+      'max-size': { type: 'string', help: 'how much one repository may send, such as 10G; default 4G' },
       json: { type: 'boolean', help: 'print what was fetched as JSON on stdout' },
     },
     notes: ['Changes no branch, tag or file of yours: the work is in refs/bottles/<bottle>/.'],
   });
   if (flags === undefined) return 0;
   const given = flags['max-size'];
-  const options = { signal, ...(given === undefined ? {} : { maxBytes: bytesOf(given) }) };
+  const options = { signal, ...(given === undefined ? {} : { maxBytes: parseSize(given) }) };
   const fetched = await fetchWork(flags.bottle, options);
   if (flags.json) {
     echo(JSON.stringify(fetched, null, 2));

@@ -1,7 +1,7 @@
 import { Bottle } from '../guest/bottle.ts';
 import { printable } from '../host/printable.ts';
+import { sizeText } from '../host/size.ts';
 import { type CopiedWorkspace, copiedWorkspace, NO_WORKSPACE } from '../workspace/copy-in.ts';
-import { sizeText } from '../workspace/size.ts';
 import { buildImage } from './build-image.ts';
 import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';

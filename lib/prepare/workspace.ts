@@ -5,9 +5,9 @@ import { BottleError } from '../errors.ts';
 import { findRepositoryRoot } from '../git/repository.ts';
 import { homeDirectory, KIT_DIRECTORY } from '../host/directories.ts';
 import { shortPath } from '../host/short-path.ts';
+import { sizeText } from '../host/size.ts';
 import type { PlanWorkspace, WorkspaceChoice } from '../plan/workspace.ts';
 import { surveyFolder } from '../workspace/folder.ts';
-import { sizeText } from '../workspace/size.ts';
 import { surveyRepositories } from '../workspace/survey.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function resolveWorkspace(cwd: string, choice: WorkspaceChoice): Pr
   throw new BottleError(
     'usage',
     `${shortPath(root)} has ${sizeText(bytes)}, more than the ${sizeText(maxBytes)} that are copied`,
-    { hint: `Allow more with CWD_MAX_SIZE=${Math.ceil(bytes / 1024 ** 3)}g, or launch with CWD=0.` },
+    { hint: `Allow more with CWD_MAX_SIZE=${Math.ceil(bytes / 1024 ** 3)}G, or launch with CWD=0.` },
   );
 }
 

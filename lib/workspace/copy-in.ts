@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import type { Bottle } from '../guest/bottle.ts';
+import { sizeText } from '../host/size.ts';
 import type { PlanWorkspace } from '../plan/workspace.ts';
 import { archiveOf, type CopyTarget, copyRepository, send } from './copy-repository.ts';
 import { surveyFolder } from './folder.ts';
 import { RECEIVE_FILES } from './guest-commands.ts';
-import { sizeText } from './size.ts';
 import { objectBytes, readIdentity, surveyRepositories } from './survey.ts';
 
 /** What went into a bottle. */

@@ -6,9 +6,9 @@ import { BottleError } from '../errors.ts';
 import { bottleRefs } from '../git/bottle-refs.ts';
 import { git, gitCommand, tryGit } from '../git/git.ts';
 import { gitPath, readRefs } from '../git/repository.ts';
+import { sizeText } from '../host/size.ts';
 import type { FetchRequest } from './fetch-request.ts';
 import { packScript } from './guest-commands.ts';
-import { sizeText } from './size.ts';
 
 /** Milliseconds for one pack. */
 const TIMEOUT_MS = 60 * 60_000;

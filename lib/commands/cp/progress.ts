@@ -1,4 +1,4 @@
-import { sizeText } from './size.ts';
+import { sizeText } from '../../host/size.ts';
 
 /** Milliseconds between two updates; a shorter copy shows nothing. */
 const INTERVAL_MS = 500;

@@ -1,5 +1,6 @@
 import { BottleError } from '../../errors.ts';
 import { findRepositoryRoot } from '../../git/repository.ts';
+import { parseSize } from '../../host/size.ts';
 import { findManifest, type ManifestSources } from '../../manifest/find.ts';
 import { DEFAULT_MAX_BYTES, type WorkspaceChoice } from '../../plan/workspace.ts';
 import { reasonNotToCopy } from '../../prepare/workspace.ts';
@@ -13,7 +14,7 @@ export const WORKSPACE_FLAGS = {
   },
   'no-cwd': { type: 'boolean', help: 'do not' },
   'cwd-secrets': { type: 'boolean', help: 'copy files that look like secrets, too' },
-  'cwd-max-size': { type: 'string', help: 'how large a folder without git may be, such as 5g; default 1g' },
+  'cwd-max-size': { type: 'string', help: 'how large a folder without git may be, such as 5G; default 1G' },
 } as const satisfies Flags;
 
 export interface WorkspaceFlags {
@@ -38,7 +39,7 @@ export async function chooseWorkspace(
   const given = flags['cwd-max-size'];
   const choice = {
     takeSecrets: flags['cwd-secrets'],
-    maxBytes: given === undefined ? DEFAULT_MAX_BYTES : bytesOf(given),
+    maxBytes: given === undefined ? DEFAULT_MAX_BYTES : parseSize(given),
   };
   if (flags['no-cwd']) return undefined;
   if (flags.cwd) return choice;
@@ -47,16 +48,4 @@ export async function chooseWorkspace(
   // A broken manifest is reported later.
   const found = await findManifest(sources, 'agents', agent).catch(() => undefined);
   return found?.origin === 'examples' ? undefined : choice;
-}
-
-const UNITS = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
-
-/** Parses a size such as `5g`. @throws BottleError `usage` */
-export function bytesOf(given: string): number {
-  const [, number = '', unit = 'm'] = /^(\d+(?:\.\d+)?)([kmg])$/i.exec(given) ?? [];
-  const bytes = Math.floor(Number(number) * UNITS[unit.toLowerCase() as keyof typeof UNITS]);
-  if (bytes > 0) return bytes;
-  throw new BottleError('usage', `the size '${given}' is none`, {
-    hint: 'Write a number and k, m or g: 5g.',
-  });
 }

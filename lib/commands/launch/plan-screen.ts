@@ -1,11 +1,11 @@
 import { printable } from '../../host/printable.ts';
 import { shortPath } from '../../host/short-path.ts';
+import { sizeText } from '../../host/size.ts';
 import { isChained } from '../../plan/agent-facing.ts';
 import { credentialText, providerCredentialText } from '../../plan/credential-text.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { commandLine } from '../../providers/command-line.ts';
 import { columns } from '../../terminal/output.ts';
-import { sizeText } from '../../workspace/size.ts';
 
 /**
  * Formats what a bottle may reach and hold, for the operator, in a terminal of `width` columns. Shows names

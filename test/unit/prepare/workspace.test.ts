@@ -42,7 +42,7 @@ describe('whether the working directory is copied', () => {
     expect(await chosen(root)).toEqual({ takeSecrets: false, maxBytes: 1024 ** 3 });
     expect(await chosen(join(root, 'src'))).toBeDefined();
     expect(await chosen(root, { 'no-cwd': true })).toBeUndefined();
-    expect(await chosen(root, { 'cwd-secrets': true, 'cwd-max-size': '2g' })).toEqual({
+    expect(await chosen(root, { 'cwd-secrets': true, 'cwd-max-size': '2G' })).toEqual({
       takeSecrets: true,
       maxBytes: 2 * 1024 ** 3,
     });

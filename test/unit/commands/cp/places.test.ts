@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { guestPath, placesOf } from '../../../../lib/commands/cp/places.ts';
-import { parseSize } from '../../../../lib/commands/cp/size.ts';
+import { parseSize } from '../../../../lib/host/size.ts';
 
 describe('the sides of a copy', () => {
   it.each([
