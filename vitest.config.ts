@@ -41,7 +41,7 @@ function fakes(): string[] {
 }
 
 /**
- * One project per suite, as in `vitest run --project unit`. Suites that use an engine run one file at a time.
+ * One project per suite, as in `vitest run --project unit`.
  */
 export default defineConfig({
   test: {
@@ -57,9 +57,25 @@ export default defineConfig({
           maxWorkers: '100%',
         },
       },
-      ...['integration', 'e2e'].map((name) => ({
-        test: { name, include: [`test/${name}/**/*.test.ts`], ...TIMES, sequence: { groupOrder: 1 } },
-      })),
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          ...TIMES,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          ...TIMES,
+          // A launch mostly waits for the engine and for guests; each file has homes of its own.
+          fileParallelism: true,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
       ...contractProjects(),
     ],
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { docker, dockerError, dockerTry } from './cli.ts';
-import { KIND_LABEL, SLUG_LABEL } from './labels.ts';
+import { HOME_LABEL, KIND_LABEL, SLUG_LABEL } from './labels.ts';
 
 const inspected = z.array(
   z.looseObject({
@@ -73,6 +73,8 @@ export interface LabeledContainer {
   kind: string;
   /** Empty if no single bottle owns the container. */
   slug: string;
+  /** Which home has the bottle's state, as `homeLabel`; empty for containers of older kits. */
+  home: string;
   /** As reported by the engine: `running`, `exited`, `created`, … */
   state: string;
   /** Published ports, as printed by the engine. */
@@ -83,7 +85,7 @@ const listed = z.looseObject({ Names: z.string(), State: z.string(), Ports: z.st
 
 /** Lists the kit's containers, running or not. */
 export async function listContainers(): Promise<LabeledContainer[]> {
-  const format = `{"Names":{{json .Names}},"State":{{json .State}},"Ports":{{json .Ports}},"kind":{{json (.Label "${KIND_LABEL}")}},"slug":{{json (.Label "${SLUG_LABEL}")}}}`;
+  const format = `{"Names":{{json .Names}},"State":{{json .State}},"Ports":{{json .Ports}},"kind":{{json (.Label "${KIND_LABEL}")}},"slug":{{json (.Label "${SLUG_LABEL}")}},"home":{{json (.Label "${HOME_LABEL}")}}}`;
   const stdout = await docker([
     'ps',
     '--all',
@@ -93,11 +95,18 @@ export async function listContainers(): Promise<LabeledContainer[]> {
     '--format',
     format,
   ]);
-  const schema = listed.extend({ kind: z.string(), slug: z.string() });
+  const schema = listed.extend({ kind: z.string(), slug: z.string(), home: z.string() });
   const rows = stdout.split('\n').filter((line) => line !== '');
   return rows.map((line) => {
     const row = schema.parse(JSON.parse(line));
-    return { name: row.Names, kind: row.kind, slug: row.slug, state: row.State, ports: row.Ports };
+    return {
+      name: row.Names,
+      kind: row.kind,
+      slug: row.slug,
+      home: row.home,
+      state: row.State,
+      ports: row.Ports,
+    };
   });
 }
 

@@ -5,10 +5,14 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll } from 'vitest';
+import { HOME_LABEL, homeLabel } from '../../lib/docker/labels.ts';
 
 export const KIT = join(import.meta.dirname, '..', '..');
 export const DEMO_DOCKERFILE = join(KIT, 'fixtures', 'agents', 'demo', 'Dockerfile');
 export const FAKE_SMOLVM = join(KIT, 'smolvm-fakes', 'bin', 'smolvm-0.8.0');
+
+/** The homes of this file's sandboxes, as labels. */
+const homes = new Set<string>();
 
 export interface Finished {
   exitCode: number;
@@ -31,6 +35,7 @@ export class Sandbox {
 
   /** `cache` may be shared between sandboxes, so that each image is packed and unpacked only once. */
   constructor(cache?: string) {
+    homes.add(homeLabel(this.home));
     if (cache !== undefined) shareUnpacked(this.root, cache);
     this.env = {
       PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
@@ -168,18 +173,12 @@ export function useSandboxes(): (options?: { ownCache: boolean }) => Sandbox {
   };
 }
 
-/** Returns the names of all containers and networks of bottles and packs. */
-async function engineNames(): Promise<string[]> {
-  const filter = ['--filter', 'name=bot-bottle-'];
-  const containers = await execa('docker', ['ps', '--all', ...filter, '--format', '{{.Names}}']);
-  const networks = await execa('docker', ['network', 'ls', ...filter, '--format', '{{.Name}}']);
-  return [...containers.stdout.split('\n'), ...networks.stdout.split('\n')].filter((name) => name !== '');
-}
-
-/** What existed before the tests of this file began, and is ignored by them. */
-const held = new Set(await engineNames());
-
-/** Returns the containers and networks that these tests' bottles and packs currently have in the engine. */
+/** Returns the containers and networks that bottles and packs of this file's sandboxes have in the engine. */
 export async function engineHolds(): Promise<string[]> {
-  return (await engineNames()).filter((name) => !held.has(name)).toSorted();
+  const format = `{{.Label "${HOME_LABEL}"}} {{.Name`;
+  const filter = ['--filter', `label=${HOME_LABEL}`];
+  const containers = await execa('docker', ['ps', '--all', ...filter, '--format', `${format}s}}`]);
+  const networks = await execa('docker', ['network', 'ls', ...filter, '--format', `${format}}}`]);
+  const lines = `${containers.stdout}\n${networks.stdout}`.split('\n').map((line) => line.split(' '));
+  return lines.flatMap(([home = '', name = '']) => (homes.has(home) ? [name] : [])).toSorted();
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { staleBundleImages } from '../../bundle/stale-images.ts';
 import { docker } from '../../docker/cli.ts';
 import { listContainers, removeContainer } from '../../docker/container.ts';
-import { SLUG_LABEL } from '../../docker/labels.ts';
+import { HOME_LABEL, homeLabel, SLUG_LABEL } from '../../docker/labels.ts';
 import { listNetworks, removeNetwork } from '../../docker/network.ts';
 import { BottleError, messageOf } from '../../errors.ts';
 import { removeMachine } from '../../guest/remove-machine.ts';
@@ -85,6 +85,9 @@ export async function* removeLeftovers(leftovers: readonly Leftover[]): AsyncGen
 
 const NO_STATE = 'belongs to no bottle in this home';
 
+/** Older kits did not say whose home it is. */
+const isOurs = (home: string) => home === '' || home === homeLabel();
+
 async function strayMachines(
   smolvms: readonly SmolvmBinary[],
   known: ReadonlySet<string>,
@@ -104,7 +107,7 @@ async function strayMachines(
 async function strayContainers(known: ReadonlySet<string>): Promise<Leftover[]> {
   const containers = await listContainers();
   const stray = containers.filter(
-    ({ kind, slug }) => OWNED_KINDS.has(kind) && slug !== '' && !known.has(slug),
+    ({ kind, slug, home }) => OWNED_KINDS.has(kind) && slug !== '' && isOurs(home) && !known.has(slug),
   );
   return stray.map(({ name }) => ({
     what: `container ${name}`,
@@ -115,9 +118,10 @@ async function strayContainers(known: ReadonlySet<string>): Promise<Leftover[]> 
 
 async function strayNetworks(known: ReadonlySet<string>): Promise<Leftover[]> {
   const networks = await listNetworks();
-  const stray = networks.filter(
-    ({ labels }) => labels[SLUG_LABEL] !== undefined && !known.has(labels[SLUG_LABEL]),
-  );
+  const stray = networks.filter(({ labels }) => {
+    const slug = labels[SLUG_LABEL];
+    return slug !== undefined && isOurs(labels[HOME_LABEL] ?? '') && !known.has(slug);
+  });
   return stray.map(({ name }) => ({
     what: `network ${name}`,
     why: NO_STATE,
