@@ -97,7 +97,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress bench-agents score-egress fuzz soak check fix schemas
+.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress bench-agents bench-terminal score-egress fuzz soak check fix schemas
 
 test: check ## run the checks and all suites that can run here, and report what was skipped
 	@$(DEV) scripts/dev/test.ts
@@ -125,10 +125,13 @@ bench-egress: setup ## [QUICK=1] [JSON=1] [INSTALL=1]: compare egress to mitmpro
 bench-agents: setup ## measure the time from `make launch` to an agent's first prompt, per provider
 	@$(DEV) test/bench/agents.ts
 
+bench-terminal: setup ## measure the filter of what agents print on your terminal
+	@$(DEV) test/bench/terminal.ts
+
 score-egress: setup ## [AGENT_EGRESS_BENCH=dir]: score egress with the corpus agent-egress-bench
 	@$(DEV) test/bench/score-egress.ts --corpus "$${AGENT_EGRESS_BENCH:-../shared/corpora/agent-egress-bench/cases}"
 
-fuzz: setup ## [TARGET=x] [SEED=n] [ITERS=n]: fuzz the parsers of egress with seeded input
+fuzz: setup ## [TARGET=x] [SEED=n] [ITERS=n]: fuzz the parsers of egress and of terminals with seeded input
 	@$(DEV) test/fuzz/main.ts --target "$${TARGET:-all}" --seed "$${SEED:-1}" --iters "$${ITERS:-10000}"
 
 soak: setup ## [DURATION=seconds] [SEED=n]: run many concurrent agents through egress, some of which abort
