@@ -52,6 +52,7 @@ export function resolvePlan({
     environment: environmentOf(bottle, fileVariables, agentEnvironment(provider, credential)),
     git: bottle.gitGate.repos.map(({ name, upstream: { host, port } }) => ({ name, host, port })),
     egress: egressPlan(bottle.egress, credential.routes),
+    ...(bottle.terminal.clipboard ? { terminal: { clipboard: true } } : {}),
     daemons: ['selftest', 'egress', ...(bottle.egress.pipelock ? (['pipelock'] as const) : [])],
   };
 }
