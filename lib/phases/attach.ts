@@ -6,6 +6,8 @@ import { homeDirectory } from '../host/directories.ts';
 import type { Plan } from '../plan/schema.ts';
 import { headlessArguments, interactiveArguments, resumableOf } from '../providers/provider-results.ts';
 import { providerFor } from '../providers/registry.ts';
+import { holdSession } from '../sessions/hold-session.ts';
+import { looksOf } from '../sessions/looks.ts';
 import { buildImage } from './build-image.ts';
 import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
@@ -29,11 +31,11 @@ export function attachWith(request: SessionRequest): Phase<Session> {
       const [plan, { agent }, { promptFile }] = await readAll(context, prepare, buildImage, provision);
       const bottle = new Bottle(plan, agent);
       const command = [...agent.command, ...(await sessionArguments(plan, bottle, request, promptFile))];
-      const { prompt, timeoutMs } = request;
       const unfollow = await followSignIn(plan, context.say);
       try {
+        const { signal } = context;
         return {
-          exitCode: await bottle.execAgent(command, { signal: context.signal, input: prompt, timeoutMs }),
+          exitCode: await holdSession(bottle, command, { ...request, signal, ...(await looksOf(plan)) }),
         };
       } finally {
         unfollow();
