@@ -27,6 +27,8 @@ export interface SessionOptions {
   /** The terminal of the operator, to which the guest's is made alike; without one, the command has pipes. */
   readonly terminal?: Terminal | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What asks the command to end when `signal` aborts; SIGTERM when absent. */
+  readonly ending?: NodeJS.Signals | undefined;
 }
 
 export interface CopyOptions {
@@ -108,7 +110,7 @@ export class Bottle {
    * Starts a command as the agent, on a terminal of the guest if one is described, and returns at once. It ends when
    * `signal` aborts, and when this process does, whose end the guest sees as the end of its instructions.
    */
-  openSession(command: readonly string[], { terminal, signal }: SessionOptions = {}): GuestSession {
+  openSession(command: readonly string[], { terminal, signal, ending }: SessionOptions = {}): GuestSession {
     const child = this.#client.open(this.#machine, sessionCommand(this.agent, command, terminal));
     const session = new GuestSession({
       stdin: child.stdin,
@@ -120,7 +122,7 @@ export class Bottle {
       }),
       kill: () => child.kill('SIGKILL'),
     });
-    const end = () => void session.end();
+    const end = () => void session.end(ending);
     signal?.addEventListener('abort', end, { once: true });
     void session.ended.catch(() => {}).then(() => signal?.removeEventListener('abort', end));
     if (signal?.aborted) end();

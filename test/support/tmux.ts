@@ -39,6 +39,10 @@ export class Tmux {
     await this.#tmux('send-keys', ...keys);
   }
 
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
+  }
+
   async screen(): Promise<string> {
     return (await this.#tmux('capture-pane', '-p')).stdout;
   }

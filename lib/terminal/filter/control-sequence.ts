@@ -106,7 +106,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   '>n': only(/^4$/),
   '?m': only(/^4$/, true),
   '?u': only(/^$/, true),
-  '>u': (numbers, touched) => (/^[0-9]{0,2}$/.test(numbers) && touched.pushKeys() ? numbers : undefined),
+  '>u': (numbers, touched) =>
+    /^[0-9]{0,2}$/.test(numbers) && touched.pushKeys(numbers) ? numbers : undefined,
   '<u': (numbers, touched) => (/^[0-9]*$/.test(numbers) ? touched.popKeys(Number(numbers || 1)) : undefined),
   '=u': (numbers, touched) => {
     touched.keysSet = true;

@@ -40,8 +40,8 @@ export class Touched {
   readonly colors = new Set<number>();
   /** By number; those of ANSI are negative. */
   readonly #modes = new Map<number, boolean>();
-  /** Depth of kitty's stack of keys on the main and on the other screen. */
-  readonly #keys = [0, 0];
+  /** Kitty's stacks of keys, on the main and on the other screen. */
+  readonly #keys: readonly [string[], string[]] = [[], []];
   #screen: number | undefined;
 
   setPrivateMode(mode: number, isOn: boolean): void {
@@ -54,20 +54,19 @@ export class Touched {
   }
 
   /** Returns whether there is room for another entry. */
-  pushKeys(): boolean {
-    const screen = this.#shown;
-    if ((this.#keys[screen] ?? 0) >= MOST_KEYS) return false;
-    this.#keys[screen] = (this.#keys[screen] ?? 0) + 1;
+  pushKeys(flags: string): boolean {
+    const stack = this.#keys[this.#shown];
+    if (stack.length >= MOST_KEYS) return false;
+    stack.push(flags);
     return true;
   }
 
   /** Returns how many entries may be removed, which is never one of the shell; undefined for none. */
   popKeys(wanted: number): string | undefined {
-    const screen = this.#shown;
-    const count = Math.min(wanted, this.#keys[screen] ?? 0);
-    if (count === 0) return undefined;
-    this.#keys[screen] = (this.#keys[screen] ?? 0) - count;
-    return String(count);
+    const stack = this.#keys[this.#shown];
+    const count = Math.min(wanted, stack.length);
+    stack.splice(stack.length - count);
+    return count === 0 ? undefined : String(count);
   }
 
   get #shown(): 0 | 1 {
@@ -105,8 +104,17 @@ export class Touched {
     ].join('');
   }
 
+  /** Returns what brings another terminal, which shows the same screen, into the same modes. */
+  replay(): string {
+    const modes = [...this.#modes].filter(([mode]) => !NOT_RESET.includes(mode) && mode !== SYNCHRONIZED);
+    return [
+      ...modes.map(([mode, isOn]) => `${CSI}${mode > 0 ? `?${mode}` : -mode}${isOn ? 'h' : 'l'}`),
+      ...this.#keys[this.#shown].map((flags) => `${CSI}>${flags}u`),
+    ].join('');
+  }
+
   #leaveKeys(screen: 0 | 1): string {
-    const depth = this.#keys[screen] ?? 0;
+    const depth = this.#keys[screen].length;
     const set = this.keysSet && screen === this.#shown ? `${CSI}=0u` : '';
     return set + (depth === 0 ? '' : `${CSI}<${depth}u`);
   }
