@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE PROMPT PROMPT_FILE FORMAT TIMEOUT BOT_BOTTLE_CWD
+TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE PROMPT PROMPT_FILE FORMAT TIMEOUT CMD BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -25,7 +25,7 @@ DEV = cd "$$KIT" && exec node
 
 # ---- everyday ----------------------------------------------------------------------------------------------------
 
-.PHONY: help setup launch prepare up attach teardown init edit list info status logs learn cleanup doctor engine engine-stop
+.PHONY: help setup launch prepare up attach shell exec stop teardown init edit list info status logs learn cleanup doctor engine engine-stop
 
 # A flag for a variable that counts only on the command line, since a shell or CI may export such names; `literally`
 # has made its origin `override`.
@@ -36,7 +36,7 @@ CHOICE = --agent "$$AGENT" $(if $(BOTTLES),--bottles "$$BOTTLES") $(if $(LABEL),
 
 # Flags that `launch` and `attach` share.
 SESSION = $(call given,PROMPT,prompt) $(call given,PROMPT_FILE,prompt-file) \
-          $(call given,FORMAT,format) $(call given,TIMEOUT,timeout)
+          $(call given,FORMAT,format) $(call given,TIMEOUT,timeout) $(if $(call is_on,$(DETACH)),--detach)
 
 help: ## print this list
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -47,7 +47,7 @@ help: ## print this list
 setup: ## install Node 24 and the npm packages (other targets do this automatically)
 	@sh "$(KIT)/scripts/setup.sh"
 
-launch: setup ## [AGENT=x] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [YES=1] [DRY_RUN=1]: run one bottle, then take it down
+launch: setup ## [AGENT=x] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [DETACH=1] [YES=1] [DRY_RUN=1]: run one bottle, then take it down
 	@$(RUN)scripts/launch.ts $(CHOICE) $(SESSION) $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(DRY_RUN)),--dry-run) $(FLAGS)
 
 prepare: setup ## [AGENT=x] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x]: resolve the manifest into a plan; prints the bottle's name
@@ -56,8 +56,17 @@ prepare: setup ## [AGENT=x] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x]: reso
 up: setup ## BOTTLE=x: bring a prepared bottle up, or continue where it stopped
 	@$(RUN)scripts/up.ts --bottle "$$BOTTLE" $(FLAGS)
 
-attach: setup ## BOTTLE=x [RESUME=1] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m]: run the agent in a bottle that is up
-	@$(RUN)scripts/attach.ts --bottle "$$BOTTLE" $(SESSION) $(if $(call is_on,$(RESUME)),--resume) $(FLAGS)
+attach: setup ## BOTTLE=x [NEW=1] [RESUME=1] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [DETACH=1]: join the agent’s detached session, or run the agent in a bottle that is up
+	@$(RUN)scripts/attach.ts --bottle "$$BOTTLE" $(SESSION) $(if $(call is_on,$(RESUME)),--resume) $(if $(call is_on,$(NEW)),--new) $(FLAGS)
+
+shell: setup ## BOTTLE=x: open a shell in a bottle that is up, as the agent
+	@$(RUN)scripts/shell.ts --bottle "$$BOTTLE" $(FLAGS)
+
+exec: setup ## BOTTLE=x CMD='ls -la': run a command in a bottle that is up, as the agent
+	@$(RUN)scripts/exec.ts --bottle "$$BOTTLE" $(call given,CMD,command) $(FLAGS)
+
+stop: setup ## BOTTLE=x [TIMEOUT=20s]: ask the agent to end, end it, and take the bottle down
+	@$(RUN)scripts/stop.ts --bottle "$$BOTTLE" $(call given,TIMEOUT,timeout) $(FLAGS)
 
 teardown: setup ## BOTTLE=x: remove everything that a bottle has acquired, and its state
 	@$(RUN)scripts/teardown.ts --bottle "$$BOTTLE" $(FLAGS)
@@ -74,11 +83,11 @@ list: setup ## list the agents and the bottles that can be launched
 info: setup ## AGENT=x [BOTTLES=a,b]: print the effective settings, with file and line
 	@$(RUN)scripts/info.ts --agent "$$AGENT" --bottles "$$BOTTLES" $(FLAGS)
 
-status: setup ## list bottles and their states
+status: setup ## list bottles, their states and sessions, and what they cost in memory and disk
 	@$(RUN)scripts/status.ts $(FLAGS)
 
-logs: setup ## BOTTLE=x [FOLLOW=0] [FLAGS='--denied --since 10m']: follow what a bottle's egress let out and refused
-	@$(RUN)scripts/logs.ts --bottle "$$BOTTLE" $(if $(call is_on,$(or $(FOLLOW),1)),--follow) $(FLAGS)
+logs: setup ## BOTTLE=x [FOLLOW=0] [AGENT_OUTPUT=1] [FLAGS='--denied --since 10m']: follow what a bottle's egress let out and refused, or what its agent printed
+	@$(RUN)scripts/logs.ts --bottle "$$BOTTLE" $(if $(call is_on,$(or $(FOLLOW),1)),--follow) $(if $(call is_on,$(AGENT_OUTPUT)),--agent-output) $(FLAGS)
 
 learn: setup ## BOTTLE=x: print routes that would admit what a bottle was denied, to review
 	@$(RUN)scripts/learn.ts --bottle "$$BOTTLE" $(FLAGS)
