@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KIT, useSandboxes } from '../support/kit.ts';
+import { scriptOnTerminal } from '../support/script-on-terminal.ts';
+import { HAS_TMUX, Tmux } from '../support/tmux.ts';
+import { TYPING_AGENT } from '../support/typing-agent.ts';
+
+const sandbox = useSandboxes();
+const script = (name: string, ...args: string[]) => [
+  process.execPath,
+  join(KIT, 'scripts', `${name}.ts`),
+  ...args,
+];
+
+describe.each(['0.8.0', '1.9.3'])('sessions with smolvm %s', (version) => {
+  const user = sandbox();
+  const terminals: Tmux[] = [];
+  let slug = '';
+
+  /** A terminal on which a script of the kit runs for the bottle, and then shows `status N`. */
+  async function terminalWith(name: string, ...args: string[]): Promise<Tmux> {
+    const terminal = new Tmux(user.env);
+    terminals.push(terminal);
+    await terminal.start([
+      'sh',
+      '-c',
+      '"$@"; echo "status $?"; exec sleep 100',
+      'sh',
+      ...script(name, '--bottle', slug, ...args),
+    ]);
+    return terminal;
+  }
+
+  beforeAll(async () => {
+    user.smolvm = join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
+    await user.writeAgent('typist', TYPING_AGENT);
+    const choice = ['--agent', 'typist', '--label', 'My Task', '--color', 'red', '--quiet'];
+    slug = (await user.run('prepare', choice)).stdout.trim();
+    const up = await user.run('up', ['--bottle', slug]);
+    expect(up.exitCode, up.stderr).toBe(0);
+  });
+  afterAll(async () => {
+    for (const terminal of terminals) await terminal.end();
+    await user.run('teardown', ['--bottle', slug]);
+  });
+
+  it('keys reach the agent as bytes, what it prints is filtered, and the terminal is restored', async () => {
+    const { exitCode, shown } = await scriptOnTerminal(
+      user,
+      ['attach', '--bottle', slug, '--quiet'],
+      [
+        ['size 80x24', '\u001b[200~paste\u001b[201~'],
+        ['got 1b5b3230307e70617374651b5b3230317e', '\u0003'],
+        ['got 03', '\u001a'],
+        ['got 1a', '\u001c'],
+        ['got 1c', 'f'],
+        ['filtered', 'a'],
+        ['other screen', 'q'],
+      ],
+      { COLORTERM: 'truecolor', TERM: 'xterm-unheard-of' },
+    );
+    expect(exitCode, shown).toBe(3);
+    expect(shown).toContain('xterm-256color truecolor');
+    expect(shown).not.toMatch(/stolen|\]52|\[21t|tmux;/);
+    expect(shown).toContain('\u001b[22;2t\u001b]2;My Task (typist)\u001b\\\u001b]12;#cd0000\u001b\\');
+    expect(shown.trimEnd().slice(shown.indexOf('\u001b[?1049l'))).toMatch(/\]112.*\[23;2t$/s);
+    for (const restored of ['[?1000l', '[?25h', '[?2004l', '[r', '[0m'])
+      expect(shown).toContain(`\u001b${restored}`);
+  });
+
+  it('exec passes input, output and the exit code, and is not held by a background child', async () => {
+    const exec = (...args: string[]) => user.run('exec', ['--bottle', slug, ...args]);
+    expect(await exec('--', 'sh', '-c', 'sleep 100 & echo "$1"; echo no >&2; exit 4', 'sh', 'a b')).toEqual({
+      ...{ exitCode: 4, stdout: 'a b\n', stderr: 'no\n' },
+    });
+    expect(await exec('--command', 'id -un; kill -TERM $$')).toMatchObject({
+      exitCode: 143,
+      stdout: 'node\n',
+    });
+    expect(await exec()).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('no command was given'),
+    });
+  });
+
+  it.runIf(HAS_TMUX)(
+    'a session goes on without a terminal, and is joined from one after the other',
+    async () => {
+      const detached = await user.run('attach', ['--bottle', slug, '--detach']);
+      expect([detached.exitCode, detached.stderr]).toEqual([
+        0,
+        expect.stringContaining(`make attach BOTTLE=${slug}`),
+      ]);
+      const first = await terminalWith('attach');
+      await first.shows(/size 80x24.*size 120x40/s);
+      await first.resize(100, 30);
+      await first.shows(/size 100x30/);
+      await first.keys('x');
+      await first.shows(/got 78/);
+      const status = await user.run('status', ['--json']);
+      expect(JSON.parse(status.stdout)[0]).toMatchObject({ sessions: ['agent (detached)'], slug });
+      expect(JSON.parse(status.stdout)[0].memory).toBeGreaterThan(1e6);
+      expect(JSON.parse(status.stdout)[0].disk).toBeGreaterThan(1e4);
+      // One terminal at a time: a second one starts a session of its own.
+      const other = await terminalWith('attach');
+      await other.shows(/^size 120x40/m);
+      expect(await other.screen()).not.toContain('got 78');
+      await other.keys('q');
+      await other.shows(/status 3\n/);
+
+      await first.keys('C-]', 'C-]');
+      await first.shows(/left the session.*status 0\n/s);
+      const second = await terminalWith('attach');
+      await second.shows(/size 80x24.*got 78.*size 120x40/s);
+      const log = await user.run('logs', ['--bottle', slug, '--agent-output']);
+      expect(log.stdout).toContain('got 78\n');
+      expect(log.stdout).not.toContain('\u001b');
+      await second.end();
+      const third = await terminalWith('attach');
+      await third.keys('q');
+      await third.shows(/status 3\n/);
+    },
+  );
+
+  it.runIf(HAS_TMUX)('stop ends a shell, and takes down a bottle that was brought up by hand', async () => {
+    const shell = await terminalWith('shell');
+    await shell.keys('echo $((40 + 2)) $(id -un)', 'Enter');
+    await shell.shows(/42 node/);
+    const stopped = await user.run('stop', ['--bottle', slug]);
+    expect([stopped.exitCode, stopped.stderr]).toEqual([0, expect.stringContaining('ending shell')]);
+    await shell.shows(/status 143\n/);
+    expect(await user.machines()).toEqual([]);
+    expect(await user.bottles()).toEqual([slug]);
+    const exec = await user.run('exec', ['--bottle', slug, '--', 'true']);
+    expect(exec.stderr).toContain('is not up');
+  });
+});
+
+describe.concurrent('a launch', () => {
+  it('that is detached is over when its session has started, and stop has its holder take everything down', async () => {
+    const user = sandbox();
+    await user.writeAgent('typist', TYPING_AGENT);
+    const launched = await user.run('launch', ['--agent', 'typist', '--detach', '--json']);
+    expect(launched.exitCode, launched.stderr).toBe(0);
+    const { slug } = JSON.parse(launched.stdout);
+    expect(await user.machines()).toHaveLength(1);
+    const stopped = await user.run('stop', ['--bottle', slug]);
+    expect(stopped.exitCode, stopped.stderr).toBe(0);
+    expect(await user.machines()).toEqual([]);
+    // The agent was ended by a signal, so the usual rules keep the state.
+    expect(await user.bottles()).toEqual([slug]);
+    const holder = await readFile(join(user.home, 'state', slug, 'sessions', 'holder.log'), 'utf8');
+    expect(holder).toContain('took down');
+  });
+
+  it('takes its bottle down when the last of its sessions has ended', async () => {
+    const user = sandbox();
+    await user.writeAgent('echo', ['sh', '-c', 'touch started; while [ ! -e end ]; do sleep 0.1; done']);
+    const launch = user.start('launch', ['--agent', 'echo', '--prompt', 'x']);
+    await launch.saw('✓ probe');
+    const [slug = ''] = await user.bottles();
+    const exec = user.start('exec', [
+      ...['--bottle', slug, '--command'],
+      'until [ -e started ]; do sleep 0.1; done; touch end; sleep 2; echo done',
+    ]);
+    await launch.saw('waiting for other sessions of the bottle: exec');
+    expect((await exec.finished).stdout).toBe('done\n');
+    expect((await launch.finished).exitCode).toBe(0);
+    expect(await user.bottles()).toEqual([]);
+  });
+});
