@@ -49,7 +49,8 @@ export async function listSessions(slug: string): Promise<SessionEntry[]> {
 }
 
 async function livingSession(slug: string, id: string): Promise<SessionEntry | undefined> {
-  const entry = await readJson(entryPath(slug, id), sessionEntry);
+  // A record that cannot be read must not keep a launch from taking its bottle down.
+  const entry = await readJson(entryPath(slug, id), sessionEntry).catch(() => undefined);
   if (entry === undefined || (await isProcessAlive(entry.holder))) return entry;
   await rm(entryPath(slug, id), { force: true });
   return undefined;

@@ -47,6 +47,15 @@ export class Tmux {
     return (await this.#tmux('capture-pane', '-p')).stdout;
   }
 
+  /** What tmux knows of its terminal: whether it shows the other screen, the cursor, and reports the mouse. */
+  async modes(): Promise<{ otherScreen: boolean; cursor: boolean; mouse: boolean }> {
+    const format = '#{alternate_on} #{cursor_flag} #{mouse_any_flag}';
+    const [otherScreen, cursor, mouse] = (await this.#tmux('display', '-p', format)).stdout
+      .split(' ')
+      .map((flag) => flag === '1');
+    return { otherScreen: otherScreen === true, cursor: cursor === true, mouse: mouse === true };
+  }
+
   /** Waits until the screen matches. @throws Error with the last screen after `timeoutMs`. */
   async shows(pattern: RegExp, timeoutMs = 30_000): Promise<string> {
     for (const end = Date.now() + timeoutMs; ; await sleep(200)) {

@@ -44,8 +44,10 @@ export async function launch(
     isHandedOver = steps.detach !== undefined && (await handOver(plan, steps.detach, steps.say));
     exitCode = isHandedOver ? 0 : await steps.attach(slug, signal);
   } finally {
-    if (!isHandedOver) await awaitOtherSessions(slug, signal, steps.say);
-    if (!isHandedOver) await endLaunch(slug, { exitCode, learns: plan.egress.learn }, steps);
+    if (!isHandedOver) {
+      await awaitOtherSessions(slug, signal, steps.say);
+      await endLaunch(slug, { exitCode, learns: plan.egress.learn }, steps);
+    }
   }
   return exitCode;
 }

@@ -23,6 +23,8 @@ it('sessions are listed while their process lives, and one whose process died is
     [id, 'agent (detached)'],
   ]);
   expect(await readdir(bottlePaths.sessions('dev-abcde'))).toEqual([`${id}.json`]);
+  await writeFile(path, '{');
+  expect(await listSessions('dev-abcde')).toHaveLength(1);
   await unregister();
   expect(await listSessions('dev-abcde')).toEqual([]);
 });

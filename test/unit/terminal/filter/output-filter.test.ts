@@ -183,6 +183,19 @@ const outputs = fc
   .map((parts) => Buffer.concat(parts));
 
 describe('for any output', () => {
+  it('the reading of what passed, by which the next test judges, knows an attack when it sees one', () => {
+    const attacks = [
+      '\u001b]52;c;aGk=\u0007',
+      '\u001b[21t',
+      '\u001b[?1;12h',
+      '\u001bPx\u001b\\',
+      '\u0005',
+      '\u009b',
+    ];
+    for (const attack of attacks) expect(forbiddenIn(Buffer.from(`a${attack}`))).not.toEqual([]);
+    expect(forbiddenIn(Buffer.from('\u001b[31ma\u001b[?1049h\u001b]11;?\u0007'))).toEqual([]);
+  });
+
   it('the same passes, however it is cut into pieces', () => {
     fc.assert(
       fc.property(outputs, fc.array(fc.nat(20)), fc.boolean(), (output, cuts, clipboard) => {
