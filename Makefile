@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE BOT_BOTTLE_CWD
+TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -25,7 +25,7 @@ DEV = cd "$$KIT" && exec node
 
 # ---- everyday ----------------------------------------------------------------------------------------------------
 
-.PHONY: help setup launch prepare up attach fetch teardown diff apply cp init edit list info status logs learn cleanup doctor engine engine-stop
+.PHONY: help setup launch prepare up attach shell exec stop fetch teardown diff apply cp init edit list info status logs learn cleanup doctor engine engine-stop
 
 # A flag for a variable that counts only on the command line, since a shell or CI may export such names; `literally`
 # has made its origin `override`.
@@ -39,7 +39,7 @@ COPY = $(if $(filter command,$(firstword $(origin CWD))),$(if $(call is_on,$(CWD
 
 # Flags that `launch` and `attach` share.
 SESSION = $(call given,PROMPT,prompt) $(call given,PROMPT_FILE,prompt-file) \
-          $(call given,FORMAT,format) $(call given,TIMEOUT,timeout)
+          $(call given,FORMAT,format) $(call given,TIMEOUT,timeout) $(if $(call is_on,$(DETACH)),--detach)
 
 help: ## print this list
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -50,7 +50,7 @@ help: ## print this list
 setup: ## install Node 24 and the npm packages (other targets do this automatically)
 	@sh "$(KIT)/scripts/setup.sh"
 
-launch: setup ## [AGENT=x] [CWD=0|1] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [YES=1] [DRY_RUN=1]: run one bottle, then take it down
+launch: setup ## [AGENT=x] [CWD=0|1] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [DETACH=1] [YES=1] [DRY_RUN=1]: run one bottle, then take it down
 	@$(RUN)scripts/launch.ts $(CHOICE) $(SESSION) $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(DRY_RUN)),--dry-run) $(FLAGS)
 
 prepare: setup ## [AGENT=x] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x]: resolve the manifest into a plan; prints the bottle's name
@@ -59,8 +59,17 @@ prepare: setup ## [AGENT=x] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x]: reso
 up: setup ## BOTTLE=x: bring a prepared bottle up, or continue where it stopped
 	@$(RUN)scripts/up.ts --bottle "$$BOTTLE" $(FLAGS)
 
-attach: setup ## BOTTLE=x [RESUME=1] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m]: run the agent in a bottle that is up
-	@$(RUN)scripts/attach.ts --bottle "$$BOTTLE" $(SESSION) $(if $(call is_on,$(RESUME)),--resume) $(FLAGS)
+attach: setup ## BOTTLE=x [NEW=1] [RESUME=1] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [DETACH=1]: join the agent’s detached session, or run the agent in a bottle that is up
+	@$(RUN)scripts/attach.ts --bottle "$$BOTTLE" $(SESSION) $(if $(call is_on,$(RESUME)),--resume) $(if $(call is_on,$(NEW)),--new) $(FLAGS)
+
+shell: setup ## BOTTLE=x: open a shell in a bottle that is up, as the agent
+	@$(RUN)scripts/shell.ts --bottle "$$BOTTLE" $(FLAGS)
+
+exec: setup ## BOTTLE=x CMD='ls -la': run a command in a bottle that is up, as the agent
+	@$(RUN)scripts/exec.ts --bottle "$$BOTTLE" $(call given,CMD,command) $(FLAGS)
+
+stop: setup ## BOTTLE=x [TIMEOUT=20s]: ask the agent to end, end it, and take the bottle down
+	@$(RUN)scripts/stop.ts --bottle "$$BOTTLE" $(call given,TIMEOUT,timeout) $(FLAGS)
 
 fetch: setup ## BOTTLE=x [FETCH_MAX_SIZE=10G]: bring its commits and uncommitted work home, as refs of your repository
 	@$(RUN)scripts/fetch.ts --bottle "$$BOTTLE" $(call given,FETCH_MAX_SIZE,max-size) $(FLAGS)
@@ -89,11 +98,11 @@ list: setup ## list the agents and the bottles that can be launched
 info: setup ## AGENT=x [BOTTLES=a,b]: print the effective settings, with file and line
 	@$(RUN)scripts/info.ts --agent "$$AGENT" --bottles "$$BOTTLES" $(FLAGS)
 
-status: setup ## list bottles and their states
+status: setup ## list bottles, their states and sessions, and what they cost in memory and disk
 	@$(RUN)scripts/status.ts $(FLAGS)
 
-logs: setup ## BOTTLE=x [FOLLOW=0] [FLAGS='--denied --since 10m']: follow what a bottle's egress let out and refused
-	@$(RUN)scripts/logs.ts --bottle "$$BOTTLE" $(if $(call is_on,$(or $(FOLLOW),1)),--follow) $(FLAGS)
+logs: setup ## BOTTLE=x [FOLLOW=0] [AGENT_OUTPUT=1] [FLAGS='--denied --since 10m']: follow what a bottle's egress let out and refused, or what its agent printed
+	@$(RUN)scripts/logs.ts --bottle "$$BOTTLE" $(if $(call is_on,$(or $(FOLLOW),1)),--follow) $(if $(call is_on,$(AGENT_OUTPUT)),--agent-output) $(FLAGS)
 
 learn: setup ## BOTTLE=x: print routes that would admit what a bottle was denied, to review
 	@$(RUN)scripts/learn.ts --bottle "$$BOTTLE" $(FLAGS)
@@ -112,7 +121,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress bench-agents bench-workspace score-egress fuzz soak check fix schemas
+.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress bench-agents bench-terminal bench-workspace score-egress fuzz soak check fix schemas
 
 test: check ## run the checks and all suites that can run here, and report what was skipped
 	@$(DEV) scripts/dev/test.ts
@@ -143,10 +152,13 @@ bench-agents: setup ## measure the time from `make launch` to an agent's first p
 bench-workspace: setup ## [SIZES='10 100 1000']: measure a repository's way in and home, beside plain git
 	@$(DEV) test/bench/workspace.ts
 
+bench-terminal: setup ## measure the filter of what agents print on your terminal
+	@$(DEV) test/bench/terminal.ts
+
 score-egress: setup ## [AGENT_EGRESS_BENCH=dir]: score egress with the corpus agent-egress-bench
 	@$(DEV) test/bench/score-egress.ts --corpus "$${AGENT_EGRESS_BENCH:-../shared/corpora/agent-egress-bench/cases}"
 
-fuzz: setup ## [TARGET=x] [SEED=n] [ITERS=n]: fuzz the parsers of egress with seeded input
+fuzz: setup ## [TARGET=x] [SEED=n] [ITERS=n]: fuzz the parsers of egress and of terminals with seeded input
 	@$(DEV) test/fuzz/main.ts --target "$${TARGET:-all}" --seed "$${SEED:-1}" --iters "$${ITERS:-10000}"
 
 soak: setup ## [DURATION=seconds] [SEED=n]: run many concurrent agents through egress, some of which abort

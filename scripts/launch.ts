@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
+import { detach } from '../lib/commands/hold/detach.ts';
 import { checkSession } from '../lib/commands/launch/check-session.ts';
 import { chooseLaunch } from '../lib/commands/launch/choose-launch.ts';
 import { chooseWorkspace, WORKSPACE_FLAGS } from '../lib/commands/launch/choose-workspace.ts';
@@ -60,7 +61,7 @@ await runScript(async ({ signal }) => {
       prepare: (bottle) => reportPhase(prepare, bottle, options),
       confirm: async (plan) => {
         slug = plan.slug;
-        await checkSession(plan, request);
+        await checkSession(plan, request, flags.detach);
         if (!quiet) line(planScreen(plan, process.stderr.columns));
         if (!(await confirmLaunch(plan, flags.yes, signal))) return false;
         await askPrompted(plan, signal);
@@ -70,6 +71,9 @@ await runScript(async ({ signal }) => {
         await up(bottle, { signal, quiet });
         await reportPhase(workspace, bottle, options);
       },
+      detach: flags.detach
+        ? (plan) => detach({ slug: plan.slug, owns: true, learns: plan.egress.learn }, request, signal)
+        : undefined,
       attach: async (bottle) => (await reportPhase(attachWith(request), bottle, options)).exitCode,
     },
     signal,

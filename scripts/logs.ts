@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { agentOutput } from '../lib/commands/logs/agent-output.ts';
 import { AUDIT_HEAD, auditRow } from '../lib/commands/logs/audit-table.ts';
 import { daemonLog } from '../lib/commands/logs/daemon-logs.ts';
 import { auditLog } from '../lib/commands/logs/logs.ts';
@@ -10,7 +11,7 @@ import { runScript } from '../lib/terminal/run-script.ts';
 await runScript(async ({ signal }) => {
   const flags = parseFlags({
     name: 'logs',
-    summary: 'print what a bottle’s egress let out and refused, or the logs of its daemons',
+    summary: 'print what a bottle’s egress let out and refused, or what its agent or daemons printed',
     flags: {
       bottle: { type: 'string', help: 'the bottle', required: true },
       follow: { type: 'boolean', help: 'continue as more is written, until the bottle ends' },
@@ -18,6 +19,7 @@ await runScript(async ({ signal }) => {
       since: { type: 'string', help: 'only what ended since then: 90s, 10m, 2h, 3d ago, or a time' },
       lines: { type: 'string', help: 'number of existing lines to print; default 100, 0 for all' },
       json: { type: 'boolean', help: 'print the lines as egress wrote them' },
+      'agent-output': { type: 'boolean', help: 'print what the agent printed instead, as plain text' },
       daemons: { type: 'boolean', help: 'print the logs of the daemons instead' },
     },
     notes: ['How much egress logs depends on `egress.log` of the bottle: 0, 1 or 2.'],
@@ -27,6 +29,10 @@ await runScript(async ({ signal }) => {
   if (flags.daemons) {
     for await (const { stream, text } of daemonLog(bottle, { follow, signal }))
       process[stream].write(`${text}\n`);
+    return 0;
+  }
+  if (flags['agent-output']) {
+    for await (const text of agentOutput(bottle, { follow, signal })) process.stdout.write(text);
     return 0;
   }
   const log = auditLog(bottle, {

@@ -74,11 +74,9 @@ run_npm() {
 # Sets `node` to an absolute path.
 find_node() {
   node=$(command -v node) || node=
-  if [ -n "$node" ] && is_new_enough "$node"; then
-    # A link must not lead to itself.
-    [ "$node" != "$(pwd)/$kit/bin/node" ] || node=$("$node" -p process.execPath)
-    return 0
-  fi
+  # Our own link, which make has first on its PATH, goes away with the packages: take what it leads to.
+  case $node in */"$kit/bin/node") node=$(readlink "$node") ;; esac
+  [ -n "$node" ] && is_new_enough "$node" && return 0
   folder=$cache/node-$NODE_PIN
   node=$folder/node_modules/node/bin/node
   is_new_enough "$node" && return 0

@@ -20,6 +20,10 @@ export const bottlePaths = {
   /** An optional Dockerfile of the bottle itself, which overrides every other. */
   dockerfile: (slug: string) => join(bottleDirectory(slug), 'Dockerfile'),
   logs: (slug: string) => join(bottleDirectory(slug), 'logs'),
+  /** The sessions that processes of the host hold, one file each. */
+  sessions: (slug: string) => join(bottleDirectory(slug), 'sessions'),
+  /** What agents printed; when it is full, the earlier half is `agent-output.1`. */
+  agentOutput: (slug: string) => join(bottleDirectory(slug), 'agent-output'),
   /** Written by the bundle: what egress let out and refused, and what it learned. */
   audit: (slug: string) => join(bottleDirectory(slug), 'audit'),
   prompt: (slug: string) => join(bottleDirectory(slug), 'agent', 'prompt.txt'),

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bottleDirectory } from '../bottle/paths.ts';
 import { recordPath } from '../bottle/records.ts';
+import { makeSocketDirectory, socketDirectory } from '../bottle/socket-directory.ts';
 import type { DaemonName } from '../daemons/contract/daemons.ts';
 import { BottleError } from '../errors.ts';
 import { writeAtomically } from '../host/files.ts';
 import { identifyProcess, isProcessAlive, processIdentity } from '../host/process-identity.ts';
 import { readJson } from '../host/read-json.ts';
-import { hostSocket, makeSocketDirectory, socketDirectory } from './socket-place.ts';
+import { hostSocket } from './socket-place.ts';
 
 const PROGRAM = join(import.meta.dirname, 'relay', 'relay.mjs');
 const READY_TIMEOUT_MS = 10_000;

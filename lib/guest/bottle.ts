@@ -3,13 +3,18 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { execa } from 'execa';
 import { BottleError } from '../errors.ts';
 import type { Plan } from '../plan/schema.ts';
-import { type ExecOptions, type ExecResult, type PipeOptions, SmolvmClient } from '../smolvm/client.ts';
-import { hostEnvironment } from '../smolvm/host-environment.ts';
+import {
+  type ExecOptions,
+  type ExecResult,
+  type PipeOptions,
+  SmolvmClient,
+  smolvmIsGone,
+} from '../smolvm/client.ts';
 import type { Agent, AgentUser } from './agent.ts';
-import { sessionCommand, type Terminal } from './session.ts';
+import { GuestSession } from './guest-session.ts';
+import { agentCommand, sessionCommand, type Terminal } from './session.ts';
 import { shellWord } from './shell-script.ts';
 import { GUEST_TOOL, rootCommand } from './tool.ts';
 
@@ -18,18 +23,12 @@ const KILLED = 137;
 
 const SCRIPT_TIMEOUT_MS = 120_000;
 
-/** Milliseconds between TERM and KILL for an interrupted session. */
-const SESSION_GRACE_MS = 5_000;
-
-/** The exit code of `timeout` (GNU coreutils) for a command that took too long. */
-const TIMED_OUT = 124;
-
 export interface SessionOptions {
-  readonly signal: AbortSignal;
-  /** The command's whole standard input; this process's own when absent. */
-  readonly input?: string | undefined;
-  /** Milliseconds; unlimited when absent. */
-  readonly timeoutMs?: number | undefined;
+  /** The terminal of the operator, to which the guest's is made alike; without one, the command has pipes. */
+  readonly terminal?: Terminal | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** What asks the command to end when `signal` aborts; SIGTERM when absent. */
+  readonly ending?: NodeJS.Signals | undefined;
 }
 
 export interface CopyOptions {
@@ -73,7 +72,7 @@ export class Bottle {
 
   /** Runs a command as the agent, with the agent's environment, and captures its output. */
   execAsAgent(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    return this.#client.exec(this.#machine, sessionCommand(this.agent, command), options);
+    return this.#client.exec(this.#machine, agentCommand(this.agent, command), options);
   }
 
   /**
@@ -81,12 +80,12 @@ export class Bottle {
    * prints, as it comes. A non-zero exit code is a result, not an error. `output` is not ended.
    */
   pipeAsAgent(command: readonly string[], options: PipeOptions): Promise<Omit<ExecResult, 'stdout'>> {
-    return this.#client.pipe(this.#machine, sessionCommand(this.agent, command), options);
+    return this.#client.pipe(this.#machine, agentCommand(this.agent, command), options);
   }
 
   /** Runs a command as the agent until `signal` aborts. @returns its standard input and output. */
   streamAsAgent(command: readonly string[], signal: AbortSignal): Duplex {
-    return this.#client.stream(this.#machine, sessionCommand(this.agent, command), signal);
+    return this.#client.stream(this.#machine, agentCommand(this.agent, command), signal);
   }
 
   /**
@@ -107,32 +106,27 @@ export class Bottle {
     );
   }
 
-  /** Returns the host's command line for running a command as the agent, in `terminal` if given. */
-  agentArgv(command: readonly string[], terminal?: Terminal): [program: string, ...args: string[]] {
-    const inGuest = sessionCommand(this.agent, command, terminal);
-    const args = this.#client.execArguments(this.#machine, inGuest, terminal !== undefined);
-    return [this.#client.binary.path, ...args];
-  }
-
   /**
-   * Runs a command as the agent on this process's streams, with a terminal if there is one and no `input` is given.
-   * @returns the exit code; 128 plus the signal's number for a command that a signal killed, 124 after `timeoutMs`.
+   * Starts a command as the agent, on a terminal of the guest if one is described, and returns at once. It ends when
+   * `signal` aborts, and when this process does, whose end the guest sees as the end of its instructions.
    */
-  async execAgent(command: readonly string[], options: SessionOptions): Promise<number> {
-    const { input, signal, timeoutMs } = options;
-    const [program, ...args] = this.agentArgv(command, input === undefined ? hostTerminal() : undefined);
-    const result = await execa(program, args, {
-      ...(input === undefined ? { stdin: 'inherit' as const } : { input }),
-      ...{ stdout: 'inherit', stderr: 'inherit' },
-      reject: false,
-      env: hostEnvironment(),
-      extendEnv: false,
-      cancelSignal: signal,
-      forceKillAfterDelay: SESSION_GRACE_MS,
-      ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+  openSession(command: readonly string[], { terminal, signal, ending }: SessionOptions = {}): GuestSession {
+    const child = this.#client.open(this.#machine, sessionCommand(this.agent, command, terminal));
+    const session = new GuestSession({
+      stdin: child.stdin,
+      stdout: child.stdout,
+      stderr: child.stderr,
+      ended: child.then((result) => {
+        if (result.code === 'ENOENT') throw smolvmIsGone(this.#client.binary.path);
+        return result.exitCode ?? exitCodeOfSignal(result.signal);
+      }),
+      kill: () => child.kill('SIGKILL'),
     });
-    if (result.timedOut) return TIMED_OUT;
-    return result.exitCode ?? exitCodeOfSignal(result.signal);
+    const end = () => void session.end(ending);
+    signal?.addEventListener('abort', end, { once: true });
+    void session.ended.catch(() => {}).then(() => signal?.removeEventListener('abort', end));
+    if (signal?.aborted) end();
+    return session;
   }
 
   /**
@@ -170,12 +164,6 @@ async function withoutColon<T>(file: string, work: (file: string) => Promise<T>)
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-function hostTerminal(): Terminal | undefined {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
-  const { columns, rows } = process.stdout;
-  return { columns, rows, type: process.env.TERM ?? 'xterm-256color' };
 }
 
 /** The shell's convention: 128 plus the signal's number. */

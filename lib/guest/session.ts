@@ -15,34 +15,48 @@ export function environmentScript(environment: Readonly<Record<string, string>>)
   ].join('\n');
 }
 
-export interface Terminal {
-  columns: number;
-  rows: number;
-  /** The host's TERM. */
-  type: string;
+/** Of a terminal, in characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface Terminal extends TerminalSize {
+  /** The host's TERM; the guest's own programs may not know it. */
+  readonly type: string;
+  /** The host's COLORTERM. */
+  readonly colors?: string | undefined;
+}
+
+interface SessionUser {
+  readonly user: string;
+  readonly directory: string;
 }
 
 /**
  * Returns the guest command that runs `command` as the agent's user, in its directory and with exactly the bottle's
  * environment. All arguments are public: values come from the file in the guest, which is read before the user
- * is switched. `terminal` sets the size, which smolvm 0.8.0 leaves at 0 x 0.
+ * is switched.
+ */
+export function agentCommand({ user, directory }: SessionUser, command: readonly string[]): string[] {
+  return [GUEST_TOOL, 'run-as', '-e', ENVIRONMENT_FILE, '-d', directory, user, ...command];
+}
+
+/**
+ * Like `agentCommand`, for a session: its standard input is frames (see `frames.ts`), and with `terminal` it runs on a
+ * terminal of the guest's own. smolvm's terminals have no size at first, or never change it, depending on the version.
  */
 export function sessionCommand(
-  agent: { user: string; directory: string },
+  { user, directory }: SessionUser,
   command: readonly string[],
   terminal?: Terminal,
 ): string[] {
-  const size =
-    terminal === undefined ? [] : ['-t', terminal.type, '-s', `${terminal.columns}x${terminal.rows}`];
+  const { colors = '' } = terminal ?? {};
   return [
-    GUEST_TOOL,
-    'run-as',
-    '-e',
-    ENVIRONMENT_FILE,
-    '-d',
-    agent.directory,
-    ...size,
-    agent.user,
+    ...[GUEST_TOOL, 'session', '-e', ENVIRONMENT_FILE, '-d', directory],
+    ...(terminal === undefined ? [] : ['-t', terminal.type, '-s', `${terminal.columns}x${terminal.rows}`]),
+    ...(/^[\w.-]+$/.test(colors) ? ['-c', colors] : []),
+    user,
     ...command,
   ];
 }

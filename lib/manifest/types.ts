@@ -20,7 +20,7 @@ export interface ValueOrigin {
 /**
  * Key path -> origin: `env.NAME`, `env_file`, `agent_provider`, `git-gate.user.name`, `git-gate.user.email`,
  * `git-gate.repos`, `git-gate.repos.NAME`, `egress`, `egress.log`, `egress.learn`, `egress.explain_denials`,
- * `egress.pipelock`, `egress.routes[0]`, `supervise`, `skills`, `bottle`. Defaults have no entry.
+ * `egress.pipelock`, `egress.routes[0]`, `terminal`, `terminal.clipboard`, `supervise`, `skills`, `bottle`. Defaults have no entry.
  */
 export type Origins = Readonly<Record<string, ValueOrigin>>;
 
@@ -149,6 +149,11 @@ export interface AgentManifest extends ManifestFile {
   readonly skills: readonly string[];
 }
 
+/** What the agent's output may do to the operator's terminal beyond being shown. */
+export interface TerminalPolicy {
+  readonly clipboard: boolean;
+}
+
 /** A bottle including its parents and defaults. */
 export interface BottleManifest {
   readonly env: Readonly<Record<string, EnvValue>>;
@@ -158,6 +163,7 @@ export interface BottleManifest {
   /** `user` already includes the agent's own identity. */
   readonly gitGate: { readonly user: GitUser; readonly repos: readonly GitRepo[] };
   readonly egress: EgressPolicy;
+  readonly terminal: TerminalPolicy;
   readonly supervise: boolean;
 }
 

@@ -1,18 +1,13 @@
 import { z } from 'zod';
-import { readMetadata } from '../bottle/metadata.ts';
 import { followSignIn } from '../bundle/follow-sign-in.ts';
-import { Bottle } from '../guest/bottle.ts';
-import { homeDirectory } from '../host/directories.ts';
-import type { Plan } from '../plan/schema.ts';
-import { headlessArguments, interactiveArguments, resumableOf } from '../providers/provider-results.ts';
-import { providerFor } from '../providers/registry.ts';
+import { holdSession } from '../sessions/hold-session.ts';
+import { agentSession } from './agent-session.ts';
 import { buildImage } from './build-image.ts';
-import { type Phase, readAll } from './phase.ts';
+import type { Phase } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { probe } from './probe.ts';
 import { provision } from './provision.ts';
 import { INTERACTIVE, type SessionRequest } from './session-request.ts';
-import { workspace } from './workspace.ts';
 
 const session = z.strictObject({ exitCode: z.number().int() });
 export type Session = z.infer<typeof session>;
@@ -25,18 +20,22 @@ export function attachWith(request: SessionRequest): Phase<Session> {
     needs: [prepare, buildImage, provision, probe],
     record: session,
     durable: false,
+    concurrent: true,
 
     async run(context) {
-      const [plan, { agent }, { promptFile }] = await readAll(context, prepare, buildImage, provision);
-      // Runs outside make, so that it is no file that make could find out of date.
-      if (plan.workspace !== undefined) await context.read(workspace);
-      const bottle = new Bottle(plan, agent);
-      const command = [...agent.command, ...(await sessionArguments(plan, bottle, request, promptFile))];
-      const { prompt, timeoutMs } = request;
+      const { plan, bottle, command, looks } = await agentSession(context, request);
       const unfollow = await followSignIn(plan, context.say);
+      const { prompt, timeoutMs } = request;
+      const { signal } = context;
       try {
         return {
-          exitCode: await bottle.execAgent(command, { signal: context.signal, input: prompt, timeoutMs }),
+          exitCode: await holdSession(bottle, command, {
+            ...looks,
+            kind: 'agent',
+            prompt,
+            timeoutMs,
+            signal,
+          }),
         };
       } finally {
         unfollow();
@@ -52,30 +51,3 @@ export function attachWith(request: SessionRequest): Phase<Session> {
 }
 
 export const attach = attachWith(INTERACTIVE);
-
-async function sessionArguments(
-  plan: Plan,
-  bottle: Bottle,
-  { prompt, format, resume }: SessionRequest,
-  promptFile: string,
-): Promise<string[]> {
-  const workdir = bottle.agent.directory;
-  const provider = await providerFor(plan.provider.template, homeDirectory());
-  const directory = resumableOf(provider, workdir);
-  const common = {
-    ...(plan.hasPrompt ? { promptFile } : {}),
-    workdir,
-    label: (await readMetadata(plan.slug))?.label ?? '',
-    resume: resume && directory !== undefined && (await hasSession(bottle, directory)),
-  };
-  return prompt === undefined
-    ? interactiveArguments(provider, common)
-    : headlessArguments(provider, { ...common, format });
-}
-
-/** Agents fail, or silently start anew, when they are to continue a session that does not exist. */
-async function hasSession(bottle: Bottle, directory: string): Promise<boolean> {
-  const script = 'find "$1" -name "*.jsonl" -type f 2> /dev/null | grep -q .';
-  const path = `${bottle.agent.home}/${directory}`;
-  return (await bottle.execAsAgent(['sh', '-c', script, 'sh', path])).exitCode === 0;
-}

@@ -30,6 +30,8 @@ export interface Phase<T> {
   readonly record: z.ZodType<T>;
   /** Whether the record stays valid after teardown. */
   readonly durable: boolean;
+  /** Whether it may run several times at once; absent: one run waits for the other. */
+  readonly concurrent?: true;
   run(context: PhaseContext): Promise<T>;
   /** Whether what the record describes still exists; if so, a second run does nothing. */
   isAlive(context: PhaseContext, data: T): Promise<boolean>;

@@ -45,6 +45,7 @@ export async function runPhase<T>(
     }
   };
   await assertBottle(slug);
+  if (phase.concurrent) return work();
   return withLock(lock, work, { timeoutMs: SAME_PHASE_TIMEOUT_MS });
 }
 

@@ -95,6 +95,8 @@ export const planSchema = z.strictObject({
     /** Slot in the bundle -> variable of the operator's environment. */
     tokens: z.record(tokenSlot, variableName),
   }),
+  /** What the agent may do to the operator's terminal; absent: only what is always harmless. */
+  terminal: z.strictObject({ clipboard: z.literal(true) }).optional(),
   daemons: z.array(z.enum(DAEMON_NAMES)),
   /** Absent: the agent gets no copy of anything. */
   workspace: planWorkspace.optional(),

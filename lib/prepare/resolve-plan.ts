@@ -54,6 +54,7 @@ export function resolvePlan({
     git: bottle.gitGate.repos.map(({ name, upstream: { host, port } }) => ({ name, host, port })),
     egress: egressPlan(bottle.egress, credential.routes),
     ...(workspace === undefined ? {} : { workspace }),
+    ...(bottle.terminal.clipboard ? { terminal: { clipboard: true } } : {}),
     daemons: ['selftest', 'egress', ...(bottle.egress.pipelock ? (['pipelock'] as const) : [])],
   };
 }

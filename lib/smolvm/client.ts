@@ -107,7 +107,7 @@ export class SmolvmClient {
    * @returns its standard input and output; fails when the command does.
    */
   stream(name: string, command: readonly string[], signal: AbortSignal): Duplex {
-    const child = execa(this.binary.path, this.execArguments(name, command, false), {
+    const child = execa(this.binary.path, this.#execArguments(name, command), {
       ...this.#surroundings,
       cancelSignal: signal,
       buffer: { stdout: false },
@@ -125,7 +125,7 @@ export class SmolvmClient {
     options: PipeOptions,
   ): Promise<Omit<ExecResult, 'stdout'>> {
     const { input, output, signal, timeoutMs } = options;
-    const result = await execa(this.binary.path, this.execArguments(name, command, false), {
+    const result = await execa(this.binary.path, this.#execArguments(name, command), {
       ...this.#surroundings,
       reject: false,
       buffer: { stdout: false },
@@ -139,9 +139,18 @@ export class SmolvmClient {
     return { exitCode: result.exitCode ?? 1, stderr: result.stderr };
   }
 
-  /** Returns the arguments of an `exec` whose streams the caller connects, with an optional terminal. */
-  execArguments(name: string, command: readonly string[], terminal: boolean): string[] {
-    return ['machine', 'exec', '--name', name, '-i', ...(terminal ? ['-t'] : []), '--', ...command];
+  /** Starts a command in the guest as root, and returns the process of smolvm that carries its streams. */
+  open(name: string, command: readonly string[]) {
+    return execa(this.binary.path, this.#execArguments(name, command), {
+      ...this.#surroundings,
+      reject: false,
+      buffer: false,
+      stdin: 'pipe',
+    });
+  }
+
+  #execArguments(name: string, command: readonly string[]): string[] {
+    return ['machine', 'exec', '--name', name, '-i', '--', ...command];
   }
 
   get #surroundings() {
@@ -173,13 +182,13 @@ export class SmolvmClient {
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     });
-    if (result.code === 'ENOENT') {
-      throw new BottleError('smolvm-missing', `${this.binary.path} no longer exists`, {
-        hint: 'Install smolvm again.',
-      });
-    }
+    if (result.code === 'ENOENT') throw smolvmIsGone(this.binary.path);
     return { exitCode: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr };
   }
+}
+
+export function smolvmIsGone(path: string): BottleError {
+  return new BottleError('smolvm-missing', `${path} no longer exists`, { hint: 'Install smolvm again.' });
 }
 
 function smolvmError(code: ErrorCode, verb: string, result: ExecResult): BottleError {

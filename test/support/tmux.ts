@@ -39,8 +39,21 @@ export class Tmux {
     await this.#tmux('send-keys', ...keys);
   }
 
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
+  }
+
   async screen(): Promise<string> {
     return (await this.#tmux('capture-pane', '-p')).stdout;
+  }
+
+  /** What tmux knows of its terminal: whether it shows the other screen, the cursor, and reports the mouse. */
+  async modes(): Promise<{ otherScreen: boolean; cursor: boolean; mouse: boolean }> {
+    const format = '#{alternate_on} #{cursor_flag} #{mouse_any_flag}';
+    const [otherScreen, cursor, mouse] = (await this.#tmux('display', '-p', format)).stdout
+      .split(' ')
+      .map((flag) => flag === '1');
+    return { otherScreen: otherScreen === true, cursor: cursor === true, mouse: mouse === true };
   }
 
   /** Waits until the screen matches. @throws Error with the last screen after `timeoutMs`. */

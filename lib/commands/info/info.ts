@@ -73,6 +73,7 @@ export function factsOf({
     fact('egress.pipelock', String(egress.pipelock ?? false)),
     fact('egress.learn', String(egress.learn)),
     fact('egress.explain_denials', String(egress.explainDenials ?? true)),
+    ...(bottle.terminal.clipboard ? [fact('terminal.clipboard', 'true')] : []),
     fact('supervise', String(bottle.supervise)),
   ];
 }

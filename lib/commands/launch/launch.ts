@@ -3,6 +3,7 @@ import { readMetadata, writeMetadata } from '../../bottle/metadata.ts';
 import { identifyProcess } from '../../host/process-identity.ts';
 import { forgetBottle, teardown } from '../../phases/teardown.ts';
 import type { Plan } from '../../plan/schema.ts';
+import { awaitOtherSessions } from '../../sessions/await-others.ts';
 import { saveWork } from '../fetch/save-work.ts';
 
 /** The steps that the caller provides: the script runs make and prints messages. */
@@ -13,13 +14,16 @@ export interface LaunchSteps {
   /** Called with the plan before anything is acquired; false ends the launch. */
   confirm(plan: Plan): Promise<boolean>;
   attach(slug: string, signal: AbortSignal): Promise<number>;
+  /** In place of `attach`: starts a session in another process, which becomes the bottle's owner. */
+  detach?: ((plan: Plan) => Promise<void>) | undefined;
   say(line: string): void;
 }
 
 /**
  * Launches one bottle: prepares it, brings it up, runs the agent, and always takes everything down. State is
- * kept when the exit code is not 0, when the bottle learns, or when teardown is incomplete.
- * @returns the agent's exit code, or 0 when the launch was not confirmed.
+ * kept when the exit code is not 0, when the bottle learns, or when teardown is incomplete. Other sessions of the bottle
+ * end first.
+ * @returns the agent's exit code, or 0 when the launch was not confirmed, or goes on in another process.
  */
 export async function launch(
   request: Omit<NewBottle, 'owner'>,
@@ -34,14 +38,31 @@ export async function launch(
     return 0;
   }
   let exitCode: number | undefined;
+  let isHandedOver = false;
   try {
     await steps.up(slug, signal);
     signal.throwIfAborted();
-    exitCode = await steps.attach(slug, signal);
+    isHandedOver = steps.detach !== undefined && (await handOver(plan, steps.detach, steps.say));
+    exitCode = isHandedOver ? 0 : await steps.attach(slug, signal);
   } finally {
-    await endLaunch(slug, { exitCode, learns: plan.egress.learn }, steps);
+    if (!isHandedOver) {
+      await awaitOtherSessions(slug, signal, steps.say);
+      await endLaunch(slug, { exitCode, learns: plan.egress.learn }, steps);
+    }
   }
   return exitCode;
+}
+
+/** The process that holds the session is the owner from now on. */
+async function handOver(
+  plan: Plan,
+  detach: (plan: Plan) => Promise<void>,
+  say: (line: string) => void,
+): Promise<true> {
+  await detach(plan);
+  say(`the agent runs without a terminal; to join it: make attach BOTTLE=${plan.slug}`);
+  say(`to end it: make stop BOTTLE=${plan.slug}`);
+  return true;
 }
 
 /** Removes the bottle's state when `work` fails, since there is nothing worth keeping before `up`. */
@@ -54,14 +75,19 @@ async function orForget<T>(slug: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-interface Ending {
+export interface Ending {
   /** Undefined when the agent did not run to completion. */
   readonly exitCode: number | undefined;
   /** Whether to keep the state for `make learn`. */
   readonly learns: boolean;
 }
 
-async function endLaunch(slug: string, { exitCode, learns }: Ending, steps: LaunchSteps): Promise<void> {
+/** Takes the bottle down, and keeps or removes its state. */
+export async function endLaunch(
+  slug: string,
+  { exitCode, learns }: Ending,
+  steps: Pick<LaunchSteps, 'say'>,
+): Promise<void> {
   const metadata = await readMetadata(slug);
   if (metadata === undefined) return;
   // Without an owner, the bottle counts as kept on purpose, not as an orphan of this launch.

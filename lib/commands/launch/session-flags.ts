@@ -10,6 +10,7 @@ export const SESSION_FLAGS = {
   'prompt-file': { type: 'string', help: 'the same, from a file; `-` is standard input' },
   format: { type: 'string', help: 'with a prompt: `text`, or `json` for the agent’s own stream of events' },
   timeout: { type: 'string', help: 'stop the agent after this time, such as 30m; the exit code is then 124' },
+  detach: { type: 'boolean', help: 'go on without a terminal; `attach` joins the session' },
 } as const satisfies Flags;
 
 export interface SessionFlags {
@@ -73,7 +74,8 @@ async function readPrompt(file: string): Promise<string> {
   }
 }
 
-function milliseconds(given: string): number {
+/** Parses a time such as `90s`, `30m` or `2h`. @throws BottleError `usage` */
+export function milliseconds(given: string): number {
   const [, number = '', unit = 's'] = /^([0-9]+(?:\.[0-9]+)?)([smh])?$/.exec(given) ?? [];
   const value = Number(number) * UNITS[unit as keyof typeof UNITS];
   if (number !== '' && value > 0 && value <= MAX_TIMEOUT_MS) return value;

@@ -14,18 +14,40 @@ export function statusTable(bottles: readonly BottleStatus[]): string {
     bottle.since.replace(/\.\d+Z$/, 'Z'),
     daemonsOf(bottle),
     bottle.ports || '-',
+    bottle.sessions.join(', ') || '-',
+    size(bottle.memory),
+    size(bottle.disk),
   ]);
   const [head = '', ...lines] = columns([HEAD, ...rows]).split('\n');
   return [head, ...lines.map((line, index) => inColor(line, bottles[index]))].join('\n');
 }
 
-const HEAD = ['BOTTLE', 'AGENT', 'LABEL', 'STATE', 'LAST PHASE', 'SINCE', 'DAEMONS', 'PORTS'];
+const HEAD = [
+  'BOTTLE',
+  'AGENT',
+  'LABEL',
+  'STATE',
+  'LAST PHASE',
+  'SINCE',
+  'DAEMONS',
+  'PORTS',
+  'SESSIONS',
+  'MEMORY',
+  'DISK',
+];
 
 function daemonsOf({ daemons }: BottleStatus): string {
   const words = Object.entries(daemons).map(([name, state]) =>
     state === 'ready' ? name : `${name}: ${state}`,
   );
   return words.join(', ') || '-';
+}
+
+/** Bytes as MiB, or GiB when large. */
+function size(bytes: number | null): string {
+  if (bytes === null) return '-';
+  const mebibytes = bytes / 1024 ** 2;
+  return mebibytes < 1024 ? `${Math.ceil(mebibytes)} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`;
 }
 
 /** Colors only the label, in the finished line, since color would break the column widths. */

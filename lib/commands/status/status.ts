@@ -9,6 +9,9 @@ import { printable } from '../../host/printable.ts';
 import { isProcessAlive } from '../../host/process-identity.ts';
 import { PHASES } from '../../phases/graph.ts';
 import { bundleName } from '../../plan/names.ts';
+import { planSchema } from '../../plan/schema.ts';
+import { describeSession, listSessions } from '../../sessions/registry.ts';
+import { CostMeter } from './costs.ts';
 
 export interface BottleStatus {
   slug: string;
@@ -31,22 +34,40 @@ export interface BottleStatus {
   ports: string;
   /** How many resources teardown would remove. */
   acquired: number;
+  /** The sessions that are going on, such as `agent (detached)`. */
+  sessions: readonly string[];
+  /** Bytes of the guest and the bundle, and bytes of the disk; null when not known. */
+  memory: number | null;
+  disk: number | null;
 }
 
 /** Returns the status of every bottle that has state, sorted by name. */
 export async function bottleStatuses(): Promise<BottleStatus[]> {
   const [slugs, containers] = await Promise.all([listBottles(), listContainers()]);
-  return Promise.all(slugs.map((slug) => statusOf(slug, containers)));
+  const meter = new CostMeter();
+  return Promise.all(slugs.map((slug) => statusOf(slug, containers, meter)));
 }
 
-async function statusOf(slug: string, containers: readonly LabeledContainer[]): Promise<BottleStatus> {
+async function statusOf(
+  slug: string,
+  containers: readonly LabeledContainer[],
+  meter: CostMeter,
+): Promise<BottleStatus> {
   try {
-    const [metadata, pending, phase] = await Promise.all([
+    const [metadata, pending, phase, sessions, prepared] = await Promise.all([
       readMetadata(slug),
       pendingUndo(slug),
       lastPhase(slug),
+      listSessions(slug),
+      readRecord(slug, 'prepare', planSchema),
     ]);
     const bundle = containers.find((container) => container.name === bundleName(slug));
+    const isRunning = bundle?.state === 'running';
+    const plan = pending.length === 0 ? undefined : prepared?.data;
+    const [daemons, costs] = await Promise.all([
+      isRunning ? daemonsOf(bundle.name) : {},
+      meter.costsOf(slug, plan, isRunning),
+    ]);
     return {
       slug,
       agent: metadata?.agent_name ?? '',
@@ -55,9 +76,12 @@ async function statusOf(slug: string, containers: readonly LabeledContainer[]): 
       since: metadata?.started_at ?? '',
       state: await stateOf(metadata, pending.length),
       phase,
-      daemons: bundle?.state === 'running' ? await daemonsOf(bundle.name) : {},
+      daemons,
       ports: bundle?.ports ?? '',
       acquired: pending.length,
+      sessions: sessions.map(describeSession),
+      memory: costs.memoryBytes ?? null,
+      disk: costs.diskBytes ?? null,
     };
   } catch (error) {
     return {
@@ -71,6 +95,9 @@ async function statusOf(slug: string, containers: readonly LabeledContainer[]): 
       daemons: {},
       ports: '',
       acquired: 0,
+      sessions: [],
+      memory: null,
+      disk: null,
     };
   }
 }

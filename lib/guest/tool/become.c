@@ -21,15 +21,35 @@ static gid_t group_id(const char *text) {
   return strtoul(text, NULL, 10);
 }
 
-void become(const char *user) {
-  char *name = strdup(user);
-  if (name == NULL) fail(126, "%s", user);
-  char *group = strchr(name, ':');
-  if (group != NULL) *group++ = '\0';
+/* The entry of a user's name or number; NULL for a number that has none. */
+static struct passwd *entry_of(const char *name) {
   struct passwd *found = getpwnam(name);
   if (found == NULL && is_number(name)) found = getpwuid(strtoul(name, NULL, 10));
   errno = 0;
   if (found == NULL && !is_number(name)) fail(126, "the guest has no user %s", name);
+  return found;
+}
+
+/* Returns the part before the colon, and the part behind it, NULL for none. */
+static char *split(const char *user, char **group) {
+  char *name = strdup(user);
+  if (name == NULL) fail(126, "%s", user);
+  *group = strchr(name, ':');
+  if (*group != NULL) *(*group)++ = '\0';
+  return name;
+}
+
+uid_t user_id(const char *user) {
+  char *group, *name = split(user, &group);
+  struct passwd *found = entry_of(name);
+  uid_t uid = found == NULL ? strtoul(name, NULL, 10) : found->pw_uid;
+  free(name);
+  return uid;
+}
+
+void become(const char *user) {
+  char *group, *name = split(user, &group);
+  struct passwd *found = entry_of(name);
   uid_t uid = found == NULL ? strtoul(name, NULL, 10) : found->pw_uid;
   gid_t gid = found == NULL ? 0 : found->pw_gid;
   gid_t groups[MOST_GROUPS];

@@ -8,23 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BUFFER 32768
-
-/* One direction. */
-struct flow {
-  int from, to;
-  bool open;
-  size_t start, end;
-  char bytes[BUFFER];
-};
-
 static void finish(struct flow *flow) {
   flow->open = false;
   if (shutdown(flow->to, SHUT_WR) != 0 && errno == ENOTSOCK) close(flow->to);
 }
 
-/* Reads into an empty buffer, or writes what it holds, without waiting. */
-static void advance(struct flow *flow, short from, short to) {
+void advance(struct flow *flow, short from, short to) {
   if (flow->start == flow->end && from != 0) {
     ssize_t got = read(flow->from, flow->bytes, BUFFER);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;

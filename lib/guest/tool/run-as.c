@@ -2,12 +2,7 @@
 #include "tool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,52 +18,25 @@ int as_root(int count, char **words) {
   execute(words + 1, environment);
 }
 
-/* Reads `NAME=VALUE` entries, each ended by a NUL, from a file that root alone can read. Adds TERM if given. */
-static char **read_environment(const char *path, const char *terminal) {
-  struct stat found;
-  int file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0 || fstat(file, &found) != 0) fail(126, "%s", path);
-  errno = 0;
-  if (!S_ISREG(found.st_mode) || found.st_uid != 0 || (found.st_mode & 077) != 0) {
-    fail(126, "%s is not a file that root alone can read", path);
-  }
-  size_t size, entries = 0;
-  char *text = read_all(file, &size);
-  close(file);
-  for (size_t at = 0; at < size; at += strlen(text + at) + 1) entries += 1;
-  char **environment = calloc(entries + 2, sizeof *environment);
-  if (environment == NULL) fail(126, "%s", path);
-  entries = 0;
-  for (size_t at = 0; at < size; at += strlen(text + at) + 1) {
-    if (terminal == NULL || strncmp(text + at, "TERM=", 5) != 0) environment[entries++] = text + at;
-  }
-  if (terminal != NULL && asprintf(&environment[entries], "TERM=%s", terminal) < 0) fail(126, "TERM");
-  return environment;
-}
-
-/*
- * run-as -e FILE [-d DIRECTORY] [-t TERM] [-s COLUMNSxROWS] USER COMMAND...
- * `-s` sets the terminal's size, which some versions of smolvm leave at 0 x 0.
- */
+/* run-as -e FILE [-d DIRECTORY] USER COMMAND... */
 int run_as(int count, char **words) {
-  const char *file = NULL, *directory = "/", *terminal = NULL;
-  struct winsize size = {0};
-  for (int option; (option = getopt(count, words, "+e:d:t:s:")) != -1;) {
+  const char *file = NULL, *directory = "/";
+  for (int option; (option = getopt(count, words, "+e:d:")) != -1;) {
     if (option == 'e') file = optarg;
     else if (option == 'd') directory = optarg;
-    else if (option == 't') terminal = optarg;
-    else if (option != 's' || sscanf(optarg, "%hux%hu", &size.ws_col, &size.ws_row) != 2) optind = count;
+    else optind = count;
   }
-  if (file == NULL || count - optind < 2) {
-    usage("run-as -e FILE [-d DIRECTORY] [-t TERM] [-s COLUMNSxROWS] USER COMMAND...");
-  }
-  char **environment = read_environment(file, terminal);
-  if (size.ws_col > 0) ioctl(STDIN_FILENO, TIOCSWINSZ, &size);
+  if (file == NULL || count - optind < 2) usage("run-as -e FILE [-d DIRECTORY] USER COMMAND...");
+  char **environment = read_environment(file);
   become(words[optind]);
-  /* After the switch: the directory is the agent's to choose. */
+  execute_in(directory, words + optind + 1, environment);
+}
+
+void execute_in(const char *directory, char **command, char **environment) {
+  /* The caller has given up root: the directory is the agent's to choose. */
   if (chdir(directory) != 0) fail(126, "%s", directory);
   umask(022);
-  execute(words + optind + 1, environment);
+  execute(command, environment);
 }
 
 void execute(char **command, char **environment) {

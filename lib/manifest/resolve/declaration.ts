@@ -1,4 +1,4 @@
-import type { EgressPolicy, EnvValue, GitRepo, Origins, ProviderChoice } from '../types.ts';
+import type { EgressPolicy, EnvValue, GitRepo, Origins, ProviderChoice, TerminalPolicy } from '../types.ts';
 
 /** A declared value, with its origin and the origins of its parts. */
 export interface Declared<T> {
@@ -19,6 +19,7 @@ export interface BottleDeclaration {
   readonly gitUser: DeclaredUser;
   readonly gitRepos: Declared<readonly GitRepo[]> | undefined;
   readonly egress: Declared<EgressPolicy> | undefined;
+  readonly terminal: Declared<TerminalPolicy> | undefined;
   readonly supervise: Declared<boolean> | undefined;
 }
 
@@ -29,5 +30,6 @@ export const NOTHING_DECLARED: BottleDeclaration = {
   gitUser: { name: undefined, email: undefined },
   gitRepos: undefined,
   egress: undefined,
+  terminal: undefined,
   supervise: undefined,
 };

@@ -12,7 +12,7 @@ export function effectiveBottle(
   declared: BottleDeclaration,
   agentUser: DeclaredUser,
 ): { readonly bottle: BottleManifest; readonly origins: Origins } {
-  const { env, envFiles, provider, gitRepos, egress, supervise } = declared;
+  const { env, envFiles, provider, gitRepos, egress, terminal, supervise } = declared;
   const { name, email } = mergeUsers(declared.gitUser, agentUser);
   const user = {
     ...(name === undefined ? {} : { name: name.value }),
@@ -24,8 +24,19 @@ export function effectiveBottle(
     provider: provider?.value ?? defaultProvider,
     gitGate: { user, repos: gitRepos?.value ?? [] },
     egress: egress?.value ?? NO_EGRESS,
+    terminal: terminal?.value ?? { clipboard: false },
     supervise: supervise?.value ?? true,
   };
-  const parts = [...Object.values(env), envFiles, provider, name, email, gitRepos, egress, supervise];
+  const parts = [
+    ...Object.values(env),
+    envFiles,
+    provider,
+    name,
+    email,
+    gitRepos,
+    egress,
+    terminal,
+    supervise,
+  ];
   return { bottle, origins: Object.assign({}, ...parts.map((part) => part?.origins)) };
 }

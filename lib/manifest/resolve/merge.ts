@@ -13,6 +13,7 @@ export function mergeBottles(base: BottleDeclaration, over: BottleDeclaration): 
     gitUser: mergeUsers(base.gitUser, over.gitUser),
     gitRepos: over.gitRepos ?? base.gitRepos,
     egress: over.egress ?? base.egress,
+    terminal: over.terminal ?? base.terminal,
     supervise: over.supervise ?? base.supervise,
   };
 }

@@ -30,7 +30,7 @@ export async function readBottle(found: ManifestFile): Promise<ReadBottle> {
 }
 
 function declarationOf(read: ReadFile<BottleKeys>): BottleDeclaration {
-  const { env, env_file, agent_provider, 'git-gate': gitGate, egress, supervise } = read.keys;
+  const { env, env_file, agent_provider, 'git-gate': gitGate, egress, terminal, supervise } = read.keys;
   const variables = Object.entries(env ?? {}).map(([name, value]) => [
     name,
     read.declared(value, ['env', name]),
@@ -48,6 +48,11 @@ function declarationOf(read: ReadFile<BottleKeys>): BottleDeclaration {
     gitUser: declaredUser(read, gitGate?.user),
     gitRepos: given(gitGate?.repos, ['git-gate', 'repos'], repos),
     egress: given(egress, ['egress'], [...parts, ...(routes ?? [])]),
+    terminal: given(
+      terminal && { clipboard: terminal.clipboard ?? false },
+      ['terminal'],
+      [['terminal', 'clipboard']],
+    ),
     supervise: given(supervise, ['supervise']),
   };
 }

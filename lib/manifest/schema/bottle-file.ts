@@ -25,6 +25,16 @@ export const bottleFile = z.strictObject({
     .meta({ description: 'Which agent runs. Replaces the parent’s entirely.' }),
   'git-gate': gitGate.nullish().meta({ description: 'What the agent can clone, fetch and push.' }),
   egress: egress.nullish().meta({ description: 'What the agent can reach. Replaces the parent’s entirely.' }),
+  terminal: z
+    .strictObject({
+      clipboard: z.boolean().nullish().meta({
+        description:
+          'Whether the agent can write to the clipboard of your terminal, with OSC 52. Never reads it.',
+        default: false,
+      }),
+    })
+    .nullish()
+    .meta({ description: 'What the agent can do to your terminal. Replaces the parent’s entirely.' }),
   supervise: z
     .boolean()
     .nullish()

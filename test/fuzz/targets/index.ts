@@ -14,6 +14,7 @@ import { scan } from './scan.ts';
 import { openSocketStage } from './socket-stage.ts';
 import { stream } from './stream.ts';
 import type { Target } from './target.ts';
+import { terminal } from './terminal.ts';
 
 /** Targets that need no sockets, by name. */
 export const TARGETS: Readonly<Record<string, Target>> = {
@@ -28,6 +29,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   redaction,
   reflection,
   frames,
+  terminal,
 };
 
 /** Starts the real proxy and returns the targets that write to its sockets. */

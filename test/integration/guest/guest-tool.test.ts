@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBaseImage } from '../../../lib/docker/base-images.ts';
 import { environmentScript } from '../../../lib/guest/session.ts';
@@ -21,11 +22,15 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Runs a script as root in a container that has the guest tool, and a user `node` with uid 1000. */
-function inContainer(script: string) {
+function containerArguments(): string[] {
   const mount = `type=bind,source=${tool},target=${GUEST_TOOL},readonly`;
   const run = ['run', '--rm', '-i', '--network', 'none', '--mount', mount, '--entrypoint', '/bin/sh'];
-  const { stdout, stderr, status } = spawnSync('docker', [...run, image, '-s'], {
+  return [...run, image, '-s'];
+}
+
+/** Runs a script as root in a container that has the guest tool, and a user `node` with uid 1000. */
+function inContainer(script: string) {
+  const { stdout, stderr, status } = spawnSync('docker', containerArguments(), {
     input: script,
     encoding: 'utf8',
   });
@@ -93,6 +98,86 @@ describe('guest-tool run-as', () => {
   ])('an environment file that %s is refused', (_what, make) => {
     const { status, stdout } = inContainer(`cd /tmp; ${make}; ${GUEST_TOOL} run-as -e /tmp/env node id`);
     expect({ status, stdout }).toEqual({ status: 126, stdout: '' });
+  });
+});
+
+/** Runs a session of the user `node` in a container, and types what `frames` prints. */
+async function sessionOf(command: string, { terminal = '', frames = 'sleep 1', before = '' } = {}) {
+  const quoted = `'${command.replaceAll("'", `'\\''`)}'`;
+  const session = `${GUEST_TOOL} session -e /dev/shm/bot-bottle/env ${terminal} node sh -c ${quoted}`;
+  const environment = environmentScript({ PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/home/node' });
+  const input = `${environment}\n${before}\n( ${frames}; true ) | ( ${session}; echo "exit $?" )`;
+  return execa('docker', containerArguments(), { input, stripFinalNewline: false });
+}
+
+describe.concurrent('guest-tool session', () => {
+  const terminal = '-t xterm -s 100x30 -c truecolor';
+  const frame = (type: string, payload: string, size: number) =>
+    `printf '${type}\\000\\000\\000\\${size.toString(8).padStart(3, '0')}${payload}'`;
+
+  it('the agent has a terminal of its own, with the size, type and colors of the operator’s', async () => {
+    const { stdout } = await sessionOf('stty size; echo $TERM $COLORTERM; stat -c %U $(tty)', { terminal });
+    expect(stdout).toBe('30 100\r\nxterm truecolor\r\nnode\r\nexit 0\n');
+  });
+
+  it.each([
+    ['xterm-ghostty', ':', 'xterm-256color'],
+    ['../../etc/passwd', ':', 'xterm-256color'],
+    ['dumb', ':', 'dumb'],
+    ['xterm-own', 'mkdir -p /home/node/.terminfo/x; touch /home/node/.terminfo/x/xterm-own', 'xterm-own'],
+    ['xterm-hex', 'mkdir -p /etc/terminfo/78; touch /etc/terminfo/78/xterm-hex', 'xterm-hex'],
+  ])('a terminal of type %s appears by a name that the guest knows', async (type, before, known) => {
+    expect((await sessionOf('echo $TERM', { terminal: `-t ${type}`, before })).stdout).toBe(
+      `${known}\r\nexit 0\n`,
+    );
+  });
+
+  it('a resize reaches the agent', async () => {
+    const frames = `sleep 1; ${frame('r', '\\000\\106\\000\\024', 4)}; sleep 1`;
+    const command = 'trap "stty size; exit 3" WINCH; while :; do sleep 0.1; done';
+    expect((await sessionOf(command, { terminal, frames })).stdout).toBe('20 70\r\nexit 3\n');
+  });
+
+  it('Ctrl-C, typed, interrupts what runs in front', async () => {
+    const frames = `sleep 1; ${frame('d', '\\003', 1)}; sleep 1`;
+    expect((await sessionOf('sleep 30', { terminal, frames })).stdout).toBe('^Cexit 130\n');
+  });
+
+  it.each([
+    ['on a terminal', terminal],
+    ['on pipes', ''],
+  ])('%s, a signal reaches the agent, and its exit code tells', async (_where, on) => {
+    const frames = `sleep 1; ${frame('s', '\\017', 1)}; sleep 1`;
+    expect((await sessionOf('sleep 30', { terminal: on, frames })).stdout).toBe('exit 143\n');
+  });
+
+  it.each([
+    ['on a terminal', terminal],
+    ['on pipes', ''],
+  ])('%s, a background child that holds the output does not hold the session', async (_where, on) => {
+    const { stdout } = await sessionOf('sleep 100 & echo hi; exit 4', { terminal: on });
+    expect(stdout).toMatch(/^hi\r?\nexit 4\n$/);
+  });
+
+  it('when the host is gone, the session is hung up, and killed after a while', async () => {
+    expect((await sessionOf('sleep 30', { terminal, frames: ':' })).stdout).toBe('exit 129\n');
+    expect((await sessionOf('trap "" HUP; sleep 30', { frames: 'sleep 1' })).stdout).toBe('exit 137\n');
+  });
+
+  it('without a terminal, input of any length arrives and ends, and errors are apart', async () => {
+    const frames = `node -e '
+      const data = Buffer.alloc(3000000, "x");
+      const head = Buffer.from("d0000"); head.writeUInt32BE(data.length, 1);
+      process.stdout.write(Buffer.concat([head, data, Buffer.from("e\\0\\0\\0\\0")]))'; sleep 1`;
+    const { stdout, stderr } = await sessionOf('sleep 1; wc -c; echo error >&2', { frames });
+    expect([stdout, stderr]).toEqual(['3000000\nexit 0\n', 'error\n']);
+  });
+
+  it('the session’s program passes nothing of its own to the agent', async () => {
+    const { stdout } = await sessionOf('ls /proc/self/fd; grep SigBlk /proc/self/status; env | sort', {});
+    expect(stdout).toBe(
+      '0\n1\n2\n3\nSigBlk:\t0000000000000000\nHOME=/home/node\nPATH=/usr/local/bin:/usr/bin:/bin\nPWD=/\nexit 0\n',
+    );
   });
 });
 

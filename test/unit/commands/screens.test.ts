@@ -158,10 +158,14 @@ const UP: BottleStatus = {
   daemons: { selftest: 'ready', egress: 'failed' },
   ports: '127.0.0.16:32769->9099/tcp',
   acquired: 3,
+  sessions: ['agent (detached)', 'shell'],
+  memory: 301_000_000,
+  disk: 2.5 * 1024 ** 3,
 };
 const KEPT: BottleStatus = {
   ...{ slug: 'demo-1a2b3', agent: 'demo', label: '', color: '', since: '2026-06-30T08:15:30.123Z' },
   ...{ state: 'kept', phase: 'attach', daemons: {}, ports: '', acquired: 0 },
+  ...{ sessions: [], memory: null, disk: 81_920 },
 };
 
 it('status shows labels, start times and unhealthy daemons', async () => {

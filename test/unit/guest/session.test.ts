@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { guestEnvironment } from '../../../lib/guest/environment.ts';
-import { sessionCommand } from '../../../lib/guest/session.ts';
+import { agentCommand, sessionCommand } from '../../../lib/guest/session.ts';
 
 describe('the guest’s environment', () => {
   const options = {
@@ -122,18 +122,29 @@ describe('the image’s environment', () => {
   });
 });
 
-describe('sessionCommand', () => {
-  const agent = { user: 'node', directory: '/home/node' };
-
-  it('a session’s only program is the guest tool, and it passes the agent’s arguments unchanged', () => {
-    const command = sessionCommand(agent, ['prog', '$(id)', "a'b"]);
+describe.each([
+  ['agentCommand', agentCommand],
+  ['sessionCommand', sessionCommand],
+])('%s', (_name, commandOf) => {
+  it('the only program that root starts is the guest tool, and it passes the agent’s arguments unchanged', () => {
+    const command = commandOf({ user: 'node', directory: '/home/node' }, ['prog', '$(id)', "a'b"]);
     expect(command[0]).toBe('/usr/libexec/bot-bottle/guest-tool');
     expect(command.slice(-4)).toEqual(['node', 'prog', '$(id)', "a'b"]);
   });
+});
 
-  it('a session sets the terminal’s size and type only if there is a terminal', () => {
-    const command = sessionCommand(agent, ['prog'], { columns: 132, rows: 43, type: 'xterm' });
-    expect(command.join(' ')).toContain(' -t xterm -s 132x43 node prog');
+describe('sessionCommand', () => {
+  const agent = { user: 'node', directory: '/home/node' };
+  const terminal = { columns: 132, rows: 43, type: 'xterm' };
+
+  it('a session has a terminal like the operator’s, only if there is one', () => {
+    expect(sessionCommand(agent, ['prog'], terminal).join(' ')).toContain(' -t xterm -s 132x43 node prog');
     expect(sessionCommand(agent, ['prog'])).not.toContain('-t');
+  });
+
+  it('COLORTERM of the host is passed on unless it is no word', () => {
+    const withColors = (colors: string) => sessionCommand(agent, ['prog'], { ...terminal, colors }).join(' ');
+    expect(withColors('truecolor')).toContain(' -c truecolor node prog');
+    expect(withColors('a b')).not.toContain('-c');
   });
 });

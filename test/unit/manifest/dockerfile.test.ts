@@ -16,6 +16,7 @@ const bottle = (
     },
     gitGate: { user: {}, repos: [] },
     egress: { routes: [], log: 0, learn: false },
+    terminal: { clipboard: false },
     supervise: true,
   },
   origins: { agent_provider: { file: '/kit/bottles/b.md', line: 2, origin } },

@@ -73,6 +73,7 @@ describe('loadManifest', () => {
         mcpServers: {},
       },
       gitGate: { user: {}, repos: [] },
+      terminal: { clipboard: false },
       supervise: true,
     });
   });
@@ -88,6 +89,7 @@ describe('loadManifest', () => {
       env: {},
       egress: { routes: [] },
       provider: { template: 'claude' },
+      terminal: { clipboard: false },
       supervise: true,
     });
   });

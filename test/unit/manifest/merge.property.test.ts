@@ -46,6 +46,7 @@ const declaration: fc.Arbitrary<BottleDeclaration> = fc.record({
     fc.record({ routes: hosts, log: fc.constantFrom(0 as const, 1 as const), learn: fc.boolean() }),
     'egress',
   ),
+  terminal: maybe(fc.record({ clipboard: fc.boolean() }), 'terminal'),
   supervise: maybe(fc.boolean(), 'supervise'),
 });
 const NOBODY = NOTHING_DECLARED.gitUser;
@@ -73,7 +74,7 @@ describe('mergeBottles', () => {
     fc.assert(
       fc.property(declaration, declaration, (base, over) => {
         const merged = mergeBottles(base, over);
-        for (const key of ['provider', 'gitRepos', 'egress', 'supervise'] as const) {
+        for (const key of ['provider', 'gitRepos', 'egress', 'terminal', 'supervise'] as const) {
           expect(merged[key]).toBe(over[key] === undefined ? base[key] : over[key]);
         }
         for (const name of new Set([...Object.keys(base.env), ...Object.keys(over.env)])) {

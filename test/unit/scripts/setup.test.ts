@@ -36,9 +36,9 @@ function program(name: string, script: string): void {
   chmodSync(join(directory, 'bin', name), 0o755);
 }
 
-function setup(): { code: number | null; output: string } {
+function setup(before = ''): { code: number | null; output: string } {
   const env = {
-    PATH: `${directory}/bin:/usr/bin:/bin`,
+    PATH: `${before}${directory}/bin:/usr/bin:/bin`,
     HOME: directory,
     BOT_BOTTLE_CACHE: join(directory, 'cache'),
   };
@@ -61,6 +61,15 @@ describe('setup.sh', () => {
     const later = new Date(Date.now() + 5_000);
     utimesSync(join(checkout, 'package-lock.json'), later, later);
     expect(setup().output).toContain('installing the npm packages');
+  });
+
+  it('setup.sh installs anew when its own link to Node is the first on the PATH, as make has it', () => {
+    setup();
+    program('npm', 'rm -rf node_modules; mkdir node_modules');
+    const later = new Date(Date.now() + 5_000);
+    utimesSync(join(checkout, 'package-lock.json'), later, later);
+    expect(setup(`${join(kit(), 'bin')}:`).code).toBe(0);
+    expect(readlinkSync(join(kit(), 'bin', 'node'))).toBe(join(directory, 'bin', 'node'));
   });
 
   it('setup.sh finds Node again, without installing, when its link was removed', () => {

@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readMetadata, writeMetadata } from '../../bottle/metadata.ts';
+import { assertSlug } from '../../bottle/slug.ts';
+import { BottleError } from '../../errors.ts';
+import { isProcessAlive, type ProcessIdentity } from '../../host/process-identity.ts';
+import { teardown } from '../../phases/teardown.ts';
+import { describeSession, listSessions } from '../../sessions/registry.ts';
+import { stopSessions } from '../../sessions/stop-sessions.ts';
+
+const CHECK_EVERY_MS = 200;
+
+/** Milliseconds that a launch gets to take its bottle down. */
+const TEARDOWN_TIMEOUT_MS = 5 * 60_000;
+
+/**
+ * Ends a bottle's sessions, asking each first, and takes the bottle down: its launch does so by its usual rules; of one
+ * that was brought up by hand, the state is kept.
+ * @param timeoutMs how long holders get to end their sessions.
+ * @throws BottleError `state-missing`, or `teardown-incomplete`.
+ */
+export async function stop(
+  slug: string,
+  timeoutMs: number | undefined,
+  say: (line: string) => void,
+): Promise<void> {
+  assertSlug(slug);
+  const metadata = await readMetadata(slug);
+  if (metadata === undefined) {
+    throw new BottleError('state-missing', `no bottle is named ${slug}`, {
+      hint: '`make status` lists bottles.',
+    });
+  }
+  const { owner } = metadata;
+  const isLaunching = owner !== null && (await isProcessAlive(owner));
+  const sessions = await listSessions(slug);
+  if (sessions.length > 0) say(`ending ${sessions.map(describeSession).join(', ')}`);
+  else if (isLaunching) process.kill(owner.pid, 'SIGTERM');
+  await stopSessions(slug, sessions, timeoutMs);
+  if (isLaunching) {
+    say('waiting for its launch to take it down');
+    await awaitEnd(owner);
+    return;
+  }
+  const undone = await teardown(slug, say);
+  await writeMetadata({ ...metadata, owner: null });
+  say(undone.length === 0 ? 'nothing to take down' : `took down ${undone.join(', ')}`);
+  say(`its state was kept; to continue: make up BOTTLE=${slug} && make attach BOTTLE=${slug}`);
+}
+
+async function awaitEnd(owner: ProcessIdentity): Promise<void> {
+  const deadline = performance.now() + TEARDOWN_TIMEOUT_MS;
+  while (await isProcessAlive(owner)) {
+    if (performance.now() > deadline) {
+      throw new BottleError('teardown-incomplete', `its launch, process ${owner.pid}, has not ended`, {
+        hint: 'Look at what it prints, or end it, then remove the bottle with `make teardown`.',
+      });
+    }
+    await sleep(CHECK_EVERY_MS);
+  }
+}
