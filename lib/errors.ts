@@ -43,6 +43,7 @@ const FAMILY_OF = {
   'pack-failed': 'guest',
   'guest-failed': 'guest',
   'guest-not-ready': 'guest',
+  'guest-died': 'guest',
   /** The host's git, or a repository. */
   'git-failed': 'workspace',
   /** What comes from a guest is not what it should be. */

@@ -4,11 +4,13 @@ import { detach } from '../lib/commands/hold/detach.ts';
 import { checkSession } from '../lib/commands/launch/check-session.ts';
 import { SESSION_FLAGS, sessionRequest } from '../lib/commands/launch/session-flags.ts';
 import { PHASE_FLAGS, reportPhase } from '../lib/commands/phase/phase-script.ts';
+import { watchBottle } from '../lib/commands/watch/watch-bottle.ts';
 import { attach, attachWith } from '../lib/phases/attach.ts';
 import { prepare } from '../lib/phases/prepare.ts';
 import { hostTerminal } from '../lib/sessions/host-terminal.ts';
 import { joinSession } from '../lib/sessions/join-session.ts';
 import { looksOf } from '../lib/sessions/looks.ts';
+import { Notices } from '../lib/sessions/notices.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { line } from '../lib/terminal/output.ts';
 import { runScript } from '../lib/terminal/run-script.ts';
@@ -45,5 +47,10 @@ await runScript(async ({ signal }) => {
     if (joined !== undefined) return joined.kind === 'left' ? 0 : joined.exitCode;
   }
   if (prepared !== undefined) await checkSession(prepared.data, request);
-  return (await reportPhase(attachWith(request), bottle, { ...flags, signal })).exitCode;
+  const notices = new Notices();
+  return watchBottle(
+    bottle,
+    (text) => notices.say(text),
+    async () => (await reportPhase(attachWith(request, notices), bottle, { ...flags, signal })).exitCode,
+  );
 });

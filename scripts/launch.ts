@@ -13,6 +13,7 @@ import { SESSION_FLAGS, sessionRequest } from '../lib/commands/launch/session-fl
 import { reportPhase } from '../lib/commands/phase/phase-script.ts';
 import { askPrompted } from '../lib/commands/up/ask-prompted.ts';
 import { up } from '../lib/commands/up/up.ts';
+import { watchBottle } from '../lib/commands/watch/watch-bottle.ts';
 import { manifestSources } from '../lib/manifest/sources.ts';
 import { attachWith } from '../lib/phases/attach.ts';
 import { prepare } from '../lib/phases/prepare.ts';
@@ -20,6 +21,7 @@ import type { SessionRequest } from '../lib/phases/session-request.ts';
 import { workspace } from '../lib/phases/workspace.ts';
 import { thisHost } from '../lib/prepare/host.ts';
 import type { LaunchChoice } from '../lib/prepare/preflight.ts';
+import { Notices } from '../lib/sessions/notices.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { hasTerminal } from '../lib/terminal/has-terminal.ts';
 import { line, paint } from '../lib/terminal/output.ts';
@@ -53,6 +55,7 @@ await runScript(async ({ signal }) => {
   if (flags['dry-run']) return dryRun(chosen, request, flags.json, say);
 
   const options = { force: false, json: false, verbosity: flags.verbosity, signal };
+  const notices = new Notices();
   let slug = '';
   const exitCode = await launch(
     { ...chosen, labelMustBeFree: hasTerminal() },
@@ -74,7 +77,12 @@ await runScript(async ({ signal }) => {
       detach: flags.detach
         ? (plan) => detach({ slug: plan.slug, owns: true, learns: plan.egress.learn }, request, signal)
         : undefined,
-      attach: async (bottle) => (await reportPhase(attachWith(request), bottle, options)).exitCode,
+      attach: (bottle) =>
+        watchBottle(
+          bottle,
+          (text) => notices.say(text),
+          async () => (await reportPhase(attachWith(request, notices), bottle, options)).exitCode,
+        ),
     },
     signal,
   );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { followSignIn } from '../bundle/follow-sign-in.ts';
 import { holdSession } from '../sessions/hold-session.ts';
+import type { Notices } from '../sessions/notices.ts';
 import { agentSession } from './agent-session.ts';
 import { buildImage } from './build-image.ts';
 import type { Phase } from './phase.ts';
@@ -13,7 +14,7 @@ const session = z.strictObject({ exitCode: z.number().int() });
 export type Session = z.infer<typeof session>;
 
 /** Runs the agent until it exits, on the operator's terminal or with a prompt as its input. */
-export function attachWith(request: SessionRequest): Phase<Session> {
+export function attachWith(request: SessionRequest, notices?: Notices): Phase<Session> {
   return {
     name: 'attach',
     summary: 'run the agent in the guest, with a terminal if there is one',
@@ -32,6 +33,7 @@ export function attachWith(request: SessionRequest): Phase<Session> {
           exitCode: await holdSession(bottle, command, {
             ...looks,
             kind: 'agent',
+            notices,
             prompt,
             timeoutMs,
             signal,

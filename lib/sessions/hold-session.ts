@@ -3,6 +3,7 @@ import type { GuestSession } from '../guest/guest-session.ts';
 import { OutputFilter } from '../terminal/filter/output-filter.ts';
 import { hostTerminal } from './host-terminal.ts';
 import type { Looks } from './looks.ts';
+import type { Notices } from './notices.ts';
 import { connectPipes } from './on-pipes.ts';
 import { showOnTerminal } from './on-terminal.ts';
 import { OutputLog } from './output-log.ts';
@@ -13,6 +14,8 @@ const TIMED_OUT = 124;
 
 export interface HoldOptions extends Looks {
   readonly kind: SessionKind;
+  /** Shown on the terminal while the session has it. */
+  readonly notices?: Notices | undefined;
   /** The command's whole standard input, without a terminal; undefined for this process's own. */
   readonly prompt?: string | undefined;
   /** Milliseconds; unlimited when absent. */

@@ -6,6 +6,7 @@ import type { Dress } from '../terminal/dress.ts';
 import { OutputFilter } from '../terminal/filter/output-filter.ts';
 import { rawTerminal } from '../terminal/raw-terminal.ts';
 import { terminalSize } from './host-terminal.ts';
+import { type Notices, noticeText } from './notices.ts';
 
 /** Milliseconds in which the terminal may still answer what the agent asked, so that the shell does not read it. */
 const LATE_ANSWERS_MS = 50;
@@ -23,6 +24,7 @@ export interface OnTerminalOptions {
   readonly dress: Dress;
   /** Whether the agent may write to the clipboard. */
   readonly clipboard: boolean;
+  readonly notices?: Notices | undefined;
   /** Sees what is shown. */
   readonly onOutput?: (bytes: Buffer) => void;
 }
@@ -48,6 +50,9 @@ export async function showOnTerminal(session: Shown, options: OnTerminalOptions)
   stdin.on('data', type).on('error', ignore);
   stdout.on('resize', resize);
   stdout.write(dress.on);
+  const unhook = options.notices?.showBy(
+    (text) => void stdout.write(noticeText(text, filter.touched.isDrawn)),
+  );
   // The terminal may have been resized since the session was asked for.
   resize();
   try {
@@ -58,6 +63,7 @@ export async function showOnTerminal(session: Shown, options: OnTerminalOptions)
         await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]);
     }
   } finally {
+    unhook?.();
     process.removeListener('exit', restore);
     stdout.off('resize', resize);
     stdin.off('data', type).on('data', ignore);

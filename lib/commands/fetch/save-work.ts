@@ -21,7 +21,7 @@ export async function saveWork(slug: string, say: (line: string) => void): Promi
   const state = await guestState(prepared.data);
   if (state === 'gone') return say('the guest is gone, and with it what was not fetched');
   const { kind, directory } = record.data;
-  if (state === 'stopped') throw unsaved(slug, 'the guest is not running');
+  if (state === 'stopped') throw unsaved(slug, 'the guest has died; its disk is still there');
   if (kind === 'folder') {
     if (!(await hasChanged(slug, prepared.data, directory))) return;
     throw unsaved(slug, `the work in ${directory} is in the guest alone`, {

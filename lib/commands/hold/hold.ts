@@ -9,6 +9,7 @@ import { DetachedSession, FIRST_SIZE } from '../../sessions/detached-session.ts'
 import { OutputLog } from '../../sessions/output-log.ts';
 import { registerSession } from '../../sessions/registry.ts';
 import { endLaunch } from '../launch/launch.ts';
+import { watchBottle } from '../watch/watch-bottle.ts';
 import type { HoldRequest } from './hold-request.ts';
 
 /** The exit code of `timeout` (GNU coreutils) for a command that took too long. */
@@ -35,11 +36,13 @@ export async function hold(hold: HoldRequest, voice: HolderVoice): Promise<numbe
   let exitCode: number | undefined;
   let isOwner = false;
   try {
-    exitCode = await holdAgent(session, hold, voice, async () => {
-      if (owns) await own(slug);
-      isOwner = owns;
-      voice.started();
-    });
+    exitCode = await watchBottle(slug, say, () =>
+      holdAgent(session, hold, voice, async () => {
+        if (owns) await own(slug);
+        isOwner = owns;
+        voice.started();
+      }),
+    );
   } finally {
     if (isOwner) {
       await awaitOtherSessions(slug, signal, say);

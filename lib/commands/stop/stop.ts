@@ -6,6 +6,7 @@ import { isProcessAlive, type ProcessIdentity } from '../../host/process-identit
 import { teardown } from '../../phases/teardown.ts';
 import { describeSession, listSessions } from '../../sessions/registry.ts';
 import { stopSessions } from '../../sessions/stop-sessions.ts';
+import { saveWork } from '../fetch/save-work.ts';
 
 const CHECK_EVERY_MS = 200;
 
@@ -41,6 +42,7 @@ export async function stop(
     await awaitEnd(owner);
     return;
   }
+  await saveWork(slug, say);
   const undone = await teardown(slug, say);
   await writeMetadata({ ...metadata, owner: null });
   say(undone.length === 0 ? 'nothing to take down' : `took down ${undone.join(', ')}`);

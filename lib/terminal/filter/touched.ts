@@ -44,6 +44,11 @@ export class Touched {
   readonly #keys: readonly [string[], string[]] = [[], []];
   #screen: number | undefined;
 
+  /** Whether the session has taken the terminal's other screen, on which it draws. */
+  get isDrawn(): boolean {
+    return this.#screen !== undefined;
+  }
+
   setPrivateMode(mode: number, isOn: boolean): void {
     if (SCREENS.includes(mode)) this.#screen = isOn ? mode : undefined;
     this.#modes.set(mode, isOn);

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestRepository, TWO_COMMITS } from '../support/git/repositories.ts';
+import { KIT, type Running, useSandboxes } from '../support/kit.ts';
+
+const sandbox = useSandboxes();
+
+describe.each(['0.8.0', '1.9.3'])('what dies during a session, on smolvm %s', (version) => {
+  const user = sandbox();
+  let source: TestRepository;
+  let slug = '';
+
+  beforeAll(async () => {
+    user.smolvm = join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
+    source = await TestRepository.with(TWO_COMMITS);
+    const script = `echo $RANDOM$(date +%N) >> two.txt; git commit -qam 'Work of the agent'; echo at work >&2; exec sleep 300`;
+    const dockerfile = join(KIT, 'test', 'support', 'git', 'image', 'Dockerfile');
+    await user.writeAgent('dev', ['sh', '-ec', script], '', dockerfile);
+    const prepared = await execa(process.execPath, [join(KIT, 'scripts', 'prepare.ts'), '--agent', 'dev'], {
+      ...{ cwd: source.root, env: user.env, extendEnv: false },
+    });
+    slug = prepared.stdout.trim();
+    const up = await user.run('up', ['--bottle', slug]);
+    expect(up.exitCode, up.stderr).toBe(0);
+  });
+  afterAll(async () => {
+    await user.run('teardown', ['--bottle', slug, '--discard']);
+  });
+
+  const commits = () => source.sh(`git rev-list --count main..refs/bottles/${slug}/heads/main`);
+  const pidOf = async () =>
+    Number(JSON.parse(await source.sh(`cat ${user.home}/state/${slug}/phases/start-guest.json`)).data.pid);
+
+  async function atWork(): Promise<Running> {
+    const session = user.start('attach', ['--bottle', slug, '--prompt', 'go']);
+    await session.saw('at work');
+    return session;
+  }
+
+  it('the operator is told of a dead bundle, the work is fetched, and `up` brings the bundle back', async () => {
+    const session = await atWork();
+    await execa('docker', ['kill', `bot-bottle-sidecars-${slug}`]);
+    await session.saw('the bundle has ended with code 137: the agent lives, but has no network');
+    await session.saw('the work is in');
+    expect(await commits()).toBe('1');
+    const up = await user.run('up', ['--bottle', slug]);
+    expect(up.exitCode, up.stderr).toBe(0);
+    await session.saw('the bundle is back');
+    session.child.kill('SIGTERM');
+    expect((await session.finished).exitCode).toBe(143);
+  });
+
+  it('the operator is told of a dead guest, `up` starts it again, and its work is still there', async () => {
+    const session = await atWork();
+    process.kill(await pidOf(), 'SIGKILL');
+    const { exitCode, stderr } = await session.finished;
+    expect([exitCode, stderr]).toEqual([72, expect.stringContaining('has died, and the session with it')]);
+    const refused = await user.run('teardown', ['--bottle', slug]);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      75,
+      expect.stringContaining('its disk is still there'),
+    ]);
+    const up = await user.run('up', ['--bottle', slug]);
+    expect(up.exitCode, up.stderr).toBe(0);
+    const fetched = await user.run('fetch', ['--bottle', slug]);
+    expect(fetched.exitCode, fetched.stderr).toBe(0);
+    expect(await commits()).toBe('2');
+  });
+});
