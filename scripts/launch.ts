@@ -67,7 +67,7 @@ await runScript(async ({ signal }) => {
       },
       up: (bottle) => up(bottle, { signal, quiet }),
       detach: flags.detach
-        ? (plan) => detach({ slug: plan.slug, owns: true, learns: plan.egress.learn }, request, signal)
+        ? (plan) => detach({ slug: plan.slug, owns: true, learns: plan.egress.learn }, request, signal, say)
         : undefined,
       attach: async (bottle) => (await reportPhase(attachWith(request), bottle, options)).exitCode,
     },

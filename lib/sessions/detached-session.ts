@@ -9,6 +9,7 @@ import { FrameReader } from './frame-reader.ts';
 import type { OutputLog } from './output-log.ts';
 import { Screen } from './screen.ts';
 import { busyFrame, exitedFrame, sessionSocket } from './session-socket.ts';
+import { writeAll } from './write-all.ts';
 
 /** The size until someone joins. */
 export const FIRST_SIZE: TerminalSize = { columns: 80, rows: 24 };
@@ -69,8 +70,7 @@ export class DetachedSession {
     const passed = await this.#screen.draw(chunk);
     this.#options.log.write(passed);
     // One that has joined meanwhile was shown this with the rest of the screen.
-    if (joined === undefined || joined !== this.#joined || joined.write(dataFrame(passed))) return;
-    await Promise.race([once(joined, 'drain'), once(joined, 'close')]);
+    if (joined !== undefined && joined === this.#joined) await writeAll(joined, dataFrame(passed));
   }
 
   #greet(socket: Socket): void {
