@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, rm, rmdir } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
-import { makeSocketDirectory } from '../bottle/socket-directory.ts';
+import { makeSocketDirectory, socketDirectory } from '../bottle/socket-directory.ts';
 import { dataFrame } from '../guest/frames.ts';
 import type { GuestSession } from '../guest/guest-session.ts';
 import type { TerminalSize } from '../guest/session.ts';
@@ -62,6 +62,8 @@ export class DetachedSession {
       this.#server.close();
       const { slug, id } = this.#options;
       await rm(sessionSocket(slug, id), { force: true });
+      // Where the guest's own sockets are in it, it stays until teardown.
+      await rmdir(socketDirectory(slug)).catch(() => {});
     }
   }
 
