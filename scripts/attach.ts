@@ -35,8 +35,7 @@ await runScript(async ({ signal }) => {
   const say = flags.verbosity === 'quiet' ? () => {} : line;
   if (flags.detach) {
     if (prepared !== undefined) await checkSession(prepared.data, request, true);
-    await detach({ slug: bottle, owns: false, learns: false }, request, signal);
-    say(`the agent runs without a terminal; to join it: make attach BOTTLE=${bottle}`);
+    await detach({ slug: bottle, owns: false, learns: false }, request, signal, say);
     return 0;
   }
   const mayJoin = !flags.new && !flags.resume && request.prompt === undefined && hostTerminal() !== undefined;

@@ -75,7 +75,7 @@ await runScript(async ({ signal }) => {
         await reportPhase(workspace, bottle, options);
       },
       detach: flags.detach
-        ? (plan) => detach({ slug: plan.slug, owns: true, learns: plan.egress.learn }, request, signal)
+        ? (plan) => detach({ slug: plan.slug, owns: true, learns: plan.egress.learn }, request, signal, say)
         : undefined,
       attach: (bottle) =>
         watchBottle(

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, rm, rmdir } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
-import { makeSocketDirectory } from '../bottle/socket-directory.ts';
+import { makeSocketDirectory, socketDirectory } from '../bottle/socket-directory.ts';
 import { dataFrame } from '../guest/frames.ts';
 import type { GuestSession } from '../guest/guest-session.ts';
 import type { TerminalSize } from '../guest/session.ts';
@@ -9,6 +9,7 @@ import { FrameReader } from './frame-reader.ts';
 import type { OutputLog } from './output-log.ts';
 import { Screen } from './screen.ts';
 import { busyFrame, exitedFrame, sessionSocket } from './session-socket.ts';
+import { writeAll } from './write-all.ts';
 
 /** The size until someone joins. */
 export const FIRST_SIZE: TerminalSize = { columns: 80, rows: 24 };
@@ -61,6 +62,8 @@ export class DetachedSession {
       this.#server.close();
       const { slug, id } = this.#options;
       await rm(sessionSocket(slug, id), { force: true });
+      // Where the guest's own sockets are in it, it stays until teardown.
+      await rmdir(socketDirectory(slug)).catch(() => {});
     }
   }
 
@@ -69,8 +72,7 @@ export class DetachedSession {
     const passed = await this.#screen.draw(chunk);
     this.#options.log.write(passed);
     // One that has joined meanwhile was shown this with the rest of the screen.
-    if (joined === undefined || joined !== this.#joined || joined.write(dataFrame(passed))) return;
-    await Promise.race([once(joined, 'drain'), once(joined, 'close')]);
+    if (joined !== undefined && joined === this.#joined) await writeAll(joined, dataFrame(passed));
   }
 
   #greet(socket: Socket): void {

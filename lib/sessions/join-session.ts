@@ -1,6 +1,8 @@
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { bottlePaths } from '../bottle/paths.ts';
+import { BottleError } from '../errors.ts';
 import { dataFrame, sizeFrame } from '../guest/frames.ts';
 import type { TerminalSize } from '../guest/session.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -10,6 +12,7 @@ import type { Looks } from './looks.ts';
 import { type Shown, showOnTerminal } from './on-terminal.ts';
 import { listSessions } from './registry.ts';
 import { BUSY, EXITED, sessionSocket } from './session-socket.ts';
+import { drained } from './write-all.ts';
 
 /** How the operator's part in a session ended. */
 export type Joined =
@@ -21,6 +24,7 @@ export type Joined =
  * Joins a detached session of a bottle that no terminal holds, until it ends, the operator leaves, or `signal` aborts.
  * @param say is called before the terminal is taken.
  * @returns undefined when there is no such session.
+ * @throws BottleError `guest-failed` when the holder of the session dies.
  */
 export async function joinSession(
   slug: string,
@@ -36,7 +40,15 @@ export async function joinSession(
     signal.addEventListener('abort', () => seat.leave(), { once: true });
     if (signal.aborted) seat.leave();
     await showOnTerminal(seat, looks);
-    return seat.exitCode === undefined ? { kind: 'left' } : { kind: 'ended', exitCode: seat.exitCode };
+    if (seat.exitCode !== undefined) return { kind: 'ended', exitCode: seat.exitCode };
+    if (seat.hasLeft) return { kind: 'left' };
+    throw new BottleError(
+      'guest-failed',
+      'the process that held the session has died, and the session with it',
+      {
+        hint: `Its log is ${join(bottlePaths.sessions(slug), 'holder.log')}.`,
+      },
+    );
   }
   return undefined;
 }
@@ -54,6 +66,8 @@ class Seat implements Shown {
   readonly output = new PassThrough();
   /** Undefined unless the session has ended. */
   exitCode: number | undefined;
+  /** Whether the operator has left. */
+  hasLeft = false;
   /** Whether this terminal holds the session now. */
   readonly isTaken: Promise<boolean>;
   readonly #socket: Socket;
@@ -89,9 +103,8 @@ class Seat implements Shown {
     return !this.#socket.writable || this.#socket.write(dataFrame(keys));
   }
 
-  async drained(): Promise<void> {
-    if (!this.#socket.writableNeedDrain) return;
-    await Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')]);
+  drained(): Promise<void> {
+    return drained(this.#socket);
   }
 
   resize(size: TerminalSize): void {
@@ -99,6 +112,7 @@ class Seat implements Shown {
   }
 
   leave(): void {
+    this.hasLeft = true;
     this.#socket.destroy();
   }
 }

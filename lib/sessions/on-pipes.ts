@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { GuestSession } from '../guest/guest-session.ts';
 import { OutputFilter } from '../terminal/filter/output-filter.ts';
+import { writeAll } from './write-all.ts';
 
 export interface OnPipesOptions {
   /** The command's whole standard input; this process's own when absent. */
@@ -17,7 +17,7 @@ export async function connectPipes(session: GuestSession, options: OnPipesOption
   const { input, clipboard } = options;
   const stop = input === undefined ? forwardInput(session) : writeInput(session, input);
   const copy = (from: Readable, to: NodeJS.WriteStream) =>
-    copyTo(to, from, to.isTTY ? new OutputFilter({ clipboard }) : undefined, options.onOutput);
+    copyTo(to, from, to.isTTY ? new OutputFilter({ clipboard, mayAsk: false }) : undefined, options.onOutput);
   try {
     await Promise.all([copy(session.output, process.stdout), copy(session.errorOutput, process.stderr)]);
   } finally {
@@ -43,7 +43,10 @@ function forwardInput(session: GuestSession): () => void {
   return () => void stdin.off('data', write).off('end', end).off('error', end).pause();
 }
 
-/** Copies as fast as the reader takes it. Output for a terminal passes a filter, and the terminal is restored. */
+/**
+ * Copies as fast as the reader takes it. Output for a terminal passes a filter, without questions, since nobody reads the
+ * answers; then the terminal is restored.
+ */
 async function copyTo(
   to: NodeJS.WriteStream,
   from: Readable,
@@ -53,7 +56,7 @@ async function copyTo(
   for await (const chunk of from) {
     const passed: Buffer = filter === undefined ? chunk : filter.write(chunk);
     onOutput?.(passed);
-    if (to.writable && !to.write(passed)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+    await writeAll(to, passed);
   }
   if (filter !== undefined) to.write(filter.touched.restore());
 }

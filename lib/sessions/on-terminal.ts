@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TerminalSize } from '../guest/session.ts';
@@ -7,6 +6,7 @@ import { OutputFilter } from '../terminal/filter/output-filter.ts';
 import { rawTerminal } from '../terminal/raw-terminal.ts';
 import { terminalSize } from './host-terminal.ts';
 import { type Notices, noticeText } from './notices.ts';
+import { writeAll } from './write-all.ts';
 
 /** Milliseconds in which the terminal may still answer what the agent asked, so that the shell does not read it. */
 const LATE_ANSWERS_MS = 50;
@@ -59,8 +59,7 @@ export async function showOnTerminal(session: Shown, options: OnTerminalOptions)
     for await (const chunk of session.output) {
       const passed = filter.write(chunk);
       options.onOutput?.(passed);
-      if (stdout.writable && !stdout.write(passed))
-        await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]);
+      await writeAll(stdout, passed);
     }
   } finally {
     unhook?.();

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { socketDirectory } from '../../lib/bottle/socket-directory.ts';
 import { type Finished, KIT, useSandboxes } from '../support/kit.ts';
 import { scriptOnTerminal } from '../support/script-on-terminal.ts';
 import { HAS_TMUX, Tmux } from '../support/tmux.ts';
@@ -158,6 +160,8 @@ describe.each([
       expect(await user.bottles()).toEqual([slug]);
       const exec = await user.run('exec', ['--bottle', slug, '--', 'true']);
       expect(exec.stderr).toContain('is not up');
+      vi.stubEnv('BOT_BOTTLE_HOME', user.home);
+      expect(existsSync(socketDirectory(slug))).toBe(false);
       if (way === BY_HAND) return;
       const holder = await readFile(join(user.home, 'state', slug, 'sessions', 'holder.log'), 'utf8');
       expect(holder).toMatch(/taking everything down.*the bottle's state was kept/s);

@@ -12,13 +12,14 @@ const HOLDER = join(import.meta.dirname, 'main.ts');
 
 /**
  * Starts a session of the agent that goes on without this process, in a process of its own. Resolves when it has
- * started.
+ * started, and says how to go on.
  * @throws BottleError `guest-failed` when it does not start.
  */
 export async function detach(
   bottle: Omit<HoldRequest, 'request'>,
   { prompt, format, timeoutMs, resume }: SessionRequest,
   signal: AbortSignal,
+  say: (line: string) => void,
 ): Promise<void> {
   const directory = bottlePaths.sessions(bottle.slug);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -44,6 +45,10 @@ export async function detach(
   if (hasStarted) {
     holder.disconnect();
     holder.unref();
+    const [what, target] =
+      prompt === undefined ? ['join it', 'attach'] : ['read what it prints', 'logs AGENT_OUTPUT=1'];
+    say(`the agent runs without a terminal; to ${what}: make ${target} BOTTLE=${bottle.slug}`);
+    say(`to end it: make stop BOTTLE=${bottle.slug}`);
     return;
   }
   signal.throwIfAborted();

@@ -42,7 +42,8 @@ export async function launch(
   try {
     await steps.up(slug, signal);
     signal.throwIfAborted();
-    isHandedOver = steps.detach !== undefined && (await handOver(plan, steps.detach, steps.say));
+    await steps.detach?.(plan);
+    isHandedOver = steps.detach !== undefined;
     exitCode = isHandedOver ? 0 : await steps.attach(slug, signal);
   } finally {
     if (!isHandedOver) {
@@ -51,18 +52,6 @@ export async function launch(
     }
   }
   return exitCode;
-}
-
-/** The process that holds the session is the owner from now on. */
-async function handOver(
-  plan: Plan,
-  detach: (plan: Plan) => Promise<void>,
-  say: (line: string) => void,
-): Promise<true> {
-  await detach(plan);
-  say(`the agent runs without a terminal; to join it: make attach BOTTLE=${plan.slug}`);
-  say(`to end it: make stop BOTTLE=${plan.slug}`);
-  return true;
 }
 
 /** Removes the bottle's state when `work` fails, since there is nothing worth keeping before `up`. */

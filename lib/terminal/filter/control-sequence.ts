@@ -55,7 +55,7 @@ type Rule = (numbers: string, touched: Touched) => string | undefined;
 
 const only = (pattern: RegExp, query = false): Rule => {
   return (numbers, touched) => {
-    if (!pattern.test(numbers)) return undefined;
+    if (!pattern.test(numbers) || (query && !touched.mayAsk)) return undefined;
     if (query) touched.queried = true;
     return numbers;
   };

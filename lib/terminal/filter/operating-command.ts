@@ -24,11 +24,13 @@ const WRITE = /^52;[cps]{0,3};(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z
  */
 export function allowsCommand(text: string, touched: Touched, clipboard: boolean): boolean {
   if (text.startsWith(CLIPBOARD)) return clipboard && WRITE.test(text);
+  const asks = /^(?:4|1[0-2]);(?:.*;)?\?/.test(text);
+  if (asks && !touched.mayAsk) return false;
   if (PALETTE.test(text)) touched.colors.add(104);
   else if (DYNAMIC.test(text)) touched.colors.add(100 + Number(text.slice(0, 2)));
   else if (LINK.test(text)) touched.link = !text.endsWith(';');
   else if (PROGRESS.test(text)) touched.progress = true;
   else return RESET.test(text);
-  if (text.endsWith('?') || text.includes(';?')) touched.queried = true;
+  if (asks) touched.queried = true;
   return true;
 }

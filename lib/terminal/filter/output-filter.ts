@@ -29,6 +29,8 @@ export interface FilterOptions {
   readonly clipboard?: boolean;
   /** Written after the agent has reset the terminal, which takes the title with it. */
   readonly afterReset?: string;
+  /** Whether questions pass, which the terminal answers as if its answers were typed; absent: they do. */
+  readonly mayAsk?: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface FilterOptions {
  * out does not depend on how the output was cut into pieces. Memory is bounded.
  */
 export class OutputFilter {
-  readonly touched = new Touched();
+  readonly touched: Touched;
   readonly #clipboard: boolean;
   readonly #afterReset: string;
   /** The start of a character or sequence that goes on, at most `LONGEST_CONTROL_SEQUENCE` bytes. */
@@ -48,7 +50,8 @@ export class OutputFilter {
   #next = 0;
   #instead: Buffer = NOTHING;
 
-  constructor({ clipboard = false, afterReset = '' }: FilterOptions = {}) {
+  constructor({ clipboard = false, afterReset = '', mayAsk = true }: FilterOptions = {}) {
+    this.touched = new Touched(mayAsk);
     this.#clipboard = clipboard;
     this.#afterReset = afterReset;
   }

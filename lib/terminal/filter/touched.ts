@@ -24,6 +24,8 @@ const ORIGIN = 6;
  * need not understand what was never used.
  */
 export class Touched {
+  /** Whether the terminal may be asked; else nobody would read its answers. */
+  readonly mayAsk: boolean;
   attributes = false;
   region = false;
   cursorStyle = false;
@@ -43,6 +45,10 @@ export class Touched {
   /** Kitty's stacks of keys, on the main and on the other screen. */
   readonly #keys: readonly [string[], string[]] = [[], []];
   #screen: number | undefined;
+
+  constructor(mayAsk = true) {
+    this.mayAsk = mayAsk;
+  }
 
   /** Whether the session has taken the terminal's other screen, on which it draws. */
   get isDrawn(): boolean {

@@ -115,6 +115,12 @@ describe('what an agent needs passes unchanged', () => {
     expect(filtered('\u001b[?3;1049;9001;25h')).toBe('\u001b[?1049;25h');
   });
 
+  it('where nobody reads the answers, questions do not pass', () => {
+    const questions = '\u001b[c\u001b[6n\u001b[?2026$p\u001b[?u\u001b]11;?\u0007\u001b]4;1;#fff;2;?\u0007';
+    expect(filtered(`${questions}\u001b]11;#fff\u0007`, { mayAsk: false })).toBe('\u001b]11;#fff\u0007');
+    expect(filtered(questions)).toBe(questions);
+  });
+
   it('after the agent has reset the terminal, the title is written again', () => {
     expect(filtered('\u001bcx', { afterReset: '\u001b]2;mine\u001b\\' })).toBe(
       '\u001bc\u001b]2;mine\u001b\\x',
