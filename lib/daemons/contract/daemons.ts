@@ -1,10 +1,18 @@
 import type { DaemonDefinition } from './daemon.ts';
 import { egress } from './egress/daemon.ts';
+import { gitGate } from './git-gate/daemon.ts';
+import { gitHttp } from './git-http/daemon.ts';
 import { pipelock } from './pipelock/daemon.ts';
 import { selftest } from './selftest/daemon.ts';
 
 /** Every daemon that init can run, in the order of their start. A new daemon is added here and nowhere else. */
-export const DAEMONS = { selftest, egress, pipelock } as const;
+export const DAEMONS = {
+  selftest,
+  egress,
+  'git-gate': gitGate,
+  'git-http': gitHttp,
+  pipelock,
+} as const;
 
 export type DaemonName = keyof typeof DAEMONS;
 

@@ -1,4 +1,4 @@
-/** Where the host mounts things inside the bundle, all but `audit` read-only. Directories, never single files: a
+/** Where the host mounts things inside the bundle, all but `audit` and `gitRepos` read-only. Directories, never single files: a
  * file mount pins the inode, so that a file replaced on the host would stay invisible in the container. */
 export const CONTAINER_PATHS = {
   /** Directory that holds `routes.yaml`. */
@@ -20,6 +20,14 @@ export const CONTAINER_PATHS = {
   pipelockProgram: '/usr/local/bin/pipelock',
   /** Extra roots that upstreams may be verified with (networks that inspect TLS); may be absent. */
   extraRoots: '/etc/bot-bottle/extra-ca',
+  /** Directory with the gate's configuration, known hosts and keys, see `git-gate/repos.ts`. */
+  gitConfig: '/etc/bot-bottle/git',
+  /** Directory that git-gate keeps its mirrors in: `<name>.git`, bare. */
+  gitRepos: '/var/lib/bot-bottle/git',
+  /** Unix socket on which git-gate takes requests of git-http and of its hooks. */
+  gitControl: '/run/bot-bottle/git-gate.sock',
+  /** Directory that git-gate writes its hooks and git's configuration to; the guest has no way there. */
+  gitRun: '/run/bot-bottle/git-gate',
   /** Directory that egress writes its audit to, and what it learns; see `audit.ts`, `learned.ts`. */
   audit: '/var/log/bot-bottle',
   /** Scratch of the running bundle, a tmpfs. */

@@ -1,0 +1,14 @@
+import { COMPILE_CACHE_ENV, type DaemonDefinition } from '../daemon.ts';
+import { SLUG_ENV } from '../names.ts';
+
+/**
+ * Keeps the mirrors of a bottle's repositories, and alone holds the way upstream. On its port it tells that it is
+ * ready, on 127.0.0.1, and nothing else: git comes through git-http.
+ */
+export const gitGate: DaemonDefinition = {
+  port: 9418,
+  // The values of egress's slots are secrets that no push may carry.
+  mayRead: (variable) =>
+    variable === SLUG_ENV || variable === COMPILE_CACHE_ENV || /^EGRESS_TOKEN_[0-9]+$/.test(variable),
+  workers: ['pre-receive', 'proc-receive'],
+};
