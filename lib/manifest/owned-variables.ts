@@ -14,6 +14,8 @@ export const PROXY_VARIABLES = [
 export const NO_PROXY_VARIABLES = ['NO_PROXY', 'no_proxy'] as const;
 /** The guest has none: clients would take it for protocols that egress does not speak. */
 export const CATCH_ALL_VARIABLES = ['ALL_PROXY', 'all_proxy'] as const;
+/** Where the guest's git gate is. */
+export const GIT_GATE_VARIABLE = 'GIT_GATE_URL';
 /** Who the agent is, from the image's USER. */
 export const USER_VARIABLES = ['HOME', 'USER'] as const;
 
@@ -31,6 +33,10 @@ const IDENTITY: OwnedVariable = {
   reason: 'is the kit’s: it belongs to the user that the agent runs as',
   remedy: 'Remove it; set USER in the image’s Dockerfile, or BOT_BOTTLE_GUEST_HOME at launch.',
 };
+const GATE: OwnedVariable = {
+  reason: 'is the kit’s: it tells the agent where its git gate is',
+  remedy: 'Remove it; name the repositories under `git-gate.repos`.',
+};
 const OWN: OwnedVariable = {
   reason: `is the kit’s, like every name that starts with ${KIT_PREFIX}`,
   remedy: 'Choose another name.',
@@ -39,6 +45,7 @@ const OWN: OwnedVariable = {
 const OWNED: ReadonlyMap<string, OwnedVariable> = new Map([
   ...[...PROXY_VARIABLES, ...CATCH_ALL_VARIABLES].map((name): [string, OwnedVariable] => [name, PROXY]),
   ...NO_PROXY_VARIABLES.map((name): [string, OwnedVariable] => [name, NO_PROXY]),
+  [GIT_GATE_VARIABLE, GATE],
   ...USER_VARIABLES.map((name): [string, OwnedVariable] => [name, IDENTITY]),
 ]);
 

@@ -19,7 +19,7 @@ export interface ValueOrigin {
 
 /**
  * Key path -> origin: `env.NAME`, `env_file`, `agent_provider`, `git-gate.user.name`, `git-gate.user.email`,
- * `git-gate.repos`, `git-gate.repos.NAME`, `egress`, `egress.log`, `egress.learn`, `egress.explain_denials`,
+ * `git-gate.repos`, `git-gate.repos.NAME`, `git-gate.repos.NAME.push`, `egress`, `egress.log`, `egress.learn`, `egress.explain_denials`,
  * `egress.pipelock`, `egress.routes[0]`, `terminal`, `terminal.clipboard`, `supervise`, `skills`, `bottle`. Defaults have no entry.
  */
 export type Origins = Readonly<Record<string, ValueOrigin>>;
@@ -43,8 +43,22 @@ export type GitKey =
   /** `tokenVariable` is the host variable with the forge's token. */
   | { readonly kind: 'gitea'; readonly tokenVariable: string };
 
+/** What a push may do; `false`: nothing. */
+export type GitPush =
+  | false
+  | {
+      /** Globs of branch names; `null`: any but the upstream's default branch. */
+      readonly branches: readonly string[] | null;
+      /** Whether it may make branches. */
+      readonly create: boolean;
+      /** Whether it may drop commits. */
+      readonly force: boolean;
+      readonly delete: boolean;
+      readonly tags: boolean;
+    };
+
 export interface GitRepo {
-  /** Name of the bare repository in the gate: `[A-Za-z0-9._-]+`, not `.` or `..`, not starting with `-`. */
+  /** Name of the bare repository in the gate: `[A-Za-z0-9._-]+`, not only dots, not starting with `-`. */
   readonly name: string;
   /** As written: `ssh://user@host:port/path`. */
   readonly url: string;
@@ -58,6 +72,7 @@ export interface GitRepo {
   /** `TYPE BASE64`, as in known_hosts without the host. The gate refuses to connect without one. */
   readonly hostKey?: string;
   readonly key: GitKey;
+  readonly push: GitPush;
   /** Host name -> IP address, for the gate's hosts file. */
   readonly extraHosts: Readonly<Record<string, string>>;
 }

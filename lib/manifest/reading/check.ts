@@ -50,10 +50,13 @@ function problemsOf(
   return [{ path: keyPath(path), ...tree.positionOf(path, isKey ? 'key' : 'value'), ...description }];
 }
 
+/** Issues of a value whose shape fits, at its own path. */
+const INSIDE: readonly string[] = ['custom', 'unrecognized_keys'];
+
 /** Returns the issues of the union member whose shape fits, so the problem lies inside it. */
 function nearestChoice(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
   return issue.errors.find(
-    ([first]) => first !== undefined && (first.path.length > 0 || first.code === 'custom'),
+    ([first]) => first !== undefined && (first.path.length > 0 || INSIDE.includes(first.code)),
   );
 }
 

@@ -5,6 +5,7 @@ import type { Path } from './yaml-tree.ts';
 export function knownKeys(schema: unknown, path: Path): string[] {
   const here = unwrap(schema);
   const [segment, ...rest] = path;
+  if (here instanceof z.ZodUnion) return here.options.flatMap((option) => knownKeys(option, path));
   if (segment === undefined) return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
   if (here instanceof z.ZodObject) return knownKeys(here.shape[segment], rest);
   if (here instanceof z.ZodArray) return knownKeys(here.element, rest);

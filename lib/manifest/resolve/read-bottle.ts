@@ -40,7 +40,10 @@ function declarationOf(read: ReadFile<BottleKeys>): BottleDeclaration {
     value === undefined || value === null ? undefined : read.declared(value, path, ...parts);
   const routes = egress?.routes.map((_, index): Path => ['egress', 'routes', index]);
   const parts = ['log', 'learn', 'explain_denials', 'pipelock'].map((key): Path => ['egress', key]);
-  const repos = gitGate?.repos?.map(({ name }): Path => ['git-gate', 'repos', name]);
+  const repos = gitGate?.repos?.flatMap(({ name }): Path[] => {
+    const repo = ['git-gate', 'repos', name];
+    return [repo, [...repo, 'key'], [...repo, 'push']];
+  });
   return {
     env: Object.fromEntries(variables),
     envFiles: given(env_file, ['env_file']),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { GitKey, GitRepo } from '../types.ts';
 import { extraHosts } from './extra-hosts.ts';
 import { gitKey } from './git-key.ts';
+import { gitPush } from './git-push.ts';
 import { gitUrl } from './git-url.ts';
 import { hostKey } from './host-key.ts';
 import { plainText } from './plain-text.ts';
@@ -28,6 +29,7 @@ const fields = z.strictObject({
     description: 'Older spelling of `key: {provider: gitea, provisioner_token: …}`.',
     deprecated: true,
   }),
+  push: gitPush,
   extra_hosts: extraHosts.nullish().meta({ description: 'Host -> IP address, for the gate’s hosts file.' }),
 });
 
@@ -48,6 +50,7 @@ export const gitRepo = fields
       ...repo.url,
       ...(repo.host_key === undefined ? {} : { hostKey: repo.host_key }),
       key: keyOf(repo),
+      push: repo.push,
       extraHosts: repo.extra_hosts ?? {},
     }),
   );

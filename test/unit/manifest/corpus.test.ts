@@ -74,6 +74,7 @@ describe('manifests written for bot-bottle', () => {
   });
 
   it('repositories are read in all three spellings of a key', async () => {
+    const UNWRITTEN = { branches: null, create: true, force: false, delete: false, tags: false };
     const newest = (await loadManifest('implementer', sources)).bottle.gitGate.repos;
     expect(newest).toEqual([
       {
@@ -82,6 +83,7 @@ describe('manifests written for bot-bottle', () => {
         upstream: { user: 'git', host: 'gitea.example.org', port: 2222, path: '/team/web-app.git' },
         hostKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVleGFt',
         key: { kind: 'gitea', tokenVariable: 'GITEA_PROVISIONER_TOKEN' },
+        push: UNWRITTEN,
         extraHosts: { 'gitea.example.org': '10.4.0.7' },
       },
       {
@@ -90,6 +92,7 @@ describe('manifests written for bot-bottle', () => {
         upstream: { user: 'git', host: 'github.com', port: 22, path: '/example/docs.git' },
         hostKey: 'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ==',
         key: { kind: 'static', path: '~/.ssh/id_docs' },
+        push: UNWRITTEN,
         extraHosts: {},
       },
     ]);
