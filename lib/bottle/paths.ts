@@ -29,6 +29,10 @@ export const bottlePaths = {
   prompt: (slug: string) => join(bottleDirectory(slug), 'agent', 'prompt.txt'),
   egress: (slug: string) => join(bottleDirectory(slug), 'egress'),
   ca: (slug: string) => join(bottleDirectory(slug), 'egress-ca'),
+  /** The git gate's configuration: repositories, known hosts, and its keys while the bundle runs. */
+  gitGate: (slug: string) => join(bottleDirectory(slug), 'git-gate'),
+  /** The git gate's mirrors, while the bottle is up. */
+  gitMirrors: (slug: string) => join(bottleDirectory(slug), 'git-mirrors'),
   /** Pipelock's configuration and CA. */
   pipelock: (slug: string) => join(bottleDirectory(slug), 'pipelock'),
 } as const;

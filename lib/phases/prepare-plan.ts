@@ -14,6 +14,7 @@ import type { Manifest } from '../manifest/types.ts';
 import { networkName } from '../plan/names.ts';
 import type { Plan } from '../plan/schema.ts';
 import { DEFAULT_MAX_BYTES } from '../plan/workspace.ts';
+import { gateFiles } from '../prepare/git-plan.ts';
 import { thisHost } from '../prepare/host.ts';
 import { pipelockConfig } from '../prepare/pipelock-config.ts';
 import { assertResolved, type LaunchChoice, preflight } from '../prepare/preflight.ts';
@@ -78,6 +79,11 @@ async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest
   const { tokens: _variables, ...policy } = plan.egress;
   const file: RoutesFile = { version: 1, ...policy };
   await writeAtomically(join(bottlePaths.egress(context.slug), 'routes.yaml'), routesText(file));
+  if (plan.git.length > 0) {
+    for (const [name, text] of Object.entries(gateFiles(plan))) {
+      await writeAtomically(join(bottlePaths.gitGate(context.slug), name), text);
+    }
+  }
   if (!plan.daemons.includes('pipelock')) return;
   const config = stringify(pipelockConfig(plan.egress));
   await writeAtomically(

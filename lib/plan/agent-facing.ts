@@ -14,6 +14,6 @@ export function isChained(plan: Pick<Plan, 'daemons' | 'egress'>): boolean {
 }
 
 /** Returns the daemons that the guest may use, its proxy first; each is published on the bottle's alias. */
-export function agentFacing(plan: Pick<Plan, 'daemons' | 'egress'>): ('egress' | 'pipelock')[] {
-  return [proxyDaemonOf(plan)];
+export function agentFacing(plan: Pick<Plan, 'daemons' | 'egress'>): ('egress' | 'pipelock' | 'git-http')[] {
+  return [proxyDaemonOf(plan), ...(plan.daemons.includes('git-http') ? (['git-http'] as const) : [])];
 }

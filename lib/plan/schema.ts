@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DAEMON_NAMES } from '../daemons/contract/daemons.ts';
 import { auditLevel } from '../daemons/contract/egress/audit.ts';
 import { route, tokenSlot } from '../daemons/contract/egress/routes.ts';
+import { planGitUser, planRepo } from './git.ts';
 import { planWorkspace } from './workspace.ts';
 
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
@@ -84,8 +85,10 @@ export const planSchema = z.strictObject({
      */
     prompted: z.record(variableName, z.string()),
   }),
-  /** Repositories behind the git gate, with their upstreams. */
-  git: z.array(z.strictObject({ name: z.string(), host: z.string(), port: z.number().int() })),
+  /** Repositories behind the git gate. */
+  git: z.array(planRepo),
+  /** Absent: git's own choice. */
+  gitUser: planGitUser.optional(),
   egress: z.strictObject({
     routes: z.array(route),
     log: auditLevel,

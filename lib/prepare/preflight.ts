@@ -42,6 +42,8 @@ export interface LaunchChoice {
 /** Everything that goes into a plan. */
 export interface Resolved {
   slug: string;
+  /** Where relative paths start. */
+  cwd: string;
   manifest: Manifest;
   provider: LoadedProvider;
   credential: ResolvedCredential;
@@ -55,6 +57,7 @@ export interface Resolved {
 /** What was resolved, and all problems, the most fundamental first. Without problems, nothing is missing. */
 export interface Checked extends Partial<Resolved> {
   slug: string;
+  cwd: string;
   problems: readonly BottleError[];
 }
 
@@ -83,7 +86,7 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
     ...(tier && smolvm && { smolvm }),
     ...(workspace && { workspace }),
   };
-  return { slug, ...known, problems: problems.found };
+  return { slug, cwd, ...known, problems: problems.found };
 }
 
 /** A resolved manifest with its problems, without those of the machine. */
@@ -141,6 +144,7 @@ async function checkShell(
 export function resolvedOf(checked: Checked): Resolved | undefined {
   const {
     slug,
+    cwd,
     manifest,
     provider,
     credential,
@@ -153,6 +157,7 @@ export function resolvedOf(checked: Checked): Resolved | undefined {
   if (!manifest || !provider || !credential || !variables || !command || !image || !smolvm) return undefined;
   return {
     slug,
+    cwd,
     manifest,
     provider,
     credential,

@@ -8,6 +8,7 @@ import type { LoadedProvider } from '../providers/loaded-provider.ts';
 import { tierOf } from '../smolvm/version.ts';
 import { egressPlan } from './egress-plan.ts';
 import type { FileVariables } from './env-files.ts';
+import { gitPlan } from './git-plan.ts';
 import type { Resolved } from './preflight.ts';
 import type { ResolvedCredential } from './provider-credential.ts';
 import { isFakeSmolvm } from './smolvm.ts';
@@ -15,6 +16,7 @@ import { isFakeSmolvm } from './smolvm.ts';
 /** Creates the plan from the results of preflight: names and paths, but no secret values. */
 export function resolvePlan({
   slug,
+  cwd,
   manifest,
   provider,
   credential,
@@ -51,11 +53,15 @@ export function resolvePlan({
     },
     hasPrompt: agent.prompt !== '',
     environment: environmentOf(bottle, fileVariables, agentEnvironment(provider, credential)),
-    git: bottle.gitGate.repos.map(({ name, upstream: { host, port } }) => ({ name, host, port })),
+    ...gitPlan(manifest, cwd),
     egress: egressPlan(bottle.egress, credential.routes),
     ...(workspace === undefined ? {} : { workspace }),
     ...(bottle.terminal.clipboard ? { terminal: { clipboard: true } } : {}),
-    daemons: ['selftest', 'egress', ...(bottle.egress.pipelock ? (['pipelock'] as const) : [])],
+    daemons: [
+      ...(['selftest', 'egress'] as const),
+      ...(bottle.gitGate.repos.length > 0 ? (['git-gate', 'git-http'] as const) : []),
+      ...(bottle.egress.pipelock ? (['pipelock'] as const) : []),
+    ],
   };
 }
 

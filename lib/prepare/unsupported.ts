@@ -7,13 +7,12 @@ import type { Manifest } from '../manifest/types.ts';
  */
 export function unsupportedKeys({ bottle, origins }: Manifest): string[] {
   const { gitGate, supervise } = bottle;
-  const keys: [key: string, isDeclared: boolean][] = [
-    ['git-gate.user', gitGate.user.name !== undefined || gitGate.user.email !== undefined],
-    ['git-gate.repos', gitGate.repos.length > 0],
+  const deployKeys = gitGate.repos.filter(({ key }) => key.kind === 'gitea');
+  return [
+    ...deployKeys.map(({ name }) => `git-gate.repos.${name}.key`),
     // The default is not a request for the feature.
-    ['supervise', supervise && origins.supervise !== undefined],
+    ...(supervise && origins.supervise !== undefined ? ['supervise'] : []),
   ];
-  return keys.flatMap(([key, isDeclared]) => (isDeclared ? [key] : []));
 }
 
 /** Rejects unsupported features. @throws BottleError `manifest-invalid` naming every unsupported key. */

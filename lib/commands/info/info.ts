@@ -2,6 +2,7 @@ import { printable } from '../../host/printable.ts';
 import { shortPath } from '../../host/short-path.ts';
 import type { EnvValue, GitRepo, Manifest, ManifestRoute } from '../../manifest/types.ts';
 import { credentialText, providerCredentialText } from '../../plan/credential-text.ts';
+import { pushText } from '../../plan/git.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { SIGN_IN_VARIABLE } from '../../plan/sign-in.ts';
 import { notProvided } from '../../prepare/egress-plan.ts';
@@ -61,7 +62,10 @@ export function factsOf({
       .map(([name, value]) => ({ key: `env.${name}`, value: printable(value), from: 'provider' })),
     fact('git-gate.user.name', gitGate.user.name ?? 'none'),
     fact('git-gate.user.email', gitGate.user.email ?? 'none'),
-    ...gitGate.repos.map((repo) => fact(`git-gate.repos.${repo.name}`, repoOf(repo))),
+    ...gitGate.repos.flatMap((repo) => [
+      fact(`git-gate.repos.${repo.name}`, repoOf(repo)),
+      fact(`git-gate.repos.${repo.name}.push`, pushText(repo.push)),
+    ]),
     ...provided.map((route) => ({ key: 'egress.routes', value: routeOf(route), from: 'provider' })),
     ...egress.routes.map((route, index) =>
       fact(

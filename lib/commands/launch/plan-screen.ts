@@ -3,6 +3,7 @@ import { shortPath } from '../../host/short-path.ts';
 import { sizeText } from '../../host/size.ts';
 import { isChained } from '../../plan/agent-facing.ts';
 import { credentialText, providerCredentialText } from '../../plan/credential-text.ts';
+import { pushText } from '../../plan/git.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { commandLine } from '../../providers/command-line.ts';
 import { columns } from '../../terminal/output.ts';
@@ -31,8 +32,9 @@ export function planScreen(plan: Plan, width?: number): string {
     ...list('skills', plan.skills.length === 0 ? [] : [plan.skills.join(', ')]),
     ...list(
       'git',
-      plan.git.map(({ name, host, port }) => `${name} -> ${host}:${port}`),
+      plan.git.map(({ name, host, port, push }) => `${name} -> ${host}:${port}  ${pushText(push)}`),
     ),
+    ...some('commits as', plan.gitUser === undefined ? [] : [authorOf(plan.gitUser)]),
     ...list('routes', routesOf(plan), 'none: nothing outside the bottle can be reached'),
     ...some('hop', plan.daemons.includes('pipelock') ? [hopOf(plan)] : []),
     ...some('terminal', plan.terminal?.clipboard ? ['may write to your clipboard'] : []),
@@ -42,6 +44,10 @@ export function planScreen(plan: Plan, width?: number): string {
     rows.map(([key, value]) => [`  ${key}`, printable(value)]),
     { width },
   );
+}
+
+function authorOf({ name, email }: NonNullable<Plan['gitUser']>): string {
+  return [...(name === undefined ? [] : [name]), ...(email === undefined ? [] : [`<${email}>`])].join(' ');
 }
 
 function runs({ command }: Plan['provider']): string {

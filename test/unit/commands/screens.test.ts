@@ -37,6 +37,17 @@ git-gate:
   repos:
     kit:
       url: ssh://git@git.example.com:2222/kit.git
+      host_key: ssh-ed25519 AAAA
+      key: {provider: static, path: ~/.ssh/kit}
+      push: {branches: ["agent/*", wip], create: false, force: true}
+    docs:
+      url: ssh://git@git.example.com/docs.git
+      host_key: ssh-ed25519 AAAA
+      key: {provider: static, path: ~/.ssh/kit}
+      push: false
+    site:
+      url: ssh://git@git.example.com/site.git
+      host_key: ssh-ed25519 AAAA
       key: {provider: static, path: ~/.ssh/kit}
 egress:
   routes:
@@ -98,7 +109,7 @@ it('the launch screen fits the terminal, however long its values', async () => {
     expect(text).toContain('run "a b" ""');
     expect(text).not.toContain('\u001b');
     // Continued values are indented below the value, not the key.
-    expect(lines.filter((line) => !line.startsWith('          ')).length).toBe(11);
+    expect(lines.filter((line) => !line.startsWith('          ')).length).toBe(12);
   }
 });
 

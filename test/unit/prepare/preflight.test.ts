@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the manifest’s own spelling
+import { generateKeyPairSync } from 'node:crypto';
 import path from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { errorOfProblems } from '../../../lib/errors.ts';
@@ -76,12 +77,42 @@ const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
     return check(home.path, 'dev');
   },
   'a missing skill, key and Dockerfile, and unsupported features': async () => {
-    const repo =
-      'git-gate: {repos: {kit: {url: "ssh://git@git.example:2222/kit", key: {provider: static, path: ~/.ssh/kit}}}}';
+    const repo = (name: string, key: string) =>
+      `    ${name}: {url: "ssh://git@git.example:2222/${name}", host_key: ssh-ed25519 AAAA, key: ${key}}`;
+    const lines = [
+      ...['git-gate:', '  repos:', repo('kit', '{provider: static, path: ~/.ssh/kit}')],
+      repo('forge', '{provider: gitea, provisioner_token: T}'),
+    ];
+    vi.stubEnv('T', 'token');
     await given(
-      bottle(repo).replace('~/Dockerfile', '~/Dockrfile'),
+      bottle(...lines).replace('~/Dockerfile', '~/Dockrfile'),
       '---\nbottle: dev\nskills: [review]\n---\n',
     );
+    return check(home.path, 'dev');
+  },
+  'keys that the gate cannot use, and hosts that are not pinned': async () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const plain = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const cipher = { cipher: 'aes-256-cbc', passphrase: 'x' } as const;
+    await writeFiles(home.path, {
+      'keys/kit.pub': 'ssh-ed25519 AAAA me',
+      'keys/locked': String(privateKey.export({ type: 'pkcs8', format: 'pem', ...cipher })),
+      'keys/good': String(plain),
+      'keys/folder/file': '',
+    });
+    const repo = (key: string, port = '') =>
+      `    ${key.replace('.', '-')}: {url: "ssh://git@git.example${port}/a", key: {provider: static, path: ~/keys/${key}}}`;
+    const pinned = (key: string) => repo(key).replace('key:', 'host_key: ssh-ed25519 AAAA, key:');
+    const repos = [
+      pinned('kit.pub'),
+      pinned('locked'),
+      pinned('folder'),
+      repo('good', ':2222'),
+      repo('good'),
+    ];
+    const [, , , , last = ''] = repos;
+    repos[4] = last.replace('good:', 'again:');
+    await given(bottle('git-gate:', '  repos:', ...repos));
     return check(home.path, 'dev');
   },
   'an invalid smolvm and an invalid manifest': async () => {

@@ -31,13 +31,23 @@ describe('unsupported features of a manifest', () => {
     expect(unsupportedKeys(await manifestOf(COMMAND, ...lines))).toEqual([]);
   });
 
+  it('an author and repositories with a key file are supported', async () => {
+    const repos = 'git-gate: {user: {name: A}, repos: {a: {url: "ssh://git@h.example/a", identity: k}}}';
+    expect(unsupportedKeys(await manifestOf(COMMAND, repos))).toEqual([]);
+  });
+
   it('a bottle that disables supervision is supported', async () => {
     expect(unsupportedKeys(await manifestOf(COMMAND, 'supervise: false'))).toEqual([]);
   });
 
   it.each([
-    ['git-gate.user', [COMMAND, 'git-gate: {user: {name: A}}']],
-    ['git-gate.repos', [COMMAND, 'git-gate: {repos: {a: {url: "ssh://git@h.example/a", identity: k}}}']],
+    [
+      'git-gate.repos.a.key',
+      [
+        COMMAND,
+        'git-gate: {repos: {a: {url: "ssh://git@h.example/a", key: {provider: gitea, provisioner_token: T}}}}',
+      ],
+    ],
     ['supervise', [COMMAND, 'supervise: true']],
   ])('unsupported %s is refused by name', async (key, lines) => {
     const manifest = await manifestOf(...lines);
@@ -47,14 +57,17 @@ describe('unsupported features of a manifest', () => {
 
   it('all unsupported keys are reported at once, with file and line', async () => {
     const sources = await workshop({
-      'home/agents/dev.md': yaml('bottle: b', 'git-gate:', '  user:', '    email: a@example'),
-      'home/bottles/b.md': yaml('supervise: true', 'egress:', '  log: 2'),
+      'home/agents/dev.md': agentOf('b'),
+      'home/bottles/b.md': yaml(
+        ...['supervise: true', 'git-gate:', '  repos:', '    a:', '      url: ssh://git@h.example/a'],
+        '      provisioned_key: {provider: gitea, token_env: T}',
+      ),
     });
     const manifest = await loadManifest('dev', sources);
     expect(() => assertSupported(manifest)).toThrow(
       [
         'the manifest uses 2 features that are not supported yet',
-        `${sources.home}/agents/dev.md:5: git-gate.user: not supported yet`,
+        `${sources.home}/bottles/b.md:5: git-gate.repos.a.key: not supported yet`,
         `${sources.home}/bottles/b.md:2: supervise: not supported yet`,
       ].join('\n'),
     );

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { pushRules } from '../daemons/contract/git-gate/repos.ts';
+import type { GitPush } from '../manifest/types.ts';
+
+/** A repository behind the git gate, and how the gate reaches its upstream. Names the key's file, never its content. */
+export const planRepo = z.strictObject({
+  /** Of the repository in the gate. */
+  name: z.string(),
+  /** As written: `ssh://user@host:port/path`. */
+  url: z.string(),
+  user: z.string(),
+  /** Lowercase; an IPv6 address without brackets. */
+  host: z.string(),
+  port: z.number().int(),
+  /** Starts with `/`. */
+  path: z.string(),
+  /** `TYPE BASE64`. */
+  hostKey: z.string(),
+  /** Absolute path of the private key on the host. */
+  keyFile: z.string(),
+  push: z.union([z.literal(false), pushRules]),
+  /** Host name -> IP address, for the bundle's hosts file. */
+  extraHosts: z.record(z.string(), z.string()),
+});
+export type PlanRepo = z.infer<typeof planRepo>;
+
+/** Author of the agent's commits. */
+export const planGitUser = z.strictObject({ name: z.string().optional(), email: z.string().optional() });
+
+/** What a push may do, in a few words: `push: agent/*, no new branches` or `read-only`. */
+export function pushText(push: GitPush): string {
+  if (push === false) return 'read-only';
+  const branches = push.branches === null ? 'any branch but the default one' : push.branches.join(', ');
+  const marks = [
+    !push.create && 'no new branches',
+    push.force && 'may force',
+    push.delete && 'may delete',
+    push.tags && 'tags',
+  ].filter((mark) => mark !== false);
+  return `push: ${[branches || 'no branch', ...marks].join(', ')}`;
+}
