@@ -9,6 +9,7 @@ import { extraCaFile } from '../docker/extra-ca.ts';
 import { labelArguments } from '../docker/labels.ts';
 import { agentFacing, isChained } from '../plan/agent-facing.ts';
 import type { Plan } from '../plan/schema.ts';
+import { gitPasswdMount } from './git-files.ts';
 import { bundleSecretNames } from './secrets.ts';
 
 export interface LaunchSpec {
@@ -19,7 +20,7 @@ export interface LaunchSpec {
   image: string;
 }
 
-/** Enough for init, its daemons and `docker exec`; no daemon forks freely. */
+/** Enough for init, its daemons, their git processes and `docker exec`; no daemon forks freely. */
 const MAX_PROCESSES = 256;
 
 /** Returns the `docker run` arguments for a bottle's bundle, with names of secrets but never values. */
@@ -27,13 +28,21 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
   const { plan, allocation, certs, image } = spec;
   const extraRoots = await stageExtraRoots(plan.slug);
   const hasPipelock = plan.daemons.includes('pipelock');
+  const hasGate = plan.daemons.includes('git-gate');
   // Created here, as the user that the daemons run as; the engine would create it as root.
   await mkdir(bottlePaths.audit(plan.slug), { recursive: true, mode: 0o700 });
   const mounts = [
     [bottlePaths.egress(plan.slug), CONTAINER_PATHS.egressConfig],
     [certs.directory, CONTAINER_PATHS.ca],
+    ...(hasGate
+      ? [[bottlePaths.gitGate(plan.slug), CONTAINER_PATHS.gitConfig], gitPasswdMount(plan.slug)]
+      : []),
     ...(hasPipelock ? [[bottlePaths.pipelock(plan.slug), CONTAINER_PATHS.pipelock]] : []),
     ...(extraRoots === undefined ? [] : [[extraRoots, CONTAINER_PATHS.extraRoots]]),
+  ];
+  const writable = [
+    [bottlePaths.audit(plan.slug), CONTAINER_PATHS.audit],
+    ...(hasGate ? [[bottlePaths.gitMirrors(plan.slug), CONTAINER_PATHS.gitRepos]] : []),
   ];
   const environment = [
     `${SLUG_ENV}=${plan.slug}`,
@@ -52,11 +61,18 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
     ...['--name', plan.names.bundle, '--network', allocation.network, ...labelArguments('bundle', plan.slug)],
     ...hardening(),
     ...mounts.flatMap(([from, to]) => ['--mount', `type=bind,source=${from},target=${to},readonly`]),
-    ...['--mount', `type=bind,source=${bottlePaths.audit(plan.slug)},target=${CONTAINER_PATHS.audit}`],
+    ...writable.flatMap(([from, to]) => ['--mount', `type=bind,source=${from},target=${to}`]),
+    ...extraHosts(plan).flatMap((entry) => ['--add-host', entry]),
     ...environment.flatMap((entry) => ['--env', entry]),
     ...ports.flatMap((port) => ['--publish', port]),
     image,
   ];
+}
+
+/** Returns `NAME:ADDRESS` for the hosts whose addresses the manifest gives; it has refused two for one name. */
+function extraHosts({ git }: Plan): string[] {
+  const entries = git.flatMap(({ extraHosts: hosts }) => Object.entries(hosts));
+  return [...new Set(entries.map(([name, address]) => `${name}:${address}`))];
 }
 
 /** Returns the variables that make egress use pipelock as its upstream proxy. */

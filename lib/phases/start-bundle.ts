@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { stageGitFiles } from '../bundle/git-files.ts';
 import { awaitHealthy, isHealthy } from '../bundle/health.ts';
 import { runArguments } from '../bundle/launch-spec.ts';
 import { bundleSecrets } from '../bundle/secrets.ts';
@@ -33,6 +34,8 @@ export const startBundle: Phase<Bundle> = {
     const ensureImage = plan.daemons.includes('pipelock') ? ensurePipelockBundleImage : ensureBundleImage;
     const image = await ensureImage(context.say, context.signal);
     const container = plan.names.bundle;
+    // Before the container: what is undone last is what it was using.
+    await stageGitFiles(plan, context.willUndo);
     await context.willUndo({ kind: 'container', name: container });
     await removeContainer(container, 0);
     const args = await runArguments({ plan, allocation, certs, image });
