@@ -1,5 +1,6 @@
 import {
   CATCH_ALL_VARIABLES,
+  GIT_GATE_VARIABLE,
   NO_PROXY_VARIABLES,
   PROXY_VARIABLES,
   type USER_VARIABLES,
@@ -19,6 +20,8 @@ export interface GuestEnvironmentOptions {
   home: string;
   /** URL of the bottle's egress as the guest sees it. */
   proxy: string;
+  /** URL of the bottle's git gate as the guest sees it, if it has repositories. */
+  gitGate?: string | undefined;
   alias: string;
   promptFile: string;
   /** TZ, LANG and LC_ALL of the host, as far as the guest has them. */
@@ -63,12 +66,15 @@ export function guestEnvironment(options: GuestEnvironmentOptions): Record<strin
     ...allAs(TRUST_VARIABLES, SYSTEM_TRUST),
     // Node's own `fetch` and `https` ignore the proxy otherwise.
     NODE_USE_ENV_PROXY: '1',
+    // What the gate refuses, no password would open: git fails instead of asking for one.
+    ...(options.gitGate === undefined ? {} : { GIT_TERMINAL_PROMPT: '0' }),
     ...configured,
     JAVA_TOOL_OPTIONS: javaToolOptions(proxy, configured.JAVA_TOOL_OPTIONS ?? image.JAVA_TOOL_OPTIONS),
     PATH: configured.PATH === undefined ? path : extended(configured.PATH, path),
     ...identity,
     BOT_BOTTLE_SLUG: slug,
     BOT_BOTTLE_PROMPT_FILE: options.promptFile,
+    ...(options.gitGate === undefined ? {} : { [GIT_GATE_VARIABLE]: options.gitGate }),
     ...allAs(PROXY_VARIABLES, proxy),
     // The alias, so that connections to the bottle's other daemons are direct.
     ...allAs(NO_PROXY_VARIABLES, noProxy),

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { channelOf } from '../channels/channel-of.ts';
-import { DAEMON_NAMES, daemonPort } from '../daemons/contract/daemons.ts';
+import { DAEMON_NAMES, type DaemonName, daemonPort } from '../daemons/contract/daemons.ts';
 import { findContainer, hostPortOf } from '../docker/container.ts';
 import { BottleError } from '../errors.ts';
 import { agentFacing, proxyDaemonOf } from '../plan/agent-facing.ts';
@@ -17,6 +17,8 @@ const urls = z.strictObject({
   ),
   /** URL of the guest's proxy as the guest sees it. */
   proxy: z.url(),
+  /** URL of the git gate as the guest sees it; absent without repositories. */
+  gitGate: z.url().optional(),
 });
 export type Urls = z.infer<typeof urls>;
 
@@ -46,9 +48,12 @@ async function discover(context: PhaseContext): Promise<Urls> {
       hint: 'Restart the bundle: run start-bundle with --force.',
     });
   });
-  const proxyDaemon = proxyDaemonOf(plan);
-  const hostPort = published.find(({ daemon }) => daemon === proxyDaemon)?.port ?? 0;
   const channelContext = { slug: context.slug, alias, daemons: agentFacing(plan) };
-  const address = channelOf(plan.smolvm.tier).guestAddress(channelContext, proxyDaemon, hostPort);
-  return { published, proxy: `http://${address.host}:${address.port}` };
+  const urlOf = (daemon: DaemonName) => {
+    const hostPort = published.find((place) => place.daemon === daemon)?.port ?? 0;
+    const address = channelOf(plan.smolvm.tier).guestAddress(channelContext, daemon, hostPort);
+    return `http://${address.host}:${address.port}`;
+  };
+  const gate = plan.daemons.includes('git-http') ? { gitGate: urlOf('git-http') } : {};
+  return { published, proxy: urlOf(proxyDaemonOf(plan)), ...gate };
 }

@@ -41,6 +41,7 @@ export const probe: Phase<Confinement> = {
       bottle: new Bottle(plan, agent),
       alias,
       proxyDaemon: proxyDaemonOf(plan),
+      otherDaemons: plan.daemons.filter((daemon) => daemon === 'git-gate' || daemon === 'git-http'),
       bundle,
       forbidden: pastTheSocket,
     });

@@ -27,7 +27,7 @@ export const workspace: Phase<CopiedWorkspace> = {
     const earlier = await bottle.exec(['cat', WORKSPACE_MARKER]);
     if (earlier.exitCode === 0) return copiedWorkspace.parse(JSON.parse(earlier.stdout));
     const { copyIn } = await import('../workspace/copy-in.ts');
-    const copied = await copyIn(bottle, plan.workspace, context);
+    const copied = await copyIn(bottle, plan.workspace, { ...context, author: plan.gitUser });
     const { writeFileScript } = await import('../guest/shell-script.ts');
     await bottle.runScript(
       'noting the copy',

@@ -14,6 +14,8 @@ export interface ProvisionContext {
   readonly caCertificate: string;
   /** All variables of the agent. Values may be secret and must only go into the guest's memory. */
   readonly environment: Readonly<Record<string, string>>;
+  /** URL of the git gate as the guest sees it, if there is one. */
+  readonly gitGate: string | undefined;
   /** Guest path of the prompt. */
   readonly promptFile: string;
   /**

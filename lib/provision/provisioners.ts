@@ -3,12 +3,13 @@ import { ca } from './ca.ts';
 import { channel } from './channel.ts';
 import { environment } from './environment.ts';
 import { files } from './files.ts';
+import { git } from './git.ts';
 import { prompt } from './prompt.ts';
 import type { ProvisionContext, Provisioner } from './provisioner.ts';
 import { skills } from './skills.ts';
 
 /** In running order: the channel to the bundle and trust in its CA come before what may need them. */
-export const PROVISIONERS: readonly Provisioner[] = [channel, ca, environment, prompt, files, skills];
+export const PROVISIONERS: readonly Provisioner[] = [channel, ca, environment, prompt, git, files, skills];
 
 /** Runs every provisioner that applies. @throws BottleError `guest-failed` */
 export async function provisionGuest(

@@ -6,7 +6,7 @@ import type { PlanWorkspace } from '../plan/workspace.ts';
 import { archiveOf, type CopyTarget, copyRepository, send } from './copy-repository.ts';
 import { surveyFolder } from './folder.ts';
 import { RECEIVE_FILES } from './guest-commands.ts';
-import { objectBytes, readIdentity, surveyRepositories } from './survey.ts';
+import { type Identity, objectBytes, readIdentity, surveyRepositories } from './survey.ts';
 
 /** What went into a bottle. */
 export const copiedWorkspace = z.strictObject({
@@ -37,6 +37,8 @@ export const NO_WORKSPACE: CopiedWorkspace = {
 
 export interface CopyOptions {
   readonly signal: AbortSignal;
+  /** The author that the bottle names for the agent's commits; what it leaves out is the operator's own. */
+  readonly author?: { readonly [Key in keyof Identity]?: Identity[Key] | undefined } | undefined;
   say(line: string): void;
 }
 
@@ -65,7 +67,9 @@ export async function copyIn(
   const surveyed = await surveyRepositories(root, takeSecrets);
   const sizes = await Promise.all(surveyed.map(({ repository }) => objectBytes(repository.root)));
   progress.expect(sizes.reduce((sum, size) => sum + size, 0));
-  const identity = await readIdentity(root);
+  const own = await readIdentity(root);
+  const { name = own.name, email = own.email } = options.author ?? {};
+  const identity = { name, email };
   const repositories: CopiedWorkspace['repositories'] = [];
   for (const { path, repository, selection, submodules } of surveyed) {
     const place = posix.join(directory, path);

@@ -46,6 +46,10 @@ export function assessProbe(evidence: Evidence): ProbeFinding[] {
         ok: proven,
       };
     }
+    if (target.try === 'gate') {
+      const answered = /^http \d+$/.test(result?.outcome ?? '');
+      return { name: target.name, expected: 'works', outcome, ok: answered };
+    }
     if (target.try === 'refusal') {
       const refused = result?.outcome === 'http 403';
       return { name: target.name, expected: 'works', outcome, ok: refused };

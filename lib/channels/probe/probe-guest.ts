@@ -1,18 +1,22 @@
+import type { DaemonName } from '../../daemons/contract/daemons.ts';
 import { SELFTEST_NONCE_ENV } from '../../daemons/contract/selftest/selftest.ts';
 import { docker } from '../../docker/cli.ts';
 import type { Bottle } from '../../guest/bottle.ts';
+import { askGate } from './ask-gate.ts';
 import { askProxy } from './ask-proxy.ts';
 import { makeAttempts } from './attempts.ts';
 import { assessProbe, type ProbeFinding } from './findings.ts';
 import { type HostListener, openHostListeners } from './host-listeners.ts';
 import { searchNonceScript } from './search-nonce.ts';
-import { forbiddenAttempts, newChallenge, proxyTarget } from './targets.ts';
+import { forbiddenAttempts, gateTargets, newChallenge, proxyTarget } from './targets.ts';
 
 export interface ProbeOptions {
   bottle: Bottle;
   alias: string;
   /** The guest's proxy. */
   proxyDaemon: 'egress' | 'pipelock';
+  /** Daemons of the git gate; empty without repositories. */
+  otherDaemons: readonly DaemonName[];
   bundle: { container: string; address: string };
   /** Published addresses of the bundle that a guest with a socket must not reach. */
   forbidden: readonly { daemon: string; host: string; port: number }[];
@@ -31,19 +35,25 @@ export async function probeGuest(options: ProbeOptions): Promise<ProbeFinding[]>
     const challenge = newChallenge();
     const facts = {
       proxyDaemon: options.proxyDaemon,
+      otherDaemons: options.otherDaemons,
       listeners: listeners.map(place),
       bundleAddress: options.bundle.address,
       forbidden: options.forbidden,
     };
-    const [required, attempts] = [proxyTarget(facts, challenge), forbiddenAttempts(facts)];
-    const [answer, outcomes, leaks] = await Promise.all([
+    const [required, gates, attempts] = [
+      proxyTarget(facts, challenge),
+      gateTargets(facts),
+      forbiddenAttempts(facts),
+    ];
+    const [answer, answers, outcomes, leaks] = await Promise.all([
       askProxy(options.bottle, required),
+      Promise.all(gates.map((gate) => askGate(options.bottle, gate))),
       makeAttempts(options.bottle, attempts),
       searchNonce(options, nonce.trim()),
     ]);
     const connections = new Map(listeners.map((listener) => [listener.name, listener.connections()]));
-    const targets = [required, ...attempts];
-    const results = [answer, ...outcomes];
+    const targets = [required, ...gates, ...attempts];
+    const results = [answer, ...answers, ...outcomes];
     return [...assessProbe({ targets, results, connections, nonce: nonce.trim(), challenge }), leaks];
   } finally {
     await Promise.all(listeners.map((listener) => listener.close()));

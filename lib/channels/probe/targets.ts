@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { daemonPort } from '../../daemons/contract/daemons.ts';
+import { type DaemonName, daemonPort } from '../../daemons/contract/daemons.ts';
 import { SELFTEST_HOST, SELFTEST_PROVE_PATH } from '../../daemons/contract/selftest/selftest.ts';
 
 /** What the guest tries, and must not succeed in. `resolver`: every name server in the file `host`. */
@@ -16,11 +16,19 @@ export type ProxyTarget =
   /** The proxy refuses a CONNECT. */
   | { name: string; try: 'refusal'; host: string };
 
-export type Target = Attempt | ProxyTarget;
+/** The git gate must answer, whatever it says. */
+export interface GateTarget {
+  name: string;
+  try: 'gate';
+}
+
+export type Target = Attempt | ProxyTarget | GateTarget;
 
 export interface ProbeFacts {
   /** The guest's proxy. With pipelock alone, there is no selftest upstream. */
   proxyDaemon: 'egress' | 'pipelock';
+  /** Daemons of the bundle that listen beside the guest's proxy. */
+  otherDaemons: readonly DaemonName[];
   /** Listeners that the host opened for this probe on addresses that the guest must not reach. */
   listeners: readonly { name: string; host: string; port: number }[];
   /** The bundle's address on its bridge. */
@@ -46,9 +54,14 @@ export function proxyTarget({ proxyDaemon }: ProbeFacts, challenge: string): Pro
   };
 }
 
+/** Returns what must answer beside the proxy: the git gate, if the bottle has one. */
+export function gateTargets({ otherDaemons }: ProbeFacts): GateTarget[] {
+  return otherDaemons.includes('git-http') ? [{ name: 'the git gate', try: 'gate' }] : [];
+}
+
 /** Returns everything that must fail in the guest before the agent may run. */
 export function forbiddenAttempts(facts: ProbeFacts): Attempt[] {
-  const { bundleAddress, proxyDaemon, listeners, forbidden } = facts;
+  const { bundleAddress, proxyDaemon, otherDaemons, listeners, forbidden } = facts;
   return [
     ...listeners.map((listener) => ({ try: 'tcp' as const, ...listener })),
     ...forbidden.map(({ daemon, host, port }) => ({
@@ -63,6 +76,12 @@ export function forbiddenAttempts(facts: ProbeFacts): Attempt[] {
       host: bundleAddress,
       port: daemonPort(proxyDaemon),
     },
+    ...otherDaemons.map((daemon) => ({
+      name: `${daemon} past the bundle’s published ports`,
+      try: 'tcp' as const,
+      host: bundleAddress,
+      port: daemonPort(daemon),
+    })),
     { name: 'a public address', try: 'tcp', host: '1.1.1.1', port: 443 },
     { name: 'a public DNS server over TCP', try: 'tcp', host: '8.8.8.8', port: 53 },
     { name: 'a public DNS server over UDP', try: 'dns', host: '8.8.8.8', port: 53 },

@@ -28,6 +28,14 @@ describe('the guest’s environment', () => {
     expect(environment.no_proxy).toBe(environment.NO_PROXY);
   });
 
+  it('with a git gate, the environment names it, and git asks nobody for a password', () => {
+    expect(guestEnvironment(options)).not.toHaveProperty('GIT_GATE_URL');
+    expect(guestEnvironment({ ...options, gitGate: 'http://127.0.0.1:9420' })).toMatchObject({
+      GIT_GATE_URL: 'http://127.0.0.1:9420',
+      GIT_TERMINAL_PROMPT: '0',
+    });
+  });
+
   it('every trust variable names the system’s CA bundle', () => {
     const trusting = Object.entries(guestEnvironment(options)).filter(([, value]) => value.endsWith('.crt'));
     expect(Object.fromEntries(trusting)).toEqual({

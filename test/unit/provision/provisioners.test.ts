@@ -37,6 +37,6 @@ it('a provisioner that does not apply to the plan is skipped', async () => {
 it('the CA comes before the environment and the prompt, and the channel before all of them', () => {
   expect(PROVISIONERS.map(({ name }) => name)).toEqual([
     ...['channel', 'ca', 'environment', 'prompt'],
-    ...['files', 'skills'],
+    ...['git', 'files', 'skills'],
   ]);
 });

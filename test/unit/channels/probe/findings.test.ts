@@ -2,14 +2,17 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseOutcomes } from '../../../../lib/channels/probe/attempts.ts';
 import { assessProbe, type GuestResult } from '../../../../lib/channels/probe/findings.ts';
-import { forbiddenAttempts, proxyTarget } from '../../../../lib/channels/probe/targets.ts';
+import { forbiddenAttempts, gateTargets, proxyTarget } from '../../../../lib/channels/probe/targets.ts';
 
 const nonce = 'ab'.repeat(32);
 const challenge = '00112233445566778899aabbccddeeff';
 const listeners = [{ name: 'the host’s 127.0.0.1', host: '127.0.0.1', port: 4000 }];
 const forbidden = [{ daemon: 'egress', host: '127.0.0.16', port: 40_000 }];
-const facts = { proxyDaemon: 'egress' as const, listeners, bundleAddress: '192.168.5.2', forbidden };
-const targets = [proxyTarget(facts, challenge), ...forbiddenAttempts(facts)];
+const facts = {
+  ...{ proxyDaemon: 'egress' as const, otherDaemons: ['git-gate', 'git-http'] as const },
+  ...{ listeners, bundleAddress: '192.168.5.2', forbidden },
+};
+const targets = [proxyTarget(facts, challenge), ...gateTargets(facts), ...forbiddenAttempts(facts)];
 const proof = createHmac('sha256', nonce).update(challenge).digest('hex');
 
 function results(change: Record<string, { outcome: string; detail?: string }> = {}): GuestResult[] {
@@ -17,7 +20,9 @@ function results(change: Record<string, { outcome: string; detail?: string }> = 
     const usual =
       target.try === 'selftest'
         ? { outcome: 'http 200', detail: JSON.stringify({ proof }) }
-        : { outcome: 'failed', detail: 'EACCES' };
+        : target.try === 'gate'
+          ? { outcome: 'http 404' }
+          : { outcome: 'failed', detail: 'EACCES' };
     return { name: target.name, ...(change[target.name] ?? usual) };
   });
 }
@@ -40,6 +45,23 @@ describe('assessProbe', () => {
       expect(wrong(results({ [name]: { outcome: 'connected' } }))).toEqual([name]);
     },
   );
+
+  it('the probe fails when the guest does not reach the git gate', () => {
+    expect(wrong(results({ 'the git gate': { outcome: 'failed' } }))).toEqual(['the git gate']);
+  });
+
+  it('each daemon of the git gate is tried past its published port, and without one nothing is', () => {
+    const names = (otherDaemons: readonly ('git-gate' | 'git-http')[]) =>
+      [...gateTargets({ ...facts, otherDaemons }), ...forbiddenAttempts({ ...facts, otherDaemons })]
+        .map(({ name }) => name)
+        .filter((name) => name.includes('git'));
+    expect(names(['git-gate', 'git-http'])).toEqual([
+      'the git gate',
+      'git-gate past the bundle’s published ports',
+      'git-http past the bundle’s published ports',
+    ]);
+    expect(names([])).toEqual([]);
+  });
 
   it('a connection counted by the host outweighs the guest’s report', () => {
     expect(wrong(results(), new Map([['the host’s 127.0.0.1', 1]]))).toEqual(['the host’s 127.0.0.1']);

@@ -1,0 +1,71 @@
+import type { PlanRepo } from '../plan/git.ts';
+import type { Plan } from '../plan/schema.ts';
+
+/** What decides how a repository can be spelled. */
+export type Upstream = Pick<PlanRepo, 'url' | 'user' | 'host' | 'port' | 'path'>;
+
+/**
+ * Returns the agent's git configuration: its author, and the gate's URL in place of those of the upstreams.
+ * @param gate URL of the gate as the guest sees it; absent without repositories.
+ */
+export function gitConfig({ git, gitUser = {} }: Pick<Plan, 'git' | 'gitUser'>, gate?: string): string {
+  const user = Object.entries(gitUser).flatMap(([key, value]): [string, string][] =>
+    value === undefined ? [] : [[key, value]],
+  );
+  return [
+    ...(user.length > 0 ? section('user', user) : []),
+    ...(gate === undefined ? [] : gateSections(git, gate)),
+    '',
+  ].join('\n');
+}
+
+function gateSections(repos: Plan['git'], gate: string): string[] {
+  return [
+    // The gate asks for no password, and is not reached through egress.
+    ...section('core', [['askPass', '']]),
+    ...section(`http ${quoted(`${gate}/`)}`, [['proxy', '']]),
+    ...repos.flatMap((repo) =>
+      section(
+        `url ${quoted(gateUrl(gate, repo))}`,
+        spellings(repo).map((spelling): [string, string] => ['insteadOf', spelling]),
+      ),
+    ),
+  ];
+}
+
+/** Returns the URL of a repository in the gate. */
+export function gateUrl(gate: string, { name }: Pick<PlanRepo, 'name'>): string {
+  return `${gate}/${name}.git`;
+}
+
+/**
+ * Returns the ways to write a repository's URL that git replaces. They are prefixes: of those that fit, git takes the
+ * longest. So they also catch `…/repo-docs`, for which the gate answers that it has no such repository.
+ */
+export function spellings({ url, user, host, port, path }: Upstream): string[] {
+  const name = host.includes(':') ? `[${host}]` : host;
+  const bare = path.replace(/^\//, '').replace(/\.git$/, '');
+  const all = [
+    ...[`https://${name}/`, `https://${user}@${name}/`, `http://${name}/`],
+    ...[
+      `ssh://${user}@${name}/`,
+      `ssh://${user}@${name}:${port}/`,
+      `ssh://${name}/`,
+      `ssh://${name}:${port}/`,
+    ],
+    ...[`${user}@${name}:`, `${user}@${name}:/`],
+  ].map((beginning) => beginning + bare);
+  // As the manifest has it: git compares without regard to what is a host.
+  const written = url.replace(/\.git$/, '');
+  const each = [...new Set([...all, written])];
+  return each.flatMap((spelling) => [spelling, `${spelling}.git`]);
+}
+
+function section(name: string, values: readonly [key: string, value: string][]): string[] {
+  return [`[${name}]`, ...values.map(([key, value]) => `\t${key} = ${quoted(value)}`)];
+}
+
+/** Neither URLs nor names have control characters: the manifest refuses them. */
+function quoted(text: string): string {
+  return `"${text.replaceAll(/[\\"]/g, '\\$&')}"`;
+}
