@@ -1,0 +1,155 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestRepository, TWO_COMMITS } from '../support/git/repositories.ts';
+import { GitUpstream } from '../support/git/upstream/git-upstream.ts';
+import { engineHolds, KIT, useSandboxes } from '../support/kit.ts';
+
+const sandbox = useSandboxes();
+const IMAGE = join(KIT, 'test', 'support', 'git', 'image', 'Dockerfile');
+/** Looks like a token of GitHub, and is none. */
+const SECRET = `ghp_${'A1b2C3d4E5f6'.repeat(3)}`;
+
+const upstream = new GitUpstream();
+const urlOf = (name: string) => `ssh://git@${upstream.host}:${upstream.port}/srv/git/${name}.git`;
+
+beforeAll(() => upstream.start(['kit', 'docs']));
+afterAll(() => upstream.stop());
+
+function manifest(): string {
+  const repo = (name: string, push: string) => `
+    ${name}:
+      url: ${urlOf(name)}
+      host_key: ${upstream.hostKey}
+      key: {provider: static, path: ${upstream.keyFile}}
+      push: ${push}
+      extra_hosts: {${upstream.host}: ${upstream.address}}`;
+  const repos = repo('kit', '{branches: ["agent/*"]}') + repo('docs', 'false');
+  return `git-gate:\n  user: {name: Smith, email: smith@example.com}\n  repos:${repos}\n`;
+}
+
+describe.each(['0.8.0', '1.9.3'])('the git gate of a bottle on smolvm %s', (version) => {
+  const user = sandbox();
+  const branch = `agent/${version}`;
+  let slug = '';
+  let stopServing = () => {};
+
+  /** Runs a script as the agent. @returns what it printed, on both streams, and its exit code. */
+  async function agent(script: string): Promise<{ exitCode: number; text: string }> {
+    const { exitCode, stdout, stderr } = await user.run('exec', [
+      ...['--bottle', slug, '--', '/bin/sh', '-ec', `exec 2>&1\n${script}`],
+    ]);
+    return { exitCode, text: stdout.trim() || stderr };
+  }
+
+  const refs = () => upstream.sh("git -C /srv/git/kit.git for-each-ref --format='%(refname) %(objectname)'");
+
+  beforeAll(async () => {
+    user.smolvm = join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
+    await user.writeAgent('dev', ['true'], manifest(), IMAGE);
+    const source = await TestRepository.with(`${TWO_COMMITS}\ngit remote add origin ${urlOf('kit')}`);
+    const prepare = join(KIT, 'scripts', 'prepare.ts');
+    const options = { cwd: source.root, env: user.env, extendEnv: false } as const;
+    slug = (await execa(process.execPath, [prepare, '--agent', 'dev'], options)).stdout.trim();
+    stopServing = upstream.serve(user);
+    const up = await user.run('up', ['--bottle', slug]);
+    expect(up.exitCode, up.stderr).toBe(0);
+  });
+  afterAll(async () => {
+    stopServing();
+    await user.run('teardown', ['--bottle', slug, '--discard']);
+  });
+
+  it('the agent clones by the upstream’s URL, and what it pushes arrives there', async () => {
+    const { exitCode, text } = await agent(`
+      git clone -q ${urlOf('kit')} ~/kit
+      cd ~/kit; git checkout -qb ${branch}; echo more >> README; git commit -qam 'Work of the agent'
+      git push origin ${branch}`);
+    expect(exitCode, text).toBe(0);
+    expect(await upstream.sh(`git -C /srv/git/kit.git log -1 --format='%s, %an <%ae>' ${branch}`)).toBe(
+      'Work of the agent, Smith <smith@example.com>',
+    );
+  });
+
+  it('a push from the copied workspace goes through the gate', async () => {
+    const { exitCode, text } = await agent(`git push origin HEAD:${branch}-copy`);
+    expect(exitCode, text).toBe(0);
+    const [here, there] = await Promise.all([
+      agent('git rev-parse HEAD'),
+      upstream.sh(`git -C /srv/git/kit.git rev-parse ${branch}-copy`),
+    ]);
+    expect(here.text).toBe(there);
+  });
+
+  it('a secret in a commit between is refused and named, without its value', async () => {
+    const before = await refs();
+    const { exitCode, text } = await agent(`
+      cd ~/kit; git checkout -qB ${branch}-secret origin/main
+      echo 'token = "${SECRET}"' > settings; git add .; git commit -qm 'Add settings'
+      git rm -q settings; git commit -qm 'Remove settings'
+      git push origin ${branch}-secret`);
+    expect(exitCode, text).not.toBe(0);
+    expect(text).toContain('settings');
+    expect(text.replaceAll(`echo 'token = "${SECRET}"'`, '')).not.toContain(SECRET);
+    expect(await refs()).toBe(before);
+  });
+
+  it.each([
+    ['that drops commits', `HEAD~1:${branch}`, '--force', /push\.force/],
+    ['to another branch', 'HEAD:main', '', /push\.branches/],
+    ['that deletes', `:${branch}`, '', /push\.delete/],
+    ['of a tag', 'HEAD:refs/tags/v9', '', /push\.tags/],
+  ])('a push %s is refused by the rule, with the key that allows it', async (_title, spec, flags, says) => {
+    const before = await refs();
+    const { exitCode, text } = await agent(`
+      cd ~/kit; git checkout -q ${branch}; git push ${flags} origin ${spec}`);
+    expect(exitCode, text).not.toBe(0);
+    expect(text).toMatch(says);
+    expect(await refs()).toBe(before);
+  });
+
+  it('a repository that is read-only can be cloned, and every push to it is refused', async () => {
+    const { exitCode, text } = await agent(`
+      git clone -q git@${upstream.host}:srv/git/docs ~/docs; cd ~/docs; cat README
+      echo more >> README; git commit -qam more; git push origin HEAD:agent/x`);
+    expect(exitCode, text).not.toBe(0);
+    expect(text).toContain('hello');
+    expect(text).toContain('git-gate.repos.docs.push');
+  });
+
+  it('when the upstream is down, the agent’s git says why', async () => {
+    await upstream.down();
+    try {
+      const { exitCode, text } = await agent(`git ls-remote ${urlOf('kit')}`);
+      expect(exitCode, text).not.toBe(0);
+      expect(text).toMatch(/Connection refused/);
+    } finally {
+      await upstream.up();
+    }
+  });
+
+  it('the key is in no record, log, command line or environment, and gone after the teardown', async () => {
+    // The lines before have what all keys of this kind have, and the public part.
+    const [, , , secret = 'no key'] = upstream.key.split('\n');
+    const state = join(user.home, 'state', slug);
+    const files = await readdir(state, { recursive: true, withFileTypes: true });
+    const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+    const holding = async () => {
+      const texts = await Promise.all(paths.map((path) => readFile(path, 'latin1').catch(() => '')));
+      return paths.filter((_, index) => texts[index]?.includes(secret));
+    };
+    expect(await holding()).toEqual([
+      join(state, 'git-gate', 'keys', 'docs'),
+      join(state, 'git-gate', 'keys', 'kit'),
+    ]);
+    const container = `bot-bottle-sidecars-${slug}`;
+    expect((await execa('docker', ['inspect', container])).stdout).not.toContain(secret);
+    expect((await execa('docker', ['logs', container], { all: true })).all).not.toContain(secret);
+    expect((await agent('env; cat ~/.gitconfig ~/.bot-bottle-gitconfig')).text).not.toContain(secret);
+    const teardown = await user.run('teardown', ['--bottle', slug, '--discard', '--keep-state']);
+    expect(teardown.exitCode, teardown.stderr).toBe(0);
+    expect(await holding()).toEqual([]);
+    expect(await engineHolds()).toEqual([]);
+  });
+});

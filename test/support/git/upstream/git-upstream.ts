@@ -1,0 +1,95 @@
+import { randomInt } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { ensureBaseImage } from '../../../../lib/docker/base-images.ts';
+import type { Sandbox } from '../../kit.ts';
+
+const IMAGE = 'bot-bottle-test/git-upstream';
+const FIRST_COMMIT =
+  'echo hello > README; git add .; git -c user.name=Ada -c user.email=ada@example.com commit -qm first';
+
+/** A forge with sshd in a container, on a network of its own that bundles join. Its host name resolves nowhere. */
+export class GitUpstream {
+  readonly host = 'git.upstream.test';
+  readonly port = 2222;
+  readonly #name = `bk-git-upstream-${randomInt(1e9)}`;
+  readonly #prefix = `44.129.${randomInt(256)}`;
+  readonly #directory = mkdtempSync(join(tmpdir(), 'bk-git-upstream-'));
+  /** Of the container. */
+  readonly address = `${this.#prefix}.10`;
+  /** On the host; the forge lets its owner in. */
+  readonly keyFile = join(this.#directory, 'key');
+  /** The private key's text. */
+  key = '';
+  /** The forge's own, as a manifest has it. */
+  hostKey = '';
+
+  /** Starts the forge with these repositories, each with one commit on `main`. */
+  async start(repositories: readonly string[]): Promise<void> {
+    const { reference } = await ensureBaseImage('node', { say: () => {} });
+    await execa('docker', [
+      ...['build', '--quiet', '--tag', IMAGE, '--build-arg', `BASE_IMAGE=${reference}`],
+      import.meta.dirname,
+    ]);
+    const subnet = `${this.#prefix}.0/24`;
+    await execa('docker', ['network', 'create', '--internal', '--subnet', subnet, this.#name]);
+    await execa('docker', [
+      ...['run', '--detach', '--init', '--name', this.#name],
+      ...['--network', this.#name, '--ip', this.address, IMAGE],
+    ]);
+    this.key = await this.sh(
+      'cd /home/git/.ssh; ssh-keygen -q -t ed25519 -N "" -f key; mv key.pub authorized_keys; cat key; rm key',
+    );
+    writeFileSync(this.keyFile, `${this.key}\n`, { mode: 0o600 });
+    const [type, key] = (await this.sh('cat /etc/ssh/ssh_host_ed25519_key.pub')).split(' ');
+    this.hostKey = `${type} ${key}`;
+    for (const name of repositories) {
+      await this.sh(`git init -q -b main /tmp/${name}; cd /tmp/${name}; ${FIRST_COMMIT}`);
+      await this.sh(`git clone -q --bare /tmp/${name} /srv/git/${name}.git`);
+    }
+    await this.up();
+  }
+
+  /** Runs a shell script as the forge's user. @returns its output. */
+  async sh(script: string): Promise<string> {
+    return (await this.#exec('git', script)).stdout;
+  }
+
+  async up(): Promise<void> {
+    await this.#exec('root', `/usr/sbin/sshd -p ${this.port} -o PidFile=/run/sshd.pid`);
+  }
+
+  /** From now on connections are refused. */
+  async down(): Promise<void> {
+    await this.#exec('root', 'kill "$(cat /run/sshd.pid)"; while [ -e /run/sshd.pid ]; do sleep 0.1; done');
+  }
+
+  #exec(user: string, script: string) {
+    return execa('docker', ['exec', '--user', user, this.#name, '/bin/sh', '-ec', script]);
+  }
+
+  /** Lets the bundles of a user's bottles reach the forge, until the returned function is called. */
+  serve(user: Sandbox): () => void {
+    const stop = new AbortController();
+    const connect = async () => {
+      while (!stop.signal.aborted) {
+        for (const slug of await user.bottles()) {
+          const container = `bot-bottle-sidecars-${slug}`;
+          await execa('docker', ['network', 'connect', this.#name, container], { reject: false });
+        }
+        await sleep(300);
+      }
+    };
+    void connect();
+    return () => stop.abort();
+  }
+
+  async stop(): Promise<void> {
+    await execa('docker', ['rm', '--force', this.#name], { reject: false });
+    await execa('docker', ['network', 'rm', this.#name], { reject: false });
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
