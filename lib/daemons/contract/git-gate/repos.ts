@@ -50,9 +50,15 @@ const MIB = 1024 * 1024;
 /** What git-gate writes at most on behalf of one push. */
 export const gateLimits = z.strictObject({
   /** Bytes that one push may send, packed. */
-  maxPackBytes: z.int().positive().default(1024 * MIB),
+  maxPackBytes: z
+    .int()
+    .positive()
+    .default(1024 * MIB),
   /** Bytes of one file. */
-  maxBlobBytes: z.int().positive().default(100 * MIB),
+  maxBlobBytes: z
+    .int()
+    .positive()
+    .default(100 * MIB),
 });
 
 /** `repos.json`: the repositories of a bottle's gate. */
