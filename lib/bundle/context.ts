@@ -23,8 +23,13 @@ export async function stageBundleContext(directory: string): Promise<void> {
   }
   for (const { content, target } of files) {
     await writeFile(join(directory, target), content);
-    await chmod(join(directory, target), 0o644);
+    await chmod(join(directory, target), isProgram(content) ? 0o755 : 0o644);
   }
+}
+
+/** Whether it names its interpreter, such as git's hooks, which git executes. */
+function isProgram(content: Uint8Array): boolean {
+  return content[0] === 0x23 && content[1] === 0x21;
 }
 
 /** Hex SHA-256 of the path and content of every file in the build context, including the Dockerfile. */

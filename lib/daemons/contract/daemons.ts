@@ -6,13 +6,7 @@ import { pipelock } from './pipelock/daemon.ts';
 import { selftest } from './selftest/daemon.ts';
 
 /** Every daemon that init can run, in the order of their start. A new daemon is added here and nowhere else. */
-export const DAEMONS = {
-  selftest,
-  egress,
-  'git-gate': gitGate,
-  'git-http': gitHttp,
-  pipelock,
-} as const;
+export const DAEMONS = { selftest, egress, 'git-gate': gitGate, 'git-http': gitHttp, pipelock } as const;
 
 export type DaemonName = keyof typeof DAEMONS;
 

@@ -80,11 +80,10 @@ async function freePort(): Promise<number> {
 const directory = await mkdtemp(join(tmpdir(), 'compile-'));
 try {
   const own = (name: string) => join(import.meta.dirname, `${name}${extname(import.meta.filename)}`);
-  for (const command of [
-    [process.execPath, own('main')],
-    [process.execPath, own('ctl')],
-  ])
-    await load(command);
+  // Git runs the hooks: each start of Node is felt in a push.
+  for (const program of ['main', 'ctl', '../git-gate/pre-receive', '../git-gate/proc-receive']) {
+    await load([process.execPath, own(program)]);
+  }
   for (const name of DAEMON_NAMES) {
     // Egress is run for real below; a program that is not ours leaves no code for Node.
     if (name !== 'egress' && daemonDefinition(name).command === undefined)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -24,6 +24,10 @@ describe('build context of the bundle', () => {
       'egress/leaf-worker.mjs',
       'egress/main.mjs',
       'egress/scan-worker.mjs',
+      'git-gate/main.mjs',
+      'git-gate/pre-receive.mjs',
+      'git-gate/proc-receive.mjs',
+      'git-http/main.mjs',
       'init/compile.mjs',
       'init/ctl.mjs',
       'init/main.mjs',
@@ -71,6 +75,22 @@ describe('build context of the bundle', () => {
     for (const entry of entries) {
       const { mode } = await stat(join(directory, 'context', entry));
       expect(mode & 0o004, entry).toBe(0o004);
+    }
+  });
+
+  it('git can execute its hooks, which name their interpreter first', async () => {
+    await stageBundleContext(join(directory, 'context'));
+    const folder = join(directory, 'context', 'app', 'git-gate');
+    for (const [name, isHook] of [
+      ['pre-receive.mjs', true],
+      ['proc-receive.mjs', true],
+      ['main.mjs', false],
+    ] as const) {
+      const { mode } = await stat(join(folder, name));
+      expect((mode & 0o111) === 0o111, name).toBe(isHook);
+      expect((await readFile(join(folder, name), 'utf8')).startsWith('#!/usr/bin/env node\n'), name).toBe(
+        isHook,
+      );
     }
   });
 

@@ -6,6 +6,7 @@ import {
   WITHHELD,
 } from '../../contract/egress/audit.ts';
 import { canonicalTarget } from '../../contract/egress/canonical-path.ts';
+import { asciiJson } from '../../shared/ascii-json.ts';
 import { Account, type Register, type Subject } from './account.ts';
 import { cut, harmlessHeaders } from './harmless-headers.ts';
 import type { Outcome } from './outcome.ts';
@@ -103,13 +104,7 @@ export class AuditLog implements Register {
 /** The lowest level at which each verdict is logged. */
 const LEAST_LEVEL: Readonly<Record<AuditEntry['verdict'], AuditLevel>> = { deny: 0, fail: 1, allow: 2 };
 
-/**
- * Formats one line of JSON in ASCII. JSON itself escapes line breaks, but not characters that some terminals
- * act on or that reorder the line on screen.
- */
+/** One line of the audit's files. */
 export function lineOf(entry: AuditEntry | AuditGap): string {
-  return JSON.stringify(entry).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return asciiJson(entry);
 }

@@ -34,6 +34,12 @@ describe('daemonEnvironment', () => {
     expect(daemonEnvironment('pipelock', bundle)).toEqual({ PATH: '/bin', SSL_CERT_DIR: '/roots' });
   });
 
+  it('git-gate gets the tokens, which no push may carry, and git-http gets none', () => {
+    const common = { ...ALLOCATOR, PATH: '/bin', NODE_COMPILE_CACHE: '/compiled' };
+    expect(daemonEnvironment('git-gate', bundle)).toEqual({ ...common, EGRESS_TOKEN_0: 'secret' });
+    expect(daemonEnvironment('git-http', bundle)).toEqual(common);
+  });
+
   it('selftest gets neither the nonce nor a token', () => {
     expect(daemonEnvironment('selftest', bundle)).toEqual({
       ...ALLOCATOR,

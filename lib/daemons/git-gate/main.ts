@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { daemonPort } from '../contract/daemons.ts';
+import { GIT_CONFIG_FILES, reposFile } from '../contract/git-gate/repos.ts';
+import { SLUG_ENV } from '../contract/names.ts';
+import { CONTAINER_PATHS } from '../contract/paths.ts';
+import { pushLine } from './audit-line.ts';
+import { listenForRequests } from './control-server.ts';
+import { Gate } from './gate.ts';
+
+async function start(): Promise<void> {
+  const { gitConfig, gitRepos, gitRun, gitControl } = CONTAINER_PATHS;
+  const text = await readFile(join(gitConfig, GIT_CONFIG_FILES.repos), 'utf8');
+  const file = reposFile.parse(JSON.parse(text));
+  await mkdir(gitRun, { recursive: true, mode: 0o700 });
+  const gate = await Gate.open({
+    ...{ file, config: gitConfig, mirrors: gitRepos, run: gitRun },
+    secrets: ownSecrets(process.env),
+  });
+  const bottle = process.env[SLUG_ENV] ?? null;
+  await listenForRequests({
+    path: gitControl,
+    gate,
+    ended: (account, traffic) => process.stdout.write(`${pushLine(account, traffic, bottle)}\n`),
+  });
+  // It tells init that the gate is ready, and nothing else.
+  const ready = createServer((socket) => socket.on('error', () => {}).destroy());
+  ready.listen(daemonPort('git-gate'), '127.0.0.1');
+  await once(ready, 'listening');
+}
+
+/** Values of egress's slots. */
+function ownSecrets(environment: NodeJS.ProcessEnv): string[] {
+  const slots = Object.entries(environment).filter(([name]) => /^EGRESS_TOKEN_[0-9]+$/.test(name));
+  return slots.flatMap(([, value]) => (value ? [value] : []));
+}
+
+try {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
+  process.on('SIGHUP', () => {});
+  await start();
+} catch (error) {
+  process.stderr.write(`fatal: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,63 @@
+import { lines, type Mirror } from '../mirror.ts';
+import { type GitResult, runGit } from '../run-git.ts';
+import { ASK_MS, remoteOptions, TRANSFER_MS, type Upstream, UpstreamFault } from './upstream.ts';
+
+const MIRRORED = /^refs\/(?:heads|tags)\//;
+
+const FETCH = [
+  ...['fetch', '--quiet', '--prune', '--no-write-fetch-head', '--no-auto-maintenance'],
+  ...['--no-recurse-submodules', '--no-tags'],
+];
+
+/**
+ * Brings the mirror's branches, tags and HEAD to what upstream has, which also mends what a killed push left. Asks
+ * first: mostly nothing is new, and one connection will do.
+ * @throws UpstreamFault
+ */
+export async function refresh(mirror: Mirror, upstream: Upstream): Promise<void> {
+  const listed = await remote(mirror, upstream, ['ls-remote', '--symref', upstream.url], ASK_MS);
+  const theirs = readListing(listed.stdout);
+  if (!isSame(await mirror.refs(), theirs.refs)) {
+    await mirror.sweep();
+    const specs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
+    await remote(mirror, upstream, [...FETCH, upstream.url, ...specs], TRANSFER_MS);
+  }
+  if (theirs.head !== undefined && theirs.head !== (await mirror.head())) {
+    await mirror.git(['symbolic-ref', 'HEAD', theirs.head]);
+  }
+}
+
+async function remote(
+  mirror: Mirror,
+  upstream: Upstream,
+  args: readonly string[],
+  timeoutMs: number,
+): Promise<GitResult> {
+  const options = remoteOptions(mirror.options(), upstream, timeoutMs);
+  const result = await runGit(mirror.arguments(args), options);
+  if (result.code === 0) return result;
+  const late = result.timedOut ? `\nno answer within ${timeoutMs / 1000} s` : '';
+  throw new UpstreamFault(upstream, result.stderr + late);
+}
+
+interface Listing {
+  readonly refs: ReadonlyMap<string, string>;
+  /** The branch that upstream's HEAD stands for; `undefined` where it tells none, as when it is empty. */
+  readonly head: string | undefined;
+}
+
+/** Reads the output of `ls-remote --symref`. */
+function readListing(text: string): Listing {
+  const refs = new Map<string, string>();
+  let head: string | undefined;
+  for (const line of lines(text)) {
+    const [what = '', name = ''] = line.split('\t');
+    if (name === 'HEAD' && what.startsWith('ref: refs/heads/')) head = what.slice('ref: '.length);
+    if (MIRRORED.test(name) && !name.endsWith('^{}')) refs.set(name, what);
+  }
+  return { refs, head };
+}
+
+function isSame(ours: ReadonlyMap<string, string>, theirs: ReadonlyMap<string, string>): boolean {
+  return ours.size === theirs.size && [...theirs].every(([name, id]) => ours.get(name) === id);
+}

@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GateRepo, ReposFile } from '../../../lib/daemons/contract/git-gate/repos.ts';
+import { reposFile } from '../../../lib/daemons/contract/git-gate/repos.ts';
+import { pushLine } from '../../../lib/daemons/git-gate/audit-line.ts';
+import { listenForRequests } from '../../../lib/daemons/git-gate/control-server.ts';
+import { Gate } from '../../../lib/daemons/git-gate/gate.ts';
+
+export const SECRET = 'correct-horse-battery-staple-4711';
+
+export type Push = GateRepo['push'];
+
+/** Everything is allowed. */
+export const ALL: Exclude<Push, false> = {
+  branches: ['**'],
+  create: true,
+  force: true,
+  delete: true,
+  tags: true,
+};
+
+export interface GatePlace {
+  readonly directory: string;
+  readonly url: string;
+  readonly ssh: string;
+  readonly push: Push;
+  readonly limits?: Partial<ReposFile['limits']>;
+}
+
+export function reposOf({ url, push, limits }: GatePlace): ReposFile {
+  const repo = { name: 'kit', url, key: 'static', push };
+  const off = { ...repo, name: 'read-only', push: false };
+  return reposFile.parse({ version: 1, repos: [repo, off], limits });
+}
+
+export const controlOf = ({ directory }: GatePlace) => join(directory, 'gate.sock');
+
+/** Opens a gate for the upstream, as its `main` does, and adds its audit to the file `audit`. */
+export async function openGate(place: GatePlace) {
+  const { directory, ssh } = place;
+  const gate = await Gate.open({
+    ...{ file: reposOf(place), config: directory, ssh, secrets: [SECRET] },
+    mirrors: join(directory, 'mirrors'),
+    run: join(directory, 'run'),
+  });
+  const audit = join(directory, 'audit');
+  return listenForRequests({
+    path: controlOf(place),
+    gate,
+    ended: (account, traffic) =>
+      void writeFile(audit, `${pushLine(account, traffic, 'test')}\n`, { flag: 'a' }),
+  });
+}

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeScene, type Scene } from '../../../support/git-gate/scene.ts';
+
+describe('requests that git does not make', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await makeScene({ idleMs: 300 });
+    await scene.clone();
+  });
+  afterAll(() => scene.close());
+
+  /** Sends bytes and returns all that comes back. */
+  async function raw(bytes: string): Promise<string> {
+    const socket = connect(Number(new URL(scene.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(bytes);
+    return text(socket).catch(() => '');
+  }
+
+  const get = (target: string, head = '') =>
+    raw(`GET ${target} HTTP/1.1\r\nhost: gate\r\nconnection: close\r\n${head}\r\n`);
+
+  it.each([
+    '/',
+    '/kit.git',
+    '/kit.git/HEAD',
+    '/kit.git/config',
+    '/kit.git/objects/info/packs',
+    '/kit.git/info/refs',
+    '/kit.git/info/refs?service=git-upload-archive',
+    '/kit.git/info/refs?service=git-upload-pack&x=1',
+    '/kit.git/../../etc/passwd',
+    '/../kit.git/info/refs?service=git-upload-pack',
+    '/%2e%2e/kit.git/info/refs?service=git-upload-pack',
+    '/kit.git/%2e%2e/x',
+    '//kit.git/info/refs?service=git-upload-pack',
+    '/other.git/info/refs?service=git-upload-pack',
+    '/kit.gitx/info/refs?service=git-upload-pack',
+    '/-x.git/info/refs?service=git-upload-pack',
+    '/...git/info/refs?service=git-upload-pack',
+    'http://other.test/kit.git/info/refs?service=git-upload-pack',
+  ])('%s is not found', async (target) => {
+    const answer = await get(target);
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    expect(answer).toContain('git gate: ');
+  });
+
+  it('other methods are refused', async () => {
+    const answer = await raw(
+      'DELETE /kit.git/git-receive-pack HTTP/1.1\r\nhost: g\r\nconnection: close\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 405 /);
+    expect(await get('/kit.git/git-upload-pack')).toMatch(/^HTTP\/1\.1 405 /);
+  });
+
+  it('Git LFS is told what there is instead', async () => {
+    const body =
+      'POST /kit.git/info/lfs/objects/batch HTTP/1.1\r\nhost: g\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
+    const answer = await raw(body);
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    expect(answer).toContain('GIT_LFS_SKIP_PUSH=1');
+  });
+
+  it('garbage ends in an error and not in the server', async () => {
+    expect(await raw('\x16\x03\x01 hello\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await get('/kit.git/HEAD', `x: ${'y'.repeat(20_000)}\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+    for (const service of ['git-upload-pack', 'git-receive-pack']) {
+      const type = `content-type: application/x-${service}-request`;
+      const head = `POST /kit.git/${service} HTTP/1.1\r\nhost: g\r\nconnection: close\r\n${type}`;
+      await raw(`${head}\r\ncontent-length: 7\r\n\r\ngarbage`);
+      await raw(`${head}\r\ncontent-encoding: gzip\r\ncontent-length: 7\r\n\r\ngarbage`);
+    }
+    expect(await scene.git('ls-remote', 'origin')).toMatchObject({ code: 0 });
+  });
+
+  it('a body that does not come on is not waited for', async () => {
+    const type = 'content-type: application/x-git-receive-pack-request';
+    const head = `POST /kit.git/git-receive-pack HTTP/1.1\r\nhost: g\r\n${type}\r\ncontent-length: 100`;
+    // Returns at all, without a whole answer.
+    expect(await raw(`${head}\r\n\r\n00`)).not.toContain('\r\n0\r\n');
+  });
+
+  it('a variable of the environment cannot be made of a header', async () => {
+    const answer = await get('/kit.git/info/refs?service=git-upload-pack', 'git-protocol: version=2\r\n');
+    expect(answer).toContain('version 2');
+    const other = await get('/kit.git/info/refs?service=git-upload-pack', 'git-protocol: version=2 $(x)\r\n');
+    expect(other).not.toContain('version 2');
+  });
+
+  it('an unknown repository is told to the agent, with those that there are', async () => {
+    const { said } = await scene.git('ls-remote', `${scene.url}/kits.git`);
+    expect(said).toContain(
+      'remote: git gate: there is no such repository; there are: /kit.git, /read-only.git',
+    );
+  });
+});
