@@ -11,7 +11,7 @@ const OWN_FILE = '.bot-bottle-gitconfig';
  * Run as the agent. An image may have a ~/.gitconfig: it stays, and includes the kit's at its end, where it wins.
  * `-s` and `-x`: no complaint without the file, and the whole line.
  */
-const INCLUDE = `
+export const INCLUDE = `
 line="	path = ~/$1"
 grep -qsxF "$line" "$HOME/.gitconfig" || printf '\\n[include]\\n%s\\n' "$line" >> "$HOME/.gitconfig"
 `;

@@ -76,10 +76,10 @@ describe.each(['0.8.0', '1.9.3'])('the git gate of a bottle on smolvm %s', (vers
     const { exitCode, text } = await agent(`git push origin HEAD:${branch}-copy`);
     expect(exitCode, text).toBe(0);
     const [here, there] = await Promise.all([
-      agent('git rev-parse HEAD'),
+      agent('git rev-parse HEAD; git config user.name'),
       upstream.sh(`git -C /srv/git/kit.git rev-parse ${branch}-copy`),
     ]);
-    expect(here.text).toBe(there);
+    expect(here.text).toBe(`${there}\nSmith`);
   });
 
   it('a secret in a commit between is refused and named, without its value', async () => {
