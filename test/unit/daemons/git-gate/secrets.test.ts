@@ -81,6 +81,16 @@ describe('secrets in a push', () => {
     );
   });
 
+  it('are those too that replaced others meanwhile', async () => {
+    const replaced = 'token-of-tomorrow-blue-whale-0815';
+    await mkdir(join(scene.directory, 'slots'));
+    await writeFile(join(scene.directory, 'slots', 'EGRESS_TOKEN_0'), replaced);
+    await scene.commit('a.txt', `${replaced}\n`);
+    const said = await refused();
+    expect(said).toContain('known-secret in a.txt, line 1, commit');
+    expect(said).not.toContain(replaced);
+  });
+
   it('are found in the name of a file that upstream has under another name', async () => {
     await mkdir(join(scene.work, 'docs'));
     await rename(join(scene.work, 'README'), join(scene.work, 'docs', `${SECRET}.md`));
