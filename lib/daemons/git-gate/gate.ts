@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { GateReply, GateRequest } from '../contract/git-gate/control.ts';
 import { type GateRepo, GIT_CONFIG_FILES, type ReposFile } from '../contract/git-gate/repos.ts';
-import { knownSecretFinder } from '../detection/index.ts';
 import { gitEnvironment } from '../shared/git-environment.ts';
 import { MemoryBudget } from '../shared/memory-budget.ts';
 import { writeGitConfiguration } from './git-configuration.ts';
 import { Mirror } from './mirror.ts';
+import type { OwnSecrets } from './own-secrets.ts';
 import { type Judging, Push } from './push.ts';
 import { Repository } from './repository.ts';
 import { sshEnvironment } from './upstream/ssh.ts';
@@ -19,8 +19,7 @@ export interface GateOptions {
   readonly mirrors: string;
   /** Directory for git's configuration and the hooks. */
   readonly run: string;
-  /** The bottle's own secrets. */
-  readonly secrets: readonly string[];
+  readonly secrets: OwnSecrets;
   /** Program in the place of `ssh`. */
   readonly ssh?: string;
 }
@@ -45,9 +44,7 @@ export class Gate {
       return new Repository(repo, mirror, upstreamOf(repo, options));
     });
     for (const { mirror } of repositories) await mirror.open();
-    const detectors = new Set(['token_patterns', 'known_secrets'] as const);
-    const scan = { detectors, exhaustive: true, findKnown: knownSecretFinder(secrets) };
-    return new Gate(repositories, { limits: file.limits, scan, memory: new MemoryBudget() });
+    return new Gate(repositories, { limits: file.limits, secrets, memory: new MemoryBudget() });
   }
 
   /** Begins a push. @returns `undefined` for a repository that is not the gate's, or an id that was used before. */

@@ -9,6 +9,7 @@ import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { pushLine } from './audit-line.ts';
 import { listenForRequests } from './control-server.ts';
 import { Gate } from './gate.ts';
+import { OwnSecrets } from './own-secrets.ts';
 
 async function start(): Promise<void> {
   const { gitConfig, gitRepos, gitRun, gitControl } = CONTAINER_PATHS;
@@ -17,7 +18,7 @@ async function start(): Promise<void> {
   await mkdir(gitRun, { recursive: true, mode: 0o700 });
   const gate = await Gate.open({
     ...{ file, config: gitConfig, mirrors: gitRepos, run: gitRun },
-    secrets: ownSecrets(process.env),
+    secrets: new OwnSecrets(process.env, CONTAINER_PATHS.slots),
   });
   const bottle = process.env[SLUG_ENV] ?? null;
   await listenForRequests({
@@ -29,12 +30,6 @@ async function start(): Promise<void> {
   const ready = createServer((socket) => socket.on('error', () => {}).destroy());
   ready.listen(daemonPort('git-gate'), '127.0.0.1');
   await once(ready, 'listening');
-}
-
-/** Values of egress's slots. */
-function ownSecrets(environment: NodeJS.ProcessEnv): string[] {
-  const slots = Object.entries(environment).filter(([name]) => /^EGRESS_TOKEN_[0-9]+$/.test(name));
-  return slots.flatMap(([, value]) => (value ? [value] : []));
 }
 
 try {

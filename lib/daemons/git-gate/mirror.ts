@@ -2,8 +2,8 @@ import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GitOptions, gitOutput, runGit } from './run-git.ts';
 
-/** Milliseconds; local work of git takes seconds even in large repositories. */
-const LOCAL_MS = 120_000;
+/** Milliseconds. Git waits for whoever reads: the search of a large push takes minutes. */
+const LOCAL_MS = 15 * 60_000;
 
 /** Milliseconds after which a lock file is one that a killed git left behind. Git holds them for moments. */
 const STALE_LOCK_MS = 10_000;

@@ -7,19 +7,19 @@ import type {
   RefCommand,
 } from '../contract/git-gate/control.ts';
 import type { GateLimits } from '../contract/git-gate/repos.ts';
-import type { ScanOptions } from '../detection/index.ts';
 import type { MemoryBudget } from '../shared/memory-budget.ts';
 import type { CheckResult } from './judge/check.ts';
 import { judge } from './judge/judge.ts';
 import { newObjects } from './judge/new-objects.ts';
 import { safeName } from './judge/safe-name.ts';
+import type { OwnSecrets } from './own-secrets.ts';
 import type { Repository } from './repository.ts';
 import { forward } from './upstream/forward.ts';
 
 /** What judging takes beside the push itself. */
 export interface Judging {
   readonly limits: GateLimits;
-  readonly scan: ScanOptions;
+  readonly secrets: OwnSecrets;
   readonly memory: MemoryBudget;
 }
 
@@ -55,7 +55,7 @@ export class Push {
   }
 
   async judge({ commands, options, quarantine }: JudgeRequest): Promise<GateReply> {
-    if (this.#release !== undefined) return { ok: false, text: 'git gate: this push was judged already' };
+    if (this.#commands.length > 0) return { ok: false, text: 'git gate: this push was judged already' };
     this.#commands = commands;
     const release = await this.#repository.turns.take();
     this.#release = release;
@@ -65,10 +65,12 @@ export class Push {
       return { ok: false, text: 'git gate: the client is gone' };
     }
     const { mirror, repo } = this.#repository;
+    const { limits, memory } = this.#judging;
+    const scan = await this.#judging.secrets.scan();
     const local = { extra: quarantined(mirror.directory, quarantine), signal };
     let objects: ReturnType<typeof newObjects> | undefined;
     const { ok, results, text } = await judge({
-      ...{ repo, mirror, commands, options, local, ...this.#judging },
+      ...{ repo, mirror, commands, options, local, limits, memory, scan },
       objects: () => {
         objects ??= newObjects(mirror, commands, local);
         return objects;
@@ -98,12 +100,10 @@ export class Push {
     this.#gone.abort();
     await this.#forwarding;
     this.#release?.();
+    const scan = await this.#judging.secrets.scan();
     return {
       repo: this.#repository.repo.name,
-      commands: this.#commands.map((command) => ({
-        ...command,
-        ref: safeName(command.ref, this.#judging.scan),
-      })),
+      commands: this.#commands.map((command) => ({ ...command, ref: safeName(command.ref, scan) })),
       checks: this.#checks,
       upstream: this.#upstream,
       ms: Math.round(performance.now() - this.#start),

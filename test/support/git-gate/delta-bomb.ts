@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { deflateSync } from 'node:zlib';
 
 /** Bytes of the object that the delta makes of a small one. */
 const GROWN = 1024 * 1024 * 1024;
 const BASE = 16 * 1024 * 1024;
 
-/** Writes a pack of a few kilobytes: a blob of zeros, and one of a gigabyte that is copies of it. */
-export async function writeBomb(path: string): Promise<void> {
+/** A pack of some kilobytes: a blob of zeros, and one of a gigabyte that is copies of it. `id`: of the former. */
+export function bomb(): { pack: Buffer; id: string } {
   const base = Buffer.alloc(BASE);
   const baseId = createHash('sha1').update(`blob ${BASE}\0`).update(base).digest();
   // A copy instruction: from offset 0, 0xffffff bytes; each takes four bytes here.
@@ -26,7 +25,8 @@ export async function writeBomb(path: string): Promise<void> {
     ...[entryHead(7, delta.length), baseId, deflateSync(delta)],
   ];
   const pack = Buffer.concat([head, ...objects]);
-  await writeFile(path, Buffer.concat([pack, createHash('sha1').update(pack).digest()]));
+  const whole = Buffer.concat([pack, createHash('sha1').update(pack).digest()]);
+  return { pack: whole, id: baseId.toString('hex') };
 }
 
 /** Seven bits a byte, the lowest first. */

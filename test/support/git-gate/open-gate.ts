@@ -5,6 +5,7 @@ import { reposFile } from '../../../lib/daemons/contract/git-gate/repos.ts';
 import { pushLine } from '../../../lib/daemons/git-gate/audit-line.ts';
 import { listenForRequests } from '../../../lib/daemons/git-gate/control-server.ts';
 import { Gate } from '../../../lib/daemons/git-gate/gate.ts';
+import { OwnSecrets } from '../../../lib/daemons/git-gate/own-secrets.ts';
 
 export const SECRET = 'correct-horse-battery-staple-4711';
 
@@ -39,7 +40,8 @@ export const controlOf = ({ directory }: GatePlace) => join(directory, 'gate.soc
 export async function openGate(place: GatePlace) {
   const { directory, ssh } = place;
   const gate = await Gate.open({
-    ...{ file: reposOf(place), config: directory, ssh, secrets: [SECRET] },
+    ...{ file: reposOf(place), config: directory, ssh },
+    secrets: new OwnSecrets({ EGRESS_TOKEN_0: SECRET }, join(directory, 'slots')),
     mirrors: join(directory, 'mirrors'),
     run: join(directory, 'run'),
   });

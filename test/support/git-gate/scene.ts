@@ -13,6 +13,8 @@ export type Scene = Awaited<ReturnType<typeof makeScene>>;
 
 /** `hasGate`: whether a gate runs in this process. */
 export async function makeScene(options: Partial<GatePlace> & { hasGate?: boolean; idleMs?: number } = {}) {
+  // Hooks start in half the time.
+  process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'compiled');
   const directory = await mkdtemp(join(tmpdir(), 'gate-'));
   const upstream = await makeUpstream(directory);
   const place = { directory, url: upstream.url, ssh: upstream.ssh, push: ALL, ...options };

@@ -11,6 +11,8 @@ export interface TestUpstream {
   /** The command lines of all connections so far. */
   calls(): Promise<string[]>;
   setReachable(isReachable: boolean): Promise<void>;
+  /** From now on connections wait, until the returned function is called. */
+  hold(): Promise<() => Promise<void>>;
   /** Installs a hook, the body of a shell script. */
   hook(name: string, body: string): Promise<void>;
   /** Id of a ref; empty where there is none. */
@@ -19,9 +21,9 @@ export interface TestUpstream {
 
 /** Makes an upstream below `directory`. */
 export async function makeUpstream(directory: string): Promise<TestUpstream> {
-  const [repository, ssh, calls, down] = ['upstream.git', 'ssh', 'calls', 'down'].map((name) =>
+  const [repository, ssh, calls, down, held] = ['upstream.git', 'ssh', 'calls', 'down', 'held'].map((name) =>
     join(directory, name),
-  ) as [string, string, string, string];
+  ) as [string, string, string, string, string];
   await gitOk(directory, 'init', '--quiet', '--bare', '--initial-branch=main', repository);
   const seed = join(directory, 'seed');
   await gitOk(directory, 'init', '--quiet', '--initial-branch=main', seed);
@@ -34,6 +36,7 @@ export async function makeUpstream(directory: string): Promise<TestUpstream> {
   const script = `#!/bin/sh
 echo "$*" >> '${calls}'
 if [ -e '${down}' ]; then echo 'ssh: connect to host upstream.test port 22: Connection refused' >&2; exit 255; fi
+while [ -e '${held}' ]; do sleep 0.02; done
 for last; do :; done
 exec env -i PATH="$PATH" HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 sh -c "$last"
 `;
@@ -45,6 +48,10 @@ exec env -i PATH="$PATH" HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 sh -c "$last"
     url: `ssh://git@upstream.test${repository}`,
     calls: async () => (await readFile(calls, 'utf8')).split('\n').filter(Boolean),
     setReachable: (isReachable) => (isReachable ? rm(down) : writeFile(down, '')),
+    hold: async () => {
+      await writeFile(held, '');
+      return () => rm(held);
+    },
     hook: async (name, body) => {
       await mkdir(join(repository, 'hooks'), { recursive: true });
       await writeFile(join(repository, 'hooks', name), `#!/bin/sh\n${body}\n`);

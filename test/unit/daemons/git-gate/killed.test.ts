@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gitOk } from '../../../support/git-gate/agent-git.ts';
+import { appears } from '../../../support/git-gate/appears.ts';
 import { makeScene, type Scene } from '../../../support/git-gate/scene.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../support/git-gate/gate-process.ts');
@@ -20,17 +21,6 @@ describe('a gate that dies', () => {
     gates.push(child);
     await once(child.stdout, 'data');
     return child;
-  }
-
-  /** Waits for a file that a hook of upstream makes. */
-  async function appears(path: string): Promise<void> {
-    while (
-      !(await access(path).then(
-        () => true,
-        () => false,
-      ))
-    )
-      await sleep(20);
   }
 
   beforeEach(async () => {
@@ -74,26 +64,5 @@ describe('a gate that dies', () => {
     expect(code).not.toBe(0);
     expect(said).toContain('remote: git gate: it does not answer');
     expect((await scene.git('fetch')).said).toContain('remote: git gate: it is not ready');
-  });
-
-  it('is not what happens when an agent leaves: a push on its way arrives, another does not', async () => {
-    await startGate();
-    await scene.clone();
-    await scene.commit('a.txt', 'a\n');
-    const [there, go] = [join(scene.directory, 'there'), join(scene.directory, 'go')];
-    await scene.upstream.hook('pre-receive', `touch '${there}'; while [ ! -e '${go}' ]; do sleep 0.02; done`);
-    const client = spawn('git', ['push', 'origin', 'HEAD:refs/heads/topic'], {
-      cwd: scene.work,
-      detached: true,
-    });
-    await appears(there);
-    process.kill(-(client.pid ?? 0), 'SIGKILL');
-    await once(client, 'exit');
-    await writeFile(go, '');
-    while ((await scene.upstream.ref('refs/heads/topic')) === '') await sleep(20);
-    // A refresh waits for the end of that push: the mirror has it too.
-    expect(await gitOk(scene.work, 'ls-remote', 'origin', 'refs/heads/topic')).not.toBe('');
-    const line = JSON.parse((await scene.audit()).at(-1) ?? '');
-    expect(line).toMatchObject({ verdict: 'allow' });
   });
 });

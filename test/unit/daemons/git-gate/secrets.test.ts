@@ -2,11 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { gitEnvironment } from '../../../../lib/daemons/shared/git-environment.ts';
 import { git, gitOk } from '../../../support/git-gate/agent-git.ts';
-import { writeBomb } from '../../../support/git-gate/delta-bomb.ts';
+import { bomb } from '../../../support/git-gate/delta-bomb.ts';
 import { SECRET } from '../../../support/git-gate/open-gate.ts';
 import { makeScene, type Scene } from '../../../support/git-gate/scene.ts';
 
@@ -83,6 +81,16 @@ describe('secrets in a push', () => {
     );
   });
 
+  it('are those too that replaced others meanwhile', async () => {
+    const replaced = 'token-of-tomorrow-blue-whale-0815';
+    await mkdir(join(scene.directory, 'slots'));
+    await writeFile(join(scene.directory, 'slots', 'EGRESS_TOKEN_0'), replaced);
+    await scene.commit('a.txt', `${replaced}\n`);
+    const said = await refused();
+    expect(said).toContain('known-secret in a.txt, line 1, commit');
+    expect(said).not.toContain(replaced);
+  });
+
   it('are found in the name of a file that upstream has under another name', async () => {
     await mkdir(join(scene.work, 'docs'));
     await rename(join(scene.work, 'README'), join(scene.work, 'docs', `${SECRET}.md`));
@@ -141,15 +149,15 @@ describe('what a push may hold', () => {
   });
 
   it('no delta that grows into gigabytes', async () => {
-    const pack = join(scene.directory, 'bomb.pack');
-    await writeBomb(pack);
-    const mirror = join(scene.directory, 'mirrors', 'kit.git');
-    const env = gitEnvironment(join(scene.directory, 'run', 'config'));
-    const { stderr, exitCode } = await execa('git', [`--git-dir=${mirror}`, 'index-pack', '--stdin'], {
-      ...{ env, extendEnv: false, inputFile: pack, reject: false },
+    const { pack, id } = bomb();
+    const command = `${'0'.repeat(40)} ${id} refs/heads/topic\0 report-status side-band-64k`;
+    const line = `${(command.length + 4).toString(16).padStart(4, '0')}${command}`;
+    const answer = await fetch(`${scene.url}/kit.git/git-receive-pack`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-git-receive-pack-request' },
+      body: Buffer.concat([Buffer.from(`${line}0000`), pack]),
     });
-    expect(exitCode).not.toBe(0);
-    expect(stderr).toContain('attempting to allocate');
+    expect(await answer.text()).toMatch(/attempting to allocate \d+ over limit/);
   });
 
   it('hooks of the repository, which nobody runs', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeScene, type Scene } from '../../../support/git-gate/scene.ts';
 
@@ -88,6 +89,19 @@ describe('requests that git does not make', () => {
     expect(answer).toContain('version 2');
     const other = await get('/kit.git/info/refs?service=git-upload-pack', 'git-protocol: version=2 $(x)\r\n');
     expect(other).not.toContain('version 2');
+  });
+
+  it('a compressed request, as git sends long ones, is read', async () => {
+    const answer = await fetch(`${scene.url}/kit.git/git-upload-pack`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-git-upload-pack-request',
+        'content-encoding': 'gzip',
+        'git-protocol': 'version=2',
+      },
+      body: gzipSync('0014command=ls-refs\n0000'),
+    });
+    expect(await answer.text()).toContain('refs/heads/main');
   });
 
   it('an unknown repository is told to the agent, with those that there are', async () => {
