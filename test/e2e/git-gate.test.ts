@@ -14,8 +14,31 @@ const SECRET = `ghp_${'A1b2C3d4E5f6'.repeat(3)}`;
 const upstream = new GitUpstream();
 const urlOf = (name: string) => `ssh://git@${upstream.host}:${upstream.port}/srv/git/${name}.git`;
 
-beforeAll(() => upstream.start(['kit', 'docs']));
-afterAll(() => upstream.stop());
+/** One bottle a version, which all its tests use. */
+const bottles = ['0.8.0', '1.9.3'].map((version) => ({ version, user: sandbox(), slug: '' }));
+
+beforeAll(async () => {
+  await upstream.start(['kit', 'docs']);
+  const source = await TestRepository.with(`${TWO_COMMITS}\ngit remote add origin ${urlOf('kit')}`);
+  await Promise.all(bottles.map((bottle) => bringUp(bottle, source.root)));
+});
+afterAll(async () => {
+  await Promise.all(bottles.map(({ user, slug }) => user.run('teardown', ['--bottle', slug, '--discard'])));
+  await upstream.stop();
+});
+
+/** Brings a bottle up whose agent works on a copy of the repository `cwd`. */
+async function bringUp(bottle: (typeof bottles)[number], cwd: string): Promise<void> {
+  const { user, version } = bottle;
+  user.smolvm = join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
+  await user.writeAgent('dev', ['true'], manifest(), IMAGE);
+  const prepare = join(KIT, 'scripts', 'prepare.ts');
+  const options = { cwd, env: user.env, extendEnv: false } as const;
+  bottle.slug = (await execa(process.execPath, [prepare, '--agent', 'dev'], options)).stdout.trim();
+  const up = await user.run('up', ['--bottle', bottle.slug]);
+  expect(up.exitCode, up.stderr).toBe(0);
+  await upstream.connect(`bot-bottle-sidecars-${bottle.slug}`);
+}
 
 function manifest(): string {
   const repo = (name: string, push: string) => `
@@ -29,37 +52,19 @@ function manifest(): string {
   return `git-gate:\n  user: {name: Smith, email: smith@example.com}\n  repos:${repos}\n`;
 }
 
-describe.each(['0.8.0', '1.9.3'])('the git gate of a bottle on smolvm %s', (version) => {
-  const user = sandbox();
+describe.each(bottles)('the git gate of a bottle on smolvm $version', (bottle) => {
+  const { user, version } = bottle;
   const branch = `agent/${version}`;
-  let slug = '';
-  let stopServing = () => {};
 
   /** Runs a script as the agent. @returns what it printed, on both streams, and its exit code. */
   async function agent(script: string): Promise<{ exitCode: number; text: string }> {
     const { exitCode, stdout, stderr } = await user.run('exec', [
-      ...['--bottle', slug, '--', '/bin/sh', '-ec', `exec 2>&1\n${script}`],
+      ...['--bottle', bottle.slug, '--', '/bin/sh', '-ec', `exec 2>&1\n${script}`],
     ]);
     return { exitCode, text: stdout.trim() || stderr };
   }
 
   const refs = () => upstream.sh("git -C /srv/git/kit.git for-each-ref --format='%(refname) %(objectname)'");
-
-  beforeAll(async () => {
-    user.smolvm = join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
-    await user.writeAgent('dev', ['true'], manifest(), IMAGE);
-    const source = await TestRepository.with(`${TWO_COMMITS}\ngit remote add origin ${urlOf('kit')}`);
-    const prepare = join(KIT, 'scripts', 'prepare.ts');
-    const options = { cwd: source.root, env: user.env, extendEnv: false } as const;
-    slug = (await execa(process.execPath, [prepare, '--agent', 'dev'], options)).stdout.trim();
-    stopServing = upstream.serve(user);
-    const up = await user.run('up', ['--bottle', slug]);
-    expect(up.exitCode, up.stderr).toBe(0);
-  });
-  afterAll(async () => {
-    stopServing();
-    await user.run('teardown', ['--bottle', slug, '--discard']);
-  });
 
   it('the agent clones by the upstream’s URL, and what it pushes arrives there', async () => {
     const { exitCode, text } = await agent(`
@@ -138,6 +143,7 @@ describe.each(['0.8.0', '1.9.3'])('the git gate of a bottle on smolvm %s', (vers
 
   it('the key is in no record, log, command line or environment, and gone after the teardown', async () => {
     // The lines before have what all keys of this kind have, and the public part.
+    const { slug } = bottle;
     const [, , , secret = 'no key'] = upstream.key.split('\n');
     const state = join(user.home, 'state', slug);
     const files = await readdir(state, { recursive: true, withFileTypes: true });
@@ -157,6 +163,6 @@ describe.each(['0.8.0', '1.9.3'])('the git gate of a bottle on smolvm %s', (vers
     const teardown = await user.run('teardown', ['--bottle', slug, '--discard', '--keep-state']);
     expect(teardown.exitCode, teardown.stderr).toBe(0);
     expect(await holding()).toEqual([]);
-    expect(await engineHolds()).toEqual([]);
+    expect((await engineHolds()).filter((name) => name.endsWith(slug))).toEqual([]);
   });
 });

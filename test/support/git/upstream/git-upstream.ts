@@ -2,16 +2,14 @@ import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { ensureBaseImage } from '../../../../lib/docker/base-images.ts';
-import type { Sandbox } from '../../kit.ts';
 
 const IMAGE = 'bot-bottle-test/git-upstream';
 const FIRST_COMMIT =
   'echo hello > README; git add .; git -c user.name=Ada -c user.email=ada@example.com commit -qm first';
 
-/** A forge with sshd in a container, on a network of its own that bundles join. Its host name resolves nowhere. */
+/** A forge with sshd in a container, on a network of its own. Its host name resolves nowhere. */
 export class GitUpstream {
   readonly host = 'git.upstream.test';
   readonly port = 2222;
@@ -71,20 +69,9 @@ export class GitUpstream {
     return execa('docker', ['exec', '--user', user, this.#name, '/bin/sh', '-ec', script]);
   }
 
-  /** Lets the bundles of a user's bottles reach the forge, until the returned function is called. */
-  serve(user: Sandbox): () => void {
-    const stop = new AbortController();
-    const connect = async () => {
-      while (!stop.signal.aborted) {
-        for (const slug of await user.bottles()) {
-          const container = `bot-bottle-sidecars-${slug}`;
-          await execa('docker', ['network', 'connect', this.#name, container], { reject: false });
-        }
-        await sleep(300);
-      }
-    };
-    void connect();
-    return () => stop.abort();
+  /** Lets a container that runs reach the forge. */
+  async connect(container: string): Promise<void> {
+    await execa('docker', ['network', 'connect', this.#name, container]);
   }
 
   async stop(): Promise<void> {
