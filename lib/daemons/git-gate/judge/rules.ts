@@ -4,6 +4,12 @@ import type { Check, Pending } from './check.ts';
 import { globMatches } from './glob.ts';
 import { safeName } from './safe-name.ts';
 
+/**
+ * Options of a push that upstream gets. Others do what no rule allows: some forges merge into the default branch by
+ * them, or make a repository public.
+ */
+const OPTIONS: ReadonlySet<string> = new Set(['ci.skip', 'ci.no_pipeline']);
+
 /** What the manifest lets a push do to refs. Each fault names the key that would allow it. */
 export const rules: Check = {
   name: 'rules',
@@ -11,13 +17,17 @@ export const rules: Check = {
     const { repo } = pending;
     if (repo.push === false) return [`pushes are off (git-gate.repos.${repo.name}.push)`];
     const defaultBranch = await pending.mirror.head();
-    const faults: string[] = [];
+    const faults = pending.options.every((option) => OPTIONS.has(option)) ? [] : [noOption()];
     for (const command of pending.commands) {
       faults.push(...(await faultsOf(command, repo.push, defaultBranch, pending)));
     }
     return faults;
   },
 };
+
+function noOption(): string {
+  return `of the options of a push, only ${[...OPTIONS].join(' and ')} are passed on`;
+}
 
 async function faultsOf(
   command: RefCommand,

@@ -66,6 +66,14 @@ describe('rules of pushes', () => {
     expect(said).toContain(`refs/heads/topic: this branch may not be pushed (${KEY}.branches: [topic])`);
   });
 
+  it('no option of a push gets past the rules', async () => {
+    const { git, upstream } = await cloneWith({});
+    const { code, said } = await git('push', '-o', 'merge_request.create', 'origin', 'HEAD:topic');
+    expect(code).not.toBe(0);
+    expect(said).toContain('rules: of the options of a push, only ci.skip and ci.no_pipeline are passed on');
+    expect(await upstream.ref('refs/heads/topic')).toBe(await upstream.ref('refs/heads/main'));
+  });
+
   it('a repository without pushes refuses them before anything is sent', async () => {
     const { git, url } = await cloneWith({});
     const { code, said } = await git('push', `${url}/read-only.git`, 'HEAD:topic');
