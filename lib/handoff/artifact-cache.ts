@@ -1,5 +1,6 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { homeLabel } from '../docker/labels.ts';
 import { cacheDirectory } from '../host/directories.ts';
 import { withLock } from '../host/lock.ts';
 import type { Handoff } from '../plan/schema.ts';
@@ -11,6 +12,16 @@ const PACK_TIMEOUT_MS = 30 * 60_000;
 
 export function artifactDirectory(): string {
   return join(cacheDirectory(), 'smolmachines');
+}
+
+/** How the names of this home's unfinished artifacts begin; homes may share a cache. */
+export function partialPrefix(): string {
+  return `partial-${homeLabel()}-`;
+}
+
+/** Returns the directory for a bottle's unfinished artifact. */
+export function partialDirectory(slug: string): string {
+  return join(artifactDirectory(), partialPrefix() + slug);
 }
 
 /** Returns the path of an image's artifact, named by the first 16 hex digits of the image's id. */

@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { saveArchive } from '../handoff/archive.ts';
-import { artifactDirectory, artifactPath, hasArtifact, makeArtifact } from '../handoff/artifact-cache.ts';
+import { artifactPath, hasArtifact, makeArtifact, partialDirectory } from '../handoff/artifact-cache.ts';
 import { SmolvmClient } from '../smolvm/client.ts';
 import { buildImage } from './build-image.ts';
 import { type Phase, readAll } from './phase.ts';
@@ -28,7 +27,7 @@ export const packArtifact: Phase<Artifact> = {
     const [plan, { boot: image }] = await readAll(context, prepare, buildImage);
     const { handoff, smolvm } = plan;
     if (context.force || !(await hasArtifact(image.id, handoff))) {
-      const workspace = join(artifactDirectory(), `partial-${context.slug}`);
+      const workspace = partialDirectory(context.slug);
       const markUndone = await context.willUndo({ kind: 'path', path: workspace });
       const options = { ...context, image, workspace };
       const { registryPack } = await import('../handoff/registry-pack.ts');

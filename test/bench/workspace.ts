@@ -26,14 +26,14 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
 
 const sh = (cwd: string, script: string) => execa('sh', ['-ec', script], { cwd });
 
-/** Files of 100 kB, a third of which compresses, in 20 commits; a tenth of the size is uncommitted. */
+/** Files of 1 MB, a third of which compresses, in 20 commits; a tenth of the size is uncommitted. */
 function makeRepository(directory: string, megabytes: number) {
   mkdirSync(directory);
-  const files = Math.ceil((megabytes * 10) / 20);
+  const files = Math.ceil(megabytes / 20);
   return sh(
     directory,
     `git init -q -b main; git config user.name A; git config user.email a@example.com; git config gc.auto 0
-     add() { mkdir "$1"; for at in $(seq 1 $2); do { head -c 67000 /dev/urandom; seq 1 6000 | head -c 33000; } > "$1/$at"; done; }
+     add() { mkdir "$1"; for at in $(seq 1 $2); do { head -c 670000 /dev/urandom; yes $at | head -c 330000; } > "$1/$at"; done; }
      for commit in $(seq 1 20); do add part$commit ${files}; git add .; git commit -qm c$commit; done
      add untracked ${Math.ceil(files * 2)}`,
   );

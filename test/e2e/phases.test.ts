@@ -117,7 +117,7 @@ describe('phases run by hand', () => {
   it('`make status` shows the last phase and the published ports', async () => {
     const { stdout } = await user.run('status', ['--json']);
     expect(JSON.parse(stdout)).toEqual([
-      expect.objectContaining({ slug, agent: 'five', state: 'up', phase: 'probe' }),
+      expect.objectContaining({ slug, agent: 'five', state: 'up', phase: 'workspace' }),
     ]);
     const table = (await user.run('status')).stdout;
     expect(table).toContain('BOTTLE');

@@ -7,7 +7,7 @@ import { HOME_LABEL, homeLabel, SLUG_LABEL } from '../../docker/labels.ts';
 import { listNetworks, removeNetwork } from '../../docker/network.ts';
 import { BottleError, messageOf } from '../../errors.ts';
 import { removeMachine } from '../../guest/remove-machine.ts';
-import { artifactDirectory } from '../../handoff/artifact-cache.ts';
+import { artifactDirectory, partialPrefix } from '../../handoff/artifact-cache.ts';
 import { forgetBottle, teardown } from '../../phases/teardown.ts';
 import { machineName } from '../../plan/names.ts';
 import type { SmolvmBinary } from '../../smolvm/binary.ts';
@@ -132,7 +132,7 @@ async function strayNetworks(known: ReadonlySet<string>): Promise<Leftover[]> {
 async function strayWorkspaces(known: ReadonlySet<string>): Promise<Leftover[]> {
   const names = await readdir(artifactDirectory()).catch(() => []);
   const stray = names.filter(
-    (name) => name.startsWith('partial-') && !known.has(name.slice('partial-'.length)),
+    (name) => name.startsWith(partialPrefix()) && !known.has(name.slice(partialPrefix().length)),
   );
   return stray.map((name) => {
     const path = join(artifactDirectory(), name);

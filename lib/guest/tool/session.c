@@ -172,10 +172,15 @@ int session(int count, char **words) {
       ours[stream] = ends[stream == 0], theirs[stream] = ends[stream != 0];
     }
   }
+  /* Closed by the child when it has a group of its own, which signals can reach from then on. */
+  int ready[2];
+  char nothing;
+  if (pipe2(ready, O_CLOEXEC) != 0) fail(126, "no pipe");
   pid_t child = fork();
   if (child < 0) fail(126, "cannot start a process");
   if (child == 0) {
     setsid();
+    close(ready[1]);
     if (terminal != NULL) ioctl(theirs[0], TIOCSCTTY, 0);
     for (int stream = 0; stream < 3; stream += 1) dup2(theirs[stream], stream);
     sigprocmask(SIG_SETMASK, &before, NULL);
@@ -187,6 +192,9 @@ int session(int count, char **words) {
     execute_in(directory, words + optind + 1, environment);
   }
   for (int stream = 0; stream < (terminal == NULL ? 3 : 1); stream += 1) close(theirs[stream]);
+  close(ready[1]);
+  while (read(ready[0], &nothing, 1) < 0 && errno == EINTR) continue;
+  close(ready[0]);
   struct session running = {.child = child, .input = ours[0], .has_terminal = terminal != NULL};
   fcntl(ours[0], F_SETFL, fcntl(ours[0], F_GETFL) | O_NONBLOCK);
   struct flow *flows[2] = {flow_between(ours[1], STDOUT_FILENO), NULL};
