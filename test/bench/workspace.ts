@@ -75,11 +75,9 @@ try {
       ...{ kind: 'repository', root: source, takeSecrets: false, leftOut: [], branch: 'main' },
       ...{ changed: 0, untracked: 0, submodules: [], committedSecrets: [] },
     };
-    let copied = await copyIn(target, workspace, { signal, say: () => {} });
-    const takenIn = await secondsOf(async () => {
-      await bottle.execAsAgent(['rm', '-rf', directory]);
-      copied = await copyIn(target, workspace, { signal, say: () => {} });
-    });
+    const started = performance.now();
+    const copied = await copyIn(target, workspace, { signal, say: () => {} });
+    const takenIn = (performance.now() - started) / 1000;
     const agent = `cd ${directory}; git add .; git -c user.name=A -c user.email=a@x commit -qm all; cp -r part1 again`;
     await bottle.execAsAgent(['sh', '-c', agent]);
     await sh(

@@ -55,7 +55,7 @@ export async function makeScene(options: Partial<GatePlace> & { hasGate?: boolea
       http.closeAllConnections();
       http.close();
       gate?.close();
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }
