@@ -27,9 +27,10 @@ export function responseEvents({ type, generate, input = [], model }: Json): { e
 
 function itemOf(input: readonly Json[] | string): Json {
   const items = Array.isArray(input) ? input : [{ role: 'user', content: [{ text: String(input) }] }];
-  const content = items.findLast(({ role }: Json) => role === 'user')?.content ?? [];
-  const said = (Array.isArray(content) ? content : [{ text: content }]).map(({ text }: Json) => text ?? '');
-  const hasResult = String(items.at(-1)?.type).endsWith('output');
+  const at = items.findLastIndex((item) => item.role === 'user' && !isInserted(item));
+  // The agent may add something of its own after a tool's result.
+  const hasResult = items.slice(at + 1).some(({ type }: Json) => String(type).endsWith('output'));
+  const said = textsOf(items[at]);
   const turn = nextTurn(said.join('\n'), hasResult);
   if (turn.kind === 'run')
     return codexScript(`await tools.exec_command(${JSON.stringify({ cmd: turn.command })})`);
@@ -47,3 +48,11 @@ function codexScript(expression: string): Json {
     ...{ name: 'exec', namespace: 'functions', input: `text(JSON.stringify(${expression}));` },
   };
 }
+
+const textsOf = (item: Json | undefined): string[] => {
+  const content = item?.content ?? [];
+  return (Array.isArray(content) ? content : [{ text: content }]).map(({ text }: Json) => text ?? '');
+};
+
+/** Codex puts what it tells the model about its surroundings into tags, as if the user had said it. */
+const isInserted = (item: Json): boolean => textsOf(item).every((text) => text.trimStart().startsWith('<'));
