@@ -43,7 +43,9 @@ export const workspace: Phase<CopiedWorkspace> = {
     const [plan, { agent }] = await readAll(context, prepare, buildImage);
     if (kind === 'none' || plan.workspace === undefined)
       return kind === 'none' && plan.workspace === undefined;
-    return (await new Bottle(plan, agent).exec(['test', '-e', WORKSPACE_MARKER])).exitCode === 0;
+    // A guest that does not answer may have work that is in no other place: only one without the marker has none.
+    const look = ['/bin/sh', '-c', '[ -e "$1" ] || echo absent', 'sh', WORKSPACE_MARKER];
+    return (await new Bottle(plan, agent).exec(look)).stdout.trim() !== 'absent';
   },
 
   describe: ({ kind, root, directory, bytes, repositories }) => {

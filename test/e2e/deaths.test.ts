@@ -61,6 +61,9 @@ describe('what dies during a session', () => {
       75,
       expect.stringContaining('its disk is still there'),
     ]);
+    const failed = await user.run('up', ['--bottle', slug], { SMOLVM_FAKE_FAULTS: 'start:fail' });
+    expect(failed.exitCode, failed.stderr).not.toBe(0);
+    expect((await user.run('teardown', ['--bottle', slug])).exitCode).toBe(75);
     const up = await user.run('up', ['--bottle', slug]);
     expect(up.exitCode, up.stderr).toBe(0);
     const fetched = await user.run('fetch', ['--bottle', slug]);
