@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { copy } from '../lib/commands/cp/copy.ts';
-import { runningBottle } from '../lib/commands/cp/in-guest.ts';
 import { placesOf } from '../lib/commands/cp/places.ts';
 import { showProgress } from '../lib/commands/cp/progress.ts';
 import { parseSize, sizeText } from '../lib/host/size.ts';
+import { runningBottle } from '../lib/phases/running-bottle.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { line } from '../lib/terminal/output.ts';
 import { runScript } from '../lib/terminal/run-script.ts';
@@ -35,7 +35,7 @@ await runScript(async ({ signal }) => {
     skipsLinks: flags['skip-links'],
   };
   const say = flags.verbosity === 'quiet' ? () => {} : line;
-  const bottle = await runningBottle(flags.bottle);
+  const { bottle } = await runningBottle(flags.bottle);
   const progress = showProgress(flags.verbosity !== 'quiet');
   try {
     const { target, notices } = await copy(places, limits, { bottle, signal, say, onBytes: progress.add });

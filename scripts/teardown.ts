@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
-import { readMetadata } from '../lib/bottle/metadata.ts';
-import { assertSlug } from '../lib/bottle/slug.ts';
 import { saveWork } from '../lib/commands/fetch/save-work.ts';
-import { BottleError } from '../lib/errors.ts';
+import { requireBottle } from '../lib/phases/running-bottle.ts';
 import { forgetBottle, teardown } from '../lib/phases/teardown.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { line } from '../lib/terminal/output.ts';
@@ -21,12 +19,7 @@ await runScript(async () => {
     },
   });
   if (flags === undefined) return 0;
-  assertSlug(flags.bottle);
-  if ((await readMetadata(flags.bottle)) === undefined) {
-    throw new BottleError('state-missing', `no bottle is named ${flags.bottle}`, {
-      hint: '`make status` lists bottles.',
-    });
-  }
+  await requireBottle(flags.bottle);
   const say = flags.verbosity === 'quiet' ? () => {} : line;
   if (!flags.discard) await saveWork(flags.bottle, say);
   const undone = await teardown(flags.bottle, say);

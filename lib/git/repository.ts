@@ -1,4 +1,4 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat, readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isMissing } from '../host/files.ts';
 import { type ByteName, pathOf } from './byte-names.ts';
@@ -38,6 +38,15 @@ export async function findRepositoryRoot(directory: string): Promise<string | un
   const { exitCode, stdout } = await tryGit(directory, ['rev-parse', '--show-toplevel']);
   const root = stdout.toString().replace(/\n$/, '');
   return exitCode === 0 && root !== '' ? root : undefined;
+}
+
+/**
+ * Whether a directory is the top of a working tree. git answers for a directory without a repository of its own, such as a
+ * submodule that was removed, with the one around it.
+ */
+export async function isRepositoryRoot(directory: string): Promise<boolean> {
+  const root = await findRepositoryRoot(directory);
+  return root !== undefined && root === (await realpath(directory));
 }
 
 /** @throws BottleError `git-failed` */

@@ -141,32 +141,10 @@ async function checkShell(
 }
 
 /** Returns everything, or undefined if a part could not be resolved. */
-export function resolvedOf(checked: Checked): Resolved | undefined {
-  const {
-    slug,
-    cwd,
-    manifest,
-    provider,
-    credential,
-    fileVariables: variables,
-    command,
-    image,
-    smolvm,
-    workspace,
-  } = checked;
+export function resolvedOf({ problems: _problems, ...checked }: Checked): Resolved | undefined {
+  const { manifest, provider, credential, fileVariables: variables, command, image, smolvm } = checked;
   if (!manifest || !provider || !credential || !variables || !command || !image || !smolvm) return undefined;
-  return {
-    slug,
-    cwd,
-    manifest,
-    provider,
-    credential,
-    fileVariables: variables,
-    command,
-    image,
-    smolvm,
-    workspace,
-  };
+  return { ...checked, manifest, provider, credential, fileVariables: variables, command, image, smolvm };
 }
 
 /** Returns everything. @throws BottleError that combines all problems. */

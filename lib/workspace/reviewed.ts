@@ -1,10 +1,10 @@
-import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readMetadata } from '../bottle/metadata.ts';
 import { assertSlug } from '../bottle/slug.ts';
 import { BottleError } from '../errors.ts';
 import { bottleRef, bottleRefs } from '../git/bottle-refs.ts';
-import { git, gitBytes, tryGit } from '../git/git.ts';
+import { git, tryGit } from '../git/git.ts';
+import { isRepositoryRoot, listSubmodules } from '../git/repository.ts';
 import { hasSymlinkAbove } from './safe-path.ts';
 
 /** One repository of the host with the work of a bottle. */
@@ -50,32 +50,15 @@ export async function findReviewed(slug: string, directory = process.cwd()): Pro
 }
 
 async function submodulesOf(parent: Reviewed, slug: string): Promise<Reviewed[]> {
-  const listed = await gitBytes(parent.directory, ['ls-files', '--stage', '-z']);
-  const paths = listed
-    .toString()
-    .split('\0')
-    .filter((entry) => entry.startsWith('160000 '))
-    .map((entry) => entry.slice(entry.indexOf('\t') + 1));
   const found: Reviewed[] = [];
-  for (const path of paths) {
+  for (const path of await listSubmodules(parent.directory)) {
+    if (await hasSymlinkAbove(parent.directory, `${path}/.git`)) continue;
     const directory = join(parent.directory, path);
-    if (!(await isOwnRepository(parent.directory, path))) continue;
+    if (!(await isRepositoryRoot(directory))) continue;
     const one = await reviewedAt(directory, `${parent.prefix}${path}/`, slug);
     if (one !== undefined) found.push(one, ...(await submodulesOf(one, slug)));
   }
   return found;
-}
-
-/** Whether a submodule has a working tree; without one, git would answer for the repository around it. */
-async function isOwnRepository(root: string, path: string): Promise<boolean> {
-  const directory = join(root, path);
-  if (
-    (await hasSymlinkAbove(root, `${path}/.git`)) ||
-    !(await lstat(join(directory, '.git')).catch(() => undefined))
-  )
-    return false;
-  const top = await tryGit(directory, ['rev-parse', '--show-toplevel']);
-  return top.exitCode === 0 && top.stdout.toString().trimEnd() === (await realpath(directory));
 }
 
 async function reviewedAt(directory: string, prefix: string, slug: string): Promise<Reviewed | undefined> {

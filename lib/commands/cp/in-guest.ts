@@ -1,28 +1,6 @@
-import { readMetadata } from '../../bottle/metadata.ts';
-import { readRecord } from '../../bottle/records.ts';
-import { assertSlug } from '../../bottle/slug.ts';
 import { BottleError } from '../../errors.ts';
-import { Bottle } from '../../guest/bottle.ts';
-import { buildImage } from '../../phases/build-image.ts';
-import { prepare } from '../../phases/prepare.ts';
-import { provision } from '../../phases/provision.ts';
-
-/** Returns the handle of a bottle that is up. @throws BottleError `state-missing` */
-export async function runningBottle(slug: string): Promise<Bottle> {
-  assertSlug(slug);
-  if ((await readMetadata(slug)) === undefined) {
-    throw new BottleError('state-missing', `no bottle is named ${slug}`, {
-      hint: '`make status` lists bottles.',
-    });
-  }
-  const [plan, image, provisioned] = await Promise.all([
-    readRecord(slug, prepare.name, prepare.record),
-    readRecord(slug, buildImage.name, buildImage.record),
-    readRecord(slug, provision.name, provision.record),
-  ]);
-  if (plan === undefined || image === undefined || provisioned === undefined) throw notUp(slug);
-  return new Bottle(plan.data, image.data.agent);
-}
+import type { Bottle } from '../../guest/bottle.ts';
+import { notUp } from '../../phases/running-bottle.ts';
 
 /** What a path in the guest is, following links; `nowhere` when even its folder does not exist. */
 export type GuestKind = 'file' | 'folder' | 'other' | 'nothing' | 'nowhere';
@@ -53,13 +31,6 @@ export async function lookInGuest(
     });
   }
   return said[1] as GuestKind;
-}
-
-function notUp(slug: string, detail = ''): BottleError {
-  const said = detail.trim().split('\n').at(-1) ?? '';
-  return new BottleError('state-missing', `the bottle ${slug} is not up${said === '' ? '' : `: ${said}`}`, {
-    hint: `Bring it up with \`make up BOTTLE=${slug}\`.`,
-  });
 }
 
 /** The error of a command in the guest. */

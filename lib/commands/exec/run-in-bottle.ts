@@ -1,11 +1,4 @@
-import { readMetadata } from '../../bottle/metadata.ts';
-import { readRecord } from '../../bottle/records.ts';
-import { assertSlug } from '../../bottle/slug.ts';
-import { BottleError } from '../../errors.ts';
-import { Bottle } from '../../guest/bottle.ts';
-import { buildImage } from '../../phases/build-image.ts';
-import { prepare } from '../../phases/prepare.ts';
-import { provision } from '../../phases/provision.ts';
+import { runningBottle } from '../../phases/running-bottle.ts';
 import { holdSession } from '../../sessions/hold-session.ts';
 import { looksOf } from '../../sessions/looks.ts';
 import type { SessionKind } from '../../sessions/registry.ts';
@@ -24,26 +17,6 @@ export async function runInBottle(
   command: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
-  await assertExists(slug);
-  const [prepared, built, provisioned] = await Promise.all([
-    readRecord(slug, prepare.name, prepare.record),
-    readRecord(slug, buildImage.name, buildImage.record),
-    readRecord(slug, provision.name, provision.record),
-  ]);
-  if (prepared === undefined || built === undefined || provisioned === undefined) {
-    throw new BottleError('state-missing', `the bottle ${slug} is not up`, {
-      hint: `Bring it up: make up BOTTLE=${slug}`,
-    });
-  }
-  const looks = await looksOf(prepared.data);
-  return holdSession(new Bottle(prepared.data, built.data.agent), command, { ...looks, kind, signal });
-}
-
-/** @throws BottleError `state-missing` for a bottle that does not exist. */
-export async function assertExists(slug: string): Promise<void> {
-  assertSlug(slug);
-  if ((await readMetadata(slug)) !== undefined) return;
-  throw new BottleError('state-missing', `no bottle is named ${slug}`, {
-    hint: '`make status` lists bottles.',
-  });
+  const { plan, bottle } = await runningBottle(slug);
+  return holdSession(bottle, command, { ...(await looksOf(plan)), kind, signal });
 }

@@ -1,14 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readMetadata } from '../../bottle/metadata.ts';
 import { bottleDirectory } from '../../bottle/paths.ts';
 import { readRecord } from '../../bottle/records.ts';
 import { BottleError } from '../../errors.ts';
-import { findRepositoryRoot } from '../../git/repository.ts';
-import { Bottle } from '../../guest/bottle.ts';
+import { isRepositoryRoot } from '../../git/repository.ts';
 import { withLock } from '../../host/lock.ts';
-import { buildImage } from '../../phases/build-image.ts';
-import { prepare } from '../../phases/prepare.ts';
+import { guestOf, requireBottle } from '../../phases/running-bottle.ts';
 import { workspace } from '../../phases/workspace.ts';
 import type { CopiedWorkspace } from '../../workspace/copy-in.ts';
 import { type FetchedRepository, fetchRepository } from '../../workspace/fetch-repository.ts';
@@ -36,7 +33,7 @@ export async function fetchWork(slug: string, options: FetchOptions): Promise<Fe
       hint: `Copy files out of it: make cp BOTTLE=${slug} FROM=guest:${copied.directory || '…'} TO=…`,
     });
   }
-  const bottle = await bottleOf(slug);
+  const { bottle } = await guestOf(slug);
   const scratch = join(bottleDirectory(slug), 'incoming');
   const work = async () => {
     // What a killed fetch has left.
@@ -62,12 +59,8 @@ export async function fetchWork(slug: string, options: FetchOptions): Promise<Fe
 }
 
 /** Returns what went into a bottle. @throws BottleError `state-missing` when there is no such bottle. */
-export async function copiedInto(slug: string): Promise<CopiedWorkspace> {
-  if ((await readMetadata(slug)) === undefined) {
-    throw new BottleError('state-missing', `no bottle is named ${slug}`, {
-      hint: '`make status` lists bottles. Work that was fetched is in the repository: git for-each-ref refs/bottles',
-    });
-  }
+async function copiedInto(slug: string): Promise<CopiedWorkspace> {
+  await requireBottle(slug);
   const record = await readRecord(slug, workspace.name, workspace.record);
   if (record !== undefined) return record.data;
   throw new BottleError('state-missing', `the bottle ${slug} is not up, or has not got its copy yet`, {
@@ -75,22 +68,8 @@ export async function copiedInto(slug: string): Promise<CopiedWorkspace> {
   });
 }
 
-async function bottleOf(slug: string): Promise<Bottle> {
-  const [plan, image] = await Promise.all([
-    readRecord(slug, prepare.name, prepare.record),
-    readRecord(slug, buildImage.name, buildImage.record),
-  ]);
-  if (plan === undefined || image === undefined) {
-    throw new BottleError('state-missing', `the bottle ${slug} is not up`, {
-      hint: `make up BOTTLE=${slug}`,
-    });
-  }
-  return new Bottle(plan.data, image.data.agent);
-}
-
 async function assertRepository(root: string): Promise<void> {
-  const found = await findRepositoryRoot(root).catch(() => undefined);
-  if (found !== undefined) return;
+  if (await isRepositoryRoot(root).catch(() => false)) return;
   throw new BottleError('git-failed', `${root}, where the work belongs, is no git repository any more`, {
     hint: 'Put it back. Until then the work stays in the bottle.',
   });

@@ -1,8 +1,7 @@
 import { readRecord } from '../../bottle/records.ts';
 import { BottleError, messageOf } from '../../errors.ts';
-import { Bottle } from '../../guest/bottle.ts';
-import { buildImage } from '../../phases/build-image.ts';
 import { prepare } from '../../phases/prepare.ts';
+import { guestOf } from '../../phases/running-bottle.ts';
 import { WORKSPACE_MARKER, workspace } from '../../phases/workspace.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { SmolvmClient } from '../../smolvm/client.ts';
@@ -23,7 +22,7 @@ export async function saveWork(slug: string, say: (line: string) => void): Promi
   const { kind, directory } = record.data;
   if (state === 'stopped') throw unsaved(slug, 'the guest has died; its disk is still there');
   if (kind === 'folder') {
-    if (!(await hasChanged(slug, prepared.data, directory))) return;
+    if (!(await hasChanged(slug, directory))) return;
     throw unsaved(slug, `the work in ${directory} is in the guest alone`, {
       hint: `Copy it: make cp BOTTLE=${slug} FROM=guest:${directory} TO=…; then remove the bottle: make teardown BOTTLE=${slug} DISCARD=1`,
     });
@@ -50,10 +49,8 @@ async function guestState({ smolvm, names }: Plan): Promise<'running' | 'stopped
 }
 
 /** Whether anything in a directory is newer than the copy. */
-async function hasChanged(slug: string, plan: Plan, directory: string): Promise<boolean> {
-  const image = await readRecord(slug, buildImage.name, buildImage.record);
-  if (image === undefined) return true;
-  const bottle = new Bottle(plan, image.data.agent);
+async function hasChanged(slug: string, directory: string): Promise<boolean> {
+  const { bottle } = await guestOf(slug);
   const found = await bottle.exec(['find', directory, '-newer', WORKSPACE_MARKER]);
   return found.exitCode !== 0 || found.stdout !== '';
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readMetadata, writeMetadata } from '../../bottle/metadata.ts';
-import { assertSlug } from '../../bottle/slug.ts';
+import { writeMetadata } from '../../bottle/metadata.ts';
 import { BottleError } from '../../errors.ts';
 import { isProcessAlive, type ProcessIdentity } from '../../host/process-identity.ts';
+import { requireBottle } from '../../phases/running-bottle.ts';
 import { teardown } from '../../phases/teardown.ts';
 import { describeSession, listSessions } from '../../sessions/registry.ts';
 import { stopSessions } from '../../sessions/stop-sessions.ts';
@@ -24,13 +24,7 @@ export async function stop(
   timeoutMs: number | undefined,
   say: (line: string) => void,
 ): Promise<void> {
-  assertSlug(slug);
-  const metadata = await readMetadata(slug);
-  if (metadata === undefined) {
-    throw new BottleError('state-missing', `no bottle is named ${slug}`, {
-      hint: '`make status` lists bottles.',
-    });
-  }
+  const metadata = await requireBottle(slug);
   const { owner } = metadata;
   const isLaunching = owner !== null && (await isProcessAlive(owner));
   const sessions = await listSessions(slug);

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isRepositoryRoot } from '../../../lib/git/repository.ts';
 import { copyRepository } from '../../../lib/workspace/copy-repository.ts';
 import { surveyRepositories } from '../../../lib/workspace/survey.ts';
 import { LocalGuest } from '../../support/git/local-guest.ts';
@@ -145,6 +146,16 @@ describe('a copied repository', () => {
         'git status --porcelain; git -C "lib dir/sub" status --porcelain; git submodule status | cut -c1',
       ),
     ).toBe(' M "lib dir/sub"\n M two.txt\n ');
+  });
+
+  it('a submodule without a repository of its own is not taken for one', async () => {
+    const library = await TestRepository.with(TWO_COMMITS);
+    const source = await TestRepository.with(`${TWO_COMMITS}
+      git submodule --quiet add ${library.root} sub; git commit -qm sub`);
+    expect(await isRepositoryRoot(join(source.root, 'sub'))).toBe(true);
+    await source.sh('rm sub/.git');
+    expect(await isRepositoryRoot(join(source.root, 'sub'))).toBe(false);
+    expect(await isRepositoryRoot(source.root)).toBe(true);
   });
 
   it('has LFS pointers as they are in the repository', async () => {
