@@ -6,6 +6,7 @@ import { dataFrame } from '../guest/frames.ts';
 import type { GuestSession } from '../guest/guest-session.ts';
 import type { TerminalSize } from '../guest/session.ts';
 import { FrameReader } from './frame-reader.ts';
+import { type Notices, noticeText } from './notices.ts';
 import type { OutputLog } from './output-log.ts';
 import { Screen } from './screen.ts';
 import { busyFrame, exitedFrame, sessionSocket } from './session-socket.ts';
@@ -19,6 +20,8 @@ export interface DetachedOptions {
   readonly id: string;
   readonly clipboard: boolean;
   readonly log: OutputLog;
+  /** Shown on the terminal that has joined. */
+  readonly notices: Notices;
 }
 
 /**
@@ -53,12 +56,16 @@ export class DetachedSession {
 
   /** Holds the session until its end. @returns its exit code. */
   async hold(): Promise<number> {
+    const unhook = this.#options.notices.showBy((text) => {
+      this.#joined?.write(dataFrame(Buffer.from(noticeText(text, this.#screen.isDrawn))));
+    });
     try {
       for await (const chunk of this.#session.output) await this.#show(chunk);
       const exitCode = await this.#session.ended;
       this.#joined?.end(exitedFrame(exitCode));
       return exitCode;
     } finally {
+      unhook();
       this.#server.close();
       const { slug, id } = this.#options;
       await rm(sessionSocket(slug, id), { force: true });

@@ -2,7 +2,13 @@ import { line } from '../terminal/output.ts';
 
 /** What the operator is told while a session has the terminal. */
 export class Notices {
-  #show: (text: string) => void = line;
+  readonly #otherwise: (text: string) => void;
+  #show: (text: string) => void;
+
+  /** @param otherwise shows notices while no terminal does. */
+  constructor(otherwise: (text: string) => void = line) {
+    this.#otherwise = this.#show = otherwise;
+  }
 
   say(text: string): void {
     this.#show(text);
@@ -12,7 +18,7 @@ export class Notices {
   showBy(show: (text: string) => void): () => void {
     this.#show = show;
     return () => {
-      this.#show = line;
+      this.#show = this.#otherwise;
     };
   }
 }

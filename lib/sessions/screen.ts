@@ -21,6 +21,11 @@ export class Screen {
     this.#filter = new OutputFilter({ clipboard });
   }
 
+  /** Whether the session draws on a screen of its own. */
+  get isDrawn(): boolean {
+    return this.#filter.touched.isDrawn;
+  }
+
   /** Draws output. @returns what of it may reach a real terminal, when it is drawn. */
   async draw(output: Buffer): Promise<Buffer> {
     const passed = this.#filter.write(output);

@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRepository, TWO_COMMITS } from '../support/git/repositories.ts';
 import { KIT, type Running, useSandboxes } from '../support/kit.ts';
+import { HAS_TMUX, Tmux } from '../support/tmux.ts';
 
 const sandbox = useSandboxes();
 
@@ -51,6 +52,24 @@ describe('what dies during a session', () => {
     expect((await session.finished).exitCode).toBe(143);
   });
 
+  it.runIf(HAS_TMUX)(
+    `a terminal that has joined a detached session is told, too${HAS_TMUX ? '' : ' (skipped: tmux is not installed)'}`,
+    async () => {
+      const started = await user.run('attach', ['--bottle', slug, '--detach']);
+      expect(started.exitCode, started.stderr).toBe(0);
+      const terminal = new Tmux(user.env);
+      try {
+        await terminal.start([process.execPath, join(KIT, 'scripts', 'attach.ts'), '--bottle', slug]);
+        await terminal.shows(/at work/);
+        await execa('docker', ['kill', `bot-bottle-sidecars-${slug}`]);
+        await terminal.shows(/the agent lives, but has no network/);
+      } finally {
+        await terminal.end();
+      }
+      await user.run('up', ['--bottle', slug]);
+    },
+  );
+
   it('the operator is told of a dead guest, `up` starts it again, and its work is still there', async () => {
     const session = await atWork();
     process.kill(await pidOf(), 'SIGKILL');
@@ -68,6 +87,6 @@ describe('what dies during a session', () => {
     expect(up.exitCode, up.stderr).toBe(0);
     const fetched = await user.run('fetch', ['--bottle', slug]);
     expect(fetched.exitCode, fetched.stderr).toBe(0);
-    expect(await commits()).toBe('2');
+    expect(await commits()).toBe(HAS_TMUX ? '3' : '2');
   });
 });

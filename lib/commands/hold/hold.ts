@@ -6,6 +6,7 @@ import { type AgentSession, agentSession } from '../../phases/agent-session.ts';
 import { contextFor } from '../../phases/run-phase.ts';
 import { awaitOtherSessions } from '../../sessions/await-others.ts';
 import { DetachedSession, FIRST_SIZE } from '../../sessions/detached-session.ts';
+import { Notices } from '../../sessions/notices.ts';
 import { OutputLog } from '../../sessions/output-log.ts';
 import { registerSession } from '../../sessions/registry.ts';
 import { endLaunch } from '../launch/launch.ts';
@@ -33,11 +34,17 @@ export async function hold(hold: HoldRequest, voice: HolderVoice): Promise<numbe
     contextFor({ name: 'attach' }, slug, { signal, say, force: false }),
     request,
   );
+  // Without a terminal there is the log, which has them anyway.
+  const notices = new Notices(() => {});
   let exitCode: number | undefined;
   let isOwner = false;
   try {
-    exitCode = await watchBottle(slug, say, () =>
-      holdAgent(session, hold, voice, async () => {
+    const tell = (text: string) => {
+      say(text);
+      notices.say(text);
+    };
+    exitCode = await watchBottle(slug, tell, () =>
+      holdAgent(session, hold, { ...voice, notices }, async () => {
         if (owns) await own(slug);
         isOwner = owns;
         voice.started();
@@ -61,7 +68,7 @@ async function own(slug: string): Promise<void> {
 async function holdAgent(
   { plan, bottle, command, looks }: AgentSession,
   { slug, request: { prompt, timeoutMs } }: HoldRequest,
-  { signal, say }: HolderVoice,
+  { signal, say, notices }: HolderVoice & { readonly notices: Notices },
   started: () => Promise<void>,
 ): Promise<number> {
   const unfollow = await followSignIn(plan, say);
@@ -79,7 +86,7 @@ async function holdAgent(
     });
     session.errorOutput.on('data', (bytes: Buffer) => process.stderr.write(bytes));
     const end = hasTerminal
-      ? await onScreen(session, { slug, id, clipboard: looks.clipboard, log })
+      ? await onScreen(session, { slug, id, clipboard: looks.clipboard, log, notices })
       : withPrompt(session, prompt, log);
     await started();
     const exitCode = await end();
