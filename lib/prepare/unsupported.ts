@@ -7,9 +7,9 @@ import type { Manifest } from '../manifest/types.ts';
  */
 export function unsupportedKeys({ bottle, origins }: Manifest): string[] {
   const { gitGate, supervise } = bottle;
-  const deployKeys = gitGate.repos.filter(({ key }) => key.kind === 'gitea');
+  const others = gitGate.repos.filter(({ key }) => key.kind !== 'static');
   return [
-    ...deployKeys.map(({ name }) => `git-gate.repos.${name}.key`),
+    ...others.map(({ name }) => `git-gate.repos.${name}.key`),
     // The default is not a request for the feature.
     ...(supervise && origins.supervise !== undefined ? ['supervise'] : []),
   ];

@@ -2,7 +2,7 @@ import type { PlanRepo } from '../plan/git.ts';
 import type { Plan } from '../plan/schema.ts';
 
 /** What decides how a repository can be spelled. */
-export type Upstream = Pick<PlanRepo, 'url' | 'user' | 'host' | 'port' | 'path'>;
+export type Upstream = Pick<PlanRepo, 'url' | 'scheme' | 'user' | 'host' | 'port' | 'path'>;
 
 /**
  * Returns the agent's git configuration: its author, and the gate's URL in place of those of the upstreams.

@@ -29,7 +29,7 @@ export interface GatePlace {
 }
 
 export function reposOf({ url, push, limits }: GatePlace): ReposFile {
-  const repo = { name: 'kit', url, key: 'static', push };
+  const repo = { name: 'kit', url, key: { kind: 'file' }, push };
   const off = { ...repo, name: 'read-only', push: false };
   return reposFile.parse({ version: 1, repos: [repo, off], limits });
 }

@@ -16,7 +16,14 @@ function repo(changes: Partial<PlanRepo> = {}): PlanRepo {
   const { user, host, port, path } = upstream;
   const bracketed = host.includes(':') ? `[${host}]` : host;
   return {
-    ...{ name: 'kit', hostKey: 'ssh-ed25519 AAAA', keyFile: '/key', push: false, extraHosts: {} },
+    ...{
+      name: 'kit',
+      hostKey: 'ssh-ed25519 AAAA',
+      scheme: 'ssh' as const,
+      key: { kind: 'static' as const, file: '/key' },
+      push: false,
+      extraHosts: {},
+    },
     ...{ url: `ssh://${user}@${bracketed}:${port}${path}`, ...upstream },
   };
 }
