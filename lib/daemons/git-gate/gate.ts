@@ -60,8 +60,14 @@ export class Gate {
     this.#pushes.delete(id);
   }
 
+  /** Id of each branch and tag of a repository's mirror; none where it cannot be read. */
+  async refs(repo: string): Promise<ReadonlyMap<string, string>> {
+    const mirror = this.#repositories.get(repo)?.mirror;
+    return (await mirror?.refs().catch(() => undefined)) ?? new Map();
+  }
+
   /** Never throws: what went wrong is told to whoever called git. */
-  async answer(request: Exclude<GateRequest, { do: 'push' }>): Promise<GateReply> {
+  async answer(request: Exclude<GateRequest, { do: 'push' | 'ended' }>): Promise<GateReply> {
     try {
       if (request.do === 'refresh') return await this.#refresh(request.repo);
       const push = this.#pushes.get(request.push);

@@ -28,6 +28,8 @@ export interface PushAccount {
   readonly repo: string;
   readonly commands: readonly RefCommand[];
   readonly checks: readonly CheckResult[];
+  /** How many commits upstream did not have; `null` when they were not counted. */
+  readonly commits: number | null;
   /** Upstream's answers; `undefined` when it was not asked. */
   readonly upstream: readonly RefAnswer[] | undefined;
   readonly ms: number;
@@ -44,6 +46,7 @@ export class Push {
   #approved: readonly RefCommand[] = [];
   #commands: readonly RefCommand[] = [];
   #checks: readonly CheckResult[] = [];
+  #commits: number | null = null;
   #upstream: readonly RefAnswer[] | undefined;
   #forwarding: Promise<unknown> | undefined;
 
@@ -77,6 +80,7 @@ export class Push {
       },
     });
     this.#checks = results;
+    this.#commits = await countCommits(objects);
     if (ok) this.#approved = commands;
     return { ok, text };
   }
@@ -105,10 +109,16 @@ export class Push {
       repo: this.#repository.repo.name,
       commands: this.#commands.map((command) => ({ ...command, ref: safeName(command.ref, scan) })),
       checks: this.#checks,
+      commits: this.#commits,
       upstream: this.#upstream,
       ms: Math.round(performance.now() - this.#start),
     };
   }
+}
+
+async function countCommits(objects: ReturnType<typeof newObjects> | undefined): Promise<number | null> {
+  const listed = await objects?.catch(() => undefined);
+  return listed?.filter(({ type }) => type === 'commit').length ?? null;
 }
 
 /** The variables that let git see new objects beside those of the mirror. */

@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GateRepo, ReposFile } from '../../../lib/daemons/contract/git-gate/repos.ts';
 import { reposFile } from '../../../lib/daemons/contract/git-gate/repos.ts';
-import { pushLine } from '../../../lib/daemons/git-gate/audit-line.ts';
 import { listenForRequests } from '../../../lib/daemons/git-gate/control-server.ts';
 import { Gate } from '../../../lib/daemons/git-gate/gate.ts';
 import { OwnSecrets } from '../../../lib/daemons/git-gate/own-secrets.ts';
@@ -49,7 +48,10 @@ export async function openGate(place: GatePlace) {
   return listenForRequests({
     path: controlOf(place),
     gate,
-    ended: (account, traffic) =>
-      void writeFile(audit, `${pushLine(account, traffic, 'test')}\n`, { flag: 'a' }),
+    audit: (entry) =>
+      appendFileSync(
+        audit,
+        `${JSON.stringify({ time: new Date().toISOString(), bottle: 'test', ...entry })}\n`,
+      ),
   });
 }

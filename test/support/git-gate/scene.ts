@@ -3,7 +3,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createGitHttp, type Fetched } from '../../../lib/daemons/git-http/server.ts';
+import { setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { type GitAuditEntry, gitAuditEntry } from '../../../lib/daemons/contract/git-gate/audit.ts';
+import { createGitHttp } from '../../../lib/daemons/git-http/server.ts';
 import { git, gitOk } from './agent-git.ts';
 import { ALL, controlOf, type GatePlace, openGate, reposOf } from './open-gate.ts';
 import { makeUpstream } from './upstream.ts';
@@ -20,11 +23,9 @@ export async function makeScene(options: Partial<GatePlace> & { hasGate?: boolea
   const place = { directory, url: upstream.url, ssh: upstream.ssh, push: ALL, ...options };
   const { hasGate = true, idleMs } = options;
   const gate = hasGate ? await openGate(place) : undefined;
-  const fetches: Fetched[] = [];
   const http = createGitHttp({
     ...{ repos: reposOf(place).repos, control: controlOf(place), mirrors: join(directory, 'mirrors') },
     configuration: join(directory, 'run', 'config'),
-    audit: (fetched) => fetches.push(fetched),
     ...(idleMs === undefined ? {} : { idleMs }),
   });
   http.listen(0, '127.0.0.1');
@@ -42,14 +43,29 @@ export async function makeScene(options: Partial<GatePlace> & { hasGate?: boolea
   }
 
   return {
-    ...{ directory, upstream, place, url, work, commit, fetches, http },
+    ...{ directory, upstream, place, url, work, commit, http },
     /** Runs git in the agent's clone. */
     git: (...args: string[]) => git(work, ...args),
     clone: () => gitOk(directory, 'clone', '--quiet', `${url}/kit.git`, work),
-    /** The audit's lines of pushes. */
+    /** The lines of the audit. */
     audit: async () => {
       const text = await readFile(join(directory, 'audit'), 'utf8').catch(() => '');
       return text.split('\n').filter(Boolean);
+    },
+    /** Waits for a line of the audit that is like this one: they are written after the client has its answer. */
+    audited: async (like: Partial<GitAuditEntry>): Promise<GitAuditEntry> => {
+      const deadline = performance.now() + 5000;
+      for (;;) {
+        const text = await readFile(join(directory, 'audit'), 'utf8').catch(() => '');
+        const entries = text
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => gitAuditEntry.parse(JSON.parse(line)));
+        const found = entries.findLast((entry) => isDeepStrictEqual({ ...entry, ...like }, entry));
+        if (found !== undefined) return found;
+        if (performance.now() > deadline) throw new Error(`no such line in the audit:\n${text}`);
+        await setTimeout(20);
+      }
     },
     close: async () => {
       http.closeAllConnections();
