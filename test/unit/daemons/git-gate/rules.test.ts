@@ -55,7 +55,7 @@ describe('rules of pushes', () => {
     const deletion = await git('push', 'origin', '--delete', 'topic');
     expect(deletion.said).toContain(`refs/heads/topic: may not be deleted (${KEY}.delete: true)`);
     expect(await gitOk(upstream.repository, 'for-each-ref')).toBe(before);
-    const line = await audited({ event: 'push', verdict: 'deny', commits: 1 });
+    const line = await audited({ event: 'push', verdict: 'deny', commits: 2 });
     expect(line.refs.map(({ taken }) => taken)).toEqual(Array(6).fill(null));
   });
 
