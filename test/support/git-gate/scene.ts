@@ -15,11 +15,13 @@ import { makeUpstream } from './upstream.ts';
 export type Scene = Awaited<ReturnType<typeof makeScene>>;
 
 /** `hasGate`: whether a gate runs in this process. */
-export async function makeScene(options: Partial<GatePlace> & { hasGate?: boolean; idleMs?: number } = {}) {
+export async function makeScene(
+  options: Partial<GatePlace> & { hasGate?: boolean; idleMs?: number; hash?: string } = {},
+) {
   // Hooks start in half the time.
   process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'compiled');
   const directory = await mkdtemp(join(tmpdir(), 'gate-'));
-  const upstream = await makeUpstream(directory);
+  const upstream = await makeUpstream(directory, options.hash);
   const place = { directory, url: upstream.url, ssh: upstream.ssh, push: ALL, ...options };
   const { hasGate = true, idleMs } = options;
   const gate = hasGate ? await openGate(place) : undefined;

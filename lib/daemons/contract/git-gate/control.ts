@@ -15,8 +15,8 @@ const objectId = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
 export const refCommand = z.strictObject({
   ref: z
     .string()
-    .max(1024)
-    .regex(/^refs\/[^\p{Cc} ]+$/u),
+    .max(1024, 'the name of a branch or tag has more than 1024 characters')
+    .regex(/^refs\/[^\p{Cc} ]+$/u, 'the name of a branch or tag is not one that the gate takes'),
   old: objectId,
   new: objectId,
 });
@@ -27,12 +27,18 @@ export const isNone = (id: string) => /^0+$/.test(id);
 /** Made up by git-http for each push; hooks find it in the environment that git-http gave to git. */
 const pushId = z.uuid();
 
+/** Refs that one push may change. */
+const MAX_COMMANDS = 2000;
+
 /** Bytes that the client sent, and that it was sent. */
 const traffic = { sent: z.int().nonnegative(), received: z.int().nonnegative() };
 
 const pushed = {
   push: pushId,
-  commands: z.array(refCommand).min(1).max(2000),
+  commands: z
+    .array(refCommand)
+    .min(1)
+    .max(MAX_COMMANDS, `the push has more than ${MAX_COMMANDS} branches and tags`),
   /** What `git push -o` gave. */
   options: z.array(z.string().max(4096)).max(100),
 };

@@ -19,6 +19,7 @@ export async function refresh(mirror: Mirror, upstream: Upstream): Promise<void>
   const theirs = readListing(listed.stdout);
   if (!isSame(await mirror.refs(), theirs.refs)) {
     await mirror.sweep();
+    await mirror.setHash(hashOf(theirs));
     const specs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
     await remote(mirror, upstream, [...FETCH, upstream.url, ...specs], TRANSFER_MS);
   }
@@ -56,6 +57,11 @@ function readListing(text: string): Listing {
     if (MIRRORED.test(name) && !name.endsWith('^{}')) refs.set(name, what);
   }
   return { refs, head };
+}
+
+/** By the length of its ids; one without any is like most. */
+function hashOf({ refs }: Listing): 'sha1' | 'sha256' {
+  return [...refs.values()].some((id) => id.length === 64) ? 'sha256' : 'sha1';
 }
 
 function isSame(ours: ReadonlyMap<string, string>, theirs: ReadonlyMap<string, string>): boolean {
