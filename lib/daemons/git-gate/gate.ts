@@ -3,6 +3,8 @@ import type { GateReply, GateRequest } from '../contract/git-gate/control.ts';
 import { type GateRepo, GIT_CONFIG_FILES, type ReposFile } from '../contract/git-gate/repos.ts';
 import { gitEnvironment } from '../shared/git-environment.ts';
 import { MemoryBudget } from '../shared/memory-budget.ts';
+import { readExceptions } from './exceptions.ts';
+import { FindingIds } from './finding-ids.ts';
 import { writeGitConfiguration } from './git-configuration.ts';
 import { Mirror } from './mirror.ts';
 import type { OwnSecrets } from './own-secrets.ts';
@@ -44,7 +46,15 @@ export class Gate {
       return new Repository(repo, mirror, upstreamOf(repo, options));
     });
     for (const { mirror } of repositories) await mirror.open();
-    return new Gate(repositories, { limits: file.limits, secrets, memory: new MemoryBudget() });
+    const ids = await FindingIds.open(mirrors);
+    const exceptionsFor = (repo: string) =>
+      readExceptions(join(options.config, GIT_CONFIG_FILES.allowed), repo, ids);
+    return new Gate(repositories, {
+      limits: file.limits,
+      secrets,
+      exceptionsFor,
+      memory: new MemoryBudget(),
+    });
   }
 
   /** Begins a push. @returns `undefined` for a repository that is not the gate's, or an id that was used before. */

@@ -8,7 +8,7 @@ import type {
 } from '../contract/git-gate/control.ts';
 import type { GateLimits } from '../contract/git-gate/repos.ts';
 import type { MemoryBudget } from '../shared/memory-budget.ts';
-import type { CheckResult } from './judge/check.ts';
+import type { CheckResult, Exceptions } from './judge/check.ts';
 import { judge } from './judge/judge.ts';
 import { newObjects } from './judge/new-objects.ts';
 import { safeName } from './judge/safe-name.ts';
@@ -20,6 +20,8 @@ import { forward } from './upstream/forward.ts';
 export interface Judging {
   readonly limits: GateLimits;
   readonly secrets: OwnSecrets;
+  /** What a person lets pass at this time. */
+  readonly exceptionsFor: (repo: string) => Promise<Exceptions>;
   readonly memory: MemoryBudget;
 }
 
@@ -70,10 +72,11 @@ export class Push {
     const { mirror, repo } = this.#repository;
     const { limits, memory } = this.#judging;
     const scan = await this.#judging.secrets.scan();
+    const exceptions = await this.#judging.exceptionsFor(repo.name);
     const local = { extra: quarantined(mirror.directory, quarantine), signal };
     let objects: ReturnType<typeof newObjects> | undefined;
     const { ok, results, text } = await judge({
-      ...{ repo, mirror, commands, options, local, limits, memory, scan },
+      ...{ repo, mirror, commands, options, local, limits, memory, scan, exceptions },
       objects: () => {
         objects ??= newObjects(mirror, commands, local);
         return objects;

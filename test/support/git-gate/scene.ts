@@ -45,7 +45,7 @@ export async function makeScene(
   }
 
   return {
-    ...{ directory, upstream, place, url, work, commit, http },
+    ...{ directory, upstream, place, url, work, commit, http, gate },
     /** Runs git in the agent's clone. */
     git: (...args: string[]) => git(work, ...args),
     clone: () => gitOk(directory, 'clone', '--quiet', `${url}/kit.git`, work),
