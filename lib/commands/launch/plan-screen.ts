@@ -30,10 +30,7 @@ export function planScreen(plan: Plan, width?: number): string {
       Object.entries(provider.mcpServers).map(([name, url]) => `${name}  ${url}`),
     ),
     ...list('skills', plan.skills.length === 0 ? [] : [plan.skills.join(', ')]),
-    ...list(
-      'git',
-      plan.git.map(({ name, host, port, push }) => `${name} -> ${host}:${port}  ${pushText(push)}`),
-    ),
+    ...list('git', plan.git.map(gitText)),
     ...some('commits as', plan.gitUser === undefined ? [] : [authorOf(plan.gitUser)]),
     ...list('routes', routesOf(plan), 'none: nothing outside the bottle can be reached'),
     ...some('hop', plan.daemons.includes('pipelock') ? [hopOf(plan)] : []),
@@ -44,6 +41,11 @@ export function planScreen(plan: Plan, width?: number): string {
     rows.map(([key, value]) => [`  ${key}`, printable(value)]),
     { width },
   );
+}
+
+function gitText({ name, host, port, key, push }: Plan['git'][number]): string {
+  const token = key.kind === 'token' ? ` [token of $${key.variable}]` : '';
+  return `${name} -> ${host}:${port}${token}  ${pushText(push)}`;
 }
 
 function authorOf({ name, email }: NonNullable<Plan['gitUser']>): string {
