@@ -3,7 +3,7 @@ import { shortPath } from '../../host/short-path.ts';
 import { sizeText } from '../../host/size.ts';
 import { isChained } from '../../plan/agent-facing.ts';
 import { credentialText, providerCredentialText } from '../../plan/credential-text.ts';
-import { pushText } from '../../plan/git.ts';
+import { keyText, pushText } from '../../plan/git.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { commandLine } from '../../providers/command-line.ts';
 import { columns } from '../../terminal/output.ts';
@@ -30,7 +30,13 @@ export function planScreen(plan: Plan, width?: number): string {
       Object.entries(provider.mcpServers).map(([name, url]) => `${name}  ${url}`),
     ),
     ...list('skills', plan.skills.length === 0 ? [] : [plan.skills.join(', ')]),
-    ...list('git', plan.git.map(gitText)),
+    ...list(
+      'git',
+      plan.git.map((repo) => {
+        const how = [pushText(repo.push), keyText(repo)].filter((text) => text !== '').join('; ');
+        return `${repo.name} -> ${repo.host}:${repo.port}  ${how}`;
+      }),
+    ),
     ...some('commits as', plan.gitUser === undefined ? [] : [authorOf(plan.gitUser)]),
     ...list('routes', routesOf(plan), 'none: nothing outside the bottle can be reached'),
     ...some('hop', plan.daemons.includes('pipelock') ? [hopOf(plan)] : []),
@@ -41,11 +47,6 @@ export function planScreen(plan: Plan, width?: number): string {
     rows.map(([key, value]) => [`  ${key}`, printable(value)]),
     { width },
   );
-}
-
-function gitText({ name, host, port, key, push }: Plan['git'][number]): string {
-  const token = key.kind === 'token' ? ` [token of $${key.variable}]` : '';
-  return `${name} -> ${host}:${port}${token}  ${pushText(push)}`;
 }
 
 function authorOf({ name, email }: NonNullable<Plan['gitUser']>): string {

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testAuthority } from '../../../support/egress/authority.ts';
 import { gitOk } from '../../../support/git-gate/agent-git.ts';
 import { type HttpsScene, makeHttpsScene } from '../../../support/git-gate/https-scene.ts';
-import { serve } from '../../../support/git-gate/https-upstream.ts';
 
 const CANNOT = 'remote: git gate: kit cannot be brought up to date; upstream of kit:';
 
@@ -98,21 +97,20 @@ describe('an upstream by HTTPS that fails', () => {
 
   it('is given up when it is silent after a push, which the next fetch mends', async () => {
     scene.forge.answer = (request, response) => {
-      if (request.method === 'GET' || request.url?.includes('upload-pack')) {
-        serve(scene.forge.repository, request, response);
-      }
+      if (request.method === 'GET' || request.url?.includes('upload-pack'))
+        scene.forge.git(request, response);
     };
     await scene.commit('a.txt', 'a\n');
     const { code, said } = await scene.git('push', 'origin', 'HEAD:refs/heads/topic');
     expect(code).not.toBe(0);
     expect(said).toMatch(/remote rejected.*upstream of kit: .*Operation too slow/);
-    scene.forge.answer = undefined;
+    scene.forge.answer = scene.forge.git;
     expect(await scene.git('push', 'origin', 'HEAD:refs/heads/topic')).toMatchObject({ code: 0 });
   });
 
   it('says why it refuses a push that the token is not enough for', async () => {
     scene.forge.answer = (request, response) => {
-      if (!request.url?.includes('receive-pack')) return serve(scene.forge.repository, request, response);
+      if (!request.url?.includes('receive-pack')) return scene.forge.git(request, response);
       response.writeHead(403, { 'content-type': 'text/plain' }).end('no write access');
     };
     await scene.commit('a.txt', 'a\n');
