@@ -20,11 +20,11 @@ export interface UpstreamTimes {
   readonly askMs: number;
   /** Milliseconds for what moves objects. */
   readonly transferMs: number;
-  /** Seconds without a byte. A receive-pack that works tells so every 5 s. */
+  /** Seconds without a byte. Most forges say every few seconds that they are at work. */
   readonly idleSeconds: number;
 }
 
-export const TIMES: UpstreamTimes = { askMs: 45_000, transferMs: 15 * 60_000, idleSeconds: 60 };
+export const TIMES: UpstreamTimes = { askMs: 45_000, transferMs: 15 * 60_000, idleSeconds: 120 };
 
 /** Upstream cannot be reached, or does not do as asked. The message repeats what it said. */
 export class UpstreamFault extends Error {

@@ -65,9 +65,10 @@ export class GitUpstream {
     writeFileSync(this.roots, (machine ? `${readFileSync(machine, 'utf8')}\n` : '') + certificate);
     const issuer = { certificatePem: certificate, privateKeyPem: keyPem };
     const pair = leafOf(issuer, this.host, { lifetimeMs: 3_600_000 });
-    const program = ['node', '/opt/forge/serve-https.ts', String(this.httpsPort)];
+    const program = ['node', '/opt/forge/serve-https.ts'];
+    const options = { root: '/srv/git', port: this.httpsPort, username: 'git', token: this.token };
     const serving = execa('docker', ['exec', '--interactive', '--user', 'git', this.#name, ...program], {
-      ...{ input: JSON.stringify({ ...pair, username: 'git', token: this.token }) },
+      ...{ input: JSON.stringify({ ...pair, ...options }) },
       ...{ reject: false, buffer: false },
     });
     // It ends with the container.

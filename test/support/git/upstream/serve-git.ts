@@ -9,16 +9,15 @@ export interface GitServerOptions {
   readonly cert: string;
   readonly username: string;
   readonly token: string;
-  /** Who has the token gets this answer. Default: that of git for the repositories below `/srv/git`. */
-  readonly answer?: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Answers who has the token. */
+  readonly answer: (request: IncomingMessage, response: ServerResponse) => void;
   /** Called for each request, with the password that came along, if any. */
   readonly heard?: (request: IncomingMessage, password: string | undefined) => void;
 }
 
 /** A forge behind TLS, for who knows the token. */
 export function createGitServer(options: GitServerOptions): Server {
-  const { key, cert, username, token, heard } = options;
-  const answer = options.answer ?? ((...both) => answerAsGit('/srv/git', ...both));
+  const { key, cert, username, token, answer, heard } = options;
   return createServer({ key, cert }, (request, response) => {
     const password = passwordOf(request, username);
     heard?.(request, password);

@@ -1,7 +1,7 @@
-// Run in the upstream's container. Its argument: the port; its input: `GitServerOptions`, JSON.
+// Run in the upstream's container. Its input, JSON: `GitServerOptions`, and the port and the directory of repositories.
 import { text } from 'node:stream/consumers';
-import { createGitServer } from './serve-git.ts';
+import { answerAsGit, createGitServer } from './serve-git.ts';
 
-createGitServer(JSON.parse(await text(process.stdin))).listen(Number(process.argv[2]), () => {
-  process.stdout.write('ready\n');
-});
+const { root, port, ...options } = JSON.parse(await text(process.stdin));
+const server = createGitServer({ ...options, answer: (...both) => answerAsGit(root, ...both) });
+server.listen(port, () => process.stdout.write('ready\n'));
