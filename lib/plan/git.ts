@@ -46,6 +46,11 @@ export const planRepo = z.strictObject({
 });
 export type PlanRepo = z.infer<typeof planRepo>;
 
+/** How the gate authenticates, in a few words; empty for a key file, the usual way. */
+export function keyText({ key }: PlanRepo): string {
+  return key.kind === 'token' ? `token of $${key.variable}` : '';
+}
+
 /** Author of the agent's commits. */
 export const planGitUser = z.strictObject({ name: z.string().optional(), email: z.string().optional() });
 

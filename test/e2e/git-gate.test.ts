@@ -12,13 +12,15 @@ const IMAGE = join(KIT, 'test', 'support', 'git', 'image', 'Dockerfile');
 const SECRET = `ghp_${'A1b2C3d4E5f6'.repeat(3)}`;
 
 const upstream = new GitUpstream();
+/** A repository that is reached by HTTPS. */
+const WEB = `https://${upstream.host}:${upstream.httpsPort}/web.git`;
 const urlOf = (name: string) => `ssh://git@${upstream.host}:${upstream.port}/srv/git/${name}.git`;
 
 /** One bottle a version, which all its tests use. */
 const bottles = ['0.8.0', '1.9.3'].map((version) => ({ version, user: sandbox(), slug: '' }));
 
 beforeAll(async () => {
-  await upstream.start(['kit', 'docs']);
+  await upstream.start(['kit', 'docs', 'web']);
   const source = await TestRepository.with(`${TWO_COMMITS}\ngit remote add origin ${urlOf('kit')}`);
   await Promise.all(bottles.map((bottle) => bringUp(bottle, source.root)));
 });
@@ -31,6 +33,7 @@ afterAll(async () => {
 async function bringUp(bottle: (typeof bottles)[number], cwd: string): Promise<void> {
   const { user, version } = bottle;
   user.smolvm = join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
+  Object.assign(user.env, { FORGE_TOKEN: upstream.token, NODE_EXTRA_CA_CERTS: upstream.roots });
   await user.writeAgent('dev', ['true'], manifest(), IMAGE);
   const prepare = join(KIT, 'scripts', 'prepare.ts');
   const options = { cwd, env: user.env, extendEnv: false } as const;
@@ -48,7 +51,12 @@ function manifest(): string {
       key: {provider: static, path: ${upstream.keyFile}}
       push: ${push}
       extra_hosts: {${upstream.host}: ${upstream.address}}`;
-  const repos = repo('kit', '{branches: ["agent/*"]}') + repo('docs', 'false');
+  const web = `
+    web:
+      url: ${WEB}
+      key: {provider: token, token_ref: FORGE_TOKEN}
+      extra_hosts: {${upstream.host}: ${upstream.address}}`;
+  const repos = repo('kit', '{branches: ["agent/*"]}') + repo('docs', 'false') + web;
   return `git-gate:\n  user: {name: Smith, email: smith@example.com}\n  repos:${repos}\n`;
 }
 
@@ -128,6 +136,21 @@ describe.each(bottles)('the git gate of a bottle on smolvm $version', (bottle) =
     expect(exitCode, text).not.toBe(0);
     expect(text).toContain('hello');
     expect(text).toContain('git-gate.repos.docs.push');
+  });
+
+  it('an upstream by HTTPS is cloned and pushed to with a token that the guest never has', async () => {
+    const { exitCode, text } = await agent(`
+      git clone -q ${WEB} ~/web; cd ~/web; git checkout -qb ${branch}
+      echo more >> README; git commit -qam 'By HTTPS'; git push origin ${branch}
+      env; git config --list; cat ~/.bot-bottle-gitconfig`);
+    expect(exitCode, text).toBe(0);
+    expect(await upstream.sh(`git -C /srv/git/web.git log -1 --format=%s ${branch}`)).toBe('By HTTPS');
+    expect(text).not.toContain(upstream.token);
+    const container = `bot-bottle-sidecars-${bottle.slug}`;
+    expect((await execa('docker', ['logs', container], { all: true })).all).not.toContain(upstream.token);
+    const files = `grep -r ${upstream.token} /run/bot-bottle /etc/bot-bottle /var/lib/bot-bottle`;
+    const { stdout } = await execa('docker', ['exec', container, 'sh', '-c', files], { reject: false });
+    expect(stdout).toBe('');
   });
 
   it('when the upstream is down, the agent’s git says why', async () => {

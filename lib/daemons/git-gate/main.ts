@@ -22,6 +22,7 @@ async function start(): Promise<void> {
   await mkdir(gitRun, { recursive: true, mode: 0o700 });
   const gate = await Gate.open({
     ...{ file, config: gitConfig, mirrors: gitRepos, run: gitRun },
+    environment: process.env,
     secrets: new OwnSecrets(process.env, CONTAINER_PATHS.slots),
   });
   const bottle = process.env[SLUG_ENV] ?? null;

@@ -1,14 +1,12 @@
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type GitAuditEntry, gitAuditEntry } from '../../../lib/daemons/contract/git-gate/audit.ts';
-import { createGitHttp } from '../../../lib/daemons/git-http/server.ts';
 import { git, gitOk } from './agent-git.ts';
-import { ALL, controlOf, type GatePlace, openGate, reposOf } from './open-gate.ts';
+import { ALL, type GatePlace, openGate } from './open-gate.ts';
+import { openHttp } from './open-http.ts';
 import { makeUpstream } from './upstream.ts';
 
 /** An upstream, a gate in front of it, and an agent's clone. */
@@ -25,14 +23,7 @@ export async function makeScene(
   const place = { directory, url: upstream.url, ssh: upstream.ssh, push: ALL, ...options };
   const { hasGate = true, idleMs } = options;
   const gate = hasGate ? await openGate(place) : undefined;
-  const http = createGitHttp({
-    ...{ repos: reposOf(place).repos, control: controlOf(place), mirrors: join(directory, 'mirrors') },
-    configuration: join(directory, 'run', 'config'),
-    ...(idleMs === undefined ? {} : { idleMs }),
-  });
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
-  const url = `http://127.0.0.1:${portOf(http)}`;
+  const { http, url } = await openHttp(place, idleMs === undefined ? {} : { idleMs });
   const work = join(directory, 'work');
 
   /** Commits a file in the agent's clone. */
@@ -76,10 +67,4 @@ export async function makeScene(
       await rm(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the server does not listen');
-  return address.port;
 }

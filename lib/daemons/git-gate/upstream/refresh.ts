@@ -1,6 +1,7 @@
 import { lines, type Mirror } from '../mirror.ts';
-import { type GitResult, runGit } from '../run-git.ts';
-import { ASK_MS, remoteOptions, TRANSFER_MS, type Upstream, UpstreamFault } from './upstream.ts';
+import type { GitResult } from '../run-git.ts';
+import { confirmEmpty } from './confirm-empty.ts';
+import { runRemote, type Upstream, UpstreamFault } from './upstream.ts';
 
 const MIRRORED = /^refs\/(?:heads|tags)\//;
 
@@ -15,13 +16,15 @@ const FETCH = [
  * @throws UpstreamFault
  */
 export async function refresh(mirror: Mirror, upstream: Upstream): Promise<void> {
-  const listed = await remote(mirror, upstream, ['ls-remote', '--symref', upstream.url], ASK_MS);
+  const { times } = upstream;
+  const listed = await remote(mirror, upstream, ['ls-remote', '--symref', upstream.url], times.askMs);
   const theirs = readListing(listed.stdout);
+  if (theirs.refs.size === 0 && upstream.url.startsWith('https:')) await confirmEmpty(mirror, upstream);
   if (!isSame(await mirror.refs(), theirs.refs)) {
     await mirror.sweep();
     await mirror.setHash(hashOf(theirs));
     const specs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
-    await remote(mirror, upstream, [...FETCH, upstream.url, ...specs], TRANSFER_MS);
+    await remote(mirror, upstream, [...FETCH, upstream.url, ...specs], times.transferMs);
   }
   if (theirs.head !== undefined && theirs.head !== (await mirror.head())) {
     await mirror.git(['symbolic-ref', 'HEAD', theirs.head]);
@@ -34,8 +37,7 @@ async function remote(
   args: readonly string[],
   timeoutMs: number,
 ): Promise<GitResult> {
-  const options = remoteOptions(mirror.options(), upstream, timeoutMs);
-  const result = await runGit(mirror.arguments(args), options);
+  const result = await runRemote(mirror, upstream, args, timeoutMs);
   if (result.code === 0) return result;
   const late = result.timedOut ? `\nno answer within ${timeoutMs / 1000} s` : '';
   throw new UpstreamFault(upstream, result.stderr + late);
