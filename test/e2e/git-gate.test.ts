@@ -56,7 +56,16 @@ function manifest(): string {
       url: ${WEB}
       key: {provider: token, token_ref: FORGE_TOKEN}
       extra_hosts: {${upstream.host}: ${upstream.address}}`;
-  const repos = repo('kit', '{branches: ["agent/*"]}') + repo('docs', 'false') + web;
+  const ssh = (name: string, host: string, hostKey: string, key: string) => `
+    ${name}:
+      url: ssh://git@${host}:${upstream.port}/srv/git/kit.git
+      host_key: ${hostKey}
+      key: {provider: static, path: ${key}}
+      extra_hosts: {${host}: ${upstream.address}}`;
+  const strange =
+    ssh('impostor', 'impostor.test', upstream.strangerKey, upstream.keyFile) +
+    ssh('stranger', upstream.host, upstream.hostKey, upstream.strangerFile);
+  const repos = repo('kit', '{branches: ["agent/*"]}') + repo('docs', 'false') + web + strange;
   return `git-gate:\n  user: {name: Smith, email: smith@example.com}\n  repos:${repos}\n`;
 }
 
@@ -86,8 +95,13 @@ describe.each(bottles)('the git gate of a bottle on smolvm $version', (bottle) =
   });
 
   it('a push from the copied workspace goes through the gate', async () => {
-    const { exitCode, text } = await agent(`git push origin HEAD:${branch}-copy`);
+    const { exitCode, text } = await agent(`
+      git commit -q --allow-empty -m 'Copied work'; git push origin HEAD:${branch}-copy`);
     expect(exitCode, text).toBe(0);
+    const fetched = await user.run('fetch', ['--bottle', bottle.slug]);
+    expect(fetched.stdout, fetched.stderr).toMatch(
+      /1 commit \(1 of them upstream\)[^]*Copied work {2}\(upstream\)/,
+    );
     const [here, there] = await Promise.all([
       agent('git rev-parse HEAD; git config user.name'),
       upstream.sh(`git -C /srv/git/kit.git rev-parse ${branch}-copy`),
@@ -153,6 +167,31 @@ describe.each(bottles)('the git gate of a bottle on smolvm $version', (bottle) =
     expect(stdout).toBe('');
   });
 
+  it('a server with another key is not connected to, and a key that the server does not know is told', async () => {
+    const { text } = await agent(
+      'for name in impostor stranger; do git ls-remote $GIT_GATE_URL/$name.git || echo failed; done',
+    );
+    const [impostor = '', stranger = ''] = text.split(/^failed$/m);
+    expect(impostor).toMatch(/impostor cannot be brought up to date; .*Host key verification failed/);
+    expect(stranger).toMatch(/stranger cannot be brought up to date; .*Permission denied \(publickey/);
+  });
+
+  it('the audit of all that is in the log of the bottle', async () => {
+    const { stdout, stderr } = await user.run('logs', ['--bottle', bottle.slug, '--lines', '0']);
+    const lines = stdout.split('\n').filter((line) => / {2}git {2}/.test(line));
+    const told = (...words: string[]) =>
+      expect(
+        lines.some((line) => words.every((word) => line.includes(word))),
+        stdout + stderr,
+      ).toBe(true);
+    told('allow', 'fetch', 'kit main');
+    told('allow', 'push', `kit ${branch} new`, '(1 commit)');
+    told('deny', 'push', `${branch}-secret`, '(2 commits)', 'secret: ');
+    told('deny', 'push', 'docs', 'git-gate.repos.docs.push');
+    told('fail', 'fetch', 'stranger', 'Permission denied');
+    expect(stdout).not.toContain(SECRET);
+  });
+
   it('when the upstream is down, the agent’s git says why', async () => {
     await upstream.down();
     try {
@@ -175,10 +214,9 @@ describe.each(bottles)('the git gate of a bottle on smolvm $version', (bottle) =
       const texts = await Promise.all(paths.map((path) => readFile(path, 'latin1').catch(() => '')));
       return paths.filter((_, index) => texts[index]?.includes(secret));
     };
-    expect(await holding()).toEqual([
-      join(state, 'git-gate', 'keys', 'docs'),
-      join(state, 'git-gate', 'keys', 'kit'),
-    ]);
+    expect(await holding()).toEqual(
+      ['docs', 'impostor', 'kit'].map((name) => join(state, 'git-gate', 'keys', name)),
+    );
     const container = `bot-bottle-sidecars-${slug}`;
     expect((await execa('docker', ['inspect', container])).stdout).not.toContain(secret);
     expect((await execa('docker', ['logs', container], { all: true })).all).not.toContain(secret);

@@ -28,6 +28,9 @@ export class GitUpstream {
   readonly keyFile = join(this.#directory, 'key');
   /** PEM file with the roots of this machine and that of the forge, for `NODE_EXTRA_CA_CERTS`. */
   readonly roots = join(this.#directory, 'roots.pem');
+  /** Another pair, which is nobody's: the private key on the host, and the public one as a manifest has it. */
+  readonly strangerFile = join(this.#directory, 'stranger');
+  strangerKey = '';
   /** The private key's text. */
   key = '';
   /** The forge's own, as a manifest has it. */
@@ -52,6 +55,12 @@ export class GitUpstream {
     writeFileSync(this.keyFile, `${this.key}\n`, { mode: 0o600 });
     const [type, key] = (await this.sh('cat /etc/ssh/ssh_host_ed25519_key.pub')).split(' ');
     this.hostKey = `${type} ${key}`;
+    const stranger = await this.sh(
+      'cd /tmp; ssh-keygen -q -t ed25519 -N "" -C "" -f stranger; cat stranger.pub stranger',
+    );
+    const [publicKey = '', ...privateKey] = stranger.split('\n');
+    this.strangerKey = publicKey.trim();
+    writeFileSync(this.strangerFile, `${privateKey.join('\n')}\n`, { mode: 0o600 });
     for (const name of repositories) {
       await this.sh(`git init -q -b main /tmp/${name}; cd /tmp/${name}; ${FIRST_COMMIT}`);
       await this.sh(`git clone -q --bare /tmp/${name} /srv/git/${name}.git`);
