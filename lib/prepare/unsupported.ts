@@ -7,7 +7,7 @@ import type { Manifest } from '../manifest/types.ts';
  */
 export function unsupportedKeys({ bottle, origins }: Manifest): string[] {
   const { gitGate, supervise } = bottle;
-  const others = gitGate.repos.filter(({ key }) => key.kind !== 'static');
+  const others = gitGate.repos.filter(({ key }) => key.kind === 'token');
   return [
     ...others.map(({ name }) => `git-gate.repos.${name}.key`),
     // The default is not a request for the feature.

@@ -49,6 +49,10 @@ git-gate:
       url: ssh://git@git.example.com/site.git
       host_key: ssh-ed25519 AAAA
       key: {provider: static, path: ~/.ssh/kit}
+    tool:
+      url: ssh://git@github.com/team/tool.git
+      host_key: ssh-ed25519 AAAA
+      key: {provider: github, token_ref: GH_TOKEN}
 egress:
   routes:
     - host: api.github.com

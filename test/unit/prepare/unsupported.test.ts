@@ -36,6 +36,16 @@ describe('unsupported features of a manifest', () => {
     expect(unsupportedKeys(await manifestOf(COMMAND, repos))).toEqual([]);
   });
 
+  it('repositories with a deploy key are supported, in each spelling', async () => {
+    const repo = (name: string, key: string) => `${name}: {url: "ssh://git@h.example/a/b", ${key}}`;
+    const repos = [
+      repo('a', 'key: {provider: gitlab, token_ref: T}'),
+      repo('b', 'provisioned_key: {provider: gitea, token_env: T}'),
+    ];
+    const manifest = await manifestOf(COMMAND, `git-gate: {repos: {${repos.join(', ')}}}`);
+    expect(unsupportedKeys(manifest)).toEqual([]);
+  });
+
   it('a bottle that disables supervision is supported', async () => {
     expect(unsupportedKeys(await manifestOf(COMMAND, 'supervise: false'))).toEqual([]);
   });
@@ -43,10 +53,7 @@ describe('unsupported features of a manifest', () => {
   it.each([
     [
       'git-gate.repos.a.key',
-      [
-        COMMAND,
-        'git-gate: {repos: {a: {url: "ssh://git@h.example/a", key: {provider: gitea, provisioner_token: T}}}}',
-      ],
+      [COMMAND, 'git-gate: {repos: {a: {url: "https://h.example/a", key: {provider: token, token_ref: T}}}}'],
     ],
     ['supervise', [COMMAND, 'supervise: true']],
   ])('unsupported %s is refused by name', async (key, lines) => {
@@ -59,15 +66,15 @@ describe('unsupported features of a manifest', () => {
     const sources = await workshop({
       'home/agents/dev.md': agentOf('b'),
       'home/bottles/b.md': yaml(
-        ...['supervise: true', 'git-gate:', '  repos:', '    a:', '      url: ssh://git@h.example/a'],
-        '      provisioned_key: {provider: gitea, token_env: T}',
+        ...['supervise: true', 'git-gate:', '  repos:', '    a:', '      url: https://h.example/a'],
+        '      key: {provider: token, token_ref: T}',
       ),
     });
     const manifest = await loadManifest('dev', sources);
     expect(() => assertSupported(manifest)).toThrow(
       [
         'the manifest uses 2 features that are not supported yet',
-        `${sources.home}/bottles/b.md:5: git-gate.repos.a.key: not supported yet`,
+        `${sources.home}/bottles/b.md:7: git-gate.repos.a.key: not supported yet`,
         `${sources.home}/bottles/b.md:2: supervise: not supported yet`,
       ].join('\n'),
     );
