@@ -10,7 +10,8 @@ import { bottlePaths } from './paths.ts';
 export const deployKeyUndo = z.strictObject({
   kind: z.literal('deploy-key'),
   forge: z.enum(FORGES),
-  apiUrl: z.string(),
+  /** The token is sent there. */
+  apiUrl: z.string().startsWith('https://'),
   /** `OWNER/REPOSITORY`. */
   repository: z.string(),
   title: z.string(),

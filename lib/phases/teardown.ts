@@ -65,7 +65,7 @@ function incomplete(slug: string, failures: readonly Failure[]): BottleError {
   const others = failures.length - keys;
   const also = others === 0 ? '' : `, and ${others} of its other resources could not be removed`;
   const message = `${keys} of the bottle’s deploy keys could not be revoked${also}${list}`;
-  const hint = `They give access until they are revoked. Correct that, then: make teardown BOTTLE=${slug}. It needs the token even when you have removed the keys on these pages yourself.`;
+  const hint = `A key gives access until it is revoked. Correct what is wrong, then: make teardown BOTTLE=${slug}. It needs the token even when you have removed the key on its page yourself.`;
   return new BottleError('key-not-revoked', message, { hint });
 }
 

@@ -83,6 +83,18 @@ describe('mint-keys', () => {
     expect(forge.seen).toHaveLength(1);
   });
 
+  it('when the forge refuses the second of two keys, teardown revokes the first', async () => {
+    const bottle = await KeyedBottle.prepare(forge, { kit: true, docs: false });
+    forge.onAdd = async () => {
+      forge.always = { instead: { status: 422, body: { message: 'SSH is disabled' } } };
+    };
+    await expect(bottle.mint()).rejects.toThrow('SSH is disabled');
+    expect(forge.titles).toHaveLength(1);
+    forge.always = undefined;
+    await teardown(bottle.slug, quiet);
+    expect([forge.titles, await bottle.pending()]).toEqual([[], []]);
+  });
+
   it('killed between the request and its response, it leaves a key that teardown finds by its title', async () => {
     const bottle = await KeyedBottle.prepare(forge, { kit: true });
     await forge.add({ title: 'of somebody else', key: 'x', mayWrite: true });
