@@ -29,13 +29,10 @@ async function errorOf(work: Promise<unknown>): Promise<BottleError> {
   return error;
 }
 
-it('after a hang, creating, listing and revoking succeed at the second try', async () => {
-  const patient = await client({ totalMs: 700 });
+it('after a hang, creating and revoking succeed at the second try', async () => {
+  const patient = await client({ totalMs: 1_500 });
   forge.faults.push({ instead: 'hang' });
-  const creation = await patient.createKey(NEW_KEY);
-  expect(creation).toEqual({ keyId: 41 });
-  forge.faults.push({ instead: 'hang' });
-  expect(await patient.findKey('one')).toBe(41);
+  expect(await patient.createKey(NEW_KEY)).toEqual({ keyId: 41 });
   forge.faults.push({ instead: 'hang' });
   await patient.deleteKey(41);
   expect(forge.titles).toEqual([]);
@@ -43,10 +40,10 @@ it('after a hang, creating, listing and revoking succeed at the second try', asy
 
 it('a forge that never answers is given up, and what it did is not certain', async () => {
   forge.always = { after: 'hang' };
-  const error = await errorOf((await client({ totalMs: 300 })).createKey(NEW_KEY));
-  expect(error.message).toMatch(/^GitHub at localhost:\d+ cannot be reached: no answer within 0.3 s$/);
-  // One request to register it, and three to find it.
-  expect(forge.seen.map((line) => line.split(' ')[0])).toEqual(['POST', 'GET', 'GET', 'GET']);
+  const error = await errorOf((await client({ totalMs: 1_500, tries: 2 })).createKey(NEW_KEY));
+  expect(error.message).toMatch(/^GitHub at localhost:\d+ cannot be reached: no answer within 1.5 s$/);
+  // One request to register it, and two to find it.
+  expect(forge.seen.map((line) => line.split(' ')[0])).toEqual(['POST', 'GET', 'GET']);
   expect(forge.titles).toEqual(['one']);
 });
 
