@@ -50,6 +50,7 @@ export type PlanRepo = z.infer<typeof planRepo>;
 
 /** How the gate authenticates, in a few words; empty for a key file, the usual way. */
 export function keyText({ key }: PlanRepo): string {
+  if (key.kind === 'token') return `token of $${key.variable}`;
   return key.kind === 'deploy' ? `deploy key of ${key.forge}, made with $${key.variable}` : '';
 }
 

@@ -97,6 +97,8 @@ export const GIT_CONFIG_FILES = {
   repos: 'repos.json',
   /** Host keys of all upstreams, in OpenSSH's format. */
   knownHosts: 'known_hosts',
+  /** See `allowed.ts`; absent until a person lets something pass. */
+  allowed: 'allowed.json',
   /** Directory with a private key a repository, named like it, mode 0600. */
   keys: 'keys',
 } as const;
