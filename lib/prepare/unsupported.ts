@@ -6,13 +6,8 @@ import type { Manifest } from '../manifest/types.ts';
  * implemented.
  */
 export function unsupportedKeys({ bottle, origins }: Manifest): string[] {
-  const { gitGate, supervise } = bottle;
-  const others = gitGate.repos.filter(({ key }) => key.kind === 'deploy');
-  return [
-    ...others.map(({ name }) => `git-gate.repos.${name}.key`),
-    // The default is not a request for the feature.
-    ...(supervise && origins.supervise !== undefined ? ['supervise'] : []),
-  ];
+  // The default is not a request for the feature.
+  return bottle.supervise && origins.supervise !== undefined ? ['supervise'] : [];
 }
 
 /** Rejects unsupported features. @throws BottleError `manifest-invalid` naming every unsupported key. */
@@ -20,19 +15,15 @@ export function assertSupported(manifest: Manifest): void {
   const keys = unsupportedKeys(manifest);
   if (keys.length === 0) return;
   const lines = keys.map((key) => `${placeOf(key, manifest)}${key}: not supported yet`);
-  const [only] = lines;
-  const several = `the manifest uses ${keys.length} features that are not supported yet\n${lines.join('\n')}`;
-  throw new BottleError('manifest-invalid', lines.length === 1 && only !== undefined ? only : several, {
+  throw new BottleError('manifest-invalid', lines.join('\n'), {
     hint: 'Remove what is not supported: a bottle never starts with less than its manifest asks for.',
   });
 }
 
-/** Returns `FILE:LINE: ` of the key, of a part of it, or of the nearest key above it. */
+/** Returns `FILE:LINE: ` of the key. */
 function placeOf(key: string, { origins, bottles }: Manifest): string {
-  const part = Object.keys(origins).find((path) => path.startsWith(`${key}.`));
-  for (let path = key; path !== ''; path = path.replace(/(^|\.)[^.]*$/, '')) {
-    const origin = origins[path] ?? (part === undefined ? undefined : origins[part]);
-    if (origin !== undefined) return `${origin.file}:${origin.line}: `;
-  }
-  return `${(bottles.at(-1) ?? bottles[0]).file}: `;
+  const origin = origins[key];
+  return origin === undefined
+    ? `${(bottles.at(-1) ?? bottles[0]).file}: `
+    : `${origin.file}:${origin.line}: `;
 }
