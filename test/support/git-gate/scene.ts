@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { execa } from 'execa';
 import { type GitAuditEntry, gitAuditEntry } from '../../../lib/daemons/contract/git-gate/audit.ts';
 import { git, gitOk } from './agent-git.ts';
 import { ALL, type GatePlace, openGate } from './open-gate.ts';
@@ -14,7 +15,12 @@ export type Scene = Awaited<ReturnType<typeof makeScene>>;
 
 /** `hasGate`: whether a gate runs in this process. */
 export async function makeScene(
-  options: Partial<GatePlace> & { hasGate?: boolean; idleMs?: number; hash?: string } = {},
+  options: Partial<GatePlace> & {
+    hasGate?: boolean;
+    idleMs?: number;
+    hash?: string;
+    mirrorBytes?: number;
+  } = {},
 ) {
   // Hooks start in half the time.
   process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'compiled');
@@ -22,6 +28,7 @@ export async function makeScene(
   const upstream = await makeUpstream(directory, options.hash);
   const place = { directory, url: upstream.url, ssh: upstream.ssh, push: ALL, ...options };
   const { hasGate = true, idleMs } = options;
+  if (options.mirrorBytes !== undefined) await mountMirrors(directory, options.mirrorBytes);
   const gate = hasGate ? await openGate(place) : undefined;
   const { http, url } = await openHttp(place, idleMs === undefined ? {} : { idleMs });
   const work = join(directory, 'work');
@@ -64,7 +71,15 @@ export async function makeScene(
       http.closeAllConnections();
       http.close();
       gate?.close();
+      if (options.mirrorBytes !== undefined) await execa('umount', ['--lazy', join(directory, 'mirrors')]);
       await rm(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
+}
+
+/** Gives the mirrors a file system of their own, of this size. */
+async function mountMirrors(directory: string, bytes: number): Promise<void> {
+  const path = join(directory, 'mirrors');
+  await mkdir(path);
+  await execa('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', path]);
 }
