@@ -2,8 +2,12 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { readFailures } from '../../bottle/failures.ts';
 import { bottlePaths } from '../../bottle/paths.ts';
+import { readRecord } from '../../bottle/records.ts';
 import { BottleError, isErrorCode } from '../../errors.ts';
 import { KIT_DIRECTORY } from '../../host/directories.ts';
+import { mintKeys } from '../../phases/mint-keys.ts';
+import { prepare } from '../../phases/prepare.ts';
+import { runPhase } from '../../phases/run-phase.ts';
 
 export interface UpOptions {
   signal: AbortSignal;
@@ -20,6 +24,7 @@ const JOBS = 4;
  */
 export async function up(slug: string, { signal, quiet }: UpOptions): Promise<void> {
   signal.throwIfAborted();
+  await mintNoKeys(slug, signal);
   const make = execa(
     process.env.MAKE || 'make',
     [
@@ -54,6 +59,13 @@ export async function up(slug: string, { signal, quiet }: UpOptions): Promise<vo
   if (failed === undefined)
     throw new BottleError('internal', `make failed: ${result.stderr || result.shortMessage}`);
   throw failedPhase(failed.phase, failed.code);
+}
+
+/** Runs `mint-keys` here where it has nothing to make: a process of its own would cost more than all that it does. */
+async function mintNoKeys(slug: string, signal: AbortSignal): Promise<void> {
+  const plan = await readRecord(slug, prepare.name, prepare.record);
+  if (plan === undefined || plan.data.git.some(({ key }) => key.kind === 'deploy')) return;
+  await runPhase(mintKeys, slug, { force: false, signal, say: () => {} });
 }
 
 function failedPhase(phase: string, code: string): BottleError {
