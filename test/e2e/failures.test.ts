@@ -43,7 +43,7 @@ const BREAKS: readonly Break[] = [
     },
     restore: (state) => rm(join(state, 'egress-ca')),
   },
-  { phase: 'pack-artifact', exitCode: 72, smolvm: { when: '"pack create"*' } },
+  { phase: 'pack-artifact', exitCode: 72, smolvm: { when: '"pack create"*' }, arrange: removeArtifact },
   { phase: 'create-guest', exitCode: 72, smolvm: { when: '"machine create"*' } },
   { phase: 'start-guest', exitCode: 72, smolvm: { when: '"machine start"*' } },
   { phase: 'init-guest', exitCode: 72, smolvm: { when: '*"sh -s"', times: 1 } },
@@ -60,6 +60,12 @@ const recordOf = (state: string, phase: string) => join(state, 'phases', `${phas
 async function removeImage(state: string): Promise<void> {
   const { data } = JSON.parse(await readFile(recordOf(state, 'build-image'), 'utf8'));
   await execa('docker', ['image', 'rm', data.reference]);
+}
+
+/** Removes what was packed beside a phase that failed, if anything was. */
+async function removeArtifact(state: string): Promise<void> {
+  const record = await readFile(recordOf(state, 'pack-artifact'), 'utf8').catch(() => undefined);
+  if (record !== undefined) await rm(JSON.parse(record).data.path, { recursive: true });
 }
 
 /** A label of only the image of the bottle's agent. */
