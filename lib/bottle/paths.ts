@@ -33,6 +33,8 @@ export const bottlePaths = {
   gitGate: (slug: string) => join(bottleDirectory(slug), 'git-gate'),
   /** The git gate's mirrors, while the bottle is up. */
   gitMirrors: (slug: string) => join(bottleDirectory(slug), 'git-mirrors'),
+  /** Proposals of the agent and decisions about them; both sides write, see `daemons/contract/supervise`. */
+  superviseQueue: (slug: string) => join(bottleDirectory(slug), 'supervise', 'queue'),
   /** Pipelock's configuration and CA. */
   pipelock: (slug: string) => join(bottleDirectory(slug), 'pipelock'),
 } as const;

@@ -1,5 +1,7 @@
-/** Where the host mounts things inside the bundle, all but `audit` and `gitRepos` read-only. Directories, never single files: a
- * file mount pins the inode, so that a file replaced on the host would stay invisible in the container. */
+/**
+ * Where the host mounts things inside the bundle, all but `audit`, `gitRepos` and `superviseQueue` read-only. Directories,
+ * never single files: a file mount pins the inode, so that a file replaced on the host would stay invisible in the container.
+ */
 export const CONTAINER_PATHS = {
   /** Directory that holds `routes.yaml`. */
   egressConfig: '/etc/bot-bottle/egress',
@@ -30,6 +32,8 @@ export const CONTAINER_PATHS = {
   gitRun: '/run/bot-bottle/git-gate',
   /** Directory that egress writes its audit to, and what it learns; see `audit.ts`, `learned.ts`. */
   audit: '/var/log/bot-bottle',
+  /** Directory of proposals and decisions, see `supervise/queue-files.ts`. */
+  superviseQueue: '/run/supervise/queue',
   /** Scratch of the running bundle, a tmpfs. */
   run: '/run/bot-bottle',
   /** Written by init at each change; read by the health check and by `start-bundle`. */
