@@ -9,7 +9,7 @@ const HOST_LAYERS = [
   ['guest', 'providers'],
   ['plan'],
   ['skills'],
-  ['manifest', 'docker', 'smolvm', 'certs', 'git'],
+  ['manifest', 'docker', 'smolvm', 'certs', 'git', 'supervise'],
   ['bottle'],
   ['terminal'],
   ['host'],

@@ -18,6 +18,8 @@ export type ErrorFamily = keyof typeof EXIT_CODES;
 const FAMILY_OF = {
   usage: 'usage',
   'label-taken': 'usage',
+  /** A proposal was decided before, has lapsed, or cannot be decided so. */
+  'decision-refused': 'usage',
   'manifest-invalid': 'manifest',
   'agent-unknown': 'manifest',
   'bottle-unknown': 'manifest',
