@@ -8,14 +8,23 @@ import {
   verdict as verdictSchema,
 } from '../daemons/contract/supervise/decision.ts';
 import type { Proposal } from '../daemons/contract/supervise/proposal.ts';
+import { proposalId } from '../daemons/contract/supervise/proposal-id.ts';
 import { decisionFile, setAside, writeQueueFile } from '../daemons/contract/supervise/queue-files.ts';
 import { readDecision, readProposal } from '../daemons/contract/supervise/read-queue.ts';
 import { BottleError } from '../errors.ts';
 import { isExpired } from './queues.ts';
 
-/** @throws BottleError `state-missing` when the bottle has no such proposal, or `state-corrupt` when it cannot be used. */
+/**
+ * @throws BottleError `usage` for what is no id, `state-missing` when the bottle has no such proposal, or `state-corrupt`
+ * when it cannot be used.
+ */
 export async function requireProposal(bottle: string, id: string): Promise<Proposal> {
-  const found = await readProposal(bottlePaths.superviseQueue(bottle), id);
+  if (!proposalId.safeParse(id).success) {
+    throw new BottleError('usage', `'${id}' is no id of a proposal`, {
+      hint: 'An id is like p-0r3k7m; `make supervise ONCE=1` lists them.',
+    });
+  }
+  const found = await readProposal(bottlePaths.superviseQueue(bottle), bottle, id);
   if (found === undefined) {
     throw new BottleError('state-missing', `${bottle} has no proposal ${id}`, {
       hint: '`make supervise ONCE=1` lists what is pending.',
@@ -53,7 +62,7 @@ function assertDecidable(current: Proposal, shown: Proposal, given: Verdict): vo
   if (!isDeepStrictEqual(request, shown.request)) throw refused(`${id} has changed since it was shown`);
   if (isExpired(current, Date.now())) throw refused(`${id} expired at ${current.expires}`);
   if (given.state !== 'expired' && fits(request.kind, given)) return;
-  throw refused(`${id} asks for ${request.kind}, which cannot be ${given.state}`);
+  throw refused(`${id} is of the kind ${request.kind}, which cannot be ${given.state}`);
 }
 
 function describe(found: Awaited<ReturnType<typeof readDecision>>): string {

@@ -26,7 +26,7 @@ export async function pendingProposals(
 
 async function pendingOf(bottle: string, now: number): Promise<PendingOfBottle> {
   try {
-    const { entries, unusable } = await readQueue(bottlePaths.superviseQueue(bottle));
+    const { entries, unusable } = await readQueue(bottlePaths.superviseQueue(bottle), bottle);
     const open = entries.filter(
       ({ decision, proposal }) => decision === undefined && !isExpired(proposal, now),
     );

@@ -68,10 +68,10 @@ export class Proposals {
 
   /** Takes up what is in the directory, and sets aside what cannot be used. @throws Error when it cannot be read. */
   static async open(options: ProposalsOptions): Promise<Proposals> {
-    const { directory, report } = options;
+    const { directory, bottle, report } = options;
     const proposals = new Proposals(options);
     await tidy(directory);
-    const { entries, unusable } = await readQueue(directory);
+    const { entries, unusable } = await readQueue(directory, bottle);
     for (const { name, fault } of unusable) {
       report(`${JSON.stringify(name)} is not used: ${fault}`);
       if (queueFile(name) !== undefined) await setAside(directory, name);

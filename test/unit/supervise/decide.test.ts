@@ -14,7 +14,8 @@ import { useTemporaryHome } from '../../support/temporary-home.ts';
 describe('a decision', () => {
   useTemporaryHome();
 
-  const decisionOf = async () => (await readQueue(bottlePaths.superviseQueue(BOTTLE))).entries[0]?.decision;
+  const decisionOf = async () =>
+    (await readQueue(bottlePaths.superviseQueue(BOTTLE), BOTTLE)).entries[0]?.decision;
 
   async function messageOf(attempt: Promise<unknown>): Promise<string> {
     const error = await attempt.catch((thrown: unknown) => thrown);
@@ -92,7 +93,7 @@ describe('a decision', () => {
   ] as const)('of %j cannot be %j', async (request, given) => {
     const proposal = await propose({ request });
     expect(await messageOf(decide(proposal, given))).toBe(
-      `decision-refused: p-0r3k7m asks for ${request.kind}, which cannot be ${given.state}`,
+      `decision-refused: p-0r3k7m is of the kind ${request.kind}, which cannot be ${given.state}`,
     );
   });
 

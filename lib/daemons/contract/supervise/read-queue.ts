@@ -19,8 +19,8 @@ export interface Queue {
 /** Entries of the directory that are looked at; a queue within its limits has far fewer. */
 const MAX_FILES = 2000;
 
-/** Reads a queue; one that does not exist is empty. @throws Error when the directory cannot be read. */
-export async function readQueue(directory: string): Promise<Queue> {
+/** Reads the queue of a bottle; one that does not exist is empty. @throws Error when the directory cannot be read. */
+export async function readQueue(directory: string, bottle: string): Promise<Queue> {
   const names = await namesIn(directory);
   const unusable: { name: string; fault: string }[] = [];
   if (names.length > MAX_FILES) unusable.push({ name: '', fault: `more than ${MAX_FILES} files` });
@@ -29,7 +29,7 @@ export async function readQueue(directory: string): Promise<Queue> {
     const file = queueFile(name);
     if (file === undefined) unusable.push({ name, fault: 'not a file of the queue' });
     if (file?.kind !== 'proposal') continue;
-    const found = await readProposal(directory, file.id);
+    const found = await readProposal(directory, bottle, file.id);
     if (found === undefined) continue;
     if ('fault' in found) {
       unusable.push({ name, fault: found.fault });
@@ -47,11 +47,14 @@ export async function readQueue(directory: string): Promise<Queue> {
 /** `undefined`: there is none. */
 export async function readProposal(
   directory: string,
+  bottle: string,
   id: string,
 ): Promise<{ readonly value: Proposal } | Unusable | undefined> {
   const found = await readQueueFile(directory, proposalFile(id), proposal);
-  if (found === undefined || 'fault' in found || found.value.id === id) return found;
-  return { fault: 'it names another id' };
+  if (found === undefined || 'fault' in found) return found;
+  if (found.value.id !== id) return { fault: 'it names another id' };
+  // Or a bundle could ask in the name of another bottle.
+  return found.value.bottle === bottle ? found : { fault: 'it names another bottle' };
 }
 
 /** What was decided about a proposal; `undefined`: nothing yet. */

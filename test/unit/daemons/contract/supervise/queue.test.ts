@@ -44,7 +44,7 @@ describe('a queue with files that should not be there', () => {
   it('yields what is right in it', async () => {
     await put(proposalFile(ID), PROPOSAL);
     await put(decisionFile(ID), ANSWERED);
-    expect(await readQueue(queue)).toEqual({
+    expect(await readQueue(queue, PROPOSAL.bottle)).toEqual({
       entries: [{ proposal: PROPOSAL, decision: ANSWERED }],
       unusable: [],
     });
@@ -57,17 +57,21 @@ describe('a queue with files that should not be there', () => {
     ['a key that is not known', { ...PROPOSAL, admin: true }, 'content: unrecognized_keys'],
     ['a kind that is not known', { ...PROPOSAL, request: { kind: 'root' } }, 'request.kind: invalid_union'],
     ['another id than its name', { ...PROPOSAL, id: 'p-000000' }, 'it names another id'],
+    ['another bottle', { ...PROPOSAL, bottle: 'other-a1b2c' }, 'it names another bottle'],
     ['another version', { ...PROPOSAL, version: 2 }, 'version: invalid_value'],
   ])('reports a proposal with %s, and shows none', async (_what, content, fault) => {
     await put(proposalFile(ID), content);
-    expect(await readQueue(queue)).toEqual({ entries: [], unusable: [{ name: proposalFile(ID), fault }] });
+    expect(await readQueue(queue, PROPOSAL.bottle)).toEqual({
+      entries: [],
+      unusable: [{ name: proposalFile(ID), fault }],
+    });
   });
 
   it('follows no symbolic link, and repeats nothing of what it points to', async () => {
     const secret = join(queue, '..', 'secret.json');
     await writeFile(secret, JSON.stringify(PROPOSAL));
     await symlink(secret, join(queue, proposalFile(ID)));
-    expect(await readQueue(queue)).toEqual({
+    expect(await readQueue(queue, PROPOSAL.bottle)).toEqual({
       entries: [],
       unusable: [{ name: proposalFile(ID), fault: 'a symbolic link' }],
     });
@@ -76,20 +80,20 @@ describe('a queue with files that should not be there', () => {
 
   it('never waits for a pipe', async () => {
     execFileSync('mkfifo', [join(queue, proposalFile(ID))]);
-    const { unusable } = await readQueue(queue);
+    const { unusable } = await readQueue(queue, PROPOSAL.bottle);
     expect(unusable).toEqual([{ name: proposalFile(ID), fault: 'not a regular file of plausible size' }]);
   });
 
   it('reports directories, foreign names, and more files than a queue has', async () => {
     await put('p-0R3K7M.json', PROPOSAL);
     await put('run-me.sh', 'rm -rf /');
-    const { unusable } = await readQueue(queue);
+    const { unusable } = await readQueue(queue, PROPOSAL.bottle);
     expect(unusable.map(({ fault }) => fault)).toEqual([
       'not a file of the queue',
       'not a file of the queue',
     ]);
     await Promise.all(Array.from({ length: 2100 }, (_, index) => put(`x${index}`, '')));
-    const flooded = await readQueue(queue);
+    const flooded = await readQueue(queue, PROPOSAL.bottle);
     expect(flooded.unusable[0]).toEqual({ name: '', fault: 'more than 2000 files' });
   });
 
@@ -101,13 +105,13 @@ describe('a queue with files that should not be there', () => {
   ])('takes no decision that %s', async (_what, decision) => {
     await put(proposalFile(ID), PROPOSAL);
     await put(decisionFile(ID), decision);
-    const { entries, unusable } = await readQueue(queue);
+    const { entries, unusable } = await readQueue(queue, PROPOSAL.bottle);
     expect(entries).toEqual([{ proposal: PROPOSAL, decision: undefined }]);
     expect(unusable).toHaveLength(1);
   });
 
   it('does not exist: it is empty', async () => {
-    expect(await readQueue(join(queue, 'none'))).toEqual({ entries: [], unusable: [] });
+    expect(await readQueue(join(queue, 'none'), PROPOSAL.bottle)).toEqual({ entries: [], unusable: [] });
   });
 
   it('lets one of many writers of a file through, and leaves no temporary files', async () => {
