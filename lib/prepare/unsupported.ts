@@ -5,14 +5,9 @@ import type { Manifest } from '../manifest/types.ts';
  * Returns the declared keys that this version does not support. Remove a line when its feature is
  * implemented.
  */
-export function unsupportedKeys({ bottle, origins }: Manifest): string[] {
-  const { gitGate, supervise } = bottle;
-  const deployKeys = gitGate.repos.filter(({ key }) => key.kind === 'gitea');
-  return [
-    ...deployKeys.map(({ name }) => `git-gate.repos.${name}.key`),
-    // The default is not a request for the feature.
-    ...(supervise && origins.supervise !== undefined ? ['supervise'] : []),
-  ];
+export function unsupportedKeys({ bottle }: Manifest): string[] {
+  const deployKeys = bottle.gitGate.repos.filter(({ key }) => key.kind === 'gitea');
+  return deployKeys.map(({ name }) => `git-gate.repos.${name}.key`);
 }
 
 /** Rejects unsupported features. @throws BottleError `manifest-invalid` naming every unsupported key. */

@@ -187,7 +187,12 @@ describe('preflight', () => {
     expect(said(checked)).toBe('nothing');
     expect(imageId).toHaveBeenCalledExactlyOnceWith('pipelock:mine');
     const resolved = resolvedOf(checked);
-    expect(resolved && resolvePlan(resolved).daemons).toEqual(['selftest', 'egress', 'pipelock']);
+    expect(resolved && resolvePlan(resolved).daemons).toEqual([
+      'selftest',
+      'egress',
+      'supervise',
+      'pipelock',
+    ]);
   });
 
   it('preflight ignores the bottle’s own alias when it is prepared again', async () => {

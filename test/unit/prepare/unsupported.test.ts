@@ -36,8 +36,8 @@ describe('unsupported features of a manifest', () => {
     expect(unsupportedKeys(await manifestOf(COMMAND, repos))).toEqual([]);
   });
 
-  it('a bottle that disables supervision is supported', async () => {
-    expect(unsupportedKeys(await manifestOf(COMMAND, 'supervise: false'))).toEqual([]);
+  it.each(['supervise: false', 'supervise: true'])('a bottle with %s is supported', async (line) => {
+    expect(unsupportedKeys(await manifestOf(COMMAND, line))).toEqual([]);
   });
 
   it.each([
@@ -48,7 +48,6 @@ describe('unsupported features of a manifest', () => {
         'git-gate: {repos: {a: {url: "ssh://git@h.example/a", key: {provider: gitea, provisioner_token: T}}}}',
       ],
     ],
-    ['supervise', [COMMAND, 'supervise: true']],
   ])('unsupported %s is refused by name', async (key, lines) => {
     const manifest = await manifestOf(...lines);
     expect(unsupportedKeys(manifest)).toEqual([key]);
@@ -59,7 +58,9 @@ describe('unsupported features of a manifest', () => {
     const sources = await workshop({
       'home/agents/dev.md': agentOf('b'),
       'home/bottles/b.md': yaml(
-        ...['supervise: true', 'git-gate:', '  repos:', '    a:', '      url: ssh://git@h.example/a'],
+        ...['git-gate:', '  repos:', '    a:', '      url: ssh://git@h.example/a'],
+        '      provisioned_key: {provider: gitea, token_env: T}',
+        ...['    b:', '      url: ssh://git@h.example/b'],
         '      provisioned_key: {provider: gitea, token_env: T}',
       ),
     });
@@ -67,8 +68,8 @@ describe('unsupported features of a manifest', () => {
     expect(() => assertSupported(manifest)).toThrow(
       [
         'the manifest uses 2 features that are not supported yet',
-        `${sources.home}/bottles/b.md:5: git-gate.repos.a.key: not supported yet`,
-        `${sources.home}/bottles/b.md:2: supervise: not supported yet`,
+        `${sources.home}/bottles/b.md:4: git-gate.repos.a.key: not supported yet`,
+        `${sources.home}/bottles/b.md:7: git-gate.repos.b.key: not supported yet`,
       ].join('\n'),
     );
   });
