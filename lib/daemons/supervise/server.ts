@@ -13,8 +13,9 @@ const MAX_CONNECTIONS = 128;
 /** Streams of a client that wants to be told of changes; there never are any. */
 const MAX_SUBSCRIPTIONS = 8;
 
-/** Milliseconds for a request to arrive. */
+/** Milliseconds for a request to arrive, and between two on one connection. */
 const ARRIVAL_MS = 30_000;
+const IDLE_MS = 60_000;
 
 /** The guest reaches this daemon under an address of its own loopback, or an alias of the host's. */
 const OWN_HOST = /^(?:localhost|127(?:\.[0-9]{1,3}){3})(?::[0-9]{1,5})?$/i;
@@ -52,6 +53,7 @@ export function createSupervise(desk: Desk, report: (text: string) => void): Ser
   const server = createServer({
     requestTimeout: ARRIVAL_MS,
     headersTimeout: ARRIVAL_MS,
+    keepAliveTimeout: IDLE_MS,
     maxHeaderSize: 16 * 1024,
   });
   server.maxConnections = MAX_CONNECTIONS;

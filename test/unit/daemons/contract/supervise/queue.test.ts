@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Proposal } from '../../../../../lib/daemons/contract/supervise/proposal.ts';
 import {
@@ -11,6 +13,7 @@ import {
 } from '../../../../../lib/daemons/contract/supervise/queue-files.ts';
 import { readQueue } from '../../../../../lib/daemons/contract/supervise/read-queue.ts';
 
+const WRITER = join(import.meta.dirname, '../../../../support/supervise/busy-writer.ts');
 const ID = 'p-0r3k7m';
 const PROPOSAL: Proposal = {
   version: 1,
@@ -121,5 +124,21 @@ describe('a queue with files that should not be there', () => {
     expect((await Promise.all(writers)).filter(Boolean)).toHaveLength(1);
     expect(await readdir(queue)).toEqual([decisionFile(ID)]);
     expect(JSON.parse(await readFile(join(queue, decisionFile(ID)), 'utf8')).by).toMatch(/^user /);
+  });
+
+  it('is whole after a writer was killed, whenever that was', async () => {
+    for (const milliseconds of [0, 3, 7, 12, 18, 25]) {
+      const writer = spawn(process.execPath, [WRITER, queue], { stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(writer.stdout, 'data');
+      await sleep(milliseconds);
+      writer.kill('SIGKILL');
+      await once(writer, 'exit');
+      const { entries, unusable } = await readQueue(queue, PROPOSAL.bottle);
+      expect(unusable).toEqual([]);
+      expect(entries.length).toBeGreaterThan(0);
+      // Of each all is there; the last one may not have been decided.
+      expect(entries.slice(0, -1).every(({ decision }) => decision !== undefined)).toBe(true);
+      await Promise.all((await readdir(queue)).map((name) => rm(join(queue, name))));
+    }
   });
 });
