@@ -41,7 +41,7 @@ interface Entry {
   countTimer?: NodeJS.Timeout | undefined;
 }
 
-/** Milliseconds. */
+/** Milliseconds until a count is written down. */
 const COUNT_MS = 100;
 
 /** Why a proposal is not taken: a sentence for the agent. */

@@ -16,8 +16,8 @@ export interface Queue {
   readonly unusable: readonly { readonly name: string; readonly fault: string }[];
 }
 
-/** Entries of the directory that are looked at; a queue within its limits has far fewer. */
-const MAX_FILES = 2000;
+/** Entries of the directory that are looked at; a queue within its limits has half as many. */
+const MAX_FILES = 600;
 
 /** Reads the queue of a bottle; one that does not exist is empty. @throws Error when the directory cannot be read. */
 export async function readQueue(directory: string, bottle: string): Promise<Queue> {

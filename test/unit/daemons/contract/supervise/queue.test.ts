@@ -95,9 +95,9 @@ describe('a queue with files that should not be there', () => {
       'not a file of the queue',
       'not a file of the queue',
     ]);
-    await Promise.all(Array.from({ length: 2100 }, (_, index) => put(`x${index}`, '')));
+    await Promise.all(Array.from({ length: 650 }, (_, index) => put(`x${index}`, '')));
     const flooded = await readQueue(queue, PROPOSAL.bottle);
-    expect(flooded.unusable[0]).toEqual({ name: '', fault: 'more than 2000 files' });
+    expect(flooded.unusable[0]).toEqual({ name: '', fault: 'more than 600 files' });
   });
 
   it.each([
