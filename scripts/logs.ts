@@ -11,18 +11,21 @@ import { runScript } from '../lib/terminal/run-script.ts';
 await runScript(async ({ signal }) => {
   const flags = parseFlags({
     name: 'logs',
-    summary: 'print what a bottle’s egress let out and refused, or what its agent or daemons printed',
+    summary:
+      'print what a bottle’s egress and git gate let out and refused, or what its agent or daemons printed',
     flags: {
       bottle: { type: 'string', help: 'the bottle', required: true },
       follow: { type: 'boolean', help: 'continue as more is written, until the bottle ends' },
       denied: { type: 'boolean', help: 'only what policy refused' },
       since: { type: 'string', help: 'only what ended since then: 90s, 10m, 2h, 3d ago, or a time' },
       lines: { type: 'string', help: 'number of existing lines to print; default 100, 0 for all' },
-      json: { type: 'boolean', help: 'print the lines as egress wrote them' },
+      json: { type: 'boolean', help: 'print the lines as the daemons wrote them' },
       'agent-output': { type: 'boolean', help: 'print what the agent printed instead, as plain text' },
       daemons: { type: 'boolean', help: 'print the logs of the daemons instead' },
     },
-    notes: ['How much egress logs depends on `egress.log` of the bottle: 0, 1 or 2.'],
+    notes: [
+      'How much egress logs depends on `egress.log` of the bottle: 0, 1 or 2. The git gate logs each fetch and push.',
+    ],
   });
   if (flags === undefined) return 0;
   const { bottle, follow, denied, json, since } = flags;

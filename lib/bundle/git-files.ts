@@ -28,15 +28,16 @@ export async function stageGitFiles(
   await willUndo({ kind: 'path', path: keys });
   // Created here, as the user that the daemons run as; the engine would create it as root.
   await mkdir(mirrors, { recursive: true, mode: 0o700 });
-  for (const { name, keyFile } of plan.git) {
-    const key = await readFile(keyFile).catch((cause: unknown) => {
+  for (const { name, key } of plan.git) {
+    if (key.kind !== 'static') continue;
+    const content = await readFile(key.file).catch((cause: unknown) => {
       throw new BottleError(
         'key-unusable',
-        `git-gate.repos.${name}: the key ${shortPath(keyFile)} cannot be read`,
+        `git-gate.repos.${name}: the key ${shortPath(key.file)} cannot be read`,
         { hint: 'Put the key back, or correct `key.path` in the bottle.', cause },
       );
     });
-    await writeAtomically(join(keys, name), key, 0o600);
+    await writeAtomically(join(keys, name), content, 0o600);
   }
   await writeAtomically(join(bottlePaths.gitGate(plan.slug), PASSWD), passwd());
 }

@@ -22,12 +22,18 @@ export async function bundleSecrets(plan: Plan): Promise<Record<string, string>>
     [SIGN_IN_VARIABLE]: signIn === undefined ? undefined : (await readSignIn(signIn)).token,
   };
   return {
-    ...readHostVariables(plan.egress.tokens, host),
+    ...readHostVariables(tokenSlots(plan), host),
     [SELFTEST_NONCE_ENV]: randomBytes(NONCE_BYTES).toString('hex'),
   };
 }
 
 /** Returns the names of all slots and of the nonce, for `docker run --env NAME`. */
 export function bundleSecretNames(plan: Plan): string[] {
-  return [...Object.keys(plan.egress.tokens), SELFTEST_NONCE_ENV].toSorted();
+  return [...Object.keys(tokenSlots(plan)), SELFTEST_NONCE_ENV].toSorted();
+}
+
+/** Returns slot -> host variable: the tokens that egress injects, and those of the git gate's HTTPS upstreams. */
+function tokenSlots({ egress, git }: Plan): Record<string, string> {
+  const ofGit = git.flatMap(({ key }) => (key.kind === 'token' ? [[key.slot, key.variable]] : []));
+  return { ...egress.tokens, ...Object.fromEntries(ofGit) };
 }

@@ -1,3 +1,4 @@
+import type { Forge } from './forges.ts';
 /** Where a manifest file was found: the operator's own, the working directory's, or the kit's examples. */
 export type Origin = 'home' | 'cwd' | 'examples';
 
@@ -36,12 +37,19 @@ export interface GitUser {
   readonly email?: string;
 }
 
-/** How the gate authenticates: with a key file on the host, or with a deploy key created for each launch. */
+/** How the gate authenticates to an upstream. `tokenVariable` is the host variable with a token of the forge. */
 export type GitKey =
-  /** `path` as written; a leading `~/` is the operator's home directory. */
+  /** SSH, with a key file of the host. `path` as written; a leading `~/` is the operator's home directory. */
   | { readonly kind: 'static'; readonly path: string }
-  /** `tokenVariable` is the host variable with the forge's token. */
-  | { readonly kind: 'gitea'; readonly tokenVariable: string };
+  /** HTTPS, with the token as its password. */
+  | { readonly kind: 'token'; readonly tokenVariable: string; readonly username?: string }
+  /** SSH, with a deploy key that is made for each launch. `apiUrl`: default, at the upstream's host. */
+  | {
+      readonly kind: 'deploy';
+      readonly forge: Forge;
+      readonly tokenVariable: string;
+      readonly apiUrl?: string;
+    };
 
 /** What a push may do; `false`: nothing. */
 export type GitPush =
@@ -60,10 +68,11 @@ export type GitPush =
 export interface GitRepo {
   /** Name of the bare repository in the gate: `[A-Za-z0-9._-]+`, not only dots, not starting with `-`. */
   readonly name: string;
-  /** As written: `ssh://user@host:port/path`. */
+  /** As written: `ssh://user@host:port/path` or `https://host:port/path`. */
   readonly url: string;
-  /** `port` defaults to 22; `path` starts with `/`. */
+  /** `user` is empty with HTTPS; `port` defaults to the scheme's; `path` starts with `/`. */
   readonly upstream: {
+    readonly scheme: 'ssh' | 'https';
     readonly user: string;
     readonly host: string;
     readonly port: number;

@@ -14,7 +14,7 @@ import type { Manifest } from '../manifest/types.ts';
 import { networkName } from '../plan/names.ts';
 import type { Plan } from '../plan/schema.ts';
 import { DEFAULT_MAX_BYTES } from '../plan/workspace.ts';
-import { gateFiles } from '../prepare/git-plan.ts';
+import { gatedRepos, gateFiles } from '../prepare/git-plan.ts';
 import { thisHost } from '../prepare/host.ts';
 import { pipelockConfig } from '../prepare/pipelock-config.ts';
 import { assertResolved, type LaunchChoice, preflight } from '../prepare/preflight.ts';
@@ -77,7 +77,7 @@ async function recordedChoice(slug: string): Promise<LaunchChoice> {
 async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest): Promise<void> {
   await writeAtomically(bottlePaths.prompt(context.slug), manifest.agent.prompt);
   const { tokens: _variables, ...policy } = plan.egress;
-  const file: RoutesFile = { version: 1, ...policy };
+  const file: RoutesFile = { version: 1, ...policy, ...gatedRepos(plan) };
   await writeAtomically(join(bottlePaths.egress(context.slug), 'routes.yaml'), routesText(file));
   if (plan.git.length > 0) {
     for (const [name, text] of Object.entries(gateFiles(plan))) {

@@ -25,8 +25,9 @@ export async function gitKeyProblems(manifest: Manifest, cwd: string): Promise<B
   return (await Promise.all(problems)).flat();
 }
 
-function hostKeyProblems({ hostKey, upstream: { host, port } }: GitRepo, place: string): BottleError[] {
-  if (hostKey !== undefined) return [];
+function hostKeyProblems({ hostKey, upstream }: GitRepo, place: string): BottleError[] {
+  const { scheme, host, port } = upstream;
+  if (hostKey !== undefined || scheme === 'https') return [];
   const scan = ['ssh-keyscan', '-t', 'ed25519', ...(port === 22 ? [] : ['-p', String(port)]), host].join(' ');
   const message = `${place} has no host_key: the gate connects only to a server whose key it knows`;
   return [

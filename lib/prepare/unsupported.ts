@@ -6,7 +6,7 @@ import type { Manifest } from '../manifest/types.ts';
  * implemented.
  */
 export function unsupportedKeys({ bottle }: Manifest): string[] {
-  const deployKeys = bottle.gitGate.repos.filter(({ key }) => key.kind === 'gitea');
+  const deployKeys = bottle.gitGate.repos.filter(({ key }) => key.kind === 'deploy');
   return deployKeys.map(({ name }) => `git-gate.repos.${name}.key`);
 }
 

@@ -34,7 +34,7 @@ function hostVariables(manifest: Manifest): Map<string, string[]> {
     if (auth !== undefined) need(auth.tokenRef, `egress.routes[${index}]`, `the route to ${host}`);
   }
   for (const { name, key } of gitGate.repos) {
-    if (key.kind === 'gitea') need(key.tokenVariable, `git-gate.repos.${name}`);
+    if (key.kind !== 'static') need(key.tokenVariable, `git-gate.repos.${name}`);
   }
   const tokenRef = provider.credential?.tokenRef;
   if (tokenRef !== undefined) need(tokenRef, 'agent_provider');

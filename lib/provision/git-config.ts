@@ -2,7 +2,7 @@ import type { PlanRepo } from '../plan/git.ts';
 import type { Plan } from '../plan/schema.ts';
 
 /** What decides how a repository can be spelled. */
-export type Upstream = Pick<PlanRepo, 'url' | 'user' | 'host' | 'port' | 'path'>;
+export type Upstream = Pick<PlanRepo, 'url' | 'scheme' | 'user' | 'host' | 'port' | 'path' | 'key'>;
 
 /**
  * Returns the agent's git configuration: its author, and the gate's URL in place of those of the upstreams.
@@ -42,23 +42,36 @@ export function gateUrl(gate: string, { name }: Pick<PlanRepo, 'name'>): string 
  * Returns the ways to write a repository's URL that git replaces. They are prefixes: of those that fit, git takes the
  * longest. So they also catch `…/repo-docs`, for which the gate answers that it has no such repository.
  */
-export function spellings({ url, user, host, port, path }: Upstream): string[] {
+export function spellings(upstream: Upstream): string[] {
+  const { url, scheme, host, port, path } = upstream;
   const name = host.includes(':') ? `[${host}]` : host;
   const bare = path.replace(/^\//, '').replace(/\.git$/, '');
+  // The port is that of one scheme; the others then have their own.
+  const placesOf = (other: 'ssh' | 'https') => (other === scheme ? [name, `${name}:${port}`] : [name]);
+  const users = usersOf(upstream);
   const all = [
-    ...[`https://${name}/`, `https://${user}@${name}/`, `http://${name}/`],
-    ...[
-      `ssh://${user}@${name}/`,
-      `ssh://${user}@${name}:${port}/`,
-      `ssh://${name}/`,
-      `ssh://${name}:${port}/`,
-    ],
-    ...[`${user}@${name}:`, `${user}@${name}:/`],
+    ...placesOf('https').flatMap((place) => [
+      `https://${place}/`,
+      ...users.map((user) => `https://${user}@${place}/`),
+    ]),
+    `http://${name}/`,
+    ...placesOf('ssh').flatMap((place) => [
+      `ssh://${place}/`,
+      ...users.map((user) => `ssh://${user}@${place}/`),
+    ]),
+    ...users.flatMap((user) => [`${user}@${name}:`, `${user}@${name}:/`]),
   ].map((beginning) => beginning + bare);
   // As the manifest has it: git compares without regard to what is a host.
   const written = url.replace(/\.git$/, '');
   const each = [...new Set([...all, written])];
   return each.flatMap((spelling) => [spelling, `${spelling}.git`]);
+}
+
+/** Whom URLs of the repository name: forges call everyone `git`. */
+function usersOf({ scheme, user, key }: Upstream): string[] {
+  if (scheme === 'ssh') return [user];
+  const username = key.kind === 'token' ? key.username : undefined;
+  return username === undefined ? ['git'] : ['git', encodeURIComponent(username)];
 }
 
 function section(name: string, values: readonly [key: string, value: string][]): string[] {

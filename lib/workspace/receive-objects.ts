@@ -81,6 +81,8 @@ async function receivePack(
   counted.on('data', (chunk: Buffer) => onBytes(chunk.length));
   // git may stop reading; what it says then is the reason.
   indexing.stdin.on('error', () => {});
+  // The guest must not wait for a reader then.
+  indexing.stdin.on('unpipe', () => counted.resume());
   counted.pipe(indexing.stdin);
   const ended = indexing.then((result) => {
     stop.abort();

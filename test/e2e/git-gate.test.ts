@@ -12,13 +12,15 @@ const IMAGE = join(KIT, 'test', 'support', 'git', 'image', 'Dockerfile');
 const SECRET = `ghp_${'A1b2C3d4E5f6'.repeat(3)}`;
 
 const upstream = new GitUpstream();
+/** A repository that is reached by HTTPS. */
+const WEB = `https://${upstream.host}:${upstream.httpsPort}/web.git`;
 const urlOf = (name: string) => `ssh://git@${upstream.host}:${upstream.port}/srv/git/${name}.git`;
 
 /** One bottle a version, which all its tests use. */
 const bottles = ['0.8.0', '1.9.3'].map((version) => ({ version, user: sandbox(), slug: '' }));
 
 beforeAll(async () => {
-  await upstream.start(['kit', 'docs']);
+  await upstream.start(['kit', 'docs', 'web']);
   const source = await TestRepository.with(`${TWO_COMMITS}\ngit remote add origin ${urlOf('kit')}`);
   await Promise.all(bottles.map((bottle) => bringUp(bottle, source.root)));
 });
@@ -31,6 +33,7 @@ afterAll(async () => {
 async function bringUp(bottle: (typeof bottles)[number], cwd: string): Promise<void> {
   const { user, version } = bottle;
   user.smolvm = join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
+  Object.assign(user.env, { FORGE_TOKEN: upstream.token, NODE_EXTRA_CA_CERTS: upstream.roots });
   await user.writeAgent('dev', ['true'], manifest(), IMAGE);
   const prepare = join(KIT, 'scripts', 'prepare.ts');
   const options = { cwd, env: user.env, extendEnv: false } as const;
@@ -48,7 +51,21 @@ function manifest(): string {
       key: {provider: static, path: ${upstream.keyFile}}
       push: ${push}
       extra_hosts: {${upstream.host}: ${upstream.address}}`;
-  const repos = repo('kit', '{branches: ["agent/*"]}') + repo('docs', 'false');
+  const web = `
+    web:
+      url: ${WEB}
+      key: {provider: token, token_ref: FORGE_TOKEN}
+      extra_hosts: {${upstream.host}: ${upstream.address}}`;
+  const ssh = (name: string, host: string, hostKey: string, key: string) => `
+    ${name}:
+      url: ssh://git@${host}:${upstream.port}/srv/git/kit.git
+      host_key: ${hostKey}
+      key: {provider: static, path: ${key}}
+      extra_hosts: {${host}: ${upstream.address}}`;
+  const strange =
+    ssh('impostor', 'impostor.test', upstream.strangerKey, upstream.keyFile) +
+    ssh('stranger', upstream.host, upstream.hostKey, upstream.strangerFile);
+  const repos = repo('kit', '{branches: ["agent/*"]}') + repo('docs', 'false') + web + strange;
   return `git-gate:\n  user: {name: Smith, email: smith@example.com}\n  repos:${repos}\n`;
 }
 
@@ -78,8 +95,13 @@ describe.each(bottles)('the git gate of a bottle on smolvm $version', (bottle) =
   });
 
   it('a push from the copied workspace goes through the gate', async () => {
-    const { exitCode, text } = await agent(`git push origin HEAD:${branch}-copy`);
+    const { exitCode, text } = await agent(`
+      git commit -q --allow-empty -m 'Copied work'; git push origin HEAD:${branch}-copy`);
     expect(exitCode, text).toBe(0);
+    const fetched = await user.run('fetch', ['--bottle', bottle.slug]);
+    expect(fetched.stdout, fetched.stderr).toMatch(
+      /1 commit \(1 of them upstream\)[^]*Copied work {2}\(upstream\)/,
+    );
     const [here, there] = await Promise.all([
       agent('git rev-parse HEAD; git config user.name'),
       upstream.sh(`git -C /srv/git/kit.git rev-parse ${branch}-copy`),
@@ -130,6 +152,46 @@ describe.each(bottles)('the git gate of a bottle on smolvm $version', (bottle) =
     expect(text).toContain('git-gate.repos.docs.push');
   });
 
+  it('an upstream by HTTPS is cloned and pushed to with a token that the guest never has', async () => {
+    const { exitCode, text } = await agent(`
+      git clone -q ${WEB} ~/web; cd ~/web; git checkout -qb ${branch}
+      echo more >> README; git commit -qam 'By HTTPS'; git push origin ${branch}
+      env; git config --list; cat ~/.bot-bottle-gitconfig`);
+    expect(exitCode, text).toBe(0);
+    expect(await upstream.sh(`git -C /srv/git/web.git log -1 --format=%s ${branch}`)).toBe('By HTTPS');
+    expect(text).not.toContain(upstream.token);
+    const container = `bot-bottle-sidecars-${bottle.slug}`;
+    expect((await execa('docker', ['logs', container], { all: true })).all).not.toContain(upstream.token);
+    const files = `grep -r ${upstream.token} /run/bot-bottle /etc/bot-bottle /var/lib/bot-bottle`;
+    const { stdout } = await execa('docker', ['exec', container, 'sh', '-c', files], { reject: false });
+    expect(stdout).toBe('');
+  });
+
+  it('a server with another key is not connected to, and a key that the server does not know is told', async () => {
+    const { text } = await agent(
+      'for name in impostor stranger; do git ls-remote $GIT_GATE_URL/$name.git || echo failed; done',
+    );
+    const [impostor = '', stranger = ''] = text.split(/^failed$/m);
+    expect(impostor).toMatch(/impostor cannot be brought up to date; .*Host key verification failed/);
+    expect(stranger).toMatch(/stranger cannot be brought up to date; .*Permission denied \(publickey/);
+  });
+
+  it('the audit of all that is in the log of the bottle', async () => {
+    const { stdout, stderr } = await user.run('logs', ['--bottle', bottle.slug, '--lines', '0']);
+    const lines = stdout.split('\n').filter((line) => / {2}git {2}/.test(line));
+    const told = (...words: string[]) =>
+      expect(
+        lines.some((line) => words.every((word) => line.includes(word))),
+        stdout + stderr,
+      ).toBe(true);
+    told('allow', 'fetch', 'kit main');
+    told('allow', 'push', `kit ${branch} new`, '(1 commit)');
+    told('deny', 'push', `${branch}-secret`, '(2 commits)', 'secret: ');
+    told('deny', 'push', 'docs', 'git-gate.repos.docs.push');
+    told('fail', 'fetch', 'stranger', 'Permission denied');
+    expect(stdout).not.toContain(SECRET);
+  });
+
   it('when the upstream is down, the agent’s git says why', async () => {
     await upstream.down();
     try {
@@ -152,10 +214,9 @@ describe.each(bottles)('the git gate of a bottle on smolvm $version', (bottle) =
       const texts = await Promise.all(paths.map((path) => readFile(path, 'latin1').catch(() => '')));
       return paths.filter((_, index) => texts[index]?.includes(secret));
     };
-    expect(await holding()).toEqual([
-      join(state, 'git-gate', 'keys', 'docs'),
-      join(state, 'git-gate', 'keys', 'kit'),
-    ]);
+    expect(await holding()).toEqual(
+      ['docs', 'impostor', 'kit'].map((name) => join(state, 'git-gate', 'keys', name)),
+    );
     const container = `bot-bottle-sidecars-${slug}`;
     expect((await execa('docker', ['inspect', container])).stdout).not.toContain(secret);
     expect((await execa('docker', ['logs', container], { all: true })).all).not.toContain(secret);

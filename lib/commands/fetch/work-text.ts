@@ -1,34 +1,46 @@
+import { bottlePaths } from '../../bottle/paths.ts';
 import { bottleRef } from '../../git/bottle-refs.ts';
-import { git, tryGit } from '../../git/git.ts';
+import { tryGit } from '../../git/git.ts';
 import { printable } from '../../host/printable.ts';
 import { shortPath } from '../../host/short-path.ts';
 import type { FetchedRepository } from '../../workspace/fetch-repository.ts';
+import { upstreamTips } from '../../workspace/upstream-tips.ts';
+import { newCommits } from './new-commits.ts';
 
 /** How many commits and files are named. */
 const MOST = 20;
 
 /** Describes fetched work, and how to look at it and take it; empty when nothing came. For people. */
 export async function workText(slug: string, fetched: readonly FetchedRepository[]): Promise<string> {
-  const parts = await Promise.all(fetched.map((one) => repositoryText(slug, one)));
+  const tips = await upstreamTips(bottlePaths.gitMirrors(slug));
+  const parts = await Promise.all(fetched.map((one) => repositoryText(slug, one, tips)));
   return parts.filter((part) => part !== '').join('\n');
 }
 
-async function repositoryText(slug: string, fetched: FetchedRepository): Promise<string> {
+async function repositoryText(
+  slug: string,
+  fetched: FetchedRepository,
+  tips: readonly string[],
+): Promise<string> {
   const { root, hasWork, warnings, branch } = fetched;
   const warned = warnings.map((line) => `warning: ${printable(line)}`);
   if (!hasWork) return warned.join('\n');
   const ref = (name: string) => bottleRef(slug, name);
   const [commits, uncommitted, stat] = await Promise.all([
-    commitsOf(root, ref('')),
+    newCommits(root, slug, tips),
     uncommittedFiles(root, slug),
     statOf(fetched),
   ]);
   const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
   const head = branch === undefined ? ref('HEAD') : ref(`heads/${branch}`);
   const hasCommits = commits.length > 0;
+  const pushed = commits.filter(({ isPushed }) => isPushed).length;
+  const mark = pushed === 0 ? '' : ` (${pushed} of them upstream)`;
   return [
-    `the work is in ${shortPath(root)}: ${count(commits.length, 'commit')}, ${count(uncommitted, 'uncommitted file')}, as ${ref('*')}`,
-    ...commits.slice(0, MOST).map((line) => `  ${printable(line)}`),
+    `the work is in ${shortPath(root)}: ${count(commits.length, 'commit')}${mark}, ${count(uncommitted, 'uncommitted file')}, as ${ref('*')}`,
+    ...commits
+      .slice(0, MOST)
+      .map(({ text, isPushed }) => `  ${printable(text)}${isPushed ? '  (upstream)' : ''}`),
     ...(commits.length > MOST ? [`  and ${commits.length - MOST} more`] : []),
     ...stat.map((line) => ` ${printable(line)}`),
     ...warned,
@@ -36,22 +48,6 @@ async function repositoryText(slug: string, fetched: FetchedRepository): Promise
     ...(hasCommits ? [`  merge:  git merge ${head}`] : []),
     `  apply:  make apply BOTTLE=${slug} takes the files, committed or not, into your working tree`,
   ].join('\n');
-}
-
-/** The commits that no branch or tag of the host has, newest first; without the one of uncommitted work. */
-async function commitsOf(root: string, prefix: string): Promise<string[]> {
-  const refs = await git(root, [
-    'for-each-ref',
-    '--format=%(refname)',
-    `${prefix}heads`,
-    `${prefix}tags`,
-    `${prefix}HEAD`,
-  ]);
-  const names = refs.split('\n').filter((name) => name !== '');
-  if (names.length === 0) return [];
-  const input = names.map((name) => `${name}\n`).join('');
-  const args = ['log', '--oneline', '--no-decorate', '--stdin', '--not', '--branches', '--tags'];
-  return (await git(root, args, { input })).split('\n').filter((line) => line !== '');
 }
 
 async function uncommittedFiles(root: string, slug: string): Promise<number> {

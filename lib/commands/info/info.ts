@@ -109,9 +109,15 @@ function envOf(value: EnvValue): string {
   return value.text === '' ? 'asked for at launch' : `asked for at launch: ${value.text}`;
 }
 
-function repoOf({ upstream: { user, host, port, path }, key }: GitRepo): string {
-  const means = key.kind === 'static' ? `key ${key.path}` : `deploy key, created with $${key.tokenVariable}`;
-  return `${user}@${host}:${port}${path} (${means})`;
+function repoOf({ upstream: { scheme, user, host, port, path }, key }: GitRepo): string {
+  const place = `${host}:${port}${path}`;
+  return `${scheme === 'https' ? `https://${place}` : `${user}@${place}`} (${keyText(key)})`;
+}
+
+function keyText(key: GitRepo['key']): string {
+  if (key.kind === 'static') return `key ${key.path}`;
+  if (key.kind === 'token') return `token of $${key.tokenVariable}`;
+  return `deploy key of ${key.forge}, made with $${key.tokenVariable}`;
 }
 
 function routeOf({ host, port, auth, matches, git, dlp }: ManifestRoute): string {

@@ -3,7 +3,7 @@ import { shortPath } from '../../host/short-path.ts';
 import { sizeText } from '../../host/size.ts';
 import { isChained } from '../../plan/agent-facing.ts';
 import { credentialText, providerCredentialText } from '../../plan/credential-text.ts';
-import { pushText } from '../../plan/git.ts';
+import { keyText, pushText } from '../../plan/git.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { commandLine } from '../../providers/command-line.ts';
 import { columns } from '../../terminal/output.ts';
@@ -32,7 +32,10 @@ export function planScreen(plan: Plan, width?: number): string {
     ...list('skills', plan.skills.length === 0 ? [] : [plan.skills.join(', ')]),
     ...list(
       'git',
-      plan.git.map(({ name, host, port, push }) => `${name} -> ${host}:${port}  ${pushText(push)}`),
+      plan.git.map((repo) => {
+        const how = [pushText(repo.push), keyText(repo)].filter((text) => text !== '').join('; ');
+        return `${repo.name} -> ${repo.host}:${repo.port}  ${how}`;
+      }),
     ),
     ...some('commits as', plan.gitUser === undefined ? [] : [authorOf(plan.gitUser)]),
     ...list('routes', routesOf(plan), 'none: nothing outside the bottle can be reached'),

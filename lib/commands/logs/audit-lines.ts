@@ -3,7 +3,7 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { auditFileName, auditFileNumber } from '../../daemons/contract/egress/audit.ts';
+import type { AuditFiles } from '../../daemons/contract/audit-files.ts';
 import { isMissing } from '../../host/files.ts';
 
 export interface FollowOptions {
@@ -19,20 +19,24 @@ export type AuditText = string | undefined;
 const POLL_MS = 200;
 const CHUNK_BYTES = 64 * 1024;
 
-/** In characters; egress writes far shorter lines. */
-const MAX_LINE = 64 * 1024;
+/** In characters; the daemons write shorter lines. */
+const MAX_LINE = 256 * 1024;
 
 /**
- * Yields the audit lines of all files in `directory`, oldest first, without an unfinished last line. Ends
+ * Yields the lines of all of an audit’s files in `directory`, oldest first, without an unfinished last line. Ends
  * when all is read and nothing more may be written, or when aborted.
  */
-export async function* auditLines(directory: string, options: FollowOptions): AsyncGenerator<AuditText> {
+export async function* auditLines(
+  directory: string,
+  files: AuditFiles,
+  options: FollowOptions,
+): AsyncGenerator<AuditText> {
   let number = 0;
   for (;;) {
-    const next = await fileAfter(directory, number);
+    const next = await fileAfter(directory, files, number);
     if (next !== undefined) {
       number = next;
-      yield* linesOf(directory, number, options);
+      yield* linesOf(directory, files, number, options);
     } else {
       yield undefined;
       if (!(await shouldContinue(options))) return;
@@ -44,16 +48,17 @@ export async function* auditLines(directory: string, options: FollowOptions): As
 /** Yields the lines of one file until there is a newer file, or nothing more may be written. */
 async function* linesOf(
   directory: string,
+  files: AuditFiles,
   number: number,
   options: FollowOptions,
 ): AsyncGenerator<AuditText> {
-  const file = await openPlain(join(directory, auditFileName(number)));
+  const file = await openPlain(join(directory, files.nameOf(number)));
   if (file === undefined) return;
   const splitter = new LineSplitter();
   try {
     for (;;) {
       // Checked first, so that lines written before the next file began are read below.
-      const hasNext = (await fileAfter(directory, number)) !== undefined;
+      const hasNext = (await fileAfter(directory, files, number)) !== undefined;
       yield* unread(file, splitter);
       if (options.signal.aborted || hasNext) return;
       yield undefined;
@@ -107,11 +112,11 @@ async function openPlain(path: string): Promise<FileHandle | undefined> {
 }
 
 /** Returns the lowest file number above `number`. */
-async function fileAfter(directory: string, number: number): Promise<number | undefined> {
+async function fileAfter(directory: string, files: AuditFiles, number: number): Promise<number | undefined> {
   const names = await readdir(directory).catch((error: unknown) => {
     if (isMissing(error)) return [];
     throw error;
   });
-  const later = names.flatMap((name) => auditFileNumber(name) ?? []).filter((found) => found > number);
+  const later = names.flatMap((name) => files.numberOf(name) ?? []).filter((found) => found > number);
   return later.length === 0 ? undefined : Math.min(...later);
 }

@@ -1,29 +1,41 @@
-import { type AuditEntry, type AuditGap, WITHHELD } from '../../daemons/contract/egress/audit.ts';
+import type { AuditGap } from '../../daemons/contract/audit-files.ts';
+import { type AuditEntry, WITHHELD } from '../../daemons/contract/egress/audit.ts';
+import type { GitAuditEntry } from '../../daemons/contract/git-gate/audit.ts';
 import { printable } from '../../host/printable.ts';
 import { paint } from '../../terminal/output.ts';
+import { gitNotes, gitTarget } from './git-row.ts';
+import type { LoggedEntry } from './read-entries.ts';
 
 const COLORS = { allow: 'green', deny: 'red', fail: 'yellow' } as const;
 
 export const AUDIT_HEAD = cells('TIME', 'WHAT', 'CODE', 'TOOK', 'SENT', 'GOT', 'METHOD', 'TARGET');
 
 /** Formats one line. Columns have fixed widths, since lines are printed one at a time. */
-export function auditRow(entry: AuditEntry | AuditGap): string {
+export function auditRow(entry: LoggedEntry): string {
   if (!('verdict' in entry)) return gapRow(entry);
-  const { verdict, status, ms, sent, received, method } = entry;
+  const { verdict, ms, sent, received } = entry;
+  const { status, method, target, notes } = 'event' in entry ? gitColumns(entry) : requestColumns(entry);
   const row = cells(
     entry.time.replace(/\.\d+Z$/, 'Z'),
-    verdict,
-    String(status),
-    duration(ms),
-    size(sent),
-    size(received),
+    ...([verdict, status, duration(ms), size(sent), size(received)] as const),
     printable(method),
-    printable(targetOf(entry)),
+    printable(target),
   );
-  const notes = [entry.reason, entry.secrets?.join(', ')].filter(Boolean).join(': ');
   const text = notes === '' ? row : `${row}  (${printable(notes)})`;
   // Color is added last, since it would break the column widths.
   return text.replace(verdict, paint(COLORS[verdict], verdict, process.stdout));
+}
+
+/** What differs between the audits. */
+type Columns = Record<'status' | 'method' | 'target' | 'notes', string>;
+
+function gitColumns(entry: GitAuditEntry): Columns {
+  return { status: 'git', method: entry.event, target: gitTarget(entry), notes: gitNotes(entry) };
+}
+
+function requestColumns(entry: AuditEntry): Columns {
+  const notes = [entry.reason, entry.secrets?.join(', ')].filter(Boolean).join(': ');
+  return { status: String(entry.status), method: entry.method, target: targetOf(entry), notes };
 }
 
 function gapRow({ time, lost }: AuditGap): string {
@@ -57,7 +69,8 @@ function duration(ms: number): string {
   return ms < 600_000 ? `${Math.round(ms / 1000)}s` : `${Math.round(ms / 60_000)}min`;
 }
 
-function size(bytes: number): string {
+function size(bytes: number | null): string {
+  if (bytes === null) return '-';
   if (bytes < 10_000) return `${bytes}B`;
   return bytes < 10_000_000 ? `${Math.round(bytes / 1000)}kB` : `${Math.round(bytes / 1_000_000)}MB`;
 }

@@ -1,12 +1,11 @@
 import { readMetadata } from '../../bottle/metadata.ts';
 import { bottlePaths } from '../../bottle/paths.ts';
 import { readRecord } from '../../bottle/records.ts';
-import { type AuditEntry, type AuditGap, auditLine } from '../../daemons/contract/egress/audit.ts';
 import { findContainer } from '../../docker/container.ts';
 import { BottleError } from '../../errors.ts';
 import { bundleName } from '../../plan/names.ts';
 import { planSchema } from '../../plan/schema.ts';
-import { auditLines } from './audit-lines.ts';
+import { type LoggedEntry, readEntries } from './read-entries.ts';
 
 export interface LogsOptions {
   /** Continue as more is written, until the bottle ends. */
@@ -20,9 +19,9 @@ export interface LogsOptions {
   readonly signal: AbortSignal;
 }
 
-/** A line of the audit, with the text that egress wrote, or a notice about the log itself. */
+/** A line of an audit, with the text that its daemon wrote, or a notice about the log itself. */
 export type LogItem =
-  | { readonly kind: 'entry'; readonly text: string; readonly entry: AuditEntry | AuditGap }
+  | { readonly kind: 'entry'; readonly text: string; readonly entry: LoggedEntry }
   | { readonly kind: 'notice'; readonly text: string };
 
 type LogEntry = Extract<LogItem, { kind: 'entry' }>;
@@ -31,7 +30,7 @@ type LogEntry = Extract<LogItem, { kind: 'entry' }>;
 const CHECK_EVERY_MS = 2000;
 
 /**
- * Yields what egress let out and refused, oldest first, for a bottle that is running or whose state was kept.
+ * Yields what the bundle let out and refused, oldest first, for a bottle that is running or whose state was kept.
  * @throws BottleError `state-missing` when the bottle does not exist.
  */
 export async function* auditLog(slug: string, options: LogsOptions): AsyncGenerator<LogItem> {
@@ -45,15 +44,15 @@ export async function* auditLog(slug: string, options: LogsOptions): AsyncGenera
   const isGoingOn = options.follow && isRunning ? throttled(() => isRunningNow(slug)) : async () => false;
   let earlier: LogEntry[] | undefined = [];
   let unreadable = 0;
-  for await (const text of auditLines(bottlePaths.audit(slug), { isGoingOn, signal: options.signal })) {
-    if (text === undefined) {
+  for await (const logged of readEntries(bottlePaths.audit(slug), { isGoingOn, signal: options.signal })) {
+    if (logged === undefined) {
       if (earlier === undefined) continue;
       yield* lastOf(earlier, options.lines);
       if (earlier.length === 0) yield notice(await whyNothing(slug, options, isRunning));
       earlier = undefined;
       continue;
     }
-    const entry = parse(text);
+    const { text, entry } = logged;
     if (entry === undefined) unreadable += 1;
     else if (!isWanted(entry, options)) continue;
     else if (earlier === undefined) yield { kind: 'entry', text, entry };
@@ -71,19 +70,9 @@ function lastOf(entries: LogEntry[], lines: number): LogEntry[] {
   return lines === 0 || entries.length <= lines ? entries : entries.slice(-lines);
 }
 
-function isWanted(entry: AuditEntry | AuditGap, { denied, since }: LogsOptions): boolean {
+function isWanted(entry: LoggedEntry, { denied, since }: LogsOptions): boolean {
   if (since !== undefined && Date.parse(entry.time) < since) return false;
   return !denied || !('verdict' in entry) || entry.verdict === 'deny';
-}
-
-/** Returns undefined for an invalid line, so that forged lines never reach the terminal. */
-function parse(text: string) {
-  if (!/^[\x20-\x7e]+$/.test(text)) return undefined;
-  try {
-    return auditLine.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 async function isRunningNow(slug: string): Promise<boolean> {

@@ -9,14 +9,14 @@ import {
   pushEnd,
 } from '../contract/git-gate/control.ts';
 import { jsonLines, sendLine } from '../shared/json-lines.ts';
+import { pushEntry, requestEntry } from './audit/entry.ts';
 import type { Gate } from './gate.ts';
-import type { PushAccount } from './push.ts';
 
 export interface ControlOptions {
   readonly path: string;
   readonly gate: Gate;
-  /** Called at the end of a push that asked for something; `sent` and `received`: bytes of git-http's client. */
-  readonly ended: (account: PushAccount, traffic: PushEnd | undefined) => void;
+  /** Takes the entry of each fetch, and of each push that asked for something. */
+  readonly audit: (entry: ReturnType<typeof pushEntry>) => void;
 }
 
 /** Listens on the gate's Unix socket. Replaces a stale one. */
@@ -41,7 +41,10 @@ async function serve(socket: Socket, options: ControlOptions): Promise<void> {
   if (first.done === true) return;
   const request = gateRequest.parse(first.value);
   if (request.do === 'push') await hold(socket, request, lines, options);
-  else sendLine(socket, await options.gate.answer(request));
+  else if (request.do === 'ended') {
+    options.audit(requestEntry(request, await options.gate.refs(request.repo)));
+    sendLine(socket, { ok: true, text: '' });
+  } else sendLine(socket, await options.gate.answer(request));
 }
 
 /** A push lasts as long as its connection. */
@@ -49,7 +52,7 @@ async function hold(
   socket: Socket,
   { repo, push: id }: Extract<GateRequest, { do: 'push' }>,
   lines: AsyncGenerator<unknown>,
-  { gate, ended }: ControlOptions,
+  { gate, audit }: ControlOptions,
 ): Promise<void> {
   const push = gate.open(repo, id, () => sendLine(socket, { forwarding: true }));
   sendLine(socket, { ok: push !== undefined, text: '' });
@@ -60,6 +63,6 @@ async function hold(
   } finally {
     const account = await push.end();
     gate.close(id);
-    if (account.commands.length > 0) ended(account, traffic);
+    if (account.commands.length > 0) audit(pushEntry(account, traffic));
   }
 }

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import type { GateReply, GateRequest } from '../contract/git-gate/control.ts';
-import { type GateRepo, GIT_CONFIG_FILES, type ReposFile } from '../contract/git-gate/repos.ts';
+import { GIT_CONFIG_FILES, type ReposFile } from '../contract/git-gate/repos.ts';
 import { gitEnvironment } from '../shared/git-environment.ts';
 import { MemoryBudget } from '../shared/memory-budget.ts';
+import { readExceptions } from './exceptions.ts';
+import { FindingIds } from './finding-ids.ts';
 import { writeGitConfiguration } from './git-configuration.ts';
 import { Mirror } from './mirror.ts';
 import type { OwnSecrets } from './own-secrets.ts';
 import { type Judging, Push } from './push.ts';
 import { Repository } from './repository.ts';
-import { sshEnvironment } from './upstream/ssh.ts';
-import { UpstreamFault } from './upstream/upstream.ts';
+import { writeRoots } from './upstream/roots.ts';
+import { UpstreamFault, type UpstreamTimes } from './upstream/upstream.ts';
+import { upstreamOf } from './upstream/upstream-of.ts';
 
 export interface GateOptions {
   readonly file: ReposFile;
@@ -20,6 +23,11 @@ export interface GateOptions {
   /** Directory for git's configuration and the hooks. */
   readonly run: string;
   readonly secrets: OwnSecrets;
+  /** The variables with the tokens of HTTPS upstreams. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** PEM: whom HTTPS upstreams are verified by. Default: whom Node trusts. */
+  readonly roots?: readonly string[];
+  readonly times?: Partial<UpstreamTimes>;
   /** Program in the place of `ssh`. */
   readonly ssh?: string;
 }
@@ -35,16 +43,28 @@ export class Gate {
     this.#judging = judging;
   }
 
-  /** Makes the mirrors that are missing; upstream is not asked yet. @throws Error when a directory cannot be used. */
+  /**
+   * Makes the mirrors that are missing; upstream is not asked yet.
+   * @throws Error when a directory or a token cannot be used.
+   */
   static async open(options: GateOptions): Promise<Gate> {
     const { file, run, mirrors, secrets } = options;
     const environment = gitEnvironment(await writeGitConfiguration(run, file.limits));
+    const roots = await writeRoots(run, options.roots);
     const repositories = file.repos.map((repo) => {
       const mirror = new Mirror(join(mirrors, `${repo.name}.git`), environment);
-      return new Repository(repo, mirror, upstreamOf(repo, options));
+      return new Repository(repo, mirror, upstreamOf(repo, { ...options, roots }));
     });
     for (const { mirror } of repositories) await mirror.open();
-    return new Gate(repositories, { limits: file.limits, secrets, memory: new MemoryBudget() });
+    const ids = await FindingIds.open(mirrors);
+    const exceptionsFor = (repo: string) =>
+      readExceptions(join(options.config, GIT_CONFIG_FILES.allowed), repo, ids);
+    return new Gate(repositories, {
+      limits: file.limits,
+      secrets,
+      exceptionsFor,
+      memory: new MemoryBudget(),
+    });
   }
 
   /** Begins a push. @returns `undefined` for a repository that is not the gate's, or an id that was used before. */
@@ -60,8 +80,14 @@ export class Gate {
     this.#pushes.delete(id);
   }
 
+  /** Id of each branch and tag of a repository's mirror; none where it cannot be read. */
+  async refs(repo: string): Promise<ReadonlyMap<string, string>> {
+    const mirror = this.#repositories.get(repo)?.mirror;
+    return (await mirror?.refs().catch(() => undefined)) ?? new Map();
+  }
+
   /** Never throws: what went wrong is told to whoever called git. */
-  async answer(request: Exclude<GateRequest, { do: 'push' }>): Promise<GateReply> {
+  async answer(request: Exclude<GateRequest, { do: 'push' | 'ended' }>): Promise<GateReply> {
     try {
       if (request.do === 'refresh') return await this.#refresh(request.repo);
       const push = this.#pushes.get(request.push);
@@ -84,10 +110,4 @@ export class Gate {
       return { ok: false, text: `git gate: ${name} cannot be brought up to date; ${error.message}` };
     }
   }
-}
-
-function upstreamOf({ name, url }: GateRepo, { config, ssh }: GateOptions) {
-  const key = join(config, GIT_CONFIG_FILES.keys, name);
-  const knownHosts = join(config, GIT_CONFIG_FILES.knownHosts);
-  return { name, url, environment: sshEnvironment({ key, knownHosts, program: ssh }) };
 }

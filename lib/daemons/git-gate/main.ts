@@ -2,14 +2,18 @@ import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { AUDITS } from '../contract/audit-files.ts';
 import { daemonPort } from '../contract/daemons.ts';
 import { GIT_CONFIG_FILES, reposFile } from '../contract/git-gate/repos.ts';
 import { SLUG_ENV } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
-import { pushLine } from './audit-line.ts';
+import { asciiJson } from '../shared/ascii-json.ts';
+import { openAuditFiles } from '../shared/audit-writer.ts';
 import { listenForRequests } from './control-server.ts';
 import { Gate } from './gate.ts';
 import { OwnSecrets } from './own-secrets.ts';
+
+let close = async () => {};
 
 async function start(): Promise<void> {
   const { gitConfig, gitRepos, gitRun, gitControl } = CONTAINER_PATHS;
@@ -18,14 +22,20 @@ async function start(): Promise<void> {
   await mkdir(gitRun, { recursive: true, mode: 0o700 });
   const gate = await Gate.open({
     ...{ file, config: gitConfig, mirrors: gitRepos, run: gitRun },
+    environment: process.env,
     secrets: new OwnSecrets(process.env, CONTAINER_PATHS.slots),
   });
   const bottle = process.env[SLUG_ENV] ?? null;
+  const files = await openAuditFiles({
+    ...{ directory: CONTAINER_PATHS.audit, files: AUDITS['git-gate'], bottle },
+    say: (line) => process.stderr.write(`${line}\n`),
+  });
   await listenForRequests({
     path: gitControl,
     gate,
-    ended: (account, traffic) => process.stdout.write(`${pushLine(account, traffic, bottle)}\n`),
+    audit: (entry) => files.append(asciiJson({ time: new Date().toISOString(), bottle, ...entry })),
   });
+  close = () => files.close();
   // It tells init that the gate is ready, and nothing else.
   const ready = createServer((socket) => socket.on('error', () => {}).destroy());
   ready.listen(daemonPort('git-gate'), '127.0.0.1');
@@ -33,7 +43,8 @@ async function start(): Promise<void> {
 }
 
 try {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => close().finally(() => process.exit(0)));
   process.on('SIGHUP', () => {});
   await start();
 } catch (error) {

@@ -1,6 +1,6 @@
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type GitOptions, gitOutput, runGit } from './run-git.ts';
+import { GitFault, type GitOptions, gitOutput, runGit } from './run-git.ts';
 
 /** Milliseconds. Git waits for whoever reads: the search of a large push takes minutes. */
 const LOCAL_MS = 15 * 60_000;
@@ -30,10 +30,25 @@ export class Mirror {
   /** Makes it where there is none. @throws GitFault */
   async open(): Promise<void> {
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
-    // Without a template, it has no hooks and no configuration but git's least.
-    const args = ['init', '--quiet', '--bare', '--template=', '--initial-branch=main', this.directory];
-    await gitOutput(args, this.options());
+    await this.#init();
     await this.sweep();
+  }
+
+  /** Makes it one whose ids are of this hash, which must be done before it has anything. @throws GitFault */
+  async setHash(hash: 'sha1' | 'sha256'): Promise<void> {
+    const present = (await this.git(['rev-parse', '--show-object-format'])).trim();
+    if (present === hash) return;
+    if ((await this.refs()).size > 0) {
+      throw new GitFault(`upstream has changed from ${present} to ${hash}: bring the bottle up anew`);
+    }
+    await rm(this.directory, { recursive: true });
+    await this.#init(`--object-format=${hash}`);
+  }
+
+  async #init(...options: readonly string[]): Promise<void> {
+    // Without a template, it has no hooks and no configuration but git's least.
+    const args = ['init', '--quiet', '--bare', '--template=', '--initial-branch=main', ...options];
+    await gitOutput([...args, this.directory], this.options());
   }
 
   arguments(args: readonly string[]): string[] {

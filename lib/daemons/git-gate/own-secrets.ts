@@ -1,10 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GIT_TOKEN_SLOT } from '../contract/git-gate/repos.ts';
 import { knownSecretFinder, type ScanOptions } from '../detection/index.ts';
 
 const SLOT = /^EGRESS_TOKEN_[0-9]+$/;
 
-/** The bottle's own secrets: what egress's slots hold, and have held. They are never logged. */
+/**
+ * The bottle's own secrets: what egress's slots hold, and have held, and the tokens of HTTPS upstreams. They are never
+ * logged.
+ */
 export class OwnSecrets {
   readonly #directory: string;
   readonly #values: Set<string>;
@@ -12,7 +16,9 @@ export class OwnSecrets {
 
   /** `directory`: files with tokens that replace those of the environment, named by their slots; may be absent. */
   constructor(environment: NodeJS.ProcessEnv, directory: string) {
-    const slots = Object.entries(environment).filter(([name]) => SLOT.test(name));
+    const slots = Object.entries(environment).filter(
+      ([name]) => SLOT.test(name) || GIT_TOKEN_SLOT.test(name),
+    );
     this.#directory = directory;
     this.#values = new Set(slots.flatMap(([, value]) => (value ? [value] : [])));
     this.#scan = this.#scanFor();

@@ -8,7 +8,7 @@ import type {
 } from '../contract/git-gate/control.ts';
 import type { GateLimits } from '../contract/git-gate/repos.ts';
 import type { MemoryBudget } from '../shared/memory-budget.ts';
-import type { CheckResult } from './judge/check.ts';
+import type { CheckResult, Exceptions } from './judge/check.ts';
 import { judge } from './judge/judge.ts';
 import { newObjects } from './judge/new-objects.ts';
 import { safeName } from './judge/safe-name.ts';
@@ -20,6 +20,8 @@ import { forward } from './upstream/forward.ts';
 export interface Judging {
   readonly limits: GateLimits;
   readonly secrets: OwnSecrets;
+  /** What a person lets pass at this time. */
+  readonly exceptionsFor: (repo: string) => Promise<Exceptions>;
   readonly memory: MemoryBudget;
 }
 
@@ -28,6 +30,8 @@ export interface PushAccount {
   readonly repo: string;
   readonly commands: readonly RefCommand[];
   readonly checks: readonly CheckResult[];
+  /** How many commits upstream did not have; `null` when they were not counted. */
+  readonly commits: number | null;
   /** Upstream's answers; `undefined` when it was not asked. */
   readonly upstream: readonly RefAnswer[] | undefined;
   readonly ms: number;
@@ -44,6 +48,7 @@ export class Push {
   #approved: readonly RefCommand[] = [];
   #commands: readonly RefCommand[] = [];
   #checks: readonly CheckResult[] = [];
+  #commits: number | null = null;
   #upstream: readonly RefAnswer[] | undefined;
   #forwarding: Promise<unknown> | undefined;
 
@@ -67,16 +72,18 @@ export class Push {
     const { mirror, repo } = this.#repository;
     const { limits, memory } = this.#judging;
     const scan = await this.#judging.secrets.scan();
+    const exceptions = await this.#judging.exceptionsFor(repo.name);
     const local = { extra: quarantined(mirror.directory, quarantine), signal };
     let objects: ReturnType<typeof newObjects> | undefined;
     const { ok, results, text } = await judge({
-      ...{ repo, mirror, commands, options, local, limits, memory, scan },
+      ...{ repo, mirror, commands, options, local, limits, memory, scan, exceptions },
       objects: () => {
         objects ??= newObjects(mirror, commands, local);
         return objects;
       },
     });
     this.#checks = results;
+    this.#commits = await countCommits(objects);
     if (ok) this.#approved = commands;
     return { ok, text };
   }
@@ -105,10 +112,16 @@ export class Push {
       repo: this.#repository.repo.name,
       commands: this.#commands.map((command) => ({ ...command, ref: safeName(command.ref, scan) })),
       checks: this.#checks,
+      commits: this.#commits,
       upstream: this.#upstream,
       ms: Math.round(performance.now() - this.#start),
     };
   }
+}
+
+async function countCommits(objects: ReturnType<typeof newObjects> | undefined): Promise<number | null> {
+  const listed = await objects?.catch(() => undefined);
+  return listed?.filter(({ type }) => type === 'commit').length ?? null;
 }
 
 /** The variables that let git see new objects beside those of the mirror. */

@@ -9,6 +9,9 @@ export interface BackendOptions {
   readonly idleMs: number;
   /** Whether git may be ended when its client is gone. */
   readonly mayEnd: () => boolean;
+  /** Called with what the client sends, and with what it is sent. */
+  readonly onSent?: (chunk: Buffer) => void;
+  readonly onReceived?: (chunk: Buffer) => void;
 }
 
 export interface Outcome {
@@ -26,7 +29,7 @@ const MAX_ERRORS = 4096;
 export function runBackend(
   request: IncomingMessage,
   response: ServerResponse,
-  { environment, idleMs, mayEnd }: BackendOptions,
+  { environment, idleMs, mayEnd, onSent, onReceived }: BackendOptions,
 ): Promise<Outcome> {
   // A process group of its own, so that all that it starts can be ended with it.
   const child = spawn('git', ['http-backend'], { env: { ...environment }, detached: true, stdio: 'pipe' });
@@ -38,12 +41,14 @@ export function runBackend(
   let [sent, received, stderr] = [0, 0, ''];
   request.on('data', (chunk: Buffer) => {
     sent += chunk.length;
+    onSent?.(chunk);
     idle.refresh();
   });
   sendBody(request, child);
   const body = new BodyWriter(response, child);
   child.stdout.on('data', (chunk: Buffer) => {
     received += chunk.length;
+    onReceived?.(chunk);
     idle.refresh();
     body.write(chunk);
   });

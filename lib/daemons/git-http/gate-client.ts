@@ -5,6 +5,7 @@ import {
   gateReply,
   MAX_LINE,
   type PushEnd,
+  type RequestEnd,
 } from '../contract/git-gate/control.ts';
 import { askOnce, connectTo, jsonLines, sendLine } from '../shared/json-lines.ts';
 
@@ -15,6 +16,11 @@ export async function refreshMirror(path: string, repo: string): Promise<GateRep
   } catch {
     return { ok: false, text: 'git gate: it is not ready; try again in a moment' };
   }
+}
+
+/** Has git-gate write down what has ended. Never throws: the audit of a gate that is gone has a gap. */
+export async function reportEnd(path: string, end: Omit<RequestEnd, 'do'>): Promise<void> {
+  await askOnce(path, { do: 'ended', ...end }, MAX_LINE).catch(() => {});
 }
 
 /** A push that git-gate knows of. */

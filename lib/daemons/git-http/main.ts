@@ -3,19 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { daemonPort } from '../contract/daemons.ts';
 import { GIT_CONFIG_FILES, reposFile } from '../contract/git-gate/repos.ts';
-import { SLUG_ENV } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
-import { asciiJson } from '../shared/ascii-json.ts';
 import { createGitHttp } from './server.ts';
 
 async function start(): Promise<void> {
   const { gitConfig, gitRepos, gitRun, gitControl } = CONTAINER_PATHS;
   const text = await readFile(join(gitConfig, GIT_CONFIG_FILES.repos), 'utf8');
   const { repos } = reposFile.parse(JSON.parse(text));
-  const bottle = process.env[SLUG_ENV] ?? null;
   const server = createGitHttp({
     ...{ repos, mirrors: gitRepos, control: gitControl, configuration: join(gitRun, 'config') },
-    audit: (fetched) => process.stdout.write(`${asciiJson({ bottle, ...fetched })}\n`),
   });
   server.listen(daemonPort('git-http'), '0.0.0.0');
   await once(server, 'listening');

@@ -14,6 +14,8 @@ export interface Refusal {
   readonly text: string;
   /** Default: `text/plain`. */
   readonly type?: string;
+  /** The repository, where a push to it was refused. */
+  readonly deniedPush?: string;
 }
 
 const TARGET = /^\/(?<name>[A-Za-z0-9_.][A-Za-z0-9_.-]*)\.git\/(?<rest>[a-z/-]+)(?:\?(?<query>.*))?$/;
@@ -36,7 +38,8 @@ export function route(
   }
   if (method !== (isFirst ? 'GET' : 'POST')) return { status: 405, text: 'git gate: not with this method' };
   if (service === 'git-receive-pack' && repo.push === false) {
-    return { status: 403, text: `git gate: pushes to ${name} are off (git-gate.repos.${name}.push)` };
+    const text = `git gate: pushes to ${name} are off (git-gate.repos.${name}.push)`;
+    return { status: 403, text, deniedPush: name };
   }
   return { repo, service, isFirst };
 }

@@ -1,31 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { COMPILE_CACHE_ENV } from '../contract/daemon.ts';
-import { GATE_PUSH_ENV, GATE_SOCKET_ENV } from '../contract/git-gate/control.ts';
+import { GATE_PUSH_ENV, GATE_SOCKET_ENV, type RequestEnd } from '../contract/git-gate/control.ts';
 import type { GateRepo } from '../contract/git-gate/repos.ts';
-import { type Outcome, runBackend } from './backend.ts';
+import { runBackend } from './backend.ts';
 import { type BackendPlace, cgiEnvironment } from './cgi-environment.ts';
-import { openPush, refreshMirror } from './gate-client.ts';
+import { openPush, refreshMirror, reportEnd } from './gate-client.ts';
+import { BodyHead, hasPack, wantsIn } from './heads.ts';
 import { refuse } from './refuse.ts';
 import { type GitRequest, route } from './route.ts';
 import { Turnstile } from './turnstile.ts';
-
-/** A fetch that has ended. */
-export interface Fetched {
-  readonly time: string;
-  readonly event: 'fetch';
-  readonly repo: string;
-  readonly verdict: 'allow' | 'fail';
-  /** Bytes that the client sent, and that it was sent. */
-  readonly sent: number;
-  readonly received: number;
-  readonly ms: number;
-}
 
 export interface GitHttpOptions extends BackendPlace {
   readonly repos: readonly GateRepo[];
   /** Path of git-gate's socket. */
   readonly control: string;
-  readonly audit: (fetched: Fetched) => void;
   /** Milliseconds; default `IDLE_MS`. */
   readonly idleMs?: number;
 }
@@ -47,14 +35,23 @@ export function createGitHttp(options: GitHttpOptions): Server {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const routed = route(request.method ?? '', request.url ?? '', repos);
-    if ('status' in routed) return refuse(response, routed);
+    if ('status' in routed) {
+      refuse(response, routed);
+      if (routed.deniedPush !== undefined)
+        await reportRefusal(routed.deniedPush, 'push', 'deny', routed.text);
+      return;
+    }
     // Answers of unknown length would look whole wherever they end.
     if (request.httpVersion !== '1.1')
       return refuse(response, { status: 403, text: 'git gate: use HTTP/1.1' });
     if (routed.isFirst) {
       // Before anything is told: here git shows why there is nothing.
       const { ok, text } = await refreshMirror(options.control, routed.repo.name);
-      if (!ok) return refuse(response, { status: 503, text });
+      if (!ok) {
+        refuse(response, { status: 503, text });
+        await reportRefusal(routed.repo.name, eventOf(routed), 'fail', text);
+        return;
+      }
     }
     const isPush = routed.service === 'git-receive-pack' && !routed.isFirst;
     const leavePushes = isPush ? await pushes.enter() : () => {};
@@ -67,6 +64,16 @@ export function createGitHttp(options: GitHttpOptions): Server {
       leave();
       leavePushes();
     }
+  }
+
+  function reportRefusal(
+    repo: string,
+    event: RequestEnd['event'],
+    verdict: RequestEnd['verdict'],
+    reason: string,
+  ): Promise<void> {
+    const nothing = { wants: [], sent: 0, received: 0, ms: 0 };
+    return reportEnd(options.control, { event, repo, verdict, reason, ...nothing });
   }
 
   async function push(routed: GitRequest, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -88,17 +95,20 @@ export function createGitHttp(options: GitHttpOptions): Server {
     response: ServerResponse,
   ): Promise<void> {
     const start = performance.now();
-    let isListing = false;
-    request.once('data', (chunk: Buffer) => {
-      isListing = chunk.includes('command=ls-refs');
-    });
-    const environment = cgiEnvironment(routed, request, options);
-    const outcome = await runBackend(request, response, {
-      environment,
+    const [asked, answered] = [new BodyHead(), new BodyHead()];
+    const { ok, sent, received } = await runBackend(request, response, {
+      environment: cgiEnvironment(routed, request, options),
       idleMs: idleOf(options),
       mayEnd: () => true,
+      onSent: (chunk) => asked.add(chunk),
+      onReceived: (chunk) => answered.add(chunk),
     });
-    if (!routed.isFirst && !isListing) options.audit(fetched(routed.repo.name, outcome, start));
+    const wants = wantsIn(asked.bytes(), request.headers['content-encoding'] !== undefined);
+    if (routed.isFirst || wants.length === 0 || (ok && !hasPack(answered.bytes()))) return;
+    await reportEnd(options.control, {
+      ...{ event: 'fetch', repo: routed.repo.name, verdict: ok ? 'allow' : 'fail' },
+      ...{ reason: ok ? null : 'the connection ended early', wants, sent, received, ms: msSince(start) },
+    });
   }
 
   const server = createServer({
@@ -120,10 +130,8 @@ function compileCache(): Record<string, string> {
   return directory === undefined ? {} : { [COMPILE_CACHE_ENV]: directory };
 }
 
+const eventOf = ({ service }: GitRequest) => (service === 'git-receive-pack' ? 'push' : 'fetch');
+
 const idleOf = ({ idleMs = IDLE_MS }: GitHttpOptions) => idleMs;
 
-function fetched(repo: string, { ok, sent, received }: Outcome, start: number): Fetched {
-  const verdict = ok ? 'allow' : 'fail';
-  const ms = Math.round(performance.now() - start);
-  return { time: new Date().toISOString(), event: 'fetch', repo, verdict, sent, received, ms };
-}
+const msSince = (start: number) => Math.round(performance.now() - start);

@@ -5,8 +5,8 @@ const TOP_LEVEL_KEY = /^["']?[A-Za-z_][\w-]*["']?\s*:/;
 const INDENTED_KEY = /^(\s+)["']?[A-Za-z_][A-Za-z0-9_]*["']?\s*:/;
 /** Characters. The rest of a longer line is hidden, because `env` may start there. */
 const MAX_LINE = 1000;
-/** User and password in a URL. */
-const URL_PASSWORD = /:\/\/[^\s@/]{0,200}:\S{0,800}@/g;
+/** User and password in a URL; with HTTPS, forges take a token as the user's name. */
+const URL_SECRET = /:\/\/[^\s@/]{0,200}:\S{0,800}@|(?<=https?):\/\/[^\s@/]{1,800}@/gi;
 export const HIDDEN = '…';
 
 /**
@@ -18,7 +18,7 @@ export function visibleLines(lines: readonly string[]): string[] {
   let insideEnv = false;
   let envIndent: number | undefined;
   return lines.map((whole) => {
-    const line = whole.slice(0, MAX_LINE).replaceAll(URL_PASSWORD, `://${HIDDEN}@`);
+    const line = whole.slice(0, MAX_LINE).replaceAll(URL_SECRET, `://${HIDDEN}@`);
     if (TOP_LEVEL_KEY.test(line)) insideEnv = false;
     if (ENV_KEY.test(line)) {
       insideEnv = true;

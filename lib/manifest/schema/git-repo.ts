@@ -26,7 +26,7 @@ const fields = z.strictObject({
     deprecated: true,
   }),
   provisioned_key: provisionedKey.optional().meta({
-    description: 'Older spelling of `key: {provider: gitea, provisioner_token: …}`.',
+    description: 'Older spelling of `key: {provider: gitea, token_ref: …}`.',
     deprecated: true,
   }),
   push: gitPush,
@@ -38,13 +38,18 @@ export const gitRepo = fields
   .superRefine((repo, context) => {
     const [first, second] = KEY_SPELLINGS.filter((spelling) => repo[spelling] !== undefined);
     if (first === undefined) {
-      fail(context, 'has no `key`', 'Add `key: {provider: static, path: PRIVATE_KEY_FILE}`.');
+      fail(
+        context,
+        'has no `key`',
+        'Add `key: {provider: static, path: PRIVATE_KEY_FILE}`; with HTTPS, `key: {provider: token, token_ref: VARIABLE}`.',
+      );
     } else if (second !== undefined) {
       fail(context, `duplicates \`${first}\``, 'Keep only one of `key`, `identity`, `provisioned_key`.', [
         second,
       ]);
     }
   })
+  .superRefine(refuseOtherScheme)
   .transform(
     (repo): Omit<GitRepo, 'name'> => ({
       ...repo.url,
@@ -55,8 +60,34 @@ export const gitRepo = fields
     }),
   );
 
+/** Keys are for SSH, tokens for HTTPS. */
+function refuseOtherScheme(repo: z.output<typeof fields>, context: z.core.$RefinementCtx): void {
+  const { kind } = keyOf(repo);
+  const { scheme } = repo.url.upstream;
+  const isToken = kind === 'token';
+  if (isToken !== (scheme === 'https')) {
+    const [message, remedy] = isToken
+      ? [
+          'is an SSH URL, but its key is a token for HTTPS',
+          'Write `https://host/path.git`, or give it another key.',
+        ]
+      : [
+          'is an HTTPS URL, but its key is for SSH',
+          'Add `key: {provider: token, token_ref: VARIABLE}`, or write `ssh://git@host/path.git`.',
+        ];
+    fail(context, message, remedy, ['url']);
+  }
+  if (scheme === 'https' && repo.host_key !== undefined) {
+    fail(context, 'is for SSH upstreams', 'Remove `host_key`: certificates prove who an HTTPS upstream is.', [
+      'host_key',
+    ]);
+  }
+}
+
 function keyOf({ key, identity, provisioned_key }: z.output<typeof fields>): GitKey {
   if (key !== undefined) return key;
-  if (provisioned_key !== undefined) return { kind: 'gitea', tokenVariable: provisioned_key.token_env };
+  if (provisioned_key !== undefined) {
+    return { kind: 'deploy', forge: 'gitea', tokenVariable: provisioned_key.token_env };
+  }
   return { kind: 'static', path: identity ?? '' };
 }

@@ -2,17 +2,19 @@ import { z } from 'zod';
 import type { GitRepo } from '../types.ts';
 import { fail } from './rule.ts';
 
-const EXAMPLE = 'Write `ssh://git@host:port/path.git`.';
+const EXAMPLE = 'Write `ssh://git@host:port/path.git` or `https://host/path.git`.';
+const PLACE =
+  /(?<host>[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(:(?<port>[0-9]{1,5}))?(?<path>\/[A-Za-z0-9._~/+@:,=%-]+)$/;
 /** User and host cannot start with a hyphen, so neither can pass for an ssh option. */
-const SSH_URL =
-  /^ssh:\/\/(?<user>[A-Za-z0-9_][A-Za-z0-9._-]*)@(?<host>[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(:(?<port>[0-9]{1,5}))?(?<path>\/[A-Za-z0-9._~/+@:,=%-]+)$/;
+const SSH_URL = new RegExp(`^ssh://(?<user>[A-Za-z0-9_][A-Za-z0-9._-]*)@${PLACE.source}`);
+const HTTPS_URL = new RegExp(`^https://${PLACE.source}`);
 
 export interface ParsedGitUrl {
   readonly url: string;
   readonly upstream: GitRepo['upstream'];
 }
 
-/** URL of an upstream. SSH only: over HTTPS, the gate would hold a token that egress manages. */
+/** URL of an upstream. */
 export const gitUrl = z
   .string()
   .transform((url, context): ParsedGitUrl => {
@@ -21,18 +23,30 @@ export const gitUrl = z
       fail(context, problem, EXAMPLE);
       return z.NEVER;
     }
-    const { user = '', host = '', port, path = '' } = SSH_URL.exec(url)?.groups ?? {};
+    const scheme = url.startsWith('https:') ? 'https' : 'ssh';
+    const { user = '', host = '', port, path = '' } = parts(url) ?? {};
     const bare = host.startsWith('[') ? host.slice(1, -1) : host;
-    return { url, upstream: { user, host: bare.toLowerCase(), port: Number(port ?? 22), path } };
+    const standard = scheme === 'https' ? 443 : 22;
+    return {
+      url,
+      upstream: { scheme, user, host: bare.toLowerCase(), port: Number(port ?? standard), path },
+    };
   })
-  .meta({ description: 'The upstream, SSH only: `ssh://user@host:port/path.git`.', pattern: '^ssh://' });
+  .meta({
+    description: 'The upstream: `ssh://user@host:port/path.git` or `https://host:port/path.git`.',
+    pattern: '^(ssh|https)://',
+  });
+
+const parts = (url: string) => (SSH_URL.exec(url) ?? HTTPS_URL.exec(url))?.groups;
 
 function whatIsWrong(url: string): string | undefined {
-  if (!url.startsWith('ssh://')) return 'is not an SSH URL';
-  if (/^ssh:\/\/[^@/]*:[^@]*@/.test(url)) return 'contains a password';
-  if (!/^ssh:\/\/[^@/]+@/.test(url)) return 'has no user';
-  const match = SSH_URL.exec(url);
-  if (match === null) return 'is not a complete SSH URL';
-  const port = Number(match.groups?.port ?? 22);
+  const scheme = /^(?<scheme>ssh|https):\/\//.exec(url)?.groups?.scheme;
+  if (scheme === undefined) return 'is neither an SSH nor an HTTPS URL';
+  if (/^[a-z]+:\/\/[^@/]*:[^@/]*@/.test(url)) return 'contains a password';
+  if (scheme === 'https' && /^https:\/\/[^@/]*@/.test(url)) return 'contains a user name or a token';
+  if (scheme === 'ssh' && !/^ssh:\/\/[^@/]+@/.test(url)) return 'has no user';
+  const found = parts(url);
+  if (found === undefined) return `is not a complete ${scheme === 'ssh' ? 'SSH' : 'HTTPS'} URL`;
+  const port = Number(found.port ?? 1);
   return port >= 1 && port <= 65_535 ? undefined : 'has an invalid port';
 }

@@ -3,6 +3,7 @@ import { connect } from './connect.ts';
 import { connects } from './connects.ts';
 import { decoders } from './decoders.ts';
 import { frames } from './frames.ts';
+import { gitHttp } from './git-http.ts';
 import { head } from './head.ts';
 import { heads } from './heads.ts';
 import { path } from './path.ts';
@@ -30,6 +31,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   reflection,
   frames,
   terminal,
+  'git-http': gitHttp,
 };
 
 /** Starts the real proxy and returns the targets that write to its sockets. */

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 import { ensureBundleImage } from '../../../lib/bundle/image.ts';
-import { type AuditEntry, auditEntry, auditFileNumber } from '../../../lib/daemons/contract/egress/audit.ts';
+import { AUDITS } from '../../../lib/daemons/contract/audit-files.ts';
+import { type AuditEntry, auditEntry } from '../../../lib/daemons/contract/egress/audit.ts';
 import { type BundleHealth, bundleHealth } from '../../../lib/daemons/contract/init/health.ts';
 import { DAEMONS_ENV, SLUG_ENV } from '../../../lib/daemons/contract/names.ts';
 import { CONTAINER_PATHS } from '../../../lib/daemons/contract/paths.ts';
@@ -109,7 +110,9 @@ export class BundleScene {
 
   /** Reads the audit log of egress. */
   async audit(): Promise<AuditEntry[]> {
-    const names = (await readdir(this.#audit)).filter((name) => auditFileNumber(name) !== undefined).sort();
+    const names = (await readdir(this.#audit))
+      .filter((name) => AUDITS.egress.numberOf(name) !== undefined)
+      .sort();
     const texts = await Promise.all(names.map((name) => readFile(join(this.#audit, name), 'utf8')));
     const lines = texts.join('').split('\n').slice(0, -1);
     return lines.map((line) => auditEntry.parse(JSON.parse(line)));

@@ -9,7 +9,16 @@ export interface GitRun {
 }
 
 /** Runs git as an agent would, without anything of this machine's configuration. Never throws for its failure. */
-export async function git(cwd: string, ...args: string[]): Promise<GitRun> {
+export function git(cwd: string, ...args: string[]): Promise<GitRun> {
+  return gitWith({}, cwd, ...args);
+}
+
+/** Like `git`, with more variables. */
+export async function gitWith(
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+  ...args: string[]
+): Promise<GitRun> {
   const { exitCode, stdout, stderr } = await execa('git', args, {
     cwd,
     reject: false,
@@ -25,6 +34,7 @@ export async function git(cwd: string, ...args: string[]): Promise<GitRun> {
       GIT_AUTHOR_EMAIL: 'agent@example.test',
       GIT_COMMITTER_NAME: 'Agent',
       GIT_COMMITTER_EMAIL: 'agent@example.test',
+      ...env,
     },
   });
   return { code: exitCode ?? -1, said: `${stdout}\n${stderr}`, stdout: stdout.trim() };

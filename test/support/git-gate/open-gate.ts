@@ -1,11 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GateRepo, ReposFile } from '../../../lib/daemons/contract/git-gate/repos.ts';
 import { reposFile } from '../../../lib/daemons/contract/git-gate/repos.ts';
-import { pushLine } from '../../../lib/daemons/git-gate/audit-line.ts';
 import { listenForRequests } from '../../../lib/daemons/git-gate/control-server.ts';
 import { Gate } from '../../../lib/daemons/git-gate/gate.ts';
 import { OwnSecrets } from '../../../lib/daemons/git-gate/own-secrets.ts';
+import type { UpstreamTimes } from '../../../lib/daemons/git-gate/upstream/upstream.ts';
 
 export const SECRET = 'correct-horse-battery-staple-4711';
 
@@ -25,11 +25,15 @@ export interface GatePlace {
   readonly url: string;
   readonly ssh: string;
   readonly push: Push;
+  /** For an upstream by HTTPS. */
+  readonly https?: { readonly token: string; readonly username: string; readonly root: string };
+  readonly times?: Partial<UpstreamTimes>;
   readonly limits?: Partial<ReposFile['limits']>;
 }
 
-export function reposOf({ url, push, limits }: GatePlace): ReposFile {
-  const repo = { name: 'kit', url, key: 'static', push };
+export function reposOf({ url, push, limits, https }: GatePlace): ReposFile {
+  const token = { kind: 'token', slot: 'GIT_TOKEN_0', username: https?.username };
+  const repo = { name: 'kit', url, key: https === undefined ? { kind: 'file' } : token, push };
   const off = { ...repo, name: 'read-only', push: false };
   return reposFile.parse({ version: 1, repos: [repo, off], limits });
 }
@@ -38,10 +42,13 @@ export const controlOf = ({ directory }: GatePlace) => join(directory, 'gate.soc
 
 /** Opens a gate for the upstream, as its `main` does, and adds its audit to the file `audit`. */
 export async function openGate(place: GatePlace) {
-  const { directory, ssh } = place;
+  const { directory, ssh, https, times } = place;
+  const environment = { EGRESS_TOKEN_0: SECRET, GIT_TOKEN_0: https?.token };
   const gate = await Gate.open({
-    ...{ file: reposOf(place), config: directory, ssh },
-    secrets: new OwnSecrets({ EGRESS_TOKEN_0: SECRET }, join(directory, 'slots')),
+    ...{ file: reposOf(place), config: directory, ssh, environment },
+    ...(https === undefined ? {} : { roots: [https.root] }),
+    ...(times === undefined ? {} : { times }),
+    secrets: new OwnSecrets(environment, join(directory, 'slots')),
     mirrors: join(directory, 'mirrors'),
     run: join(directory, 'run'),
   });
@@ -49,7 +56,10 @@ export async function openGate(place: GatePlace) {
   return listenForRequests({
     path: controlOf(place),
     gate,
-    ended: (account, traffic) =>
-      void writeFile(audit, `${pushLine(account, traffic, 'test')}\n`, { flag: 'a' }),
+    audit: (entry) =>
+      appendFileSync(
+        audit,
+        `${JSON.stringify({ time: new Date().toISOString(), bottle: 'test', ...entry })}\n`,
+      ),
   });
 }

@@ -19,14 +19,22 @@ export interface TestUpstream {
   ref(name: string): Promise<string>;
 }
 
-/** Makes an upstream below `directory`. */
-export async function makeUpstream(directory: string): Promise<TestUpstream> {
+/** Makes an upstream below `directory`, whose ids are of this hash. */
+export async function makeUpstream(directory: string, hash = 'sha1'): Promise<TestUpstream> {
   const [repository, ssh, calls, down, held] = ['upstream.git', 'ssh', 'calls', 'down', 'held'].map((name) =>
     join(directory, name),
   ) as [string, string, string, string, string];
-  await gitOk(directory, 'init', '--quiet', '--bare', '--initial-branch=main', repository);
+  await gitOk(
+    directory,
+    'init',
+    '--quiet',
+    '--bare',
+    `--object-format=${hash}`,
+    '--initial-branch=main',
+    repository,
+  );
   const seed = join(directory, 'seed');
-  await gitOk(directory, 'init', '--quiet', '--initial-branch=main', seed);
+  await gitOk(directory, 'init', '--quiet', `--object-format=${hash}`, '--initial-branch=main', seed);
   await writeFile(join(seed, 'README'), 'hello\n');
   await gitOk(seed, 'add', '.');
   await gitOk(seed, 'commit', '--quiet', '-m', 'First');

@@ -26,11 +26,12 @@ export class LocalGuest implements Pick<Bottle, 'slug' | 'execAsAgent' | 'pipeAs
     return { exitCode, stdout, stderr };
   };
 
-  pipeAsAgent: Bottle['pipeAsAgent'] = async ([program = '', ...args], { input, output }) => {
+  pipeAsAgent: Bottle['pipeAsAgent'] = async ([program = '', ...args], { input, output, signal }) => {
     const { exitCode = 1, stderr } = await execa(program, args, {
       ...{ env: this.env, extendEnv: false, reject: false, cwd: this.home, buffer: { stdout: false } },
       stdin: input === undefined ? 'ignore' : [input, 'pipe'],
       stdout: output === undefined ? 'ignore' : [output, 'pipe'],
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
     });
     return { exitCode, stderr };
   };

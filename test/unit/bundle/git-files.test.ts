@@ -20,8 +20,21 @@ function planOf(git: Plan['git'], daemons: Plan['daemons']): Plan {
 }
 
 const repo = (name: string, extraHosts: Record<string, string> = {}): Plan['git'][number] => ({
-  ...{ name, url: `ssh://git@h.example/${name}`, user: 'git', host: 'h.example', port: 22, path: `/${name}` },
-  ...{ hostKey: 'ssh-ed25519 AAAA', keyFile: join(home.path, 'key'), push: false, extraHosts },
+  ...{
+    name,
+    url: `ssh://git@h.example/${name}`,
+    scheme: 'ssh' as const,
+    user: 'git',
+    host: 'h.example',
+    port: 22,
+    path: `/${name}`,
+  },
+  ...{
+    hostKey: 'ssh-ed25519 AAAA',
+    key: { kind: 'static' as const, file: join(home.path, 'key') },
+    push: false,
+    extraHosts,
+  },
 });
 
 const WITH_GATE: Plan['daemons'] = ['selftest', 'egress', 'git-gate', 'git-http'];

@@ -46,9 +46,8 @@ git-gate:
       key: {provider: static, path: ~/.ssh/kit}
       push: false
     site:
-      url: ssh://git@git.example.com/site.git
-      host_key: ssh-ed25519 AAAA
-      key: {provider: static, path: ~/.ssh/kit}
+      url: https://git.example.com/site.git
+      key: {provider: token, token_ref: GH_TOKEN}
 egress:
   routes:
     - host: api.github.com

@@ -80,16 +80,22 @@ describe('manifests written for bot-bottle', () => {
       {
         name: 'web-app',
         url: 'ssh://git@gitea.example.org:2222/team/web-app.git',
-        upstream: { user: 'git', host: 'gitea.example.org', port: 2222, path: '/team/web-app.git' },
+        upstream: {
+          scheme: 'ssh',
+          user: 'git',
+          host: 'gitea.example.org',
+          port: 2222,
+          path: '/team/web-app.git',
+        },
         hostKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVleGFt',
-        key: { kind: 'gitea', tokenVariable: 'GITEA_PROVISIONER_TOKEN' },
+        key: { kind: 'deploy', forge: 'gitea', tokenVariable: 'GITEA_PROVISIONER_TOKEN' },
         push: UNWRITTEN,
         extraHosts: { 'gitea.example.org': '10.4.0.7' },
       },
       {
         name: 'docs.site_2',
         url: 'ssh://git@github.com/example/docs.git',
-        upstream: { user: 'git', host: 'github.com', port: 22, path: '/example/docs.git' },
+        upstream: { scheme: 'ssh', user: 'git', host: 'github.com', port: 22, path: '/example/docs.git' },
         hostKey: 'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ==',
         key: { kind: 'static', path: '~/.ssh/id_docs' },
         push: UNWRITTEN,
@@ -99,7 +105,7 @@ describe('manifests written for bot-bottle', () => {
     const older = (await loadManifest('ops', sources)).bottle.gitGate.repos;
     expect(older.map(({ key, upstream }) => [key, upstream.user])).toEqual([
       [{ kind: 'static', path: '~/.ssh/infra_ed25519' }, 'git'],
-      [{ kind: 'gitea', tokenVariable: 'GITEA_ADMIN_TOKEN' }, 'deploy-bot'],
+      [{ kind: 'deploy', forge: 'gitea', tokenVariable: 'GITEA_ADMIN_TOKEN' }, 'deploy-bot'],
     ]);
   });
 

@@ -27,9 +27,9 @@ it('the plan has what the gate needs of each repository, with the path of its ke
       {
         name: 'kit',
         url: 'ssh://git@Git.Example.com:2222/team/kit.git',
-        ...{ user: 'git', host: 'git.example.com', port: 2222, path: '/team/kit.git' },
+        ...{ scheme: 'ssh', user: 'git', host: 'git.example.com', port: 2222, path: '/team/kit.git' },
         hostKey: 'ssh-ed25519 AAAA',
-        keyFile: '/work/keys/kit',
+        key: { kind: 'static', file: '/work/keys/kit' },
         push: { branches: ['agent/*'], create: true, force: false, delete: false, tags: true },
         extraHosts: {},
       },
@@ -55,6 +55,31 @@ it('the gate’s files are what its daemons read, and pin each upstream’s key 
     ['more', null],
   ]);
   expect(files['repos.json']).not.toContain('/work/keys');
+});
+
+it('a token and a deploy key are planned by the names of their variables', async () => {
+  const plan = await planOf(
+    'repos:',
+    '  web: {url: "https://git.example.com/web.git", key: {provider: token, token_ref: WEB}}',
+    '  site: {url: "https://git.example.com/site.git", key: {provider: token, token_ref: WEB, username: bot}}',
+    ...['github', 'gitlab', 'forgejo'].map(
+      (forge) =>
+        `  ${forge}: {url: "ssh://git@${forge}.com/team/app.git", host_key: ssh-rsa AA, key: {provider: ${forge}, token_ref: T}}`,
+    ),
+  );
+  expect(plan.git.map(({ key }) => key)).toEqual([
+    { kind: 'token', slot: 'GIT_TOKEN_0', variable: 'WEB' },
+    { kind: 'token', slot: 'GIT_TOKEN_0', variable: 'WEB', username: 'bot' },
+    { kind: 'deploy', forge: 'github', apiUrl: 'https://api.github.com', variable: 'T' },
+    { kind: 'deploy', forge: 'gitlab', apiUrl: 'https://gitlab.com/api/v4', variable: 'T' },
+    { kind: 'deploy', forge: 'forgejo', apiUrl: 'https://forgejo.com/api/v1', variable: 'T' },
+  ]);
+  const { repos } = reposFile.parse(JSON.parse(gateFiles(plan)['repos.json'] ?? ''));
+  expect(repos.map(({ key }) => key)).toEqual([
+    { kind: 'token', slot: 'GIT_TOKEN_0', username: 'git' },
+    { kind: 'token', slot: 'GIT_TOKEN_0', username: 'bot' },
+    ...Array.from({ length: 3 }, () => ({ kind: 'file' })),
+  ]);
 });
 
 it('an author is planned without any repository', async () => {

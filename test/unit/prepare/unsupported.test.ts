@@ -31,9 +31,13 @@ describe('unsupported features of a manifest', () => {
     expect(unsupportedKeys(await manifestOf(COMMAND, ...lines))).toEqual([]);
   });
 
-  it('an author and repositories with a key file are supported', async () => {
-    const repos = 'git-gate: {user: {name: A}, repos: {a: {url: "ssh://git@h.example/a", identity: k}}}';
-    expect(unsupportedKeys(await manifestOf(COMMAND, repos))).toEqual([]);
+  it('an author, and repositories with a key file or a token, are supported', async () => {
+    const repos = [
+      'a: {url: "ssh://git@h.example/a", identity: k}',
+      'b: {url: "https://h.example/b", key: {provider: token, token_ref: T}}',
+    ];
+    const git = `git-gate: {user: {name: A}, repos: {${repos.join(', ')}}}`;
+    expect(unsupportedKeys(await manifestOf(COMMAND, git))).toEqual([]);
   });
 
   it.each(['supervise: false', 'supervise: true'])('a bottle with %s is supported', async (line) => {

@@ -16,9 +16,22 @@ function repo(changes: Partial<PlanRepo> = {}): PlanRepo {
   const { user, host, port, path } = upstream;
   const bracketed = host.includes(':') ? `[${host}]` : host;
   return {
-    ...{ name: 'kit', hostKey: 'ssh-ed25519 AAAA', keyFile: '/key', push: false, extraHosts: {} },
+    ...{
+      name: 'kit',
+      hostKey: 'ssh-ed25519 AAAA',
+      scheme: 'ssh' as const,
+      key: { kind: 'static' as const, file: '/key' },
+      push: false,
+      extraHosts: {},
+    },
     ...{ url: `ssh://${user}@${bracketed}:${port}${path}`, ...upstream },
   };
+}
+
+function httpsRepo(): PlanRepo {
+  const key = { kind: 'token' as const, slot: 'GIT_TOKEN_0', variable: 'T', username: 'bot@x' };
+  const url = 'https://git.example.com:8443/team/kit.git';
+  return { ...repo({ user: '', port: 8443 }), scheme: 'https', hostKey: '', url, key };
 }
 
 /** Runs git with the configuration that an agent would have. */
@@ -44,6 +57,29 @@ describe('the agent’s git configuration', () => {
     'git@git.example.com:/team/kit',
   ])('git goes to the gate instead of %s', async (url) => {
     expect(await goesTo([repo()], url)).toBe('http://127.0.0.1:9420/kit.git');
+  });
+
+  it.each([
+    'https://git.example.com:8443/team/kit',
+    'https://git.example.com:8443/team/kit.git',
+    'https://git@git.example.com:8443/team/kit.git',
+    'https://bot%40x@git.example.com/team/kit.git',
+    'https://git.example.com/team/kit',
+    'http://git.example.com/team/kit.git',
+    'ssh://git@git.example.com/team/kit.git',
+    'ssh://git.example.com/team/kit',
+    'git@git.example.com:team/kit.git',
+    'git@git.example.com:/team/kit',
+  ])('git goes to the gate of an HTTPS upstream instead of %s', async (url) => {
+    expect(await goesTo([httpsRepo()], url)).toBe('http://127.0.0.1:9420/kit.git');
+  });
+
+  it.each([
+    'ssh://git@git.example.com:8443/team/kit.git',
+    'https://git.example.com:9443/team/kit',
+    'https://git.example.com/team/other',
+  ])('%s stays as it is beside an HTTPS upstream', async (url) => {
+    expect(await goesTo([httpsRepo()], url)).toBe(url);
   });
 
   it('every spelling of every upstream leads to its own repository', async () => {

@@ -1,4 +1,5 @@
 import { mkdtempSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -131,6 +132,14 @@ describe('a hostile repository', () => {
   it.each([
     ['a tree with .git', commitTree('100644 blob e69de29bb2d1d6434b8b29ae775ad8c2e48c5391\\t.git\\n')],
     ['a tree with .GIT', commitTree('100644 blob e69de29bb2d1d6434b8b29ae775ad8c2e48c5391\\t.GIT\\n')],
+    [
+      'a tree with git~1, the short name of .git on Windows',
+      commitTree('100644 blob e69de29bb2d1d6434b8b29ae775ad8c2e48c5391\\tgit~1\\n'),
+    ],
+    [
+      'a tree with .git and a character that macOS ignores',
+      commitTree('100644 blob e69de29bb2d1d6434b8b29ae775ad8c2e48c5391\\t.g\\342\\200\\214it\\n'),
+    ],
     ['a tree with ..', commitTree('040000 tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\\t..\\n')],
     [
       'a submodule whose URL is an option',
@@ -180,6 +189,20 @@ describe('a hostile repository', () => {
     const fetched = await fetch();
     expect(fetched.warnings).toEqual([expect.stringContaining('is refused')]);
     expect(await source.sh(REFS)).toContain(`${P}/heads/good`);
+  });
+
+  it('has branches named like options refused, and .gitmodules with programs fetched as a file', async () => {
+    const { source, guest, fetch } = await scene(TWO_COMMITS);
+    const proof = join(guest.home, 'ran');
+    await guest.sh(
+      `printf '[submodule "a"]\\n\\tpath = a\\n\\turl = ext::touch ${proof}\\n' > .gitmodules; git add .; git commit -qm x
+       git update-ref 'refs/heads/--upload-pack=touch-${'x'.repeat(20)}' HEAD; git update-ref refs/heads/-o HEAD`,
+    );
+    expect((await fetch()).warnings.filter((line) => line.endsWith('is refused'))).toHaveLength(2);
+    expect(await source.sh(`${REFS}; git show ${P}/HEAD:.gitmodules`)).toMatch(/ext::touch/);
+    expect(await source.sh(REFS)).not.toContain('/-');
+    expect(await source.sh('ls -A; git config --list --local')).not.toContain('submodule');
+    await expect(access(proof)).rejects.toThrow();
   });
 
   it('whose git is not git is found out', async () => {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { auditGap } from '../audit-files.ts';
 
 /** How much egress writes down. 0: what policy refused; 1: also what failed; 2: everything, and harmless headers. */
 export const auditLevel = z.literal([0, 1, 2]);
@@ -57,28 +58,7 @@ export const auditEntry = z.strictObject({
   headers: z.strictObject({ request: headers, response: headers }).optional(),
 });
 
-/** Stands in the place of lines that could not be written, such as while the disk was full. */
-export const auditGap = z.strictObject({
-  time: z.iso.datetime(),
-  bottle: z.string().max(64).nullable(),
-  lost: count,
-});
-
 /** `audit.NNNNNN.jsonl`: one of these a line. Every line is ASCII: nothing in one can act on a terminal. */
 export const auditLine = z.union([auditEntry, auditGap]);
 
 export type AuditEntry = z.infer<typeof auditEntry>;
-export type AuditGap = z.infer<typeof auditGap>;
-
-/** The newest file has the highest number; when it is full the next one is begun, and the oldest goes. */
-export const AUDIT_FILES = { maxBytes: 8 * 1024 * 1024, maxFiles: 8 } as const;
-
-export function auditFileName(number: number): string {
-  return `audit.${String(number).padStart(6, '0')}.jsonl`;
-}
-
-/** `undefined` for a file that is none of the audit's. */
-export function auditFileNumber(name: string): number | undefined {
-  const digits = /^audit\.([0-9]{6,15})\.jsonl$/.exec(name)?.[1];
-  return digits === undefined ? undefined : Number(digits);
-}

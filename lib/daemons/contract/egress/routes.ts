@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { repoName } from '../git-gate/repos.ts';
 import { SELFTEST_HOST } from '../selftest/selftest.ts';
 import { auditLevel } from './audit.ts';
 import { routeDlp } from './route-dlp.ts';
@@ -129,6 +130,18 @@ export const routesFile = z.strictObject({
   learn: z.boolean().optional(),
   /** Whether a refused CONNECT is accepted, so that the agent can read the refusal inside TLS; default true. */
   explain_denials: z.boolean().optional(),
+  /** Repositories behind the git gate, so that a refusal can name it; lets nothing more out. */
+  git_gate: z
+    .array(
+      z.strictObject({
+        name: repoName,
+        host: z.string().max(253),
+        /** Starts with `/`, without `.git`. */
+        path: z.string().max(1024).startsWith('/'),
+      }),
+    )
+    .max(100)
+    .optional(),
   routes: routeList,
 });
 

@@ -7,14 +7,29 @@ export const repoName = z
   .regex(/^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/)
   .refine((name) => !/^\.+$/.test(name), 'is not only dots');
 
-/** `ssh://user@host:port/path`. Neither user nor host can pass for an option of ssh. */
-const sshUrl = z
+/** `ssh://user@host:port/path` or `https://host:port/path`. Neither user nor host can pass for an option. */
+const upstreamUrl = z
   .string()
   .max(1024)
   .regex(
-    /^ssh:\/\/[A-Za-z0-9_][A-Za-z0-9._-]*@([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?\/[A-Za-z0-9._~/+@:,=%-]+$/,
-    'a URL such as ssh://git@host:22/path.git',
+    /^(ssh:\/\/[A-Za-z0-9_][A-Za-z0-9._-]*@|https:\/\/)([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?\/[A-Za-z0-9._~/+@:,=%-]+$/,
+    'a URL such as ssh://git@host:22/path.git or https://host/path.git',
   );
+
+/** Names of the variables with the tokens of HTTPS upstreams. */
+export const GIT_TOKEN_SLOT = /^GIT_TOKEN_[0-9]+$/;
+export const gitTokenSlot = (index: number) => `GIT_TOKEN_${index}`;
+
+const gateKey = z.discriminatedUnion('kind', [
+  /** SSH: the private key is the file `keys/<name>`. */
+  z.strictObject({ kind: z.literal('file') }),
+  /** HTTPS: the password is the value of the variable `slot`. */
+  z.strictObject({
+    kind: z.literal('token'),
+    slot: z.string().regex(GIT_TOKEN_SLOT),
+    username: z.string().regex(/^[\x21-\x39\x3b-\x7e]{1,200}$/),
+  }),
+]);
 
 /** Glob of branch names, without `refs/heads/`: `*` matches within a segment, `**` any number of them. */
 const branchGlob = z
@@ -36,14 +51,18 @@ export const pushRules = z.strictObject({
   tags: z.boolean(),
 });
 
-const gateRepo = z.strictObject({
-  name: repoName,
-  url: sshUrl,
-  /** `static`: the private key is the file `keys/<name>`. */
-  key: z.literal('static'),
-  /** `false`: no push at all. */
-  push: z.union([z.literal(false), pushRules]),
-});
+const gateRepo = z
+  .strictObject({
+    name: repoName,
+    url: upstreamUrl,
+    key: gateKey,
+    /** `false`: no push at all. */
+    push: z.union([z.literal(false), pushRules]),
+  })
+  .refine(
+    ({ url, key }) => url.startsWith('https:') === (key.kind === 'token'),
+    'the key is not for this URL',
+  );
 
 const MIB = 1024 * 1024;
 
@@ -78,6 +97,8 @@ export const GIT_CONFIG_FILES = {
   repos: 'repos.json',
   /** Host keys of all upstreams, in OpenSSH's format. */
   knownHosts: 'known_hosts',
+  /** See `allowed.ts`; absent until a person lets something pass. */
+  allowed: 'allowed.json',
   /** Directory with a private key a repository, named like it, mode 0600. */
   keys: 'keys',
 } as const;

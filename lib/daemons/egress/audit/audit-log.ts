@@ -1,10 +1,5 @@
-import {
-  AUDIT_LIMITS,
-  type AuditEntry,
-  type AuditGap,
-  type AuditLevel,
-  WITHHELD,
-} from '../../contract/egress/audit.ts';
+import type { AuditGap } from '../../contract/audit-files.ts';
+import { AUDIT_LIMITS, type AuditEntry, type AuditLevel, WITHHELD } from '../../contract/egress/audit.ts';
 import { canonicalTarget } from '../../contract/egress/canonical-path.ts';
 import { asciiJson } from '../../shared/ascii-json.ts';
 import { Account, type Register, type Subject } from './account.ts';

@@ -1,7 +1,8 @@
-import { AUDIT_FILES, type AuditLevel, auditFileName, auditFileNumber } from '../../contract/egress/audit.ts';
+import { AUDITS } from '../../contract/audit-files.ts';
+import type { AuditLevel } from '../../contract/egress/audit.ts';
 import type { KnownSecretFinder } from '../../detection/index.ts';
-import { LineFiles } from '../../shared/line-files.ts';
-import { AuditLog, lineOf } from './audit-log.ts';
+import { openAuditFiles } from '../../shared/audit-writer.ts';
+import { AuditLog } from './audit-log.ts';
 import { LearnedStore } from './learned-store.ts';
 import { Withholder } from './withhold.ts';
 
@@ -29,10 +30,6 @@ export interface OpenAudit {
   close(): Promise<void>;
 }
 
-/** Bytes of lines that wait while the disk is full. Egress keeps serving: no request depends on the log. */
-const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
-const RETRY_MS = 1000;
-
 /** @throws Error when the directory cannot be written. */
 export async function openAudit(options: AuditOptions): Promise<OpenAudit> {
   const { directory, bottle, findKnown, policy } = options;
@@ -50,16 +47,7 @@ export async function openAudit(options: AuditOptions): Promise<OpenAudit> {
     const write = (line: string) => void process.stdout.write(`${line}\n`);
     return { log: new AuditLog({ ...common, write }), close: async () => {} };
   }
-  const files = await LineFiles.open({
-    directory,
-    nameOf: auditFileName,
-    numberOf: auditFileNumber,
-    ...AUDIT_FILES,
-    maxQueuedBytes: MAX_QUEUED_BYTES,
-    retryMs: RETRY_MS,
-    gap: (lost) => lineOf({ time: new Date().toISOString(), bottle, lost }),
-    say,
-  });
+  const files = await openAuditFiles({ directory, files: AUDITS.egress, bottle, say: options.say });
   const learned = await LearnedStore.open(directory, say);
   const log = new AuditLog({
     ...common,

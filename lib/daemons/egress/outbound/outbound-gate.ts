@@ -85,7 +85,7 @@ export class OutboundGate {
     else body.release();
     if (decision.approved && admission.isLfsBatch && !asksForDownload(decision)) {
       discardBody(decision, request);
-      return blocked(pushDenial(host, rule), []);
+      return blocked(pushDenial(host, rule, admission.gated), []);
     }
     return decision;
   }

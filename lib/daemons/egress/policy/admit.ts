@@ -2,6 +2,7 @@ import { canonicalTarget } from '../../contract/egress/canonical-path.ts';
 import { headerOf } from '../../shared/raw-headers.ts';
 import { withoutParameter } from '../http/query-parameter.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
+import { gatedRepo, useGate } from './gated-repo.ts';
 import { gitUse, pushDenial } from './git-request.ts';
 import { methodAskedBy } from './handshake.ts';
 import type { OpenConnection } from './open-connections.ts';
@@ -37,7 +38,9 @@ function routesTo(
 ): readonly [Rule, ...Rule[]] | Denial {
   const [rule, ...more] = rulesFor(policy, host);
   if (rule === undefined) {
-    return deny('host-unlisted', host, `No route of this bottle names the host ${host}.`, ASK_OPERATOR);
+    const gated = policy.gated.filter((repo) => repo.host === host);
+    const remedy = gated.length === 0 ? ASK_OPERATOR : useGate(...gated);
+    return deny('host-unlisted', host, `No route of this bottle names the host ${host}.`, remedy);
   }
   if (transport === 'plain' && (rule.plainPort === undefined || rule.hostSlots.length > 0)) {
     const reason = `Requests to ${host} carry a token, which never travels in plain text.`;
@@ -83,9 +86,11 @@ export function admitRequest(
   const candidates = rule === undefined ? rules : [rule];
   const types = `${headerOf(rawHeaders, 'content-type') ?? ''},${headerOf(rawHeaders, 'accept') ?? ''}`;
   const git = gitUse({ method: facts.method, path, query, types });
-  if (git === 'push') return pushDenial(host, rule ?? rules[0]);
+  const gated = git === undefined ? undefined : gatedRepo(basis.policy, host, path);
+  if (git === 'push') return pushDenial(host, rule ?? rules[0], gated);
   if (git !== undefined && !candidates.some(({ gitFetch }) => gitFetch)) {
-    const remedy = 'Use the git gate, or ask the operator for `git: {fetch: true}` on this route.';
+    const remedy =
+      gated === undefined ? 'Ask the operator for `git: {fetch: true}` on this route.' : useGate(gated);
     const reason = `Clone and fetch are closed on ${host}.`;
     return deny('git-fetch-refused', host, reason, remedy, rule ?? rules[0]);
   }
@@ -105,7 +110,7 @@ export function admitRequest(
       port,
       path,
       query: sent,
-      isLfsBatch: git === 'lfs-batch',
+      ...(git === 'lfs-batch' ? { isLfsBatch: true, gated } : { isLfsBatch: false }),
     }
   );
 }

@@ -1,3 +1,4 @@
+import { type GatedRepo, useGate } from './gated-repo.ts';
 import { lfsUse } from './git-lfs.ts';
 import type { Rule } from './policy.ts';
 import { type Denial, deny } from './verdict.ts';
@@ -30,8 +31,11 @@ export function gitUse({ method, path, query, types }: GitRequest): GitUse | und
   return lfsUse(method, plain, type);
 }
 
-export function pushDenial(host: string, rule: Rule): Denial {
-  const remedy = 'Push through the git gate.';
+export function pushDenial(host: string, rule: Rule, gated: GatedRepo | undefined): Denial {
+  const remedy =
+    gated === undefined
+      ? 'Ask the operator to add the repository under git-gate.repos of this bottle’s manifest.'
+      : useGate(gated);
   return deny('git-push-refused', host, 'Pushes over HTTPS never leave.', remedy, rule);
 }
 

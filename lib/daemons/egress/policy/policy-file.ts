@@ -15,7 +15,7 @@ export class PolicyFile {
     this.#path = path;
     this.#filledSlots = filledSlots;
     const noRules = { provider: new Map(), bottle: new Map() };
-    this.#current = { rules: noRules, filledSlots, log: 0, learn: false, explainsDenials: false };
+    this.#current = { rules: noRules, filledSlots, gated: [], log: 0, learn: false, explainsDenials: false };
   }
 
   get current(): Policy {

@@ -43,6 +43,8 @@ export interface Policy {
   };
   /** Slots that hold a usable token. */
   readonly filledSlots: ReadonlySet<string>;
+  /** What is behind the git gate; for advice only. */
+  readonly gated: NonNullable<RoutesFile['git_gate']>;
   /** How much is logged. */
   readonly log: AuditLevel;
   /** Whether denials are kept to be learned from. */
@@ -83,6 +85,7 @@ export function buildPolicy(file: RoutesFile, filledSlots: ReadonlySet<string>):
       bottle: new Map(ownedBy('bottle')),
     },
     filledSlots,
+    gated: file.git_gate ?? [],
     log: file.log ?? 0,
     learn: file.learn ?? false,
     explainsDenials: file.explain_denials ?? true,

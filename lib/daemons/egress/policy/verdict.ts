@@ -1,4 +1,5 @@
 import { DENIAL_STATUS, type DenialReason } from '../http/reasons.ts';
+import type { GatedRepo } from './gated-repo.ts';
 import type { Rule } from './policy.ts';
 
 /** Remedy when only the client is at fault. */
@@ -30,6 +31,8 @@ export interface Admission {
   readonly query: string;
   /** Whether it is a git LFS batch: its body must prove that it downloads. */
   readonly isLfsBatch: boolean;
+  /** The repository behind the git gate that such a batch is for. */
+  readonly gated?: GatedRepo | undefined;
 }
 
 export type Verdict = Admission | Denial;

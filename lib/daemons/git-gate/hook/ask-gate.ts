@@ -3,6 +3,7 @@ import {
   GATE_SOCKET_ENV,
   type GateReply,
   gateReply,
+  gateRequest,
   MAX_LINE,
   type RefCommand,
 } from '../../contract/git-gate/control.ts';
@@ -11,12 +12,14 @@ import { askOnce } from '../../shared/json-lines.ts';
 /** Asks git-gate for this push. Never throws: a gate that does not answer has refused. */
 export async function askGate(request: Record<string, unknown>): Promise<GateReply> {
   const { [GATE_SOCKET_ENV]: socket = '', [GATE_PUSH_ENV]: push = '' } = process.env;
+  const asked = gateRequest.safeParse({ ...request, push });
+  if (!asked.success) return { ok: false, text: `git gate: ${asked.error.issues[0]?.message}` };
   try {
-    return gateReply.parse(await askOnce(socket, { ...request, push }, MAX_LINE));
+    return gateReply.parse(await askOnce(socket, asked.data, MAX_LINE));
   } catch {
     const fate =
       request.do === 'forward' ? 'fetch to see whether upstream took it' : 'push again in a moment';
-    return { ok: false, text: `git gate: it does not answer, or refuses requests like this one; ${fate}` };
+    return { ok: false, text: `git gate: it does not answer; ${fate}` };
   }
 }
 

@@ -1,9 +1,15 @@
 import type { RefCommand } from '../../contract/git-gate/control.ts';
 import type { GateLimits, GateRepo } from '../../contract/git-gate/repos.ts';
-import type { ScanOptions } from '../../detection/index.ts';
+import type { Finding, ScanOptions } from '../../detection/index.ts';
 import type { MemoryBudget } from '../../shared/memory-budget.ts';
 import type { LocalGit, Mirror } from '../mirror.ts';
 import type { NewObjects } from './new-objects.ts';
+
+/** What a person lets pass. */
+export interface Exceptions {
+  idOf(finding: Finding): string;
+  allows(finding: Finding): boolean;
+}
 
 /** A push that waits for its judgement. */
 export interface Pending {
@@ -17,6 +23,7 @@ export interface Pending {
   /** What upstream does not have; found when it is first asked for. */
   objects(): Promise<NewObjects>;
   readonly scan: ScanOptions;
+  readonly exceptions: Exceptions;
   readonly memory: MemoryBudget;
 }
 

@@ -42,6 +42,8 @@ function messageOf(failed: readonly CheckResult[]): string {
 }
 
 const REWRITE = [
+  '  Comments such as `gitleaks:allow` and files such as .gitleaks.toml let nothing pass: only a person can, by the id in',
+  '  parentheses.',
   '  A later commit that removes it does not help: rewrite the commits that hold it, with',
   '  `git commit --amend` for the last one, or `git rebase -i` and `edit` for an earlier one; then push again.',
 ];

@@ -38,15 +38,17 @@ interface Found {
   readonly fault?: string;
 }
 
-function faultsOfWords({ commands, options, scan }: Pending): string[] {
-  const faults: string[] = [];
-  for (const { type } of commands.flatMap(({ ref }) => scanText(ref, scan))) {
-    faults.push(`${type} in the name of a branch or tag`);
-  }
-  for (const { type } of options.flatMap((option) => scanText(option, scan))) {
-    faults.push(`${type} in an option of the push`);
-  }
-  return [...new Set(faults)];
+function faultsOfWords({ commands, options, scan, exceptions }: Pending): string[] {
+  const search = (texts: readonly string[], place: string) =>
+    texts
+      .flatMap((text) => scanText(text, scan))
+      .filter((finding) => !exceptions.allows(finding))
+      .map((finding) => `${finding.type} in ${place} (${exceptions.idOf(finding)})`);
+  const names = search(
+    commands.map(({ ref }) => ref),
+    'the name of a branch or tag',
+  );
+  return [...new Set([...names, ...search(options, 'an option of the push')])];
 }
 
 async function look(
@@ -55,10 +57,11 @@ async function look(
   pending: Pending,
 ): Promise<Found | undefined> {
   try {
-    const findings =
+    const all =
       object.type === 'tree'
         ? scanText(await treeNames(bytes, object), pending.scan)
         : await scanned(scanContent(object, bytes, pending));
+    const findings = all.filter((finding) => !pending.exceptions.allows(finding));
     return findings.length === 0 ? undefined : { object, findings };
   } catch (error) {
     if (error instanceof UnscannableBody) return { object, findings: [], fault: error.message };
@@ -91,7 +94,9 @@ async function told({ object, findings, fault }: Found, pending: Pending): Promi
   const hidden = findings.filter(({ type }) => plain.every((other) => other.type !== type));
   const faults = new Set<string>();
   for (const finding of [...plain, ...hidden]) {
-    faults.add(`${finding.type} in ${await placeOf(object, finding, pending)}`);
+    faults.add(
+      `${finding.type} in ${await placeOf(object, finding, pending)} (${pending.exceptions.idOf(finding)})`,
+    );
   }
   return [...faults];
 }

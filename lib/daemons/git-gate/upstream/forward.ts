@@ -2,8 +2,7 @@ import type { ForwardRequest, RefAnswer, RefCommand } from '../../contract/git-g
 import { isNone } from '../../contract/git-gate/control.ts';
 import { printable } from '../../shared/ascii-json.ts';
 import type { Mirror } from '../mirror.ts';
-import { runGit } from '../run-git.ts';
-import { remoteOptions, TRANSFER_MS, type Upstream, UpstreamFault } from './upstream.ts';
+import { runRemote, type Upstream, UpstreamFault } from './upstream.ts';
 
 export interface Forwarded {
   readonly refs: RefAnswer[];
@@ -21,10 +20,8 @@ export async function forward(
   request: ForwardRequest,
 ): Promise<Forwarded> {
   const { commands } = request;
-  const result = await runGit(
-    mirror.arguments(pushArguments(upstream.url, request)),
-    remoteOptions(mirror.options(), upstream, TRANSFER_MS),
-  );
+  const args = pushArguments(upstream.url, request);
+  const result = await runRemote(mirror, upstream, args, upstream.times.transferMs);
   const answers = readPorcelain(result.stdout);
   const unanswered = new UpstreamFault(upstream, result.stderr).message;
   const refs = commands.map(({ ref }) => {

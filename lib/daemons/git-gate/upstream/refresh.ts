@@ -1,6 +1,7 @@
 import { lines, type Mirror } from '../mirror.ts';
-import { type GitResult, runGit } from '../run-git.ts';
-import { ASK_MS, remoteOptions, TRANSFER_MS, type Upstream, UpstreamFault } from './upstream.ts';
+import type { GitResult } from '../run-git.ts';
+import { confirmEmpty } from './confirm-empty.ts';
+import { runRemote, type Upstream, UpstreamFault } from './upstream.ts';
 
 const MIRRORED = /^refs\/(?:heads|tags)\//;
 
@@ -15,12 +16,15 @@ const FETCH = [
  * @throws UpstreamFault
  */
 export async function refresh(mirror: Mirror, upstream: Upstream): Promise<void> {
-  const listed = await remote(mirror, upstream, ['ls-remote', '--symref', upstream.url], ASK_MS);
+  const { times } = upstream;
+  const listed = await remote(mirror, upstream, ['ls-remote', '--symref', upstream.url], times.askMs);
   const theirs = readListing(listed.stdout);
+  if (theirs.refs.size === 0 && upstream.url.startsWith('https:')) await confirmEmpty(mirror, upstream);
   if (!isSame(await mirror.refs(), theirs.refs)) {
     await mirror.sweep();
+    await mirror.setHash(hashOf(theirs));
     const specs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
-    await remote(mirror, upstream, [...FETCH, upstream.url, ...specs], TRANSFER_MS);
+    await remote(mirror, upstream, [...FETCH, upstream.url, ...specs], times.transferMs);
   }
   if (theirs.head !== undefined && theirs.head !== (await mirror.head())) {
     await mirror.git(['symbolic-ref', 'HEAD', theirs.head]);
@@ -33,8 +37,7 @@ async function remote(
   args: readonly string[],
   timeoutMs: number,
 ): Promise<GitResult> {
-  const options = remoteOptions(mirror.options(), upstream, timeoutMs);
-  const result = await runGit(mirror.arguments(args), options);
+  const result = await runRemote(mirror, upstream, args, timeoutMs);
   if (result.code === 0) return result;
   const late = result.timedOut ? `\nno answer within ${timeoutMs / 1000} s` : '';
   throw new UpstreamFault(upstream, result.stderr + late);
@@ -56,6 +59,11 @@ function readListing(text: string): Listing {
     if (MIRRORED.test(name) && !name.endsWith('^{}')) refs.set(name, what);
   }
   return { refs, head };
+}
+
+/** By the length of its ids; one without any is like most. */
+function hashOf({ refs }: Listing): 'sha1' | 'sha256' {
+  return [...refs.values()].some((id) => id.length === 64) ? 'sha256' : 'sha1';
 }
 
 function isSame(ours: ReadonlyMap<string, string>, theirs: ReadonlyMap<string, string>): boolean {

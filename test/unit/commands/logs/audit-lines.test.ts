@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { auditLines } from '../../../../lib/commands/logs/audit-lines.ts';
-import { auditFileName, auditFileNumber } from '../../../../lib/daemons/contract/egress/audit.ts';
+import { AUDITS } from '../../../../lib/daemons/contract/audit-files.ts';
 import { LineFiles } from '../../../../lib/daemons/shared/line-files.ts';
 
 let directory = '';
@@ -12,13 +12,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const path = (number: number) => join(directory, auditFileName(number));
+const path = (number: number) => join(directory, AUDITS.egress.nameOf(number));
 const signal = new AbortController().signal;
 const ended = async () => false;
 
 async function linesNow(): Promise<string[]> {
   const lines: string[] = [];
-  for await (const text of auditLines(directory, { isGoingOn: ended, signal }))
+  for await (const text of auditLines(directory, AUDITS.egress, { isGoingOn: ended, signal }))
     if (text !== undefined) lines.push(text);
   return lines;
 }
@@ -47,8 +47,8 @@ describe('auditLines', () => {
   it('auditLines loses nothing while egress writes and rotates files', async () => {
     const writer = await LineFiles.open({
       directory,
-      nameOf: auditFileName,
-      numberOf: auditFileNumber,
+      nameOf: AUDITS.egress.nameOf,
+      numberOf: AUDITS.egress.numberOf,
       maxBytes: 2000,
       maxFiles: 1000,
       maxQueuedBytes: 1_000_000,
@@ -68,7 +68,7 @@ describe('auditLines', () => {
     })();
     const seen: string[] = [];
     const isGoingOn = async () => !isDone;
-    for await (const text of auditLines(directory, { isGoingOn, signal }))
+    for await (const text of auditLines(directory, AUDITS.egress, { isGoingOn, signal }))
       if (text !== undefined) seen.push(text);
     await writing;
     expect(seen).toEqual(sent);
@@ -78,7 +78,7 @@ describe('auditLines', () => {
     await writeFile(path(1), 'a\n');
     const controller = new AbortController();
     const seen: unknown[] = [];
-    for await (const text of auditLines(directory, {
+    for await (const text of auditLines(directory, AUDITS.egress, {
       isGoingOn: async () => true,
       signal: controller.signal,
     })) {
@@ -100,7 +100,7 @@ describe('auditLines', () => {
       }
       return looks < 3;
     };
-    for await (const text of auditLines(directory, { isGoingOn, signal }))
+    for await (const text of auditLines(directory, AUDITS.egress, { isGoingOn, signal }))
       if (text !== undefined) seen.push(text);
     expect(seen).toEqual(['a', 'b', 'c']);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { auditFileName } from '../../../../lib/daemons/contract/egress/audit.ts';
+import { AUDITS } from '../../../../lib/daemons/contract/audit-files.ts';
 import { auditedRequest } from '../../../support/egress/audit-entry.ts';
 
 const SCRIPT = join(import.meta.dirname, '..', '..', '..', '..', 'scripts', 'logs.ts');
@@ -31,7 +31,10 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }));
 
 const write = (...lines: string[]) =>
-  writeFile(join(home, 'state', SLUG, 'audit', auditFileName(1)), lines.map((line) => `${line}\n`).join(''));
+  writeFile(
+    join(home, 'state', SLUG, 'audit', AUDITS.egress.nameOf(1)),
+    lines.map((line) => `${line}\n`).join(''),
+  );
 
 /** Runs logs.ts without an engine, so that the bottle counts as ended. */
 const logs = (...args: string[]) =>
@@ -41,6 +44,50 @@ const logs = (...args: string[]) =>
   });
 
 describe('the log of a bottle that has ended', () => {
+  it('fetches and pushes are shown in between, in the order of time', async () => {
+    const common = { bottle: SLUG, repo: 'kit', more_refs: 0, sent: 310, received: 40, ms: 250 };
+    const [old, id] = ['1'.repeat(40), '2'.repeat(40)];
+    const push = { ...common, event: 'push', reason: null, commits: 2 };
+    const agent = { ref: 'refs/heads/agent/a', old, new: id };
+    const secret = { check: 'secret', faults: ['GitHub token in a.txt, line 1, commit 2222222'] };
+    const git = [
+      {
+        ...{ ...common, time: '2026-01-01T00:00:00.500Z', event: 'fetch', verdict: 'allow', reason: null },
+        ...{ refs: [{ ref: 'refs/heads/main', old: null, new: id, taken: null }], commits: null, checks: [] },
+      },
+      {
+        ...{ ...push, time: '2026-01-01T00:00:02.000Z', verdict: 'deny', checks: [secret] },
+        refs: [
+          { ...agent, taken: null },
+          { ref: 'refs/tags/v1', old: null, new: id, taken: null },
+        ],
+      },
+      {
+        ...{
+          ...push,
+          time: '2026-01-01T00:00:03.000Z',
+          verdict: 'fail',
+          checks: [{ ...secret, faults: [] }],
+        },
+        refs: [{ ...agent, new: null, taken: false, said: 'hook declined' }],
+      },
+    ];
+    const lines = (entries: object[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    const audit = join(home, 'state', SLUG, 'audit');
+    await writeFile(join(audit, AUDITS.egress.nameOf(1)), lines([auditedRequest(), REFUSED]));
+    await writeFile(join(audit, AUDITS['git-gate'].nameOf(1)), lines(git));
+    const { stdout, stderr } = await logs();
+    expect(stdout.split('\n').slice(1), stderr).toEqual([
+      '2026-01-01T00:00:00Z  allow   200    34ms      0B     12B  GET      a.example/x',
+      '2026-01-01T00:00:00Z  allow   git   250ms    310B     40B  fetch    kit main',
+      '2026-01-01T00:00:01Z  deny    403    34ms      0B     12B  GET      a.example/[withheld]  (secret-found: github-token)',
+      '2026-01-01T00:00:02Z  deny    git   250ms    310B     40B  push     kit agent/a 1111111..2222222, tags/v1 new 2222222 (2 commits)  (secret: GitHub token in a.txt, line 1, commit 2222222)',
+      '2026-01-01T00:00:03Z  fail    git   250ms    310B     40B  push     kit agent/a deleted (2 commits)  (hook declined)',
+    ]);
+    expect((await logs('--denied')).stdout.split('\n')).toHaveLength(3);
+    expect((await logs('--json')).stdout.split('\n')[1]).toBe(JSON.stringify(git[0]));
+  });
+
   it('logs prints one aligned line per request, without the secrets that were found', async () => {
     await write(
       JSON.stringify(auditedRequest()),

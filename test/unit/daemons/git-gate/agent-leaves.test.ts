@@ -38,21 +38,13 @@ describe('an agent that leaves in the middle of a push', () => {
     await ended;
   }
 
-  async function lastLine() {
-    for (;;) {
-      const line = (await scene.audit()).at(-1);
-      if (line !== undefined) return JSON.parse(line);
-      await sleep(20);
-    }
-  }
-
   it('does not stop what is on its way upstream, and the mirror gets it too', async () => {
     await scene.upstream.hook('pre-receive', waits());
     const client = startPush();
     await appears(there);
     await kill(client);
     await writeFile(go, '');
-    expect(await lastLine()).toMatchObject({ verdict: 'allow' });
+    await scene.audited({ event: 'push', verdict: 'allow' });
     expect(await scene.upstream.ref('refs/heads/topic')).not.toBe('');
     const mirror = join(scene.directory, 'mirrors', 'kit.git');
     expect(await gitOk(mirror, 'rev-parse', 'refs/heads/topic')).toBe(
@@ -75,7 +67,7 @@ describe('an agent that leaves in the middle of a push', () => {
     await writeFile(go, '');
     while (judged.mock.calls.length === 0) await sleep(20);
     await kill(client);
-    expect(await lastLine()).toMatchObject({ verdict: 'fail', upstream: null });
+    expect((await scene.audited({ event: 'push', verdict: 'fail' })).refs).toMatchObject([{ taken: null }]);
     await release();
     expect(await fetching).toMatchObject({ code: 0 });
     expect(await judged.mock.results[0]?.value).toMatchObject({ ok: false });

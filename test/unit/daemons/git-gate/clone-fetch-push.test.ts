@@ -10,9 +10,8 @@ describe('git through the gate', () => {
   });
   afterAll(() => scene.close());
 
-  it('clones what upstream has, and says so in the audit', async () => {
+  it('clones what upstream has', async () => {
     expect(await gitOk(scene.work, 'rev-parse', 'HEAD')).toBe(await scene.upstream.ref('refs/heads/main'));
-    expect(scene.fetches).toMatchObject([{ event: 'fetch', repo: 'kit', verdict: 'allow' }]);
   });
 
   it('reaches upstream with the key, the known hosts and nothing of the machine', async () => {
@@ -27,13 +26,6 @@ describe('git through the gate', () => {
     expect(await scene.git('push', 'origin', 'HEAD:refs/heads/topic')).toMatchObject({ code: 0 });
     expect(await scene.upstream.ref('refs/heads/topic')).toBe(id);
     expect(await gitOk(scene.work, 'ls-remote', 'origin', 'refs/heads/topic')).toContain(id);
-    const line = JSON.parse((await scene.audit()).at(-1) ?? '');
-    expect(line).toMatchObject({
-      ...{ event: 'push', repo: 'kit', verdict: 'allow', bottle: 'test' },
-      refs: [{ ref: 'refs/heads/topic', new: id }],
-      upstream: [{ ref: 'refs/heads/topic', fault: null }],
-    });
-    expect(line.sent).toBeGreaterThan(0);
   });
 
   it('fetches what others pushed to upstream meanwhile, new default branch and removals too', async () => {

@@ -21,8 +21,8 @@ describe('what upstream answers to a push', () => {
     expect(said).toMatch(/\* \[new branch\] +HEAD -> yes/);
     expect(await scene.upstream.ref('refs/heads/no')).toBe('');
     expect(await scene.upstream.ref('refs/heads/yes')).not.toBe('');
-    const line = JSON.parse((await scene.audit()).at(-1) ?? '');
-    expect(line).toMatchObject({ verdict: 'fail', upstream: [{ fault: 'hook declined' }, { fault: null }] });
+    const { refs } = await scene.audited({ event: 'push', verdict: 'fail' });
+    expect(refs).toMatchObject([{ taken: false, said: 'hook declined' }, { taken: true }]);
   });
 
   it('is its refusal of what is no fast-forward', async () => {

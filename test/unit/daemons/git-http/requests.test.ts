@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeScene, type Scene } from '../../../support/git-gate/scene.ts';
@@ -19,6 +22,18 @@ describe('requests that git does not make', () => {
     await once(socket, 'connect');
     socket.write(bytes);
     return text(socket).catch(() => '');
+  }
+
+  /** Command lines of the processes that this scene's git-http has started. */
+  async function commandLines(): Promise<string[]> {
+    const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const lines = ids.map(async (id) => {
+      const [command, environment] = await Promise.all(
+        ['cmdline', 'environ'].map((file) => readFile(join('/proc', id, file), 'latin1').catch(() => '')),
+      );
+      return environment?.includes(`GIT_PROJECT_ROOT=${scene.directory}`) ? [command ?? ''] : [];
+    });
+    return (await Promise.all(lines)).flat();
   }
 
   const get = (target: string, head = '') =>
@@ -82,6 +97,36 @@ describe('requests that git does not make', () => {
     const head = `POST /kit.git/git-receive-pack HTTP/1.1\r\nhost: g\r\n${type}\r\ncontent-length: 100`;
     // Returns at all, without a whole answer.
     expect(await raw(`${head}\r\n\r\n00`)).not.toContain('\r\n0\r\n');
+  });
+
+  it('many at once run few processes, pushes fewer, and all are answered', async () => {
+    const stalled = (service: string) => {
+      const type = `content-type: application/x-${service}-request`;
+      return raw(`POST /kit.git/${service} HTTP/1.1\r\nhost: g\r\n${type}\r\ncontent-length: 9\r\n\r\n00`);
+    };
+    const asked = [
+      ...Array.from({ length: 12 }, () => stalled('git-receive-pack')),
+      ...Array.from({ length: 40 }, () => stalled('git-upload-pack')),
+    ];
+    let isOver = false;
+    const over = Promise.all(asked).then(() => {
+      isOver = true;
+    });
+    const most = { all: 0, pushes: 0 };
+    while (!isOver) {
+      const running = await commandLines();
+      const pushes = running.filter((line) => line.includes('receive-pack')).length;
+      const backends = running.filter((line) => line.includes('http-backend')).length;
+      most.all = Math.max(most.all, backends);
+      most.pushes = Math.max(most.pushes, pushes);
+      await sleep(10);
+    }
+    await over;
+    // git starts http-backend as a process of its own: two each.
+    expect(most.all).toBeGreaterThan(4);
+    expect(most.all).toBeLessThanOrEqual(2 * 16);
+    expect(most.pushes).toBeLessThanOrEqual(2 * 4);
+    expect(await scene.git('ls-remote', 'origin')).toMatchObject({ code: 0 });
   });
 
   it('a variable of the environment cannot be made of a header', async () => {

@@ -7,6 +7,7 @@ describe('daemonEnvironment', () => {
     PATH: '/bin',
     HOME: '/root',
     EGRESS_TOKEN_0: 'secret',
+    GIT_TOKEN_0: 'password',
     [SELFTEST_NONCE_ENV]: 'nonce',
     NODE_EXTRA_CA_CERTS: '/roots.pem',
     NODE_OPTIONS: '--inspect',
@@ -34,9 +35,14 @@ describe('daemonEnvironment', () => {
     expect(daemonEnvironment('pipelock', bundle)).toEqual({ PATH: '/bin', SSL_CERT_DIR: '/roots' });
   });
 
-  it('git-gate gets the tokens, which no push may carry, and git-http gets none', () => {
+  it('git-gate alone gets the tokens of upstreams, and all that no push may carry; git-http gets none', () => {
     const common = { ...ALLOCATOR, PATH: '/bin', NODE_COMPILE_CACHE: '/compiled' };
-    expect(daemonEnvironment('git-gate', bundle)).toEqual({ ...common, EGRESS_TOKEN_0: 'secret' });
+    expect(daemonEnvironment('git-gate', bundle)).toEqual({
+      ...common,
+      EGRESS_TOKEN_0: 'secret',
+      GIT_TOKEN_0: 'password',
+      NODE_EXTRA_CA_CERTS: '/roots.pem',
+    });
     expect(daemonEnvironment('git-http', bundle)).toEqual(common);
   });
 

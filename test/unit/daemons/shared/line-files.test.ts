@@ -2,7 +2,7 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlin
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { auditFileName, auditFileNumber } from '../../../../lib/daemons/contract/egress/audit.ts';
+import { AUDITS } from '../../../../lib/daemons/contract/audit-files.ts';
 import { LineFiles, type LineFilesOptions } from '../../../../lib/daemons/shared/line-files.ts';
 
 let directory = '';
@@ -17,8 +17,8 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 const openFiles = (changes: Partial<LineFilesOptions> = {}) =>
   LineFiles.open({
     directory,
-    nameOf: auditFileName,
-    numberOf: auditFileNumber,
+    nameOf: AUDITS.egress.nameOf,
+    numberOf: AUDITS.egress.numberOf,
     maxBytes: 1000,
     maxFiles: 3,
     maxQueuedBytes: 1_000_000,
@@ -32,7 +32,7 @@ const files = async () => (await readdir(directory)).sort();
 const contentOf = async (name: string) =>
   (await readFile(join(directory, name), 'utf8')).split('\n').slice(0, -1);
 const allLines = async () => {
-  const names = (await files()).filter((name) => auditFileNumber(name) !== undefined);
+  const names = (await files()).filter((name) => AUDITS.egress.numberOf(name) !== undefined);
   return (await Promise.all(names.map(contentOf))).flat();
 };
 
@@ -69,11 +69,11 @@ describe('LineFiles', () => {
     const first = await openFiles();
     first.append('whole');
     await first.close();
-    await appendFile(join(directory, auditFileName(1)), '{"cut');
+    await appendFile(join(directory, AUDITS.egress.nameOf(1)), '{"cut');
     const second = await openFiles();
     second.append('after');
     await second.close();
-    expect(await files()).toEqual([auditFileName(1)]);
+    expect(await files()).toEqual([AUDITS.egress.nameOf(1)]);
     expect(await allLines()).toEqual(['whole', '{"cut', 'after']);
   });
 
@@ -82,13 +82,13 @@ describe('LineFiles', () => {
     await lines.close();
     const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
     expect(await modeOf(join(directory, 'new'))).toBe(0o700);
-    expect(await modeOf(join(directory, 'new', auditFileName(1)))).toBe(0o600);
+    expect(await modeOf(join(directory, 'new', AUDITS.egress.nameOf(1)))).toBe(0o600);
   });
 });
 
 /** Makes it impossible to create the next file, as on a full disk: a directory takes its name. */
 async function blockNextFile(number: number): Promise<() => Promise<void>> {
-  const path = join(directory, auditFileName(number));
+  const path = join(directory, AUDITS.egress.nameOf(number));
   await mkdir(path);
   return () => rename(path, `${path}.gone`);
 }
@@ -110,7 +110,7 @@ describe('LineFiles while nothing can be written', () => {
     const lines = await openFiles({ maxBytes: 1, maxFiles: 100, maxQueuedBytes: 20 });
     const unblock = await blockNextFile(2);
     lines.append('first');
-    await vi.waitFor(async () => expect(await contentOf(auditFileName(1))).toEqual(['first']));
+    await vi.waitFor(async () => expect(await contentOf(AUDITS.egress.nameOf(1))).toEqual(['first']));
     for (let index = 0; index < 12; index += 1) lines.append(`line ${index}`);
     await vi.waitFor(() => expect(said).toHaveLength(1));
     await unblock();
@@ -121,7 +121,7 @@ describe('LineFiles while nothing can be written', () => {
   });
 
   it.skipIf(process.platform !== 'linux')('does not block the caller while the disk is full', async () => {
-    await symlink('/dev/full', join(directory, auditFileName(1)));
+    await symlink('/dev/full', join(directory, AUDITS.egress.nameOf(1)));
     const lines = await openFiles();
     lines.append('a');
     await vi.waitFor(() => expect(said).toEqual(['lines cannot be written (ENOSPC): they wait']));

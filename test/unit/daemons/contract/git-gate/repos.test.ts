@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { reposFile } from '../../../../../lib/daemons/contract/git-gate/repos.ts';
 
-const REPO = { name: 'kit', url: 'ssh://git@git.example.test:2222/team/kit.git', key: 'static', push: false };
+const REPO = {
+  name: 'kit',
+  url: 'ssh://git@git.example.test:2222/team/kit.git',
+  key: { kind: 'file' },
+  push: false,
+};
 const isValid = (repo: object) => reposFile.safeParse({ version: 1, repos: [{ ...REPO, ...repo }] }).success;
 
 describe('repos.json', () => {

@@ -5,7 +5,8 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { auditEntry, auditFileName } from '../../../../../lib/daemons/contract/egress/audit.ts';
+import { AUDITS } from '../../../../../lib/daemons/contract/audit-files.ts';
+import { auditEntry } from '../../../../../lib/daemons/contract/egress/audit.ts';
 import { LEARNED_FILE, learnedFile } from '../../../../../lib/daemons/contract/egress/learned.ts';
 import { connectVia } from '../../../../support/egress/agent.ts';
 import { testAuthority } from '../../../../support/egress/authority.ts';
@@ -59,7 +60,7 @@ it('egress loses no denials when it is told to stop', async () => {
   daemon?.kill('SIGTERM');
   expect(await once(daemon ?? process, 'exit')).toEqual([0, null]);
 
-  const text = await readFile(join(directory, 'audit', auditFileName(1)), 'utf8');
+  const text = await readFile(join(directory, 'audit', AUDITS.egress.nameOf(1)), 'utf8');
   const entries = text
     .split('\n')
     .slice(0, -1)
@@ -82,7 +83,7 @@ it('egress audits exchanges that are still open when it is told to stop', async 
   expect(String(await once(socket, 'data'))).toContain('101 Switching Protocols');
   daemon?.kill('SIGTERM');
   await once(daemon ?? process, 'exit');
-  const text = await readFile(join(directory, 'audit', auditFileName(1)), 'utf8');
+  const text = await readFile(join(directory, 'audit', AUDITS.egress.nameOf(1)), 'utf8');
   const entry = { protocol: 'websocket', verdict: 'fail', reason: 'egress-ended', status: 101 };
   expect(auditEntry.parse(JSON.parse(text))).toMatchObject(entry);
   await upstream.close();
@@ -90,7 +91,7 @@ it('egress audits exchanges that are still open when it is told to stop', async 
 
 it('egress does not start if it cannot write its audit', async () => {
   await mkdir(join(directory, 'audit'));
-  await mkdir(join(directory, 'audit', auditFileName(1)));
+  await mkdir(join(directory, 'audit', AUDITS.egress.nameOf(1)));
   const said = await start('version: 1\nroutes: []\n', join(directory, 'audit'), await freePort());
   expect(said).toMatch(/fatal: .*EISDIR/);
 });
