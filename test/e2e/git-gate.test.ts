@@ -100,7 +100,7 @@ describe.each(bottles)('the git gate of a bottle on smolvm $version', (bottle) =
     expect(exitCode, text).toBe(0);
     const fetched = await user.run('fetch', ['--bottle', bottle.slug]);
     expect(fetched.stdout, fetched.stderr).toMatch(
-      /1 commit \(1 of them upstream\)[^]*Copied work {2}\(upstream\)/,
+      /1 commit \(1 of them upstream\)[\s\S]*Copied work {2}\(upstream\)/,
     );
     const [here, there] = await Promise.all([
       agent('git rev-parse HEAD; git config user.name'),

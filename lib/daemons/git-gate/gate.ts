@@ -10,7 +10,7 @@ import { Mirror } from './mirror.ts';
 import type { OwnSecrets } from './own-secrets.ts';
 import { type Judging, Push } from './push.ts';
 import { Repository } from './repository.ts';
-import { writeRoots } from './upstream/roots.ts';
+import { rootsIn, writeRoots } from './upstream/roots.ts';
 import { UpstreamFault, type UpstreamTimes } from './upstream/upstream.ts';
 import { upstreamOf } from './upstream/upstream-of.ts';
 
@@ -50,7 +50,9 @@ export class Gate {
   static async open(options: GateOptions): Promise<Gate> {
     const { file, run, mirrors, secrets } = options;
     const environment = gitEnvironment(await writeGitConfiguration(run, file.limits));
-    const roots = await writeRoots(run, options.roots);
+    const roots = rootsIn(run);
+    // Reading them takes a moment, and megabytes.
+    if (file.repos.some(({ key }) => key.kind === 'token')) await writeRoots(roots, options.roots);
     const repositories = file.repos.map((repo) => {
       const mirror = new Mirror(join(mirrors, `${repo.name}.git`), environment);
       return new Repository(repo, mirror, upstreamOf(repo, { ...options, roots }));

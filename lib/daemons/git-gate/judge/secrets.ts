@@ -1,6 +1,7 @@
 import { ContentScanner, type Finding, scanned, scanText, UnscannableBody } from '../../detection/index.ts';
 import type { Check, Pending } from './check.ts';
 import { contentsOf } from './contents.ts';
+import { NameSearch } from './name-search.ts';
 import type { NewObject } from './new-objects.ts';
 import { placeOf } from './place.ts';
 import { safeName } from './safe-name.ts';
@@ -20,8 +21,9 @@ export const secrets: Check = {
       ({ type, size }) => type !== 'blob' || size <= maxBlobBytes,
     );
     const found: Found[] = [];
+    const names = new NameSearch(pending.scan);
     for await (const { object, bytes } of contentsOf(objects, pending.mirror, pending.local)) {
-      const what = await look(object, bytes, pending);
+      const what = await look(object, bytes, names, pending);
       if (what !== undefined) found.push(what);
       if (found.length === MAX_OBJECTS) break;
     }
@@ -54,12 +56,13 @@ function faultsOfWords({ commands, options, scan, exceptions }: Pending): string
 async function look(
   object: NewObject,
   bytes: AsyncIterable<Buffer>,
+  names: NameSearch,
   pending: Pending,
 ): Promise<Found | undefined> {
   try {
     const all =
       object.type === 'tree'
-        ? scanText(await treeNames(bytes, object), pending.scan)
+        ? names.findings(await treeNames(bytes, object))
         : await scanned(scanContent(object, bytes, pending));
     const findings = all.filter((finding) => !pending.exceptions.allows(finding));
     return findings.length === 0 ? undefined : { object, findings };

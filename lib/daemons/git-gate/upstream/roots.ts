@@ -9,16 +9,18 @@ export interface Roots {
   readonly none: string;
 }
 
+export function rootsIn(directory: string): Roots {
+  return { file: join(directory, 'roots.pem'), none: join(directory, 'no-roots') };
+}
+
 /**
  * Writes the roots that egress verifies by too, Node's own and those of NODE_EXTRA_CA_CERTS, where git finds them: the
  * image may have none.
  */
 export async function writeRoots(
-  directory: string,
+  { file, none }: Roots,
   certificates: readonly string[] = getCACertificates('default'),
-): Promise<Roots> {
-  const roots = { file: join(directory, 'roots.pem'), none: join(directory, 'no-roots') };
-  await mkdir(roots.none, { recursive: true, mode: 0o700 });
-  await writeFile(roots.file, certificates.map((certificate) => `${certificate.trim()}\n`).join(''));
-  return roots;
+): Promise<void> {
+  await mkdir(none, { recursive: true, mode: 0o700 });
+  await writeFile(file, certificates.map((certificate) => `${certificate.trim()}\n`).join(''));
 }
