@@ -1,6 +1,7 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AuditEntry, auditEntry, auditFileName, auditFileNumber } from '../contract/egress/audit.ts';
+import { AUDITS } from '../contract/audit-files.ts';
+import { type AuditEntry, auditEntry } from '../contract/egress/audit.ts';
 
 /** Bytes of the newest file of the audit that are looked through, from its end. */
 const TAIL_BYTES = 256 * 1024;
@@ -42,9 +43,9 @@ function parseEntry(line: string): AuditEntry | undefined {
 }
 
 async function tailOfNewest(directory: string): Promise<string> {
-  const numbers = (await readdir(directory)).flatMap((name) => auditFileNumber(name) ?? []);
+  const numbers = (await readdir(directory)).flatMap((name) => AUDITS.egress.numberOf(name) ?? []);
   if (numbers.length === 0) return '';
-  const file = await open(join(directory, auditFileName(Math.max(...numbers))));
+  const file = await open(join(directory, AUDITS.egress.nameOf(Math.max(...numbers))));
   try {
     const { size } = await file.stat();
     const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
