@@ -199,9 +199,11 @@ allocate.json: prepare.json
 	@$(PHASE)
 mint-certs.json: prepare.json
 	@$(PHASE)
+mint-keys.json: prepare.json
+	@$(PHASE)
 build-image.json: prepare.json
 	@$(PHASE)
-start-bundle.json: prepare.json allocate.json mint-certs.json
+start-bundle.json: prepare.json allocate.json mint-certs.json mint-keys.json
 	@$(PHASE)
 discover-urls.json: prepare.json allocate.json start-bundle.json
 	@$(PHASE)
@@ -223,8 +225,8 @@ attach.json: prepare.json build-image.json provision.json probe.json
 	@$(PHASE)
 
 # Runs one phase by hand, with any flags: make allocate BOTTLE=x FLAGS='--force --json'
-PHASES = allocate mint-certs start-bundle discover-urls build-image pack-artifact create-guest start-guest \
-         init-guest provision probe workspace
+PHASES = allocate mint-certs mint-keys start-bundle discover-urls build-image pack-artifact create-guest \
+         start-guest init-guest provision probe workspace
 .PHONY: $(PHASES)
 $(PHASES): setup
 	@$(RUN)scripts/$@.ts --bottle "$$BOTTLE" $(FLAGS)

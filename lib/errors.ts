@@ -9,7 +9,9 @@ export const EXIT_CODES = {
   bundle: 73,
   teardown: 74,
   workspace: 75,
+  forge: 76,
   confinement: 77,
+  revocation: 78,
 } as const;
 
 export type ErrorFamily = keyof typeof EXIT_CODES;
@@ -56,8 +58,12 @@ const FAMILY_OF = {
   'work-unsaved': 'workspace',
   'bundle-failed': 'bundle',
   'bundle-not-ready': 'bundle',
+  /** A forge refuses a request about deploy keys, or cannot be reached. */
+  'forge-failed': 'forge',
   'confinement-breached': 'confinement',
   'teardown-incomplete': 'teardown',
+  /** A deploy key may still give access, although its bottle is down. */
+  'key-not-revoked': 'revocation',
   interrupted: 'internal',
   internal: 'internal',
 } as const satisfies Record<string, ErrorFamily>;

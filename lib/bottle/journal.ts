@@ -1,9 +1,25 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { FORGES } from '../forge/forges.ts';
 import { isMissing, syncDirectory, writeAtomically } from '../host/files.ts';
 import { readJson } from '../host/read-json.ts';
 import { bottlePaths } from './paths.ts';
+
+/** A deploy key at a forge, or one that may have been registered: then it has no id, and is found by its title. */
+export const deployKeyUndo = z.strictObject({
+  kind: z.literal('deploy-key'),
+  forge: z.enum(FORGES),
+  /** The token is sent there. */
+  apiUrl: z.string().startsWith('https://'),
+  /** `OWNER/REPOSITORY`. */
+  repository: z.string(),
+  title: z.string(),
+  /** The host variable with the forge's token; its value is never written down. */
+  variable: z.string(),
+  keyId: z.number().int().positive().optional(),
+});
+export type DeployKeyUndo = z.infer<typeof deployKeyUndo>;
 
 /** Every kind of resource that a bottle acquires, with what is needed to remove it. */
 export const undoAction = z.discriminatedUnion('kind', [
@@ -14,6 +30,7 @@ export const undoAction = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('path'), path: z.string() }),
   /** The process that relays the bottle's sockets; its identity is in the bottle's state directory. */
   z.strictObject({ kind: z.literal('relay'), name: z.string() }),
+  deployKeyUndo,
 ]);
 export type UndoAction = z.infer<typeof undoAction>;
 
@@ -60,6 +77,11 @@ export async function pendingUndo(slug: string): Promise<JournalEntry[]> {
     }),
   );
   return entries.flat();
+}
+
+/** Whether a teardown has removed everything else: these keys stay registered until they are revoked. */
+export function hasOnlyDeployKeys(entries: readonly JournalEntry[]): boolean {
+  return entries.length > 0 && entries.every(({ undo }) => undo.kind === 'deploy-key');
 }
 
 /** Removes an entry whose resource is gone. */

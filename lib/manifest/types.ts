@@ -1,4 +1,4 @@
-import type { Forge } from './forges.ts';
+import type { Forge } from '../forge/forges.ts';
 /** Where a manifest file was found: the operator's own, the working directory's, or the kit's examples. */
 export type Origin = 'home' | 'cwd' | 'examples';
 

@@ -5,6 +5,7 @@ import { createGuest } from './create-guest.ts';
 import { discoverUrls } from './discover-urls.ts';
 import { initGuest } from './init-guest.ts';
 import { mintCerts } from './mint-certs.ts';
+import { mintKeys } from './mint-keys.ts';
 import { packArtifact } from './pack-artifact.ts';
 import type { Phase } from './phase.ts';
 import { prepare } from './prepare.ts';
@@ -19,6 +20,7 @@ export const PHASES: readonly Phase<unknown>[] = [
   prepare,
   allocate,
   mintCerts,
+  mintKeys,
   startBundle,
   discoverUrls,
   buildImage,

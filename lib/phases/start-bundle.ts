@@ -7,6 +7,7 @@ import { dockerError, dockerTry } from '../docker/cli.ts';
 import { findContainer, removeContainer } from '../docker/container.ts';
 import { allocate } from './allocate.ts';
 import { mintCerts } from './mint-certs.ts';
+import { mintKeys } from './mint-keys.ts';
 import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 
@@ -24,7 +25,7 @@ const PORT_TRIES = 5;
 export const startBundle: Phase<Bundle> = {
   name: 'start-bundle',
   summary: 'build the bundle image if needed, start the bundle, and wait until its daemons are healthy',
-  needs: [prepare, allocate, mintCerts],
+  needs: [prepare, allocate, mintCerts, mintKeys],
   record: bundle,
   durable: false,
 

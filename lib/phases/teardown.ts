@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { markUndone, pendingUndo } from '../bottle/journal.ts';
+import { type JournalEntry, markUndone, pendingUndo } from '../bottle/journal.ts';
 import { bottleDirectory } from '../bottle/paths.ts';
 import { removeRecord } from '../bottle/records.ts';
 import { BottleError, messageOf } from '../errors.ts';
@@ -11,40 +11,62 @@ import { describeUndo, undo } from './undo.ts';
 const LOCK_TIMEOUT_MS = 5 * 60_000;
 
 /**
- * Removes everything that a bottle has acquired, newest first, continuing past failures. Each removed
- * resource is deleted from the journal, so that a second teardown only does the rest.
+ * Removes everything that a bottle has acquired, newest first, continuing past failures; then revokes its deploy keys. Each
+ * removed resource is deleted from the journal, so that a second teardown only does the rest.
  * @returns the names of what was removed.
- * @throws BottleError `teardown-incomplete`, listing all failures.
+ * @throws BottleError `teardown-incomplete`, listing all failures; `key-not-revoked` when a deploy key is among them.
  */
 export async function teardown(slug: string, say: (line: string) => void): Promise<string[]> {
   const lock = join(bottleDirectory(slug), 'locks', 'teardown.db');
   return withLock(lock, () => undoAll(slug, say), { timeoutMs: LOCK_TIMEOUT_MS });
 }
 
+interface Failure {
+  readonly entry: JournalEntry;
+  readonly error: unknown;
+}
+
 async function undoAll(slug: string, say: (line: string) => void): Promise<string[]> {
   const undone: string[] = [];
-  const failures: string[] = [];
-  for (const entry of await pendingUndo(slug)) {
+  const failures: Failure[] = [];
+  for (const entry of keysLast(await pendingUndo(slug))) {
     const what = describeUndo(entry.undo);
     try {
       await undo(slug, entry.undo);
       await markUndone(slug, entry.id);
       undone.push(what);
     } catch (error) {
-      failures.push(`${what}: ${messageOf(error)}`);
-      say(`could not remove ${what}`);
+      failures.push({ entry, error });
+      say(`could not ${isKey(entry) ? 'revoke' : 'remove'} ${what}`);
     }
   }
   const transient = PHASES.filter((phase) => !phase.durable);
   await Promise.all(transient.map((phase) => removeRecord(slug, phase.name)));
   if (failures.length === 0) return [...new Set(undone)];
-  throw new BottleError(
-    'teardown-incomplete',
-    `${failures.length} of the bottle’s resources could not be removed:\n  ${failures.join('\n  ')}`,
-    {
-      hint: `Try again: make teardown BOTTLE=${slug}. The journal names what is left.`,
-    },
-  );
+  throw incomplete(slug, failures);
+}
+
+const isKey = ({ undo }: JournalEntry): boolean => undo.kind === 'deploy-key';
+
+/** A forge may take long to respond, and until then the bottle would run on. */
+function keysLast(entries: readonly JournalEntry[]): JournalEntry[] {
+  return [...entries.filter((entry) => !isKey(entry)), ...entries.filter(isKey)];
+}
+
+function incomplete(slug: string, failures: readonly Failure[]): BottleError {
+  const lines = failures.map(({ entry, error }) => `${describeUndo(entry.undo)}: ${messageOf(error)}`);
+  const list = `:\n  ${lines.join('\n  ')}`;
+  const keys = failures.filter(({ entry }) => isKey(entry)).length;
+  if (keys === 0) {
+    const message = `${failures.length} of the bottle’s resources could not be removed${list}`;
+    const hint = `Try again: make teardown BOTTLE=${slug}. The journal names what is left.`;
+    return new BottleError('teardown-incomplete', message, { hint });
+  }
+  const others = failures.length - keys;
+  const also = others === 0 ? '' : `, and ${others} of its other resources could not be removed`;
+  const message = `${keys} of the bottle’s deploy keys could not be revoked${also}${list}`;
+  const hint = `A key gives access until it is revoked. Correct what is wrong, then: make teardown BOTTLE=${slug}. It needs the token even when you have removed the key on its page yourself.`;
+  return new BottleError('key-not-revoked', message, { hint });
 }
 
 /**

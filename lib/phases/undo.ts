@@ -1,6 +1,7 @@
 import type { UndoAction } from '../bottle/journal.ts';
 import { undoContainer } from '../bundle/undo-container.ts';
 import { stopHostRelay } from '../channels/host-relay.ts';
+import { describeKey, revokeKey } from '../deploy-keys/revoke-key.ts';
 import { removeNetwork } from '../docker/network.ts';
 import { undoMachine } from '../guest/remove-machine.ts';
 import { removeOwnPath } from '../host/remove-own-path.ts';
@@ -17,6 +18,7 @@ const UNDO: { readonly [Kind in UndoAction['kind']]: UndoOf<Kind> } = {
   machine: (_slug, { smolvm, name }) => undoMachine(smolvm, name),
   relay: (slug) => stopHostRelay(slug),
   path: (_slug, { path }) => removeOwnPath(path),
+  'deploy-key': (_slug, key) => revokeKey(key),
 };
 
 /** Performs one undo action. @throws BottleError when the resource remains. */
@@ -28,5 +30,6 @@ export function undo(slug: string, action: UndoAction): Promise<void> {
 
 /** Names the resource of an undo action. */
 export function describeUndo(action: UndoAction): string {
+  if (action.kind === 'deploy-key') return describeKey(action);
   return action.kind === 'path' ? action.path : `${action.kind} ${action.name}`;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { pushRules } from '../daemons/contract/git-gate/repos.ts';
-import { FORGES } from '../manifest/forges.ts';
+import { FORGES } from '../forge/forges.ts';
 import type { GitPush } from '../manifest/types.ts';
 
 /** How the gate authenticates. Names files and variables, never what they hold. */
@@ -18,6 +18,8 @@ const planKey = z.discriminatedUnion('kind', [
     kind: z.literal('deploy'),
     forge: z.enum(FORGES),
     apiUrl: z.string(),
+    /** `OWNER/REPOSITORY`. */
+    repository: z.string(),
     /** The host variable with the forge's token, which never enters the bundle. */
     variable: z.string(),
   }),
@@ -48,7 +50,8 @@ export type PlanRepo = z.infer<typeof planRepo>;
 
 /** How the gate authenticates, in a few words; empty for a key file, the usual way. */
 export function keyText({ key }: PlanRepo): string {
-  return key.kind === 'token' ? `token of $${key.variable}` : '';
+  if (key.kind === 'token') return `token of $${key.variable}`;
+  return key.kind === 'deploy' ? `deploy key of ${key.forge}, made with $${key.variable}` : '';
 }
 
 /** Author of the agent's commits. */

@@ -1,4 +1,4 @@
-import type { Forge } from '../manifest/forges.ts';
+import type { Forge } from '../forge/forges.ts';
 
 /** URL of a forge's API, without a slash at its end, for the host that serves its repositories. */
 export function defaultApiUrl(forge: Forge, host: string): string {

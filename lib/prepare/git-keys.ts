@@ -2,6 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BottleError } from '../errors.ts';
+import { repositoryOf } from '../forge/repository.ts';
 import { shortPath } from '../host/short-path.ts';
 import type { GitRepo, Manifest } from '../manifest/types.ts';
 import { placeOf } from './manifest-place.ts';
@@ -20,7 +21,11 @@ export async function gitKeyProblems(manifest: Manifest, cwd: string): Promise<B
   const problems = manifest.bottle.gitGate.repos.map(async (repo) => {
     const key = `git-gate.repos.${repo.name}`;
     const place = `${key}${placeOf(manifest, key)}`;
-    return [...hostKeyProblems(repo, place), ...(await privateKeyProblems(repo, place, cwd))];
+    return [
+      ...hostKeyProblems(repo, place),
+      ...(await privateKeyProblems(repo, place, cwd)),
+      ...deployKeyProblems(repo, place),
+    ];
   });
   return (await Promise.all(problems)).flat();
 }
@@ -33,6 +38,16 @@ function hostKeyProblems({ hostKey, upstream }: GitRepo, place: string): BottleE
   return [
     new BottleError('key-unusable', message, {
       hint: `Run \`${scan}\`, compare its key with the one that the server’s operator publishes, and add it as \`host_key: ssh-ed25519 …\`.`,
+    }),
+  ];
+}
+
+function deployKeyProblems({ key, upstream }: GitRepo, place: string): BottleError[] {
+  if (key.kind !== 'deploy' || repositoryOf(key.forge, upstream.path) !== undefined) return [];
+  const message = `${place}: ${key.forge} has no repository ${upstream.path}, for which a deploy key could be made`;
+  return [
+    new BottleError('key-unusable', message, {
+      hint: 'Write the path of `url` as `/OWNER/REPOSITORY.git`, as the forge shows it.',
     }),
   ];
 }

@@ -1,5 +1,6 @@
 import type { RoutesFile } from '../daemons/contract/egress/routes.ts';
 import { GIT_CONFIG_FILES, gitTokenSlot, type ReposFile } from '../daemons/contract/git-gate/repos.ts';
+import { repositoryOf } from '../forge/repository.ts';
 import type { GitRepo, Manifest } from '../manifest/types.ts';
 import type { PlanRepo } from '../plan/git.ts';
 import type { Plan } from '../plan/schema.ts';
@@ -31,6 +32,8 @@ function plannedKey({ key, upstream }: GitRepo, cwd: string, slots: Map<string, 
       kind: 'deploy',
       forge: key.forge,
       apiUrl: key.apiUrl ?? defaultApiUrl(key.forge, upstream.host),
+      // Other paths are refused before there is a plan.
+      repository: repositoryOf(key.forge, upstream.path) ?? '',
       variable,
     };
   }

@@ -8,6 +8,9 @@ import { line, paint } from './output.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Errors that say what an interrupted script could not remove. */
+const LEFT_BEHIND: ReadonlySet<string> = new Set(['teardown-incomplete', 'key-not-revoked']);
+
 export interface ScriptContext {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   signal: AbortSignal;
@@ -32,7 +35,9 @@ export async function runScript(work: (context: ScriptContext) => Promise<number
   } catch (error) {
     code = report(error, controller.signal.aborted);
   }
-  if (interruptedBy !== undefined && code !== 0) code = 128 + constants.signals[interruptedBy];
+  // Not that of a teardown that leaves a key with access behind.
+  const isOwn = code === 0 || code === EXIT_CODES.revocation;
+  if (interruptedBy !== undefined && !isOwn) code = 128 + constants.signals[interruptedBy];
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   // When Node exits on its own, it stops handling signals first, so that another signal would kill it.
   process.exit(code);
@@ -46,7 +51,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 function report(error: unknown, interrupted: boolean): number {
-  if (interrupted && !(error instanceof BottleError && error.code === 'teardown-incomplete')) {
+  if (interrupted && !(error instanceof BottleError && LEFT_BEHIND.has(error.code))) {
     line(paint('yellow', 'interrupted'));
     return 1;
   }

@@ -137,7 +137,7 @@ describe('bad input', () => {
     const env = { PATH: [shims, user.env.PATH].join(delimiter) };
     const slug = (await user.run('prepare', ['--agent', 'fine'])).stdout.trim();
     undo.push(() => user.run('teardown', ['--bottle', slug]));
-    for (const phase of ['allocate', 'mint-certs', 'start-bundle']) {
+    for (const phase of ['allocate', 'mint-certs', 'mint-keys', 'start-bundle']) {
       const { exitCode, stderr } = await user.run(phase, ['--bottle', slug], env);
       expect(exitCode, stderr).toBe(0);
     }

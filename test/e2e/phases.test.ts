@@ -12,6 +12,7 @@ const sandbox = useSandboxes();
 const UP_TO_PROBE = [
   'allocate',
   'mint-certs',
+  'mint-keys',
   'start-bundle',
   'discover-urls',
   'build-image',

@@ -7,6 +7,7 @@ const KIT = join(import.meta.dirname, '..', '..');
 /** Sources with messages about mistakes that users can make. */
 const SOURCES = [
   ...['lib/manifest', 'lib/prepare', 'lib/providers', 'lib/host/variables.ts'],
+  ...['lib/forge', 'lib/deploy-keys', 'lib/phases/teardown.ts'],
   ...['lib/bottle/label.ts', 'lib/bottle/create.ts', 'lib/bottle/slug.ts'],
   ...['lib/commands/init/init.ts', 'lib/commands/edit', 'lib/commands/list/require-agent.ts'],
   ...['lib/supervise', 'lib/commands/supervise'],
@@ -14,6 +15,7 @@ const SOURCES = [
 /** Functions that create errors -> which of their arguments are messages. */
 const READ_ARGUMENTS: Readonly<Record<string, readonly number[]>> = {
   BottleError: [1],
+  failed: [0, 1],
   fail: [1, 2],
   problemAt: [1, 2],
   refuse: [1, 2],

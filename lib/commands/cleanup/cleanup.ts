@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasOnlyDeployKeys, pendingUndo } from '../../bottle/journal.ts';
 import { staleBundleImages } from '../../bundle/stale-images.ts';
 import { docker } from '../../docker/cli.ts';
 import { listContainers, removeContainer } from '../../docker/container.ts';
@@ -13,7 +14,7 @@ import { machineName } from '../../plan/names.ts';
 import type { SmolvmBinary } from '../../smolvm/binary.ts';
 import { SmolvmClient } from '../../smolvm/client.ts';
 import { saveWork } from '../fetch/save-work.ts';
-import { bottleStatuses } from '../status/status.ts';
+import { type BottleStatus, bottleStatuses } from '../status/status.ts';
 
 /** A resource that no bottle manages any longer, and how to remove it. */
 export interface Leftover {
@@ -44,6 +45,7 @@ export async function findLeftovers(scope: CleanupScope, say: (line: string) => 
   const removable = new Set(['orphaned', 'broken', ...(scope.all ? ['up', 'kept'] : [])]);
   const bottles = statuses.filter(({ state }) => removable.has(state));
   const known = new Set(statuses.map(({ slug }) => slug));
+  const others = statuses.filter(({ state }) => state !== 'launching' && !removable.has(state));
   return [
     ...bottles.map(({ slug, state, acquired }) => ({
       what: `bottle ${slug}`,
@@ -54,6 +56,7 @@ export async function findLeftovers(scope: CleanupScope, say: (line: string) => 
         await forgetBottle(slug);
       },
     })),
+    ...(await leftKeys(others, say)),
     ...(await strayMachines(scope.smolvms, known)),
     ...(await strayContainers(known)),
     ...(await strayNetworks(known)),
@@ -62,23 +65,38 @@ export async function findLeftovers(scope: CleanupScope, say: (line: string) => 
   ];
 }
 
+/** Returns the deploy keys that an incomplete teardown has left of bottles whose state is kept. */
+async function leftKeys(bottles: readonly BottleStatus[], say: (line: string) => void): Promise<Leftover[]> {
+  const pending = await Promise.all(bottles.map(({ slug }) => pendingUndo(slug)));
+  const slugs = bottles.flatMap(({ slug }, index) => (hasOnlyDeployKeys(pending[index] ?? []) ? [slug] : []));
+  return slugs.map((slug) => ({
+    what: `deploy keys of ${slug}`,
+    why: 'not revoked by its teardown',
+    remove: async () => {
+      await teardown(slug, say);
+    },
+  }));
+}
+
 /**
  * Removes all leftovers, continuing past failures, and yields the name of each that was removed.
- * @throws BottleError `teardown-incomplete`, listing all failures.
+ * @throws BottleError `teardown-incomplete`, listing all failures; `key-not-revoked` when a deploy key is among them.
  */
 export async function* removeLeftovers(leftovers: readonly Leftover[]): AsyncGenerator<string> {
   const failures: string[] = [];
+  let code: 'teardown-incomplete' | 'key-not-revoked' = 'teardown-incomplete';
   for (const { what, remove } of leftovers) {
     try {
       await remove();
       yield what;
     } catch (error) {
       failures.push(`${what}: ${messageOf(error)}`);
+      if (error instanceof BottleError && error.code === 'key-not-revoked') code = error.code;
     }
   }
   if (failures.length === 0) return;
   throw new BottleError(
-    'teardown-incomplete',
+    code,
     `${failures.length} leftovers could not be removed:\n  ${failures.join('\n  ')}`,
   );
 }

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { ALIAS_POOL } from '../../channels/alias-pool.ts';
+import { describeKey } from '../../deploy-keys/revoke-key.ts';
+import { strandedKeys } from '../../deploy-keys/stranded-keys.ts';
 import { dockerTry } from '../../docker/cli.ts';
 import { usedAliases } from '../../docker/used-aliases.ts';
 import { BottleError, messageOf } from '../../errors.ts';
@@ -29,6 +31,7 @@ export async function diagnose(): Promise<Check[]> {
     check('kvm', checkKvmDevice),
     check('disk', checkDisk),
     check('aliases', checkAliases),
+    check('deploy keys', checkDeployKeys),
     check('home', async () => ({ detail: homeDirectory() })),
   ];
   const [found, agents] = await Promise.all([Promise.all(checks), checkAgentVersions(homeDirectory())]);
@@ -107,4 +110,14 @@ async function checkAliases(): Promise<Finding> {
   return free > 0
     ? { detail }
     : { status: 'problem', detail, hint: 'Tear down a bottle, or run `make cleanup`.' };
+}
+
+async function checkDeployKeys(): Promise<Finding> {
+  const keys = await strandedKeys();
+  if (keys.length === 0) return { detail: 'none of a bottle that is down' };
+  return {
+    status: 'warning',
+    detail: `of bottles that are down: ${keys.map(({ key }) => describeKey(key)).join(', ')}`,
+    hint: 'They give access until they are revoked. Revoke them: `make cleanup`.',
+  };
 }

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasOnlyDeployKeys, pendingUndo } from '../../bottle/journal.ts';
 import { writeMetadata } from '../../bottle/metadata.ts';
 import { BottleError } from '../../errors.ts';
 import { isProcessAlive, type ProcessIdentity } from '../../host/process-identity.ts';
 import { requireBottle } from '../../phases/running-bottle.ts';
 import { teardown } from '../../phases/teardown.ts';
+import { describeUndo } from '../../phases/undo.ts';
 import { describeSession, listSessions } from '../../sessions/registry.ts';
 import { stopSessions } from '../../sessions/stop-sessions.ts';
 import { saveWork } from '../fetch/save-work.ts';
@@ -17,7 +19,7 @@ const TEARDOWN_TIMEOUT_MS = 5 * 60_000;
  * Ends a bottle's sessions, asking each first, and takes the bottle down: its launch does so by its usual rules; of one
  * that was brought up by hand, the state is kept.
  * @param timeoutMs how long holders get to end their sessions.
- * @throws BottleError `state-missing`, or `teardown-incomplete`.
+ * @throws BottleError `state-missing`, `teardown-incomplete`, or `key-not-revoked`.
  */
 export async function stop(
   slug: string,
@@ -34,6 +36,7 @@ export async function stop(
   if (isLaunching) {
     say('waiting for its launch to take it down');
     await awaitEnd(owner);
+    await assertRevoked(slug);
     return;
   }
   await saveWork(slug, say);
@@ -41,6 +44,16 @@ export async function stop(
   await writeMetadata({ ...metadata, owner: null });
   say(undone.length === 0 ? 'nothing to take down' : `took down ${undone.join(', ')}`);
   say(`its state was kept; to continue: make up BOTTLE=${slug} && make attach BOTTLE=${slug}`);
+}
+
+/** The launch says why on its own terminal, which may be another one. */
+async function assertRevoked(slug: string): Promise<void> {
+  const left = await pendingUndo(slug);
+  if (!hasOnlyDeployKeys(left)) return;
+  const keys = left.map(({ undo }) => describeUndo(undo)).join(', ');
+  throw new BottleError('key-not-revoked', `its launch could not revoke: ${keys}`, {
+    hint: `Try again: make teardown BOTTLE=${slug}`,
+  });
 }
 
 async function awaitEnd(owner: ProcessIdentity): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FORGES } from '../forges.ts';
+import { FORGES } from '../../forge/forges.ts';
 import type { GitKey } from '../types.ts';
 import { apiUrl } from './api-url.ts';
 import { plainText } from './plain-text.ts';

@@ -1,5 +1,5 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { UndoAction } from '../../../lib/bottle/journal.ts';
 import { bottlePaths } from '../../../lib/bottle/paths.ts';
@@ -86,6 +86,17 @@ it('keys are the owner’s alone, are in the journal before they are written, an
   for (const action of actions.reverse()) await undo(SLUG, action);
   expect(await exists(keys)).toBe(false);
   expect(await exists(bottlePaths.gitMirrors(SLUG))).toBe(false);
+});
+
+it('a deploy key that was made before stays as it is', async () => {
+  const file = join(bottlePaths.gitGate(SLUG), 'keys', 'kit');
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, 'MINTED', { mode: 0o600 });
+  await writeFile(join(home.path, 'key'), 'PRIVATE');
+  const place = { apiUrl: 'https://h.example/api/v1', repository: 'team/kit', variable: 'T' };
+  const kit = { ...repo('kit'), key: { kind: 'deploy' as const, forge: 'gitea' as const, ...place } };
+  await stageGitFiles(planOf([kit, repo('docs')], WITH_GATE), async () => {});
+  expect(await readFile(file, 'utf8')).toBe('MINTED');
 });
 
 it('a key that has gone since the launch was prepared is named', async () => {

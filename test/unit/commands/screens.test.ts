@@ -48,6 +48,10 @@ git-gate:
     site:
       url: https://git.example.com/site.git
       key: {provider: token, token_ref: GH_TOKEN}
+    tool:
+      url: ssh://git@github.com/team/tool.git
+      host_key: ssh-ed25519 AAAA
+      key: {provider: github, token_ref: GH_TOKEN}
 egress:
   routes:
     - host: api.github.com

@@ -70,9 +70,27 @@ it('a token and a deploy key are planned by the names of their variables', async
   expect(plan.git.map(({ key }) => key)).toEqual([
     { kind: 'token', slot: 'GIT_TOKEN_0', variable: 'WEB' },
     { kind: 'token', slot: 'GIT_TOKEN_0', variable: 'WEB', username: 'bot' },
-    { kind: 'deploy', forge: 'github', apiUrl: 'https://api.github.com', variable: 'T' },
-    { kind: 'deploy', forge: 'gitlab', apiUrl: 'https://gitlab.com/api/v4', variable: 'T' },
-    { kind: 'deploy', forge: 'forgejo', apiUrl: 'https://forgejo.com/api/v1', variable: 'T' },
+    {
+      kind: 'deploy',
+      forge: 'github',
+      apiUrl: 'https://api.github.com',
+      repository: 'team/app',
+      variable: 'T',
+    },
+    {
+      kind: 'deploy',
+      forge: 'gitlab',
+      apiUrl: 'https://gitlab.com/api/v4',
+      repository: 'team/app',
+      variable: 'T',
+    },
+    {
+      kind: 'deploy',
+      forge: 'forgejo',
+      apiUrl: 'https://forgejo.com/api/v1',
+      repository: 'team/app',
+      variable: 'T',
+    },
   ]);
   const { repos } = reposFile.parse(JSON.parse(gateFiles(plan)['repos.json'] ?? ''));
   expect(repos.map(({ key }) => key)).toEqual([

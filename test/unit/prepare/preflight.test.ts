@@ -76,14 +76,10 @@ const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
     await given(bottle('egress:', '  pipelock: true'));
     return check(home.path, 'dev');
   },
-  'a missing skill, key and Dockerfile, and unsupported features': async () => {
+  'a missing skill, key and Dockerfile': async () => {
     const repo = (name: string, key: string) =>
       `    ${name}: {url: "ssh://git@git.example:2222/${name}", host_key: ssh-ed25519 AAAA, key: ${key}}`;
-    const lines = [
-      ...['git-gate:', '  repos:', repo('kit', '{provider: static, path: ~/.ssh/kit}')],
-      repo('forge', '{provider: gitea, provisioner_token: T}'),
-    ];
-    vi.stubEnv('T', 'token');
+    const lines = [...['git-gate:', '  repos:', repo('kit', '{provider: static, path: ~/.ssh/kit}')]];
     await given(
       bottle(...lines).replace('~/Dockerfile', '~/Dockrfile'),
       '---\nbottle: dev\nskills: [review]\n---\n',
@@ -112,6 +108,16 @@ const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
     ];
     const [, , , , last = ''] = repos;
     repos[4] = last.replace('good:', 'again:');
+    await given(bottle('git-gate:', '  repos:', ...repos));
+    return check(home.path, 'dev');
+  },
+  'deploy keys of repositories that no forge has, without a token': async () => {
+    const repo = (name: string, at: string, provider: string) =>
+      `    ${name}: {url: "ssh://git@git.example${at}", host_key: ssh-ed25519 AAAA, key: {provider: ${provider}, token_ref: FORGE_TOKEN}}`;
+    const repos = [
+      ...[repo('a', '/a.git', 'gitea'), repo('b', '/srv/git/b.git', 'github')],
+      ...[repo('c', '/srv/git/c.git', 'gitlab'), repo('d', '/srv/../d', 'gitlab')],
+    ];
     await given(bottle('git-gate:', '  repos:', ...repos));
     return check(home.path, 'dev');
   },
