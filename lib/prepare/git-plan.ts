@@ -2,6 +2,7 @@ import { GIT_CONFIG_FILES, gitTokenSlot, type ReposFile } from '../daemons/contr
 import { repositoryOf } from '../forge/repository.ts';
 import type { GitRepo, Manifest } from '../manifest/types.ts';
 import type { PlanRepo } from '../plan/git.ts';
+import { canAsk } from '../plan/routes-file.ts';
 import type { Plan } from '../plan/schema.ts';
 import { defaultApiUrl } from './forge-api.ts';
 import { keyFile } from './git-keys.ts';
@@ -53,10 +54,12 @@ function plannedRepo(
 }
 
 /** Returns the gate's configuration: name of a file -> its content. No secrets. */
-export function gateFiles({ git }: Pick<Plan, 'git'>): Record<string, string> {
+export function gateFiles(plan: Pick<Plan, 'git' | 'daemons' | 'superviseMode'>): Record<string, string> {
+  const { git } = plan;
   const file: Omit<ReposFile, 'limits'> = {
     version: 1,
     repos: git.map(({ name, url, key, push }) => ({ name, url, key: keyInGate(key), push })),
+    ...(canAsk(plan) ? { supervise: true } : {}),
   };
   return {
     [GIT_CONFIG_FILES.repos]: `${JSON.stringify(file, null, 2)}\n`,

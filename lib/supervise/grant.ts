@@ -24,6 +24,13 @@ export interface PolicyChange {
   readonly conflict: string | undefined;
 }
 
+/** Returns what a verdict would change; `undefined` where it changes no route. @throws BottleError as `policyChange` */
+export async function changeOf(proposal: Proposal, verdict: Verdict): Promise<PolicyChange | undefined> {
+  if (proposal.request.kind !== 'allow') return undefined;
+  if (verdict.state !== 'approved' && verdict.state !== 'modified') return undefined;
+  return await policyChange(proposal, verdict);
+}
+
 /** Returns what approving would change. @throws BottleError `state-missing`, `state-corrupt` */
 export async function policyChange(proposal: Proposal, verdict: Granting): Promise<PolicyChange> {
   const policy = await readPolicy(proposal.bottle);

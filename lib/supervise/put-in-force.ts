@@ -18,12 +18,9 @@ const RELOAD_TIMEOUT_MS = 10_000;
  * @throws BottleError `state-missing` when the bundle is not up, or `policy-not-loaded`.
  */
 export async function putInForce(policy: BottlePolicy, grants: readonly Grant[]): Promise<number> {
-  const { slug, names } = policy.plan;
-  const before = await readGrants(slug);
-  await writeGrants(slug, grants);
+  const before = await readGrants(policy.plan.slug);
   try {
-    await writeRoutes({ ...policy, grants });
-    return await reload(slug, names.bundle);
+    return await loadGrants(policy, grants);
   } catch (error) {
     await takeBack(policy, before);
     throw error;
@@ -32,10 +29,15 @@ export async function putInForce(policy: BottlePolicy, grants: readonly Grant[])
 
 /** Puts grants in force that were so before. Egress that cannot be asked reads them when it is next started. */
 export async function takeBack(policy: BottlePolicy, grants: readonly Grant[]): Promise<void> {
+  await loadGrants(policy, grants).catch(() => {});
+}
+
+/** As `putInForce`, but what was written stays even if egress does not load it. */
+export async function loadGrants(policy: BottlePolicy, grants: readonly Grant[]): Promise<number> {
   const { slug, names } = policy.plan;
   await writeGrants(slug, grants);
   await writeRoutes({ ...policy, grants });
-  await reload(slug, names.bundle).catch(() => {});
+  return await reload(slug, names.bundle);
 }
 
 /** Finishes or takes back what a kill has interrupted. Call it with the lock, before anything else is changed. */

@@ -21,9 +21,14 @@ export interface ApproveFlags {
 /**
  * Returns what an approval means for a request: a question is answered, a message is taken note of, and all else is
  * approved, for as long as the agent asked unless the flags say otherwise.
+ * @param allowed what the person allows instead.
  * @throws BottleError `usage`
  */
-export function approvalOf(request: SuperviseRequest, flags: ApproveFlags): Verdict {
+export function approvalOf(
+  request: SuperviseRequest,
+  flags: ApproveFlags,
+  allowed: SuperviseRequest = request,
+): Verdict {
   const limit = limitOf(flags);
   if (request.kind === 'ask') return { state: 'answered', text: answerOf(request, flags.answer) };
   if (flags.answer !== undefined) {
@@ -32,10 +37,9 @@ export function approvalOf(request: SuperviseRequest, flags: ApproveFlags): Verd
     });
   }
   if (request.kind === 'notify') return { state: 'seen' };
-  const asked = request.kind === 'allow' ? request.limit : undefined;
-  const good = limit ?? asked;
+  const good = limit ?? (allowed.kind === 'allow' ? allowed.limit : undefined);
   return {
-    state: 'approved',
+    ...(allowed === request ? { state: 'approved' } : { state: 'modified', request: allowed }),
     ...(good === undefined ? {} : { limit: good }),
     ...(flags.note === undefined ? {} : { note: bounded(flags.note) }),
   };

@@ -1,7 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bottlePaths } from '../../../lib/bottle/paths.ts';
+import { allowedFile } from '../../../lib/daemons/contract/git-gate/allowed.ts';
 import type { Verdict } from '../../../lib/daemons/contract/supervise/decision.ts';
 import { decisionFile } from '../../../lib/daemons/contract/supervise/queue-files.ts';
 import { readQueue } from '../../../lib/daemons/contract/supervise/read-queue.ts';
@@ -9,6 +10,7 @@ import { decide } from '../../../lib/supervise/decide.ts';
 import { policyChange } from '../../../lib/supervise/grant.ts';
 import { readGrants, writeGrants } from '../../../lib/supervise/grants-file.ts';
 import { writeRoutesOfNewBundle } from '../../../lib/supervise/new-bundle.ts';
+import { revokeGrant } from '../../../lib/supervise/revoke.ts';
 import { prepareBottle, usePreparedBottles } from '../../support/supervise/prepared-bottle.ts';
 import { propose } from '../../support/supervise/proposals.ts';
 import { BOTTLE } from '../../support/supervise/scene.ts';
@@ -146,6 +148,44 @@ describe('an approved route', () => {
     await bottle.egress.reload();
     expect(hosts(bottle)).toEqual(['a.example', 'pypi.org']);
     expect(await readGrants(BOTTLE)).toHaveLength(1);
+  });
+
+  it('that is revoked is no longer in force, and cannot be revoked again', async () => {
+    const bottle = await prepareBottle([{ host: 'a.example' }]);
+    const { id } = await propose();
+    await decide(await propose(), APPROVED);
+    await revokeGrant(BOTTLE, id);
+    expect(hosts(bottle)).toEqual(['a.example']);
+    await expect(revokeGrant(BOTTLE, id)).rejects.toThrow(/no grant p-0r3k7m/);
+  });
+
+  it('that egress cannot be told of its end is not in force for the next bundle', async () => {
+    const bottle = await prepareBottle();
+    await decide(await propose(), APPROVED);
+    await bottle.failWith('ctl: connect ENOENT');
+    await expect(revokeGrant(BOTTLE, 'p-0r3k7m')).rejects.toMatchObject({ code: 'policy-not-loaded' });
+    await bottle.egress.reload();
+    expect(hosts(bottle)).toEqual([]);
+  });
+
+  it('is revoked while the bundle is down', async () => {
+    const bottle = await prepareBottle();
+    await decide(await propose(), APPROVED);
+    await bottle.failWith('Error: No such container: b');
+    await revokeGrant(BOTTLE, 'p-0r3k7m');
+    expect(await readGrants(BOTTLE)).toEqual([]);
+  });
+
+  it('of the gate lets one finding pass from the next push on', async () => {
+    await prepareBottle();
+    const finding = 'f-0123456789ab';
+    const decision = await decide(
+      await propose({ request: { kind: 'git-allow', finding, reason: 'x' } }),
+      APPROVED,
+    );
+    expect(decision.verdict).toEqual(APPROVED);
+    const file = await readFile(join(bottlePaths.gitGate(BOTTLE), 'allowed.json'), 'utf8');
+    expect(allowedFile.parse(JSON.parse(file)).findings).toEqual([{ id: finding }]);
   });
 
   it('of a bottle with pipelock is refused: it would be refused behind egress', async () => {

@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { bottleDirectory, bottlePaths } from '../../../lib/bottle/paths.ts';
+import { narrowed } from '../../../lib/commands/supervise/narrow.ts';
 import { type ApproveFlags, approvalOf, rejectionOf } from '../../../lib/commands/supervise/verdict-of.ts';
 import type { Route } from '../../../lib/daemons/contract/egress/routes.ts';
 import type { SuperviseRequest } from '../../../lib/daemons/contract/supervise/request.ts';
@@ -10,6 +11,7 @@ import { writeAtomically } from '../../../lib/host/files.ts';
 import type { Plan } from '../../../lib/plan/schema.ts';
 import { decide, requireProposal } from '../../../lib/supervise/decide.ts';
 import { type Grant, writeGrants } from '../../../lib/supervise/grants-file.ts';
+import { revokeGrant } from '../../../lib/supervise/revoke.ts';
 import { errorText } from '../../../lib/terminal/error-text.ts';
 import { prepareBottle, usePreparedBottles } from '../../support/supervise/prepared-bottle.ts';
 import { proposalOf, propose } from '../../support/supervise/proposals.ts';
@@ -87,6 +89,14 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
     const request = { kind: 'git-allow', finding: 'f-ba9876543210', reason: 'x' } as const;
     return decide(await propose({ id: 'p-0r3k7z', request }), { state: 'approved' });
   },
+  'a grant that is not there': () => revokeGrant(BOTTLE, 'p-0r3k7y'),
+  'a grant that egress keeps': async () => {
+    await writeGrants(BOTTLE, [A_GRANT]);
+    await (await prepareBottle()).failWith('ctl: connect ENOENT');
+    return revokeGrant(BOTTLE, A_GRANT.id);
+  },
+  'methods of a question': () => narrowed(QUESTION, { methods: 'GET', below: undefined, edit: false }),
+  'methods in lower case': () => narrowed(ALLOW, { methods: 'get', below: undefined, edit: false }),
   'a bottle that was not prepared': async () => {
     await rm(bottleDirectory(BOTTLE), { recursive: true });
     return decide(await propose(), { state: 'approved' });

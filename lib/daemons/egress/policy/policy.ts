@@ -49,6 +49,8 @@ export interface Policy {
   readonly log: AuditLevel;
   /** Whether denials are kept to be learned from. */
   readonly learn: boolean;
+  /** Whether the agent can ask a person for a route. */
+  readonly supervised: boolean;
   /** Whether a CONNECT that is refused is accepted, to say so inside TLS. */
   readonly explainsDenials: boolean;
 }
@@ -88,6 +90,7 @@ export function buildPolicy(file: RoutesFile, filledSlots: ReadonlySet<string>):
     gated: file.git_gate ?? [],
     log: file.log ?? 0,
     learn: file.learn ?? false,
+    supervised: file.supervise ?? false,
     explainsDenials: file.explain_denials ?? true,
   };
 }

@@ -1,7 +1,6 @@
 import type { CallToolResult, McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { WhyReply } from '../../contract/egress/introspection.ts';
-import { LEARNABLE } from '../../contract/egress/learned.ts';
 import { answer, failure } from '../answer.ts';
 import type { Desk } from '../desk.ts';
 import { recentDenials } from '../recent-denials.ts';
@@ -57,7 +56,12 @@ async function explain(
   return answer({ ...reply, ...(reply.allowed ? {} : { next: nextStep(reply.code) }), recent });
 }
 
-const CAN_BE_OPENED: ReadonlySet<string> = new Set([...LEARNABLE, 'grant-expired', 'grant-used-up']);
+const CAN_BE_OPENED: ReadonlySet<string> = new Set([
+  'host-unlisted',
+  'request-unmatched',
+  'grant-expired',
+  'grant-used-up',
+]);
 
 function nextStep(code: string): string {
   return CAN_BE_OPENED.has(code)
