@@ -4,6 +4,7 @@ import type { WhyReply } from '../../contract/egress/introspection.ts';
 import { answer, failure } from '../answer.ts';
 import type { Desk } from '../desk.ts';
 import { recentDenials } from '../recent-denials.ts';
+import { lastRefusedPush } from '../refused-push.ts';
 
 const MOST = 10;
 
@@ -23,7 +24,7 @@ const input = z.strictObject({
 
 const DESCRIPTION = [
   'Tell why a request was or would be refused, as the policy stands now, and what was refused lately.',
-  'For `git push`, read what the push itself printed: its refusal names what to change, or the finding for `git-allow`.',
+  'Without a URL it also names the last refused `git push`, with what was found in it, and the id of a finding for `git-allow`.',
 ].join(' ');
 
 /** Explains decisions of egress. */
@@ -33,11 +34,18 @@ export function registerExplainDenial(server: McpServer, desk: Desk): void {
     'explain-denial',
     { description: DESCRIPTION, inputSchema: input, annotations },
     async ({ url, method = 'GET' }) => {
-      if (url === undefined)
-        return answer({ recent: await recentDenials(desk.options.audit, undefined, MOST) });
+      if (url === undefined) return await recent(desk);
       return await explain(desk, url, method);
     },
   );
+}
+
+async function recent({ options: { audit } }: Desk): Promise<CallToolResult> {
+  const push = await lastRefusedPush(audit);
+  return answer({
+    recent: await recentDenials(audit, undefined, MOST),
+    ...(push === undefined ? {} : { push }),
+  });
 }
 
 async function explain(

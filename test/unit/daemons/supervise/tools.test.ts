@@ -103,6 +103,30 @@ describe('the tools', () => {
     expect(one.json.recent).toMatchObject([{ host: 'a.example', reason: 'host-unlisted', status: 403 }]);
   });
 
+  it('name the last push that the git gate refused, and what was found in it', async () => {
+    const agent = await agentOf({ routes: ROUTES });
+    const push = {
+      ...{ time: '2026-11-01T00:00:00.000Z', bottle: BOTTLE, event: 'push', repo: 'kit', verdict: 'deny' },
+      ...{
+        reason: null,
+        refs: [{ ref: 'refs/heads/topic', old: null, new: null, taken: null }],
+        more_refs: 0,
+      },
+      ...{ commits: 1, checks: [{ check: 'secret', faults: ['a token in x (f-0123456789ab)'] }] },
+      ...{ sent: 1, received: 1, ms: 1 },
+    };
+    const lines = [push, { ...push, verdict: 'allow', checks: [] }, { ...push, event: 'fetch' }];
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    await writeFile(join(scene?.audit ?? '', 'git.000001.jsonl'), text);
+    expect((await call(agent, 'explain-denial')).json).toEqual({
+      recent: [],
+      push: {
+        ...{ time: push.time, repo: 'kit', refs: ['refs/heads/topic'] },
+        faults: ['secret: a token in x (f-0123456789ab)'],
+      },
+    });
+  });
+
   it('leave a message without waiting, and the same one again once it was read', async () => {
     const agent = await agentOf();
     const { json } = await call(agent, 'notify', { message: 'The tests are green.' });
