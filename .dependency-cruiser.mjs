@@ -5,7 +5,7 @@ const HOST_LAYERS = [
   ['commands'],
   ['phases'],
   ['prepare', 'provision'],
-  ['channels', 'handoff', 'bundle', 'workspace', 'sessions', 'deploy-keys'],
+  ['channels', 'handoff', 'bundle', 'workspace', 'sessions', 'deploy-keys', 'supervise'],
   ['guest', 'providers'],
   ['plan'],
   ['skills'],

@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD BOT_BOTTLE_CWD
+TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD ID FOR USES ANSWER NOTE REASON METHODS BELOW BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -25,7 +25,7 @@ DEV = cd "$$KIT" && exec node
 
 # ---- everyday ----------------------------------------------------------------------------------------------------
 
-.PHONY: help setup launch prepare up attach shell exec stop fetch teardown diff apply cp init edit list info status logs learn cleanup doctor engine engine-stop
+.PHONY: help setup launch prepare up attach shell exec stop fetch teardown diff apply cp init edit list info status logs learn supervise approve reject routes revoke keep-routes cleanup doctor engine engine-stop
 
 # A flag for a variable that counts only on the command line, since a shell or CI may export such names; `literally`
 # has made its origin `override`.
@@ -106,6 +106,24 @@ logs: setup ## BOTTLE=x [FOLLOW=0] [AGENT_OUTPUT=1] [FLAGS='--denied --since 10m
 
 learn: setup ## BOTTLE=x: print routes that would admit what a bottle was denied, to review
 	@$(RUN)scripts/learn.ts --bottle "$$BOTTLE" $(FLAGS)
+
+supervise: setup ## [BOTTLE=x] [ONCE=1] [FLAGS=--json]: show what agents ask for, as they ask; with ONCE, what is pending
+	@$(RUN)scripts/supervise.ts $(call given,BOTTLE,bottle) $(if $(call is_on,$(ONCE)),--once) $(FLAGS)
+
+approve: setup ## BOTTLE=x ID=x [FOR=10m] [USES=2] [METHODS=GET] [BELOW=/x/] [EDIT=1] [ANSWER=x] [NOTE=x]: approve what an agent asks for, or answer its question
+	@$(RUN)scripts/approve.ts --bottle "$$BOTTLE" --id "$$ID" $(call given,FOR,for) $(call given,USES,uses) $(call given,METHODS,methods) $(call given,BELOW,below) $(if $(call is_on,$(EDIT)),--edit) $(call given,ANSWER,answer) $(call given,NOTE,note) $(FLAGS)
+
+reject: setup ## BOTTLE=x ID=x REASON=x: reject what an agent asks for
+	@$(RUN)scripts/reject.ts --bottle "$$BOTTLE" --id "$$ID" --reason "$$REASON" $(FLAGS)
+
+routes: setup ## BOTTLE=x [FLAGS=--json]: list what a bottle may let out, with what was granted, by whom and until when
+	@$(RUN)scripts/routes.ts --bottle "$$BOTTLE" $(FLAGS)
+
+revoke: setup ## BOTTLE=x ID=x: end what was granted, and close what is open through it
+	@$(RUN)scripts/revoke.ts --bottle "$$BOTTLE" --id "$$ID" $(FLAGS)
+
+keep-routes: setup ## BOTTLE=x: print the routes that were granted, for the manifest, to review
+	@$(RUN)scripts/keep-routes.ts --bottle "$$BOTTLE" $(FLAGS)
 
 cleanup: setup ## [YES=1] [ALL=1] [DISCARD=1]: find and remove what crashed or killed launches left
 	@$(RUN)scripts/cleanup.ts $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(ALL)),--all) $(if $(call is_on,$(DISCARD)),--discard) $(FLAGS)

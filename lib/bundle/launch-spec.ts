@@ -5,6 +5,12 @@ import { daemonPort } from '../daemons/contract/daemons.ts';
 import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from '../daemons/contract/egress/upstream-proxy.ts';
 import { DAEMONS_ENV, SLUG_ENV } from '../daemons/contract/names.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
+import {
+  QUEUE_DIR_ENV,
+  QUEUE_SLUG_ENV,
+  SUPERVISE_MODE_ENV,
+  SUPERVISE_PORT_ENV,
+} from '../daemons/contract/supervise/environment.ts';
 import { extraCaFile } from '../docker/extra-ca.ts';
 import { labelArguments } from '../docker/labels.ts';
 import { agentFacing, isChained } from '../plan/agent-facing.ts';
@@ -29,8 +35,16 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
   const extraRoots = await stageExtraRoots(plan.slug);
   const hasPipelock = plan.daemons.includes('pipelock');
   const hasGate = plan.daemons.includes('git-gate');
-  // Created here, as the user that the daemons run as; the engine would create it as root.
-  await mkdir(bottlePaths.audit(plan.slug), { recursive: true, mode: 0o700 });
+  const isSupervised = plan.daemons.includes('supervise');
+  const writable = [
+    [bottlePaths.audit(plan.slug), CONTAINER_PATHS.audit],
+    ...(isSupervised ? [[bottlePaths.superviseQueue(plan.slug), CONTAINER_PATHS.superviseQueue]] : []),
+    ...(hasGate ? [[bottlePaths.gitMirrors(plan.slug), CONTAINER_PATHS.gitRepos]] : []),
+  ] as const;
+  for (const [directory] of writable) {
+    // Created here, as the user that the daemons run as; the engine would create it as root.
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  }
   const mounts = [
     [bottlePaths.egress(plan.slug), CONTAINER_PATHS.egressConfig],
     [certs.directory, CONTAINER_PATHS.ca],
@@ -40,16 +54,13 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
     ...(hasPipelock ? [[bottlePaths.pipelock(plan.slug), CONTAINER_PATHS.pipelock]] : []),
     ...(extraRoots === undefined ? [] : [[extraRoots, CONTAINER_PATHS.extraRoots]]),
   ];
-  const writable = [
-    [bottlePaths.audit(plan.slug), CONTAINER_PATHS.audit],
-    ...(hasGate ? [[bottlePaths.gitMirrors(plan.slug), CONTAINER_PATHS.gitRepos]] : []),
-  ];
   const environment = [
     `${SLUG_ENV}=${plan.slug}`,
     `${DAEMONS_ENV}=${plan.daemons.join(',')}`,
     ...(extraRoots === undefined ? [] : [`NODE_EXTRA_CA_CERTS=${CONTAINER_PATHS.extraRoots}/roots.pem`]),
     ...(extraRoots === undefined || !hasPipelock ? [] : [`SSL_CERT_DIR=${CONTAINER_PATHS.extraRoots}`]),
     ...(isChained(plan) ? chain() : []),
+    ...(isSupervised ? supervision(plan) : []),
     ...bundleSecretNames(plan),
   ];
   const ports = agentFacing(plan).map((daemon) => `${allocation.alias}::${daemonPort(daemon)}`);
@@ -80,6 +91,16 @@ function chain(): string[] {
   return [
     `${UPSTREAM_PROXY_ENV}=http://127.0.0.1:${daemonPort('pipelock')}`,
     `${UPSTREAM_CA_ENV}=${CONTAINER_PATHS.pipelockCa}`,
+  ];
+}
+
+/** Returns the variables of the supervise daemon. */
+function supervision({ slug, superviseMode }: Plan): string[] {
+  return [
+    `${QUEUE_DIR_ENV}=${CONTAINER_PATHS.superviseQueue}`,
+    `${QUEUE_SLUG_ENV}=${slug}`,
+    `${SUPERVISE_PORT_ENV}=${daemonPort('supervise')}`,
+    ...(superviseMode === undefined ? [] : [`${SUPERVISE_MODE_ENV}=${superviseMode}`]),
   ];
 }
 

@@ -3,6 +3,7 @@ import {
   GIT_GATE_VARIABLE,
   NO_PROXY_VARIABLES,
   PROXY_VARIABLES,
+  SUPERVISE_VARIABLE,
   type USER_VARIABLES,
 } from '../manifest/owned-variables.ts';
 import { javaToolOptions } from './java.ts';
@@ -22,6 +23,8 @@ export interface GuestEnvironmentOptions {
   proxy: string;
   /** URL of the bottle's git gate as the guest sees it, if it has repositories. */
   gitGate?: string | undefined;
+  /** URL of the bottle's supervise daemon as the guest sees it, if it is supervised. */
+  supervise?: string | undefined;
   alias: string;
   promptFile: string;
   /** TZ, LANG and LC_ALL of the host, as far as the guest has them. */
@@ -75,6 +78,7 @@ export function guestEnvironment(options: GuestEnvironmentOptions): Record<strin
     BOT_BOTTLE_SLUG: slug,
     BOT_BOTTLE_PROMPT_FILE: options.promptFile,
     ...(options.gitGate === undefined ? {} : { [GIT_GATE_VARIABLE]: options.gitGate }),
+    ...(options.supervise === undefined ? {} : { [SUPERVISE_VARIABLE]: options.supervise }),
     ...allAs(PROXY_VARIABLES, proxy),
     // The alias, so that connections to the bottle's other daemons are direct.
     ...allAs(NO_PROXY_VARIABLES, noProxy),

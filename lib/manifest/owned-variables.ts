@@ -16,6 +16,8 @@ export const NO_PROXY_VARIABLES = ['NO_PROXY', 'no_proxy'] as const;
 export const CATCH_ALL_VARIABLES = ['ALL_PROXY', 'all_proxy'] as const;
 /** Where the guest's git gate is. */
 export const GIT_GATE_VARIABLE = 'GIT_GATE_URL';
+/** Where the MCP server is on which the agent asks the operator. */
+export const SUPERVISE_VARIABLE = 'MCP_SUPERVISE_URL';
 /** Who the agent is, from the image's USER. */
 export const USER_VARIABLES = ['HOME', 'USER'] as const;
 
@@ -37,6 +39,10 @@ const GATE: OwnedVariable = {
   reason: 'is the kit’s: it tells the agent where its git gate is',
   remedy: 'Remove it; name the repositories under `git-gate.repos`.',
 };
+const SUPERVISE: OwnedVariable = {
+  reason: 'is the kit’s: it tells the agent where it can ask you for more access',
+  remedy: 'Remove it; `supervise: false` turns asking off.',
+};
 const OWN: OwnedVariable = {
   reason: `is the kit’s, like every name that starts with ${KIT_PREFIX}`,
   remedy: 'Choose another name.',
@@ -46,6 +52,7 @@ const OWNED: ReadonlyMap<string, OwnedVariable> = new Map([
   ...[...PROXY_VARIABLES, ...CATCH_ALL_VARIABLES].map((name): [string, OwnedVariable] => [name, PROXY]),
   ...NO_PROXY_VARIABLES.map((name): [string, OwnedVariable] => [name, NO_PROXY]),
   [GIT_GATE_VARIABLE, GATE],
+  [SUPERVISE_VARIABLE, SUPERVISE],
   ...USER_VARIABLES.map((name): [string, OwnedVariable] => [name, IDENTITY]),
 ]);
 

@@ -19,6 +19,8 @@ const urls = z.strictObject({
   proxy: z.url(),
   /** URL of the git gate as the guest sees it; absent without repositories. */
   gitGate: z.url().optional(),
+  /** URL of the supervise daemon as the guest sees it; absent without supervision. */
+  supervise: z.url().optional(),
 });
 export type Urls = z.infer<typeof urls>;
 
@@ -55,5 +57,6 @@ async function discover(context: PhaseContext): Promise<Urls> {
     return `http://${address.host}:${address.port}`;
   };
   const gate = plan.daemons.includes('git-http') ? { gitGate: urlOf('git-http') } : {};
-  return { published, proxy: urlOf(proxyDaemonOf(plan)), ...gate };
+  const supervised = plan.daemons.includes('supervise') ? { supervise: urlOf('supervise') } : {};
+  return { published, proxy: urlOf(proxyDaemonOf(plan)), ...gate, ...supervised };
 }

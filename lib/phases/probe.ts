@@ -3,6 +3,7 @@ import { channelOf } from '../channels/channel-of.ts';
 import { probeFinding } from '../channels/probe/findings.ts';
 import { probeGuest } from '../channels/probe/probe-guest.ts';
 import { wildcardListeners } from '../channels/probe/wildcard-listeners.ts';
+import type { DaemonName } from '../daemons/contract/daemons.ts';
 import { BottleError } from '../errors.ts';
 import { Bottle } from '../guest/bottle.ts';
 import { proxyDaemonOf } from '../plan/agent-facing.ts';
@@ -13,6 +14,9 @@ import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { provision } from './provision.ts';
 import { startBundle } from './start-bundle.ts';
+
+/** Daemons of the bundle, other than the guest's proxy, that the guest must not reach but by their published ports. */
+const BESIDE_THE_PROXY: ReadonlySet<DaemonName> = new Set(['git-gate', 'git-http', 'supervise']);
 
 const confinement = z.strictObject({ findings: z.array(probeFinding) });
 export type Confinement = z.infer<typeof confinement>;
@@ -41,7 +45,7 @@ export const probe: Phase<Confinement> = {
       bottle: new Bottle(plan, agent),
       alias,
       proxyDaemon: proxyDaemonOf(plan),
-      otherDaemons: plan.daemons.filter((daemon) => daemon === 'git-gate' || daemon === 'git-http'),
+      otherDaemons: plan.daemons.filter((daemon) => BESIDE_THE_PROXY.has(daemon)),
       bundle,
       forbidden: pastTheSocket,
     });

@@ -34,7 +34,7 @@ export const provision: Phase<ProvisionedGuest> = {
   durable: false,
 
   async run(context) {
-    const [plan, { alias }, { agent }, certs, { proxy, gitGate }, { machine }] = await readAll(
+    const [plan, { alias }, { agent }, certs, { proxy, gitGate, supervise }, { machine }] = await readAll(
       context,
       prepare,
       allocate,
@@ -55,7 +55,7 @@ export const provision: Phase<ProvisionedGuest> = {
     };
     const bottle = new Bottle(plan, agent);
     const environment = guestEnvironment({
-      ...{ slug: context.slug, user, home, proxy, gitGate, alias, promptFile, image, configured },
+      ...{ slug: context.slug, user, home, proxy, gitGate, supervise, alias, promptFile, image, configured },
       locale: await localeVariables(bottle, hostLocale()),
       // From them the agent would take another credential than the one that the bottle chose.
       withheld: plan.provider.credential === undefined ? [] : provider.credentialVariables,
@@ -64,7 +64,7 @@ export const provision: Phase<ProvisionedGuest> = {
     const channel = { slug: context.slug, alias, daemons: agentFacing(plan) };
     await provisionGuest(bottle, {
       ...{ plan, provider, label, channel },
-      ...{ caCertificate, environment, promptFile, gitGate },
+      ...{ caCertificate, environment, promptFile, gitGate, supervise },
     });
     return { machine, promptFile, variables: Object.keys(environment).toSorted() };
   },

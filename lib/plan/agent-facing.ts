@@ -13,7 +13,10 @@ export function isChained(plan: Pick<Plan, 'daemons' | 'egress'>): boolean {
   return plan.daemons.includes('pipelock') && proxyDaemonOf(plan) === 'egress';
 }
 
+type AgentFacing = 'egress' | 'pipelock' | 'git-http' | 'supervise';
+
 /** Returns the daemons that the guest may use, its proxy first; each is published on the bottle's alias. */
-export function agentFacing(plan: Pick<Plan, 'daemons' | 'egress'>): ('egress' | 'pipelock' | 'git-http')[] {
-  return [proxyDaemonOf(plan), ...(plan.daemons.includes('git-http') ? (['git-http'] as const) : [])];
+export function agentFacing(plan: Pick<Plan, 'daemons' | 'egress'>): AgentFacing[] {
+  const beside = (['git-http', 'supervise'] as const).filter((daemon) => plan.daemons.includes(daemon));
+  return [proxyDaemonOf(plan), ...beside];
 }

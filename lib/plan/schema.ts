@@ -101,6 +101,8 @@ export const planSchema = z.strictObject({
   /** What the agent may do to the operator's terminal; absent: only what is always harmless. */
   terminal: z.strictObject({ clipboard: z.literal(true) }).optional(),
   daemons: z.array(z.enum(DAEMON_NAMES)),
+  /** `deny`: whatever the agent asks for is refused at once. Absent: it waits for a person. */
+  superviseMode: z.literal('deny').optional(),
   /** Absent: the agent gets no copy of anything. */
   workspace: planWorkspace.optional(),
 });

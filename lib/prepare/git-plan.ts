@@ -1,8 +1,8 @@
-import type { RoutesFile } from '../daemons/contract/egress/routes.ts';
 import { GIT_CONFIG_FILES, gitTokenSlot, type ReposFile } from '../daemons/contract/git-gate/repos.ts';
 import { repositoryOf } from '../forge/repository.ts';
 import type { GitRepo, Manifest } from '../manifest/types.ts';
 import type { PlanRepo } from '../plan/git.ts';
+import { canAsk } from '../plan/routes-file.ts';
 import type { Plan } from '../plan/schema.ts';
 import { defaultApiUrl } from './forge-api.ts';
 import { keyFile } from './git-keys.ts';
@@ -54,10 +54,12 @@ function plannedRepo(
 }
 
 /** Returns the gate's configuration: name of a file -> its content. No secrets. */
-export function gateFiles({ git }: Pick<Plan, 'git'>): Record<string, string> {
+export function gateFiles(plan: Pick<Plan, 'git' | 'daemons' | 'superviseMode'>): Record<string, string> {
+  const { git } = plan;
   const file: Omit<ReposFile, 'limits'> = {
     version: 1,
     repos: git.map(({ name, url, key, push }) => ({ name, url, key: keyInGate(key), push })),
+    ...(canAsk(plan) ? { supervise: true } : {}),
   };
   return {
     [GIT_CONFIG_FILES.repos]: `${JSON.stringify(file, null, 2)}\n`,
@@ -65,12 +67,6 @@ export function gateFiles({ git }: Pick<Plan, 'git'>): Record<string, string> {
       .map((line) => `${line}\n`)
       .join(''),
   };
-}
-
-/** Returns what egress names in its refusals; nothing for a bottle without repositories. */
-export function gatedRepos({ git }: Pick<Plan, 'git'>): Pick<RoutesFile, 'git_gate'> {
-  if (git.length === 0) return {};
-  return { git_gate: git.map(({ name, host, path }) => ({ name, host, path: path.replace(/\.git$/, '') })) };
 }
 
 function keyInGate(key: PlanRepo['key']): ReposFile['repos'][number]['key'] {

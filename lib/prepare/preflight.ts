@@ -22,7 +22,6 @@ import { Problems, throwProblems } from './problems.ts';
 import { type ResolvedCredential, resolveCredential } from './provider-credential.ts';
 import { skillProblems } from './skill-problems.ts';
 import { isFakeSmolvm, smolvmFor } from './smolvm.ts';
-import { assertSupported } from './unsupported.ts';
 import { variableProblems } from './variables.ts';
 import { resolveWorkspace } from './workspace.ts';
 
@@ -109,7 +108,6 @@ async function checkManifest(
   problems: Problems,
 ): Promise<Pick<Checked, 'provider' | 'credential' | 'fileVariables' | 'command' | 'image'>> {
   const choice = manifest.bottle.provider;
-  await problems.attempt(() => assertSupported(manifest));
   const origin = manifest.origins.agent_provider;
   const where = origin === undefined ? '' : `${origin.file}:${origin.line}: `;
   const provider = await problems.attempt(() => providerFor(choice.template, homeDirectory(), where));

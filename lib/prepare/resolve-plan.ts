@@ -1,3 +1,4 @@
+import { SUPERVISE_MODE_ENV } from '../daemons/contract/supervise/environment.ts';
 import { BottleError } from '../errors.ts';
 import { chooseHandoff } from '../handoff/choose.ts';
 import type { Manifest } from '../manifest/types.ts';
@@ -60,9 +61,21 @@ export function resolvePlan({
     daemons: [
       ...(['selftest', 'egress'] as const),
       ...(bottle.gitGate.repos.length > 0 ? (['git-gate', 'git-http'] as const) : []),
+      ...(bottle.supervise ? (['supervise'] as const) : []),
       ...(bottle.egress.pipelock ? (['pipelock'] as const) : []),
     ],
+    ...(bottle.supervise ? superviseMode() : {}),
   };
+}
+
+/** Returns what the operator has chosen for runs that nobody watches. */
+function superviseMode(): { superviseMode?: 'deny' } {
+  const mode = process.env[SUPERVISE_MODE_ENV];
+  if (!mode) return {};
+  if (mode === 'deny') return { superviseMode: mode };
+  throw new BottleError('usage', `${SUPERVISE_MODE_ENV} is '${mode}', which is not known`, {
+    hint: 'Set it to deny, so that nothing ever waits for a person, or remove it.',
+  });
 }
 
 /** Returns the operator's own choice of the agent's home, if there is one. */

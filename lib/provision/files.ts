@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { bottlePaths } from '../bottle/paths.ts';
 import { writeAgentFileScript } from '../guest/shell-script.ts';
+import { OWN_MCP_SERVER } from '../manifest/own-mcp-server.ts';
 import { filesOf } from '../providers/provider-results.ts';
 import { readSignIn } from '../providers/read-sign-in.ts';
 import type { ProvisionContext, Provisioner } from './provisioner.ts';
@@ -10,9 +11,9 @@ export const files: Provisioner = {
   name: 'files',
   applies: () => true,
   async provision(bottle, context) {
-    const { plan, provider, label } = context;
+    const { provider, label } = context;
     const { home, directory: workdir } = bottle.agent;
-    const { mcpServers } = plan.provider;
+    const mcpServers = mcpServersOf(context);
     const prompt = await readFile(bottlePaths.prompt(bottle.slug), 'utf8');
     const credential = await credentialOf(context);
     const setup = { home, workdir, prompt, label, mcpServers, credential };
@@ -21,6 +22,11 @@ export const files: Provisioner = {
     }
   },
 };
+
+/** The manifest's servers, and the kit's own, whose name the manifest cannot take. */
+function mcpServersOf({ plan, supervise }: ProvisionContext): Record<string, string> {
+  return { ...plan.provider.mcpServers, ...(supervise === undefined ? {} : { [OWN_MCP_SERVER]: supervise }) };
+}
 
 async function credentialOf({ plan, provider }: ProvisionContext) {
   const { credential } = plan.provider;

@@ -16,6 +16,8 @@ export interface ProvisionContext {
   readonly environment: Readonly<Record<string, string>>;
   /** URL of the git gate as the guest sees it, if there is one. */
   readonly gitGate: string | undefined;
+  /** URL of the supervise daemon as the guest sees it, if the bottle is supervised. */
+  readonly supervise: string | undefined;
   /** Guest path of the prompt. */
   readonly promptFile: string;
   /**

@@ -46,7 +46,7 @@ describe('a launch with a prompt', () => {
     [['--prompt-file', '/nowhere/prompt.txt'], 'the prompt cannot be read'],
     [['--format', 'json'], 'a format was given without a prompt'],
     [['--prompt', 'x', '--format', 'xml'], "the format 'xml' is unknown"],
-    [['--prompt', 'x', '--timeout', '5 minutes'], "the timeout '5 minutes' is not a time"],
+    [['--prompt', 'x', '--timeout', '5 minutes'], "'5 minutes' is not a time"],
   ])('%j is refused before anything is created', async (flags, message) => {
     const user = sandbox();
     await user.writeAgent('echo', ['cat']);

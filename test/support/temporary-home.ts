@@ -14,7 +14,8 @@ export function useTemporaryHome(): { readonly path: string } {
   });
   afterEach(async () => {
     vi.unstubAllEnvs();
-    await rm(home.path, { recursive: true, force: true });
+    // Something may still be written, by what a test has just ended.
+    await rm(home.path, { recursive: true, force: true, maxRetries: 10 });
   });
   return home;
 }

@@ -10,6 +10,7 @@ const SOURCES = [
   ...['lib/forge', 'lib/deploy-keys', 'lib/phases/teardown.ts'],
   ...['lib/bottle/label.ts', 'lib/bottle/create.ts', 'lib/bottle/slug.ts'],
   ...['lib/commands/init/init.ts', 'lib/commands/edit', 'lib/commands/list/require-agent.ts'],
+  ...['lib/supervise', 'lib/commands/supervise'],
 ];
 /** Functions that create errors -> which of their arguments are messages. */
 const READ_ARGUMENTS: Readonly<Record<string, readonly number[]>> = {
@@ -18,6 +19,7 @@ const READ_ARGUMENTS: Readonly<Record<string, readonly number[]>> = {
   fail: [1, 2],
   problemAt: [1, 2],
   refuse: [1, 2],
+  refused: [0],
   invalid: [1, 2],
   moved: [1],
   unusable: [1, 2],

@@ -46,7 +46,7 @@ export function assessProbe(evidence: Evidence): ProbeFinding[] {
         ok: proven,
       };
     }
-    if (target.try === 'gate') {
+    if (target.try === 'daemon') {
       const answered = /^http \d+$/.test(result?.outcome ?? '');
       return { name: target.name, expected: 'works', outcome, ok: answered };
     }

@@ -2,20 +2,20 @@ import type { DaemonName } from '../../daemons/contract/daemons.ts';
 import { SELFTEST_NONCE_ENV } from '../../daemons/contract/selftest/selftest.ts';
 import { docker } from '../../docker/cli.ts';
 import type { Bottle } from '../../guest/bottle.ts';
-import { askGate } from './ask-gate.ts';
+import { askDaemon } from './ask-daemon.ts';
 import { askProxy } from './ask-proxy.ts';
 import { makeAttempts } from './attempts.ts';
 import { assessProbe, type ProbeFinding } from './findings.ts';
 import { type HostListener, openHostListeners } from './host-listeners.ts';
 import { searchNonceScript } from './search-nonce.ts';
-import { forbiddenAttempts, gateTargets, newChallenge, proxyTarget } from './targets.ts';
+import { daemonTargets, forbiddenAttempts, newChallenge, proxyTarget } from './targets.ts';
 
 export interface ProbeOptions {
   bottle: Bottle;
   alias: string;
   /** The guest's proxy. */
   proxyDaemon: 'egress' | 'pipelock';
-  /** Daemons of the git gate; empty without repositories. */
+  /** Daemons of the bundle that listen beside the guest's proxy. */
   otherDaemons: readonly DaemonName[];
   bundle: { container: string; address: string };
   /** Published addresses of the bundle that a guest with a socket must not reach. */
@@ -40,19 +40,19 @@ export async function probeGuest(options: ProbeOptions): Promise<ProbeFinding[]>
       bundleAddress: options.bundle.address,
       forbidden: options.forbidden,
     };
-    const [required, gates, attempts] = [
+    const [required, daemons, attempts] = [
       proxyTarget(facts, challenge),
-      gateTargets(facts),
+      daemonTargets(facts),
       forbiddenAttempts(facts),
     ];
     const [answer, answers, outcomes, leaks] = await Promise.all([
       askProxy(options.bottle, required),
-      Promise.all(gates.map((gate) => askGate(options.bottle, gate))),
+      Promise.all(daemons.map((daemon) => askDaemon(options.bottle, daemon))),
       makeAttempts(options.bottle, attempts),
       searchNonce(options, nonce.trim()),
     ]);
     const connections = new Map(listeners.map((listener) => [listener.name, listener.connections()]));
-    const targets = [required, ...gates, ...attempts];
+    const targets = [required, ...daemons, ...attempts];
     const results = [answer, ...answers, ...outcomes];
     return [...assessProbe({ targets, results, connections, nonce: nonce.trim(), challenge }), leaks];
   } finally {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type DaemonName, daemonPort } from '../../daemons/contract/daemons.ts';
 import { SELFTEST_HOST, SELFTEST_PROVE_PATH } from '../../daemons/contract/selftest/selftest.ts';
+import { GIT_GATE_VARIABLE, SUPERVISE_VARIABLE } from '../../manifest/owned-variables.ts';
 
 /** What the guest tries, and must not succeed in. `resolver`: every name server in the file `host`. */
 export interface Attempt {
@@ -16,13 +17,15 @@ export type ProxyTarget =
   /** The proxy refuses a CONNECT. */
   | { name: string; try: 'refusal'; host: string };
 
-/** The git gate must answer, whatever it says. */
-export interface GateTarget {
+/** A daemon beside the proxy must answer, whatever it says. */
+export interface DaemonTarget {
   name: string;
-  try: 'gate';
+  try: 'daemon';
+  /** Variable of the agent with the daemon's URL. */
+  variable: typeof GIT_GATE_VARIABLE | typeof SUPERVISE_VARIABLE;
 }
 
-export type Target = Attempt | ProxyTarget | GateTarget;
+export type Target = Attempt | ProxyTarget | DaemonTarget;
 
 export interface ProbeFacts {
   /** The guest's proxy. With pipelock alone, there is no selftest upstream. */
@@ -54,9 +57,14 @@ export function proxyTarget({ proxyDaemon }: ProbeFacts, challenge: string): Pro
   };
 }
 
-/** Returns what must answer beside the proxy: the git gate, if the bottle has one. */
-export function gateTargets({ otherDaemons }: ProbeFacts): GateTarget[] {
-  return otherDaemons.includes('git-http') ? [{ name: 'the git gate', try: 'gate' }] : [];
+/** Returns what must answer beside the proxy, if the bottle has it: the git gate and supervise. */
+export function daemonTargets({ otherDaemons }: ProbeFacts): DaemonTarget[] {
+  const gate = { name: 'the git gate', try: 'daemon', variable: GIT_GATE_VARIABLE } as const;
+  const supervise = { name: 'supervise', try: 'daemon', variable: SUPERVISE_VARIABLE } as const;
+  return [
+    ...(otherDaemons.includes('git-http') ? [gate] : []),
+    ...(otherDaemons.includes('supervise') ? [supervise] : []),
+  ];
 }
 
 /** Returns everything that must fail in the guest before the agent may run. */

@@ -41,6 +41,7 @@ export function planScreen(plan: Plan, width?: number): string {
     ...list('routes', routesOf(plan), 'none: nothing outside the bottle can be reached'),
     ...some('hop', plan.daemons.includes('pipelock') ? [hopOf(plan)] : []),
     ...some('terminal', plan.terminal?.clipboard ? ['may write to your clipboard'] : []),
+    ...some('asks', plan.superviseMode === 'deny' ? ['nobody: what it asks for is refused at once'] : []),
     ...some('learns', plan.egress.learn ? ['what is denied, for `make learn`'] : []),
   ];
   return columns(

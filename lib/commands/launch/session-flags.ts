@@ -79,7 +79,7 @@ export function milliseconds(given: string): number {
   const [, number = '', unit = 's'] = /^([0-9]+(?:\.[0-9]+)?)([smh])?$/.exec(given) ?? [];
   const value = Number(number) * UNITS[unit as keyof typeof UNITS];
   if (number !== '' && value > 0 && value <= MAX_TIMEOUT_MS) return value;
-  throw new BottleError('usage', `the timeout '${given}' is not a time`, {
+  throw new BottleError('usage', `'${given}' is not a time`, {
     hint: 'Write a number with a unit of at most 596 hours: 90s, 30m, 2h.',
   });
 }

@@ -1,11 +1,9 @@
-import { Document, isMap } from 'yaml';
 import { canonicalTarget } from '../../daemons/contract/egress/canonical-path.ts';
 import type { Denial, LearnedFile } from '../../daemons/contract/egress/learned.ts';
-import { egress } from '../../manifest/schema/egress.ts';
 import { routeHost } from '../../manifest/schema/route-host.ts';
 import { groupBy } from './generalize-paths.ts';
-import type { WrittenRoute } from './manifest-route.ts';
 import { type PresentRoutes, proposeRoute, total } from './propose-route.ts';
+import { type CommentedRoute, commentLines, routesYaml } from './routes-yaml.ts';
 
 /** Advice about denials that no route can admit. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -16,50 +14,36 @@ const ADVICE: Readonly<Record<string, string>> = {
   'plaintext-refused': 'tokens are never sent in plain text: use https',
 };
 
-interface Commented {
-  readonly route: WrittenRoute;
-  readonly comment: string;
-}
-
 /**
  * Returns the routes that would admit what was denied, as YAML for a bottle's frontmatter, to review.
  * Contains names of host variables, and nothing that egress withheld.
  */
 export function proposalText(slug: string, learned: LearnedFile, present: PresentRoutes): string {
   const usable = learned.denials.filter(isUsable);
-  const proposed: Commented[] = [];
+  const proposed: CommentedRoute[] = [];
   const others: string[] = [];
   for (const [host, denials] of [...groupBy(usable, (denial) => denial.host)].toSorted(byTotal)) {
     const { route, remarks } = proposeRoute(host, denials, present);
     if (route === undefined) others.push(...remarks);
-    else proposed.push({ route, comment: comment([summary(denials), ...remarks]) });
+    else proposed.push({ route, comment: commentLines([summary(denials), ...remarks]) });
   }
   others.push(...leftOut(learned, usable.length));
   const notes =
-    others.length === 0 ? '' : `${comment(['Not proposed:', ...others.map((text) => `- ${text}`)], '#')}\n`;
+    others.length === 0
+      ? ''
+      : `${commentLines(['Not proposed:', ...others.map((text) => `- ${text}`)], '#')}\n`;
   if (proposed.length === 0) return `# ${slug} was denied nothing that a route could admit.\n${notes}`;
-  return `${header(slug)}${yamlOf(proposed)}${notes}`;
+  return `${header(slug)}${routesYaml(proposed)}${notes}`;
 }
 
 function header(slug: string): string {
-  return comment(
+  return commentLines(
     [
       `Routes for what ${slug} was denied. Review each before you use it: the agent may have been misled.`,
       "They go under `egress` in the bottle's frontmatter, one entry per host.",
     ],
     '#',
   ).concat('\n');
-}
-
-function yamlOf(proposed: readonly Commented[]): string {
-  const document = new Document({ egress: { routes: proposed.map(({ route }) => route) } });
-  for (const [index, { comment: text }] of proposed.entries()) {
-    const node = document.getIn(['egress', 'routes', index]);
-    if (isMap(node)) node.commentBefore = text;
-  }
-  // The pasted text must load: rather fail than print one that does not.
-  egress.parse(document.toJS().egress);
-  return document.toString({ lineWidth: 0 });
 }
 
 /** Rejects what a manifest cannot contain, since the file comes from the bundle and may be forged. */
@@ -96,9 +80,4 @@ function leftOut({ denials, unlearnable, withheld, beyond }: LearnedFile, usable
 
 function byTotal(one: [string, Denial[]], other: [string, Denial[]]): number {
   return total(other[1]) - total(one[1]) || (one[0] < other[0] ? -1 : 1);
-}
-
-/** Formats comment lines; `commentBefore` of a YAML node adds the `#` itself. */
-function comment(lines: readonly string[], mark = ''): string {
-  return lines.map((text) => `${mark} ${text}`).join('\n');
 }

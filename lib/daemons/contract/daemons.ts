@@ -4,9 +4,17 @@ import { gitGate } from './git-gate/daemon.ts';
 import { gitHttp } from './git-http/daemon.ts';
 import { pipelock } from './pipelock/daemon.ts';
 import { selftest } from './selftest/daemon.ts';
+import { supervise } from './supervise/daemon.ts';
 
 /** Every daemon that init can run, in the order of their start. A new daemon is added here and nowhere else. */
-export const DAEMONS = { selftest, egress, 'git-gate': gitGate, 'git-http': gitHttp, pipelock } as const;
+export const DAEMONS = {
+  selftest,
+  egress,
+  'git-gate': gitGate,
+  'git-http': gitHttp,
+  supervise,
+  pipelock,
+} as const;
 
 export type DaemonName = keyof typeof DAEMONS;
 

@@ -1,5 +1,7 @@
-/** Where the host mounts things inside the bundle, all but `audit` and `gitRepos` read-only. Directories, never single files: a
- * file mount pins the inode, so that a file replaced on the host would stay invisible in the container. */
+/**
+ * Where the host mounts things inside the bundle, all but `audit`, `gitRepos` and `superviseQueue` read-only. Directories,
+ * never single files: a file mount pins the inode, so that a file replaced on the host would stay invisible in the container.
+ */
 export const CONTAINER_PATHS = {
   /** Directory that holds `routes.yaml`. */
   egressConfig: '/etc/bot-bottle/egress',
@@ -30,12 +32,16 @@ export const CONTAINER_PATHS = {
   gitRun: '/run/bot-bottle/git-gate',
   /** Directory that egress writes its audit to, and what it learns; see `audit.ts`, `learned.ts`. */
   audit: '/var/log/bot-bottle',
+  /** Directory of proposals and decisions, see `supervise/queue-files.ts`. */
+  superviseQueue: '/run/supervise/queue',
   /** Scratch of the running bundle, a tmpfs. */
   run: '/run/bot-bottle',
   /** Written by init at each change; read by the health check and by `start-bundle`. */
   health: '/run/bot-bottle/health.json',
   /** Certificate that `selftest` minted for itself, PEM; `egress` verifies that one upstream with it. */
   selftestCertificate: '/run/bot-bottle/selftest-cert.pem',
+  /** The program that asks init and egress, see `lib/daemons/init/ctl.ts`. */
+  controlProgram: '/app/init/ctl.mjs',
   /** Unix socket on which init takes requests, see `control.ts`. */
   control: '/run/bot-bottle/control.sock',
   /** Unix socket on which egress is asked to read its routes again, see `egress-control.ts`. */

@@ -66,6 +66,7 @@ export class Gate {
       secrets,
       exceptionsFor,
       memory: new MemoryBudget(),
+      supervised: file.supervise ?? false,
     });
   }
 

@@ -23,6 +23,8 @@ export interface Judging {
   /** What a person lets pass at this time. */
   readonly exceptionsFor: (repo: string) => Promise<Exceptions>;
   readonly memory: MemoryBudget;
+  /** Whether the agent can ask a person to let a finding pass. */
+  readonly supervised: boolean;
 }
 
 /** What became of a push, for the audit. */
@@ -70,13 +72,13 @@ export class Push {
       return { ok: false, text: 'git gate: the client is gone' };
     }
     const { mirror, repo } = this.#repository;
-    const { limits, memory } = this.#judging;
+    const { limits, memory, supervised } = this.#judging;
     const scan = await this.#judging.secrets.scan();
     const exceptions = await this.#judging.exceptionsFor(repo.name);
     const local = { extra: quarantined(mirror.directory, quarantine), signal };
     let objects: ReturnType<typeof newObjects> | undefined;
     const { ok, results, text } = await judge({
-      ...{ repo, mirror, commands, options, local, limits, memory, scan, exceptions },
+      ...{ repo, mirror, commands, options, local, limits, memory, supervised, scan, exceptions },
       objects: () => {
         objects ??= newObjects(mirror, commands, local);
         return objects;

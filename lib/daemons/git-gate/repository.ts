@@ -1,6 +1,6 @@
 import type { GateRepo } from '../contract/git-gate/repos.ts';
+import { Mutex } from '../shared/mutex.ts';
 import type { Mirror } from './mirror.ts';
-import { Mutex } from './mutex.ts';
 import { refresh } from './upstream/refresh.ts';
 import type { Upstream } from './upstream/upstream.ts';
 

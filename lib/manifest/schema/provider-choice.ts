@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OWN_MCP_SERVER } from '../own-mcp-server.ts';
 import type { ProviderChoice } from '../types.ts';
 import { fail } from './rule.ts';
 import { variableName, variableNameOrNone } from './variable-name.ts';
@@ -44,12 +45,15 @@ const MCP_SERVER = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const mcpServerName = z
   .string()
   .superRefine((text, context) => {
-    if (MCP_SERVER.test(text)) return;
-    fail(
-      context,
-      'is not a valid name of an MCP server',
-      'Use at most 64 letters, digits, `_` and `-`, and start with a letter or digit.',
-    );
+    if (!MCP_SERVER.test(text)) {
+      fail(
+        context,
+        'is not a valid name of an MCP server',
+        'Use at most 64 letters, digits, `_` and `-`, and start with a letter or digit.',
+      );
+    } else if (text === OWN_MCP_SERVER) {
+      fail(context, 'is the name of the kit’s own MCP server', 'Choose another name.');
+    }
   })
   .meta({ pattern: MCP_SERVER.source });
 

@@ -29,13 +29,15 @@ export interface GatePlace {
   readonly https?: { readonly token: string; readonly username: string; readonly root: string };
   readonly times?: Partial<UpstreamTimes>;
   readonly limits?: Partial<ReposFile['limits']>;
+  /** Whether the agent can ask a person. */
+  readonly supervise?: boolean;
 }
 
-export function reposOf({ url, push, limits, https }: GatePlace): ReposFile {
+export function reposOf({ url, push, limits, https, supervise }: GatePlace): ReposFile {
   const token = { kind: 'token', slot: 'GIT_TOKEN_0', username: https?.username };
   const repo = { name: 'kit', url, key: https === undefined ? { kind: 'file' } : token, push };
   const off = { ...repo, name: 'read-only', push: false };
-  return reposFile.parse({ version: 1, repos: [repo, off], limits });
+  return reposFile.parse({ version: 1, repos: [repo, off], limits, supervise });
 }
 
 export const controlOf = ({ directory }: GatePlace) => join(directory, 'gate.sock');

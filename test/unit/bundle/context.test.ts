@@ -32,6 +32,7 @@ describe('build context of the bundle', () => {
       'init/ctl.mjs',
       'init/main.mjs',
       'selftest/main.mjs',
+      'supervise/main.mjs',
     ]);
     const licenses = files.filter((file) => file.startsWith('licenses/'));
     expect(licenses).toEqual(expect.arrayContaining(['licenses/zod', 'licenses/@peculiar/asn1-x509']));

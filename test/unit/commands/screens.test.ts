@@ -116,6 +116,17 @@ it('the launch screen fits the terminal, however long its values', async () => {
   }
 });
 
+it('the launch screen says when nobody will be asked', async () => {
+  for (const name of ['TICKET', 'GH_TOKEN', 'CLAUDE_TOKEN']) vi.stubEnv(name, 'x');
+  const resolved = resolvedOf(await check(home.path, 'dev'));
+  if (resolved === undefined) throw new Error('nothing was resolved');
+  const plan = resolvePlan(resolved);
+  expect(planScreen(plan)).not.toContain('asks');
+  expect(planScreen({ ...plan, superviseMode: 'deny' })).toMatch(
+    /asks +nobody: what it asks for is refused at once/,
+  );
+});
+
 it('a table stays aligned with characters that are two columns wide', () => {
   expect(
     columns([

@@ -36,6 +36,13 @@ describe('the guest’s environment', () => {
     });
   });
 
+  it('with supervision, the environment names the MCP server', () => {
+    expect(guestEnvironment(options)).not.toHaveProperty('MCP_SUPERVISE_URL');
+    expect(guestEnvironment({ ...options, supervise: 'http://127.0.0.1:9100' })).toMatchObject({
+      MCP_SUPERVISE_URL: 'http://127.0.0.1:9100',
+    });
+  });
+
   it('every trust variable names the system’s CA bundle', () => {
     const trusting = Object.entries(guestEnvironment(options)).filter(([, value]) => value.endsWith('.crt'));
     expect(Object.fromEntries(trusting)).toEqual({

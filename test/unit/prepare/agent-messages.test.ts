@@ -72,5 +72,8 @@ it('messages about the agent of a bottle match the golden file', async () => {
   vi.stubEnv('BOT_BOTTLE_GUEST_HOME', 'home/dev');
   const checked = await given('agent_provider: { auth_token: TOKEN }');
   add('a guest’s home that is no path', await messageOf(() => resolvePlan(assertResolved(checked))));
+  vi.stubEnv('BOT_BOTTLE_GUEST_HOME', '');
+  vi.stubEnv('BOT_BOTTLE_SUPERVISE', 'off');
+  add('a way of supervision that there is not', await messageOf(() => resolvePlan(assertResolved(checked))));
   await expect(sections.join('\n')).toMatchFileSnapshot('golden/agents.txt');
 });

@@ -44,7 +44,7 @@ it('the gate’s files are what its daemons read, and pin each upstream’s key 
     repo('docs', 'ssh://git@git.example.com/docs.git', ', push: false'),
     repo('more', 'ssh://git@git.example.com/more.git'),
   );
-  const files = gateFiles(plan);
+  const files = gateFiles({ ...plan, daemons: ['git-gate', 'supervise'] });
   expect(files.known_hosts).toBe(
     '[git.example.com]:2222 ssh-ed25519 AAAA\ngit.example.com ssh-ed25519 AAAA\n',
   );
@@ -92,7 +92,9 @@ it('a token and a deploy key are planned by the names of their variables', async
       variable: 'T',
     },
   ]);
-  const { repos } = reposFile.parse(JSON.parse(gateFiles(plan)['repos.json'] ?? ''));
+  const { repos } = reposFile.parse(
+    JSON.parse(gateFiles({ ...plan, daemons: ['git-gate', 'supervise'] })['repos.json'] ?? ''),
+  );
   expect(repos.map(({ key }) => key)).toEqual([
     { kind: 'token', slot: 'GIT_TOKEN_0', username: 'git' },
     { kind: 'token', slot: 'GIT_TOKEN_0', username: 'bot' },

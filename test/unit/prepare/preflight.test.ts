@@ -76,13 +76,10 @@ const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
     await given(bottle('egress:', '  pipelock: true'));
     return check(home.path, 'dev');
   },
-  'a missing skill, key and Dockerfile, and unsupported features': async () => {
+  'a missing skill, key and Dockerfile': async () => {
     const repo = (name: string, key: string) =>
       `    ${name}: {url: "ssh://git@git.example:2222/${name}", host_key: ssh-ed25519 AAAA, key: ${key}}`;
-    const lines = [
-      ...['git-gate:', '  repos:', repo('kit', '{provider: static, path: ~/.ssh/kit}')],
-      'supervise: true',
-    ];
+    const lines = [...['git-gate:', '  repos:', repo('kit', '{provider: static, path: ~/.ssh/kit}')]];
     await given(
       bottle(...lines).replace('~/Dockerfile', '~/Dockrfile'),
       '---\nbottle: dev\nskills: [review]\n---\n',
@@ -196,7 +193,12 @@ describe('preflight', () => {
     expect(said(checked)).toBe('nothing');
     expect(imageId).toHaveBeenCalledExactlyOnceWith('pipelock:mine');
     const resolved = resolvedOf(checked);
-    expect(resolved && resolvePlan(resolved).daemons).toEqual(['selftest', 'egress', 'pipelock']);
+    expect(resolved && resolvePlan(resolved).daemons).toEqual([
+      'selftest',
+      'egress',
+      'supervise',
+      'pipelock',
+    ]);
   });
 
   it('preflight ignores the bottle’s own alias when it is prepared again', async () => {

@@ -90,6 +90,8 @@ export const reposFile = z.strictObject({
       message: 'two repositories have one name',
     }),
   limits: gateLimits.prefault({}),
+  /** Whether the agent can ask a person to let a finding pass, so that a refusal can say so. */
+  supervise: z.boolean().optional(),
 });
 
 /** Files in the directory `CONTAINER_PATHS.gitConfig`. */

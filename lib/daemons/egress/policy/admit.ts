@@ -24,6 +24,12 @@ export interface Basis {
 }
 
 const ASK_OPERATOR = "Ask the operator to add the host under egress.routes of this bottle's manifest.";
+const ASK_PERSON = 'Ask for it with the tool `allow` of the MCP server `supervise`.';
+
+/** What the agent can do where a granted route would help. */
+function askFor(operator: string, { supervised }: Policy): string {
+  return supervised ? ASK_PERSON : operator;
+}
 
 export interface Destination {
   readonly host: string;
@@ -39,7 +45,7 @@ function routesTo(
   const [rule, ...more] = rulesFor(policy, host);
   if (rule === undefined) {
     const gated = policy.gated.filter((repo) => repo.host === host);
-    const remedy = gated.length === 0 ? ASK_OPERATOR : useGate(...gated);
+    const remedy = gated.length === 0 ? askFor(ASK_OPERATOR, policy) : useGate(...gated);
     return deny('host-unlisted', host, `No route of this bottle names the host ${host}.`, remedy);
   }
   if (transport === 'plain' && (rule.plainPort === undefined || rule.hostSlots.length > 0)) {
@@ -82,7 +88,10 @@ export function admitRequest(
   const { path, query } = canonical;
   const { rawHeaders } = facts;
   const method = methodAskedBy(facts);
-  const rule = rules.find(({ matches }) => matches?.({ method, path, rawHeaders }) ?? true);
+  const rule = decisive(
+    rules.filter(({ matches }) => matches?.({ method, path, rawHeaders }) ?? true),
+    basis,
+  );
   const candidates = rule === undefined ? rules : [rule];
   const types = `${headerOf(rawHeaders, 'content-type') ?? ''},${headerOf(rawHeaders, 'accept') ?? ''}`;
   const git = gitUse({ method: facts.method, path, query, types });
@@ -98,7 +107,7 @@ export function admitRequest(
     const which = rules.length === 1 ? 'The route of' : 'No route of';
     const does = rules.length === 1 ? 'does not let' : 'lets';
     const reason = `${which} ${host} ${does} out ${method} ${path.slice(0, 200)}.`;
-    const remedy = "Ask the operator to add it to the route's `matches`.";
+    const remedy = askFor("Ask the operator to add it to the route's `matches`.", basis.policy);
     return deny('request-unmatched', host, reason, remedy, rules[0]);
   }
   const sent = rule.auth?.query === undefined ? query : withoutParameter(query, rule.auth.query);
@@ -125,11 +134,18 @@ export function isOpen({ host, port, isTunnel, grant }: OpenConnection, basis: B
 
 /** Why a route cannot be used now, whatever the request. */
 function unusable(rule: Rule, host: string, { policy, circumstances }: Basis): Denial | undefined {
-  return missingToken(rule, host, policy) ?? grantDenial(rule, circumstances);
+  return missingToken(rule, host, policy) ?? grantDenial(rule, { policy, circumstances });
 }
 
-function grantDenial(rule: Rule, { now, uses }: Circumstances): Denial | undefined {
-  const remedy = 'Ask the operator to grant it again.';
+/** The first decides, but a person's grant that has ended leaves it to the next. */
+function decisive(matching: readonly Rule[], basis: Basis): Rule | undefined {
+  const hasEnded = (rule: Rule) => rule.source?.grant !== undefined && grantDenial(rule, basis);
+  return matching.find((rule) => !hasEnded(rule)) ?? matching[0];
+}
+
+function grantDenial(rule: Rule, { policy, circumstances }: Basis): Denial | undefined {
+  const { now, uses } = circumstances;
+  const remedy = askFor('Ask the operator to grant it again.', policy);
   if (rule.expiresAt !== undefined && now >= rule.expiresAt) {
     return deny('grant-expired', rule.host, `The grant for ${rule.host} has expired.`, remedy, rule);
   }

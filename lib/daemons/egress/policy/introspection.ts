@@ -1,3 +1,8 @@
+import {
+  type AllowlistReply,
+  INTROSPECTION_HOST,
+  type WhyReply,
+} from '../../contract/egress/introspection.ts';
 import { parseAuthority } from '../http/host-names.ts';
 import type { LocalResponse } from '../http/local-response.ts';
 import { INTROSPECTION_REASON } from '../http/reasons.ts';
@@ -6,8 +11,11 @@ import type { Circumstances } from './admit.ts';
 import { decide } from './decide.ts';
 import { allRules, type Policy } from './policy.ts';
 
-/** URLs under which agents query egress itself. Not a DNS name: those do not start with `_`. */
-const INTROSPECTION_URL = /^http:\/\/_egress\.local(?::80)?(\/[^#]*)?$/i;
+/** URLs under which agents query egress itself. */
+const INTROSPECTION_URL = new RegExp(
+  `^http://${INTROSPECTION_HOST.replaceAll('.', '\\.')}(?::80)?(/[^#]*)?$`,
+  'i',
+);
 
 export interface Introspected {
   readonly policy: Policy;
@@ -35,7 +43,7 @@ export function introspect(
 }
 
 /** The routes in force, with the keys of the routes file. Slots appear by name, never by value. */
-function allowlist({ policy, generation }: Introspected): unknown {
+function allowlist({ policy, generation }: Introspected): AllowlistReply {
   return {
     generation,
     routes: allRules(policy).flatMap(({ source }) => (source === undefined ? [] : [source])),
@@ -43,7 +51,7 @@ function allowlist({ policy, generation }: Introspected): unknown {
 }
 
 /** The decision about a request for this URL, without scanning, which would need the content. */
-function why(text: string, method: string, { policy, circumstances }: Introspected): unknown {
+function why(text: string, method: string, { policy, circumstances }: Introspected): WhyReply {
   const match = /^(https?):\/\/([^/?#\\]+)([/?][^#]*)?$/i.exec(text);
   const secure = match?.[1]?.toLowerCase() === 'https';
   const authority = parseAuthority(match?.[2] ?? '');

@@ -15,7 +15,8 @@ export class PolicyFile {
     this.#path = path;
     this.#filledSlots = filledSlots;
     const noRules = { provider: new Map(), bottle: new Map() };
-    this.#current = { rules: noRules, filledSlots, gated: [], log: 0, learn: false, explainsDenials: false };
+    const off = { log: 0, learn: false, supervised: false, explainsDenials: false } as const;
+    this.#current = { rules: noRules, filledSlots, gated: [], ...off };
   }
 
   get current(): Policy {

@@ -25,6 +25,8 @@ export interface Pending {
   readonly scan: ScanOptions;
   readonly exceptions: Exceptions;
   readonly memory: MemoryBudget;
+  /** Whether the agent can ask a person to let a finding pass. */
+  readonly supervised: boolean;
 }
 
 /** One thing that is looked at in a push. */

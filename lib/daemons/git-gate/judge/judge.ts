@@ -29,16 +29,18 @@ export async function judge(pending: Pending): Promise<Judgement> {
     results.push({ check: check.name, faults: faults.map(printable) });
   }
   const failed = results.filter(({ faults }) => faults.length > 0);
-  return { ok: failed.length === 0, results, text: failed.length === 0 ? '' : messageOf(failed) };
+  return { ok: failed.length === 0, results, text: failed.length === 0 ? '' : messageOf(failed, pending) };
 }
 
-function messageOf(failed: readonly CheckResult[]): string {
+function messageOf(failed: readonly CheckResult[], { supervised }: Pending): string {
   const told = failed.flatMap(({ check, faults }) => [
     ...faults.slice(0, MAX_TOLD).map((fault) => `  ${check}: ${fault}`),
     ...(faults.length > MAX_TOLD ? [`  ${check}: and ${faults.length - MAX_TOLD} more`] : []),
   ]);
   const hasContent = failed.some(({ check }) => check !== rules.name);
-  return ['git gate: nothing of this push was taken:', ...told, ...(hasContent ? REWRITE : [])].join('\n');
+  const asksPerson = supervised && failed.some(({ check }) => check === secrets.name);
+  const advice = [...(hasContent ? REWRITE : []), ...(asksPerson ? ASK_PERSON : [])];
+  return ['git gate: nothing of this push was taken:', ...told, ...advice].join('\n');
 }
 
 const REWRITE = [
@@ -46,4 +48,8 @@ const REWRITE = [
   '  parentheses.',
   '  A later commit that removes it does not help: rewrite the commits that hold it, with',
   '  `git commit --amend` for the last one, or `git rebase -i` and `edit` for an earlier one; then push again.',
+];
+
+const ASK_PERSON = [
+  '  If it is no secret, ask for it with the tool `git-allow` of the MCP server `supervise`, by the id in parentheses.',
 ];

@@ -2,17 +2,17 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseOutcomes } from '../../../../lib/channels/probe/attempts.ts';
 import { assessProbe, type GuestResult } from '../../../../lib/channels/probe/findings.ts';
-import { forbiddenAttempts, gateTargets, proxyTarget } from '../../../../lib/channels/probe/targets.ts';
+import { daemonTargets, forbiddenAttempts, proxyTarget } from '../../../../lib/channels/probe/targets.ts';
 
 const nonce = 'ab'.repeat(32);
 const challenge = '00112233445566778899aabbccddeeff';
 const listeners = [{ name: 'the host’s 127.0.0.1', host: '127.0.0.1', port: 4000 }];
 const forbidden = [{ daemon: 'egress', host: '127.0.0.16', port: 40_000 }];
 const facts = {
-  ...{ proxyDaemon: 'egress' as const, otherDaemons: ['git-gate', 'git-http'] as const },
+  ...{ proxyDaemon: 'egress' as const, otherDaemons: ['git-gate', 'git-http', 'supervise'] as const },
   ...{ listeners, bundleAddress: '192.168.5.2', forbidden },
 };
-const targets = [proxyTarget(facts, challenge), ...gateTargets(facts), ...forbiddenAttempts(facts)];
+const targets = [proxyTarget(facts, challenge), ...daemonTargets(facts), ...forbiddenAttempts(facts)];
 const proof = createHmac('sha256', nonce).update(challenge).digest('hex');
 
 function results(change: Record<string, { outcome: string; detail?: string }> = {}): GuestResult[] {
@@ -20,7 +20,7 @@ function results(change: Record<string, { outcome: string; detail?: string }> = 
     const usual =
       target.try === 'selftest'
         ? { outcome: 'http 200', detail: JSON.stringify({ proof }) }
-        : target.try === 'gate'
+        : target.try === 'daemon'
           ? { outcome: 'http 404' }
           : { outcome: 'failed', detail: 'EACCES' };
     return { name: target.name, ...(change[target.name] ?? usual) };
@@ -46,20 +46,21 @@ describe('assessProbe', () => {
     },
   );
 
-  it('the probe fails when the guest does not reach the git gate', () => {
-    expect(wrong(results({ 'the git gate': { outcome: 'failed' } }))).toEqual(['the git gate']);
+  it.each(['the git gate', 'supervise'])('the probe fails when the guest does not reach %s', (name) => {
+    expect(wrong(results({ [name]: { outcome: 'failed' } }))).toEqual([name]);
   });
 
-  it('each daemon of the git gate is tried past its published port, and without one nothing is', () => {
-    const names = (otherDaemons: readonly ('git-gate' | 'git-http')[]) =>
-      [...gateTargets({ ...facts, otherDaemons }), ...forbiddenAttempts({ ...facts, otherDaemons })]
+  it('each daemon beside the proxy is tried past its published port, and without one nothing is', () => {
+    const names = (otherDaemons: readonly ('git-gate' | 'git-http' | 'supervise')[]) =>
+      [...daemonTargets({ ...facts, otherDaemons }), ...forbiddenAttempts({ ...facts, otherDaemons })]
         .map(({ name }) => name)
-        .filter((name) => name.includes('git'));
+        .filter((name) => /git|supervise/.test(name));
     expect(names(['git-gate', 'git-http'])).toEqual([
       'the git gate',
       'git-gate past the bundle’s published ports',
       'git-http past the bundle’s published ports',
     ]);
+    expect(names(['supervise'])).toEqual(['supervise', 'supervise past the bundle’s published ports']);
     expect(names([])).toEqual([]);
   });
 

@@ -53,6 +53,14 @@ describe('a finding that a person lets pass', () => {
     gate.close();
   });
 
+  it('is refused with the name of the tool to ask with, where there is a person to ask', async () => {
+    expect((await push()).said).not.toContain('git-allow');
+    scene.gate?.close();
+    const gate = await openGate({ ...scene.place, supervise: true });
+    expect((await push()).said).toContain('the tool `git-allow` of the MCP server `supervise`');
+    gate.close();
+  });
+
   it.each([
     ['cut off', '{"version":1,"findings":[{"id":"f-0'],
     ['with a key that is not known', { version: 1, findings: [], all: true }],

@@ -60,8 +60,8 @@ it('adding a daemon takes only its folder, its contract and a line in the daemon
     await writeFile(join(daemons, 'contract', 'dummy', 'daemon.ts'), DEFINITION);
     const list = join(daemons, 'contract', 'daemons.ts');
     const text = await readFile(list, 'utf8');
-    const added = `import { dummy } from './dummy/daemon.ts';\n${text.replace('{ selftest,', '{ dummy, selftest,')}`;
-    expect(added).toContain('{ dummy, selftest,');
+    const added = `import { dummy } from './dummy/daemon.ts';\n${text.replace('  selftest,\n', '  dummy,\n  selftest,\n')}`;
+    expect(added).toContain('  dummy,\n');
     await writeFile(list, added);
     await writeFile(join(copy, 'check.ts'), CHECK);
 

@@ -12,6 +12,7 @@ export const envAndProvider: readonly GoldenCase[] = [
     '  no_proxy: "*"',
     '  all_proxy: x',
     '  HOME: /tmp',
+    '  MCP_SUPERVISE_URL: http://elsewhere',
     '  BOT_BOTTLE_SLUG: x',
   ),
   badBottle('an env entry without a value', 'env:', '  A:'),
@@ -33,6 +34,10 @@ export const envAndProvider: readonly GoldenCase[] = [
   badBottle(
     'an MCP server with a credential in its URL',
     'agent_provider: {mcp_servers: {a: "https://u:p@h.example"}}',
+  ),
+  badBottle(
+    'an MCP server with the name of the kit’s',
+    'agent_provider: {mcp_servers: {supervise: "https://h.example"}}',
   ),
   badBottle('an MCP server with an odd name', 'agent_provider: {mcp_servers: {"a b": "https://h.example"}}'),
   badBottle('a Dockerfile with a NUL character', 'agent_provider: {dockerfile: "a\\0"}'),

@@ -16,26 +16,19 @@ interface Asked {
   readonly headers?: string[];
 }
 
-const ask = (
-  routes: Route[],
-  { host = HOST, method = 'GET', target = '/', headers = [] }: Asked,
-  when = calm,
-) =>
-  decide(
-    {
-      kind: 'tunneled',
-      method,
-      target,
-      hostHeaders: [host],
-      rawHeaders: headers,
-      upgrade: '',
-      version: '1.1',
-      tunnel: { host, port: 443 },
-      serverName: host,
-    },
-    policyOf(...routes),
-    when,
-  );
+const factsOf = ({ host = HOST, method = 'GET', target = '/', headers = [] }: Asked) => ({
+  kind: 'tunneled' as const,
+  method,
+  target,
+  hostHeaders: [host],
+  rawHeaders: headers,
+  upgrade: '',
+  version: '1.1',
+  tunnel: { host, port: 443 },
+  serverName: host,
+});
+
+const ask = (routes: Route[], asked: Asked, when = calm) => decide(factsOf(asked), policyOf(...routes), when);
 
 describe('routes with matches', () => {
   const matches: Route['matches'] = [
@@ -220,6 +213,29 @@ describe('several routes for one host', () => {
     expect(chosen([unset, rest], { target: '/paid' })).toBe('token-missing');
     expect(chosen([expired, rest], { target: '/paid' })).toBe('grant-expired');
     expect(chosen([expired, rest], { target: '/other' })).toEqual(rest);
+  });
+
+  it('a person’s grant that has ended leaves the request to the next route', () => {
+    const expired = { ...rest, grant: 'p-000000', expires_at: '1970-01-01T00:00:00Z' };
+    const later = { ...rest, grant: 'p-000001', max_uses: 1 };
+    expect(chosen([expired, later], { target: '/x' })).toEqual(later);
+    expect(chosen([expired], { target: '/x' })).toBe('grant-expired');
+    expect(chosen([paid, expired], { target: '/x' })).toBe('grant-expired');
+    expect(chosen([paid, expired, repos], { target: '/paid' })).toEqual(paid);
+  });
+
+  it.each<[string, Route[], Asked]>([
+    ['a host without a route', [{ host: 'x.example' }], {}],
+    ['a request that no route matches', [repos], { target: '/other' }],
+    ['a grant that has ended', [{ ...rest, expires_at: '1970-01-01T00:00:00Z' }], {}],
+  ])('the refusal of %s names the tool with which the agent can ask, if it can', (_what, routes, asked) => {
+    const remedyOf = (supervise: boolean) => {
+      const file = { version: 1 as const, routes, supervise };
+      const verdict = decide(factsOf(asked), buildPolicy(file, new Set()), calm);
+      return verdict.allow ? '' : verdict.remedy;
+    };
+    expect(remedyOf(true)).toBe('Ask for it with the tool `allow` of the MCP server `supervise`.');
+    expect(remedyOf(false)).toMatch(/^Ask the operator/);
   });
 
   it('a CONNECT is admitted while any route of the host can be used', () => {

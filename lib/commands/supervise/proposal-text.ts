@@ -1,0 +1,77 @@
+import type { Proposal } from '../../daemons/contract/supervise/proposal.ts';
+import type { GrantLimit, SuperviseRequest } from '../../daemons/contract/supervise/request.ts';
+import { inert, inertLine } from '../../supervise/inert.ts';
+import type { PendingOfBottle } from '../../supervise/queues.ts';
+
+/** What is pending, as text for a person; all that agents wrote is inert. `now`: milliseconds since 1970. */
+export function pendingText(bottles: readonly PendingOfBottle[], now: number): string {
+  const blocks = bottles.flatMap(({ pending }) => pending.map((proposal) => proposalText(proposal, now)));
+  return blocks.length === 0 ? 'nothing is pending' : blocks.join('\n\n');
+}
+
+/** One proposal: a line about it, and what is asked for below. */
+export function proposalText({ bottle, id, created, count, request }: Proposal, now: number): string {
+  const times = count === 1 ? '' : `, asked ${count} times`;
+  const head = `${inertLine(bottle)}  ${id}  ${request.kind}  ${ago(now - Date.parse(created))}${times}`;
+  return [head, ...detailsOf(request).map((line) => `  ${line}`)].join('\n');
+}
+
+/** Warnings about queues; each is one line. */
+export function problemLines(bottles: readonly PendingOfBottle[]): string[] {
+  return bottles.flatMap(({ bottle, problems }) =>
+    problems.map((problem) => `the queue of ${bottle} holds what cannot be used: ${inertLine(problem)}`),
+  );
+}
+
+/** Lines; what the agent wrote is quoted, so that it cannot pass for what this says. */
+function detailsOf(request: SuperviseRequest): string[] {
+  switch (request.kind) {
+    case 'allow': {
+      const { host, port, methods, pathPrefix, reason, limit } = request;
+      const what = `${methods?.join(', ') ?? 'any method'} to ${host}${port === undefined ? '' : `:${port}`}`;
+      const where = pathPrefix === undefined ? 'any path' : `below ${inertLine(pathPrefix)}`;
+      return [`${what}, ${where}, ${limitText(limit)}`, ...quoted(reason)];
+    }
+    case 'git-allow':
+      return [`finding ${request.finding} of a refused push`, ...quoted(request.reason)];
+    case 'capability':
+      return [
+        'to add to its Dockerfile:',
+        ...quoted(request.dockerfile),
+        'because:',
+        ...quoted(request.reason),
+      ];
+    case 'ask': {
+      const choices = request.choices?.map((choice, index) => `${index + 1}. ${inertLine(choice)}`);
+      return [...quoted(request.question), ...(choices ?? [])];
+    }
+    case 'notify':
+      return quoted(request.message);
+    case 'egress-token-allow': {
+      const { secrets, place, host } = request;
+      return [`${secrets.map(inertLine).join(', ')} in the ${inertLine(place)} of a request to ${host}`];
+    }
+  }
+}
+
+function quoted(text: string): string[] {
+  return inert(text)
+    .split('\n')
+    .map((line) => `> ${line}`);
+}
+
+/** How long a grant is good for, in words. */
+export function limitText(limit: GrantLimit | undefined): string {
+  if (limit === undefined) return 'as long as the bottle lives';
+  if ('uses' in limit) return limit.uses === 1 ? 'once' : `${limit.uses} times`;
+  return `for ${duration(limit.seconds)}`;
+}
+
+function ago(milliseconds: number): string {
+  return milliseconds < 1000 ? 'now' : `${duration(Math.floor(milliseconds / 1000))} ago`;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import * as z from 'zod';
+import { daemonPort } from '../contract/daemons.ts';
+import { CONTAINER_PATHS } from '../contract/paths.ts';
+import {
+  QUEUE_DIR_ENV,
+  QUEUE_SLUG_ENV,
+  SUPERVISE_MODE_ENV,
+  SUPERVISE_PORT_ENV,
+} from '../contract/supervise/environment.ts';
+import { TIMINGS } from './await-decision.ts';
+import { Desk } from './desk.ts';
+import { EgressClient } from './egress-client.ts';
+import { Proposals } from './proposals.ts';
+import { createSupervise } from './server.ts';
+
+const environment = z.object({
+  [QUEUE_DIR_ENV]: z.string().min(1).default(CONTAINER_PATHS.superviseQueue),
+  [QUEUE_SLUG_ENV]: z.string().min(1).max(64),
+  [SUPERVISE_PORT_ENV]: z.coerce.number().int().min(1).max(65535).default(daemonPort('supervise')),
+  /** Anything else is refused: it must not pass for no `deny`. */
+  [SUPERVISE_MODE_ENV]: z.enum(['deny', '']).default(''),
+});
+
+/** A line of the daemon's log, in ASCII: what it is about may come from the agent. */
+function report(text: string): void {
+  process.stderr.write(`${text.replace(/[^\x20-\x7e]/g, '?')}\n`);
+}
+
+async function start(): Promise<void> {
+  const settings = environment.parse(process.env);
+  const proposals = await Proposals.open({
+    directory: settings[QUEUE_DIR_ENV],
+    bottle: settings[QUEUE_SLUG_ENV],
+    report,
+  });
+  const desk = new Desk({
+    proposals,
+    egress: new EgressClient(daemonPort('egress')),
+    audit: CONTAINER_PATHS.audit,
+    deniesAll: settings[SUPERVISE_MODE_ENV] === 'deny',
+    timings: TIMINGS,
+  });
+  const server = createSupervise(desk, report);
+  server.listen(settings[SUPERVISE_PORT_ENV], '0.0.0.0');
+  await once(server, 'listening');
+}
+
+try {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
+  process.on('SIGHUP', () => {});
+  await start();
+} catch (error) {
+  process.stderr.write(`fatal: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

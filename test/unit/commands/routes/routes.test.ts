@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { keptRoutes } from '../../../../lib/commands/routes/keep-routes.ts';
+import { listRoutes, routesListText } from '../../../../lib/commands/routes/list-routes.ts';
+import type { Route } from '../../../../lib/daemons/contract/egress/routes.ts';
+import { type Grant, writeGrants } from '../../../../lib/supervise/grants-file.ts';
+import { prepareBottle, usePreparedBottles } from '../../../support/supervise/prepared-bottle.ts';
+import { BOTTLE } from '../../../support/supervise/scene.ts';
+import { useTemporaryHome } from '../../../support/temporary-home.ts';
+
+function grantOf(id: string, route: Route, reason = 'To install requests.'): Grant {
+  return {
+    id,
+    route: { ...route, grant: id },
+    at: '2026-01-02T03:04:05.000Z',
+    by: 'ann',
+    reason,
+    state: 'in-force',
+  };
+}
+
+const GET = [{ methods: ['GET'] }];
+
+describe('granted routes', () => {
+  useTemporaryHome();
+  usePreparedBottles();
+
+  it('are listed with who granted them, and what the agent wrote is inert', async () => {
+    await prepareBottle([{ host: 'api.example', owner: 'provider' }, { host: 'a.example' }]);
+    const hostile = 'See https://evil.example\u001b[2J\nnow';
+    await writeGrants(BOTTLE, [
+      grantOf('p-000001', { host: 'b.example', matches: GET, max_uses: 2 }, hostile),
+    ]);
+    const listed = await listRoutes(BOTTLE);
+    expect(listed[2]).toMatchObject({ route: { host: 'b.example' }, grant: { id: 'p-000001', by: 'ann' } });
+    const text = routesListText(listed);
+    expect(text.split('\n').slice(0, 4)).toEqual([
+      'api.example  any request  (provider)',
+      'a.example  any request',
+      'b.example  GET, 2 uses',
+      '  p-000001, granted 2026-01-02T03:04:05.000Z by ann',
+    ]);
+    expect(text).not.toContain('\u001b');
+    expect(text).not.toContain('https://');
+    expect(text.split('\n')).toHaveLength(5);
+  });
+
+  it('that have expired are not listed', async () => {
+    await prepareBottle();
+    await writeGrants(BOTTLE, [
+      grantOf('p-000001', { host: 'b.example', expires_at: '2026-01-01T00:00:00Z' }),
+    ]);
+    expect(routesListText(await listRoutes(BOTTLE))).toBe('no route: nothing is let out');
+  });
+
+  it('are kept as a manifest has them, without ends, repetitions and what is never looked at', async () => {
+    await prepareBottle([{ host: 'a.example', matches: [{ methods: ['HEAD'] }] }]);
+    await writeGrants(BOTTLE, [
+      grantOf('p-000001', { host: 'a.example', matches: GET, max_uses: 2 }),
+      grantOf('p-000002', { host: 'a.example', matches: GET, expires_at: '2096-01-01T00:00:00Z' }),
+      grantOf('p-000003', { host: 'b.example', max_uses: 1 }),
+      grantOf('p-000004', { host: 'b.example', expires_at: '2096-01-01T00:00:00Z' }),
+    ]);
+    const text = await keptRoutes(BOTTLE);
+    expect(parse(text)).toEqual({
+      egress: { routes: [{ host: 'a.example', matches: GET }, { host: 'b.example' }] },
+    });
+    expect(text).toContain(
+      '# p-000001, granted 2026-01-02T03:04:05.000Z by ann, for 2 uses; here it has no end.',
+    );
+    expect(text).toContain('# The host has routes already: put it behind those.');
+  });
+});
