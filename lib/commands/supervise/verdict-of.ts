@@ -23,7 +23,7 @@ export interface ApproveFlags {
  * approved, for as long as the agent asked unless the flags say otherwise.
  * @throws BottleError `usage`
  */
-export function approvalOf(request: SuperviseRequest, flags: ApproveFlags): Verdict {
+export function approvalOf(request: SuperviseRequest, flags: Partial<ApproveFlags>): Verdict {
   const limit = limitOf(flags);
   if (request.kind === 'ask') return { state: 'answered', text: answerOf(request, flags.answer) };
   if (flags.answer !== undefined) {
@@ -46,7 +46,7 @@ export function rejectionOf(reason: string): Verdict {
   return { state: 'rejected', reason: bounded(reason) };
 }
 
-function limitOf({ for: duration, uses }: ApproveFlags): GrantLimit | undefined {
+function limitOf({ for: duration, uses }: Partial<ApproveFlags>): GrantLimit | undefined {
   if (duration !== undefined && uses !== undefined) {
     throw new BottleError('usage', 'both a time and a number of uses were given', {
       hint: 'Give one of them.',
