@@ -22,6 +22,8 @@ const FAMILY_OF = {
   'label-taken': 'usage',
   /** A proposal was decided before, has lapsed, or cannot be decided so. */
   'decision-refused': 'usage',
+  /** A grant could not be put in force, and was taken back. */
+  'policy-not-loaded': 'bundle',
   'manifest-invalid': 'manifest',
   'agent-unknown': 'manifest',
   'bottle-unknown': 'manifest',

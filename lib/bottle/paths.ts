@@ -28,6 +28,8 @@ export const bottlePaths = {
   audit: (slug: string) => join(bottleDirectory(slug), 'audit'),
   prompt: (slug: string) => join(bottleDirectory(slug), 'agent', 'prompt.txt'),
   egress: (slug: string) => join(bottleDirectory(slug), 'egress'),
+  /** What egress lets out: the prepared routes, and what persons have granted since. */
+  routes: (slug: string) => join(bottleDirectory(slug), 'egress', 'routes.yaml'),
   ca: (slug: string) => join(bottleDirectory(slug), 'egress-ca'),
   /** The git gate's configuration: repositories, known hosts, and its keys while the bundle runs. */
   gitGate: (slug: string) => join(bottleDirectory(slug), 'git-gate'),
@@ -35,6 +37,10 @@ export const bottlePaths = {
   gitMirrors: (slug: string) => join(bottleDirectory(slug), 'git-mirrors'),
   /** Proposals of the agent and decisions about them; both sides write, see `daemons/contract/supervise`. */
   superviseQueue: (slug: string) => join(bottleDirectory(slug), 'supervise', 'queue'),
+  /** What persons have granted; no container mounts it. */
+  grants: (slug: string) => join(bottleDirectory(slug), 'supervise', 'grants.json'),
+  /** Held by whoever decides about proposals or changes grants. */
+  policyLock: (slug: string) => join(bottleDirectory(slug), 'locks', 'policy.db'),
   /** Pipelock's configuration and CA. */
   pipelock: (slug: string) => join(bottleDirectory(slug), 'pipelock'),
 } as const;

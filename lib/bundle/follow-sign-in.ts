@@ -1,4 +1,5 @@
 import { unwatchFile, watchFile } from 'node:fs';
+import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import { docker } from '../docker/cli.ts';
 import { messageOf } from '../errors.ts';
 import { homeDirectory } from '../host/directories.ts';
@@ -6,9 +7,6 @@ import type { Plan } from '../plan/schema.ts';
 import { SIGN_IN_VARIABLE } from '../plan/sign-in.ts';
 import { readSignIn } from '../providers/read-sign-in.ts';
 import { signInOf } from '../providers/sign-in-of.ts';
-
-/** The bundle's control program, see lib/daemons/init/ctl.ts. */
-const CONTROL_PROGRAM = '/app/init/ctl.mjs';
 
 const INTERVAL_MS = 2_000;
 
@@ -25,9 +23,12 @@ export async function followSignIn(plan: Plan, say: (line: string) => void): Pro
   const update = async () => {
     const { token } = await readSignIn(signIn);
     if (token === sent) return;
-    await docker(['exec', '--interactive', plan.names.bundle, 'node', CONTROL_PROGRAM, 'token', slot], {
-      input: token,
-    });
+    await docker(
+      ['exec', '--interactive', plan.names.bundle, 'node', CONTAINER_PATHS.controlProgram, 'token', slot],
+      {
+        input: token,
+      },
+    );
     if (sent !== '') say('the host refreshed its sign-in; egress uses the new token');
     sent = token;
   };

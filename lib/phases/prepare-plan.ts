@@ -4,7 +4,7 @@ import { pendingUndo } from '../bottle/journal.ts';
 import { readMetadata } from '../bottle/metadata.ts';
 import { bottlePaths } from '../bottle/paths.ts';
 import { assertPipelockImage } from '../bundle/pipelock-image.ts';
-import { type RoutesFile, routesText } from '../daemons/contract/egress/routes.ts';
+import { routesText } from '../daemons/contract/egress/routes.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import { ensureEngine } from '../docker/engine.ts';
 import { findNetwork } from '../docker/network.ts';
@@ -12,14 +12,16 @@ import { BottleError } from '../errors.ts';
 import { writeAtomically } from '../host/files.ts';
 import type { Manifest } from '../manifest/types.ts';
 import { networkName } from '../plan/names.ts';
+import { preparedRoutes } from '../plan/routes-file.ts';
 import type { Plan } from '../plan/schema.ts';
 import { DEFAULT_MAX_BYTES } from '../plan/workspace.ts';
-import { gatedRepos, gateFiles } from '../prepare/git-plan.ts';
+import { gateFiles } from '../prepare/git-plan.ts';
 import { thisHost } from '../prepare/host.ts';
 import { pipelockConfig } from '../prepare/pipelock-config.ts';
 import { assertResolved, type LaunchChoice, preflight } from '../prepare/preflight.ts';
 import { resolvePlan } from '../prepare/resolve-plan.ts';
 import { isAtLeast, NEWEST_KNOWN } from '../smolvm/version.ts';
+import { removeGrants } from '../supervise/grants-file.ts';
 import { hasTerminal } from '../terminal/has-terminal.ts';
 import type { PhaseContext } from './phase.ts';
 
@@ -76,9 +78,9 @@ async function recordedChoice(slug: string): Promise<LaunchChoice> {
 
 async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest): Promise<void> {
   await writeAtomically(bottlePaths.prompt(context.slug), manifest.agent.prompt);
-  const { tokens: _variables, ...policy } = plan.egress;
-  const file: RoutesFile = { version: 1, ...policy, ...gatedRepos(plan) };
-  await writeAtomically(join(bottlePaths.egress(context.slug), 'routes.yaml'), routesText(file));
+  // What was granted belongs to the plan that it was granted for.
+  await removeGrants(context.slug);
+  await writeAtomically(bottlePaths.routes(context.slug), routesText(preparedRoutes(plan)));
   if (plan.git.length > 0) {
     for (const [name, text] of Object.entries(gateFiles(plan))) {
       await writeAtomically(join(bottlePaths.gitGate(context.slug), name), text);

@@ -5,6 +5,7 @@ import { runArguments } from '../bundle/launch-spec.ts';
 import { bundleSecrets } from '../bundle/secrets.ts';
 import { dockerError, dockerTry } from '../docker/cli.ts';
 import { findContainer, removeContainer } from '../docker/container.ts';
+import { writeRoutesOfNewBundle } from '../supervise/new-bundle.ts';
 import { allocate } from './allocate.ts';
 import { mintCerts } from './mint-certs.ts';
 import { mintKeys } from './mint-keys.ts';
@@ -39,6 +40,7 @@ export const startBundle: Phase<Bundle> = {
     await stageGitFiles(plan, context.willUndo);
     await context.willUndo({ kind: 'container', name: container });
     await removeContainer(container, 0);
+    await writeRoutesOfNewBundle(context.slug);
     const args = await runArguments({ plan, allocation, certs, image });
     const id = await runBundle(container, args, await bundleSecrets(plan));
     await awaitHealthy(container, context.signal);

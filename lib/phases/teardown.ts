@@ -5,6 +5,7 @@ import { bottleDirectory } from '../bottle/paths.ts';
 import { removeRecord } from '../bottle/records.ts';
 import { BottleError, messageOf } from '../errors.ts';
 import { withLock } from '../host/lock.ts';
+import { removeGrants } from '../supervise/grants-file.ts';
 import { PHASES } from './graph.ts';
 import { describeUndo, undo } from './undo.ts';
 
@@ -40,6 +41,7 @@ async function undoAll(slug: string, say: (line: string) => void): Promise<strin
       say(`could not ${isKey(entry) ? 'revoke' : 'remove'} ${what}`);
     }
   }
+  await removeGrants(slug);
   const transient = PHASES.filter((phase) => !phase.durable);
   await Promise.all(transient.map((phase) => removeRecord(slug, phase.name)));
   if (failures.length === 0) return [...new Set(undone)];

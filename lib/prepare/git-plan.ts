@@ -1,4 +1,3 @@
-import type { RoutesFile } from '../daemons/contract/egress/routes.ts';
 import { GIT_CONFIG_FILES, gitTokenSlot, type ReposFile } from '../daemons/contract/git-gate/repos.ts';
 import { repositoryOf } from '../forge/repository.ts';
 import type { GitRepo, Manifest } from '../manifest/types.ts';
@@ -65,12 +64,6 @@ export function gateFiles({ git }: Pick<Plan, 'git'>): Record<string, string> {
       .map((line) => `${line}\n`)
       .join(''),
   };
-}
-
-/** Returns what egress names in its refusals; nothing for a bottle without repositories. */
-export function gatedRepos({ git }: Pick<Plan, 'git'>): Pick<RoutesFile, 'git_gate'> {
-  if (git.length === 0) return {};
-  return { git_gate: git.map(({ name, host, path }) => ({ name, host, path: path.replace(/\.git$/, '') })) };
 }
 
 function keyInGate(key: PlanRepo['key']): ReposFile['repos'][number]['key'] {

@@ -1,14 +1,18 @@
 import type { Decision } from '../../daemons/contract/supervise/decision.ts';
 import type { Proposal } from '../../daemons/contract/supervise/proposal.ts';
+import type { RequestKind } from '../../daemons/contract/supervise/request.ts';
+import type { Granting } from '../../supervise/grant.ts';
 import { limitText } from './proposal-text.ts';
 
 /** What was decided, as a line for a person. */
 export function decidedText({ request, id }: Proposal, { verdict }: Decision): string {
-  if (verdict.state !== 'approved') return `${id}: ${verdict.state}`;
-  if (request.kind === 'capability') return `${id}: approved; it takes effect with the next launch`;
-  const force =
-    verdict.generation === undefined
-      ? 'it is not in force: this version opens nothing by itself'
-      : 'in force';
-  return `${id}: approved, ${limitText(verdict.limit)}; ${force}`;
+  if (verdict.state !== 'approved' && verdict.state !== 'modified') return `${id}: ${verdict.state}`;
+  return `${id}: ${verdict.state}, ${effectOf(request.kind, verdict)}`;
+}
+
+function effectOf(kind: RequestKind, { limit, generation }: Granting): string {
+  if (kind === 'capability') return 'it takes effect with the next launch';
+  if (kind === 'git-allow') return 'it passes from the next push on';
+  if (generation === undefined) return 'it is not in force: this version opens nothing by itself';
+  return `${limitText(limit)}; in force as generation ${generation}`;
 }

@@ -40,6 +40,8 @@ export const CONTAINER_PATHS = {
   health: '/run/bot-bottle/health.json',
   /** Certificate that `selftest` minted for itself, PEM; `egress` verifies that one upstream with it. */
   selftestCertificate: '/run/bot-bottle/selftest-cert.pem',
+  /** The program that asks init and egress, see `lib/daemons/init/ctl.ts`. */
+  controlProgram: '/app/init/ctl.mjs',
   /** Unix socket on which init takes requests, see `control.ts`. */
   control: '/run/bot-bottle/control.sock',
   /** Unix socket on which egress is asked to read its routes again, see `egress-control.ts`. */

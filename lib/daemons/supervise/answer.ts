@@ -33,6 +33,8 @@ const MESSAGES: Readonly<Record<Verdict['state'], (verdict: Verdict, kind: Reque
   modified: (verdict, kind) => `Approved as \`request\` says, not as you asked. ${effectOf(verdict, kind)}`,
   rejected: () =>
     'The person said no. Respect the reason: do not ask for the same again, nor work around it.',
+  failed: () =>
+    'The person approved it, but it could not be put in force, so nothing has changed. Ask again later if you still need it.',
   answered: () => 'The person answered.',
   seen: () => 'The person has read it.',
   expired: () => 'Nobody decided in time. Ask again if you still need it.',
@@ -41,6 +43,7 @@ const MESSAGES: Readonly<Record<Verdict['state'], (verdict: Verdict, kind: Reque
 function effectOf(verdict: Verdict, kind: RequestKind): string {
   if (kind === 'capability')
     return 'It takes effect with the next launch of the bottle, not in this session.';
+  if (kind === 'git-allow') return 'The finding passes from the next push on: push again.';
   if ('generation' in verdict && verdict.generation !== undefined)
     return `It is in force, as generation ${verdict.generation} of the policy.`;
   return 'It is not in force yet: see `list-egress-routes` before you count on it.';

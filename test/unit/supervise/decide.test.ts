@@ -1,18 +1,21 @@
 import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { bottlePaths } from '../../../lib/bottle/paths.ts';
 import { decisionFile, proposalFile } from '../../../lib/daemons/contract/supervise/queue-files.ts';
 import { readQueue } from '../../../lib/daemons/contract/supervise/read-queue.ts';
 import { BottleError } from '../../../lib/errors.ts';
 import { decide, requireProposal } from '../../../lib/supervise/decide.ts';
+import { prepareBottle, usePreparedBottles } from '../../support/supervise/prepared-bottle.ts';
 import { proposalOf, propose } from '../../support/supervise/proposals.ts';
 import { BOTTLE } from '../../support/supervise/scene.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
 
 describe('a decision', () => {
   useTemporaryHome();
+  usePreparedBottles();
+  beforeEach(() => prepareBottle());
 
   const decisionOf = async () =>
     (await readQueue(bottlePaths.superviseQueue(BOTTLE), BOTTLE)).entries[0]?.decision;

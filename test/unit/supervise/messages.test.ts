@@ -1,23 +1,52 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
-import { bottlePaths } from '../../../lib/bottle/paths.ts';
+import { bottleDirectory, bottlePaths } from '../../../lib/bottle/paths.ts';
 import { type ApproveFlags, approvalOf, rejectionOf } from '../../../lib/commands/supervise/verdict-of.ts';
+import type { Route } from '../../../lib/daemons/contract/egress/routes.ts';
 import type { SuperviseRequest } from '../../../lib/daemons/contract/supervise/request.ts';
 import { BottleError } from '../../../lib/errors.ts';
+import { writeAtomically } from '../../../lib/host/files.ts';
+import type { Plan } from '../../../lib/plan/schema.ts';
 import { decide, requireProposal } from '../../../lib/supervise/decide.ts';
+import { type Grant, writeGrants } from '../../../lib/supervise/grants-file.ts';
 import { errorText } from '../../../lib/terminal/error-text.ts';
+import { prepareBottle, usePreparedBottles } from '../../support/supervise/prepared-bottle.ts';
 import { proposalOf, propose } from '../../support/supervise/proposals.ts';
 import { BOTTLE } from '../../support/supervise/scene.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
 
 useTemporaryHome();
+usePreparedBottles();
 beforeEach(() => vi.stubEnv('NO_COLOR', '1'));
+beforeEach(() => prepareBottle());
 
 const ALLOW: SuperviseRequest = { kind: 'allow', host: 'pypi.org', reason: 'x' };
 const QUESTION: SuperviseRequest = { kind: 'ask', question: 'Which?', choices: ['this', 'that'] };
 const approve = (request: SuperviseRequest, flags: Partial<ApproveFlags> = {}) =>
   approvalOf(request, { for: undefined, uses: undefined, answer: undefined, note: undefined, ...flags });
+
+const A_GRANT: Grant = {
+  ...{ id: 'p-0r3k7x', route: { host: 'other.example' }, at: '2026-01-01T00:00:00.000Z', by: 'ann' },
+  ...{ reason: 'x', state: 'in-force' },
+};
+
+interface Circumstances {
+  routes?: Route[];
+  daemons?: Plan['daemons'];
+  grants?: Grant[];
+  fails?: string;
+  version?: string;
+}
+
+/** Approves a route in a new bottle. */
+async function approveIn({ routes, daemons, grants, fails, version }: Circumstances): Promise<unknown> {
+  await rm(bottleDirectory(BOTTLE), { recursive: true });
+  const bottle = await prepareBottle(routes, daemons);
+  await bottle.failWith(fails);
+  if (grants !== undefined) await writeGrants(BOTTLE, grants);
+  return decide(await propose(), { state: 'approved' }, version);
+}
 
 const MISTAKES: Readonly<Record<string, () => unknown>> = {
   'an id that is none': () => requireProposal(BOTTLE, '../x'),
@@ -38,6 +67,30 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
   },
   'a proposal that has expired': async () =>
     decide(await propose({ expires: '2026-01-01T00:00:00.000Z' }), { state: 'approved' }),
+  'a policy that has changed': () => approveIn({ version: 'another' }),
+  'a host that is open already': () => approveIn({ routes: [{ host: 'pypi.org' }] }),
+  'a host of the provider': () => approveIn({ routes: [{ host: 'pypi.org', owner: 'provider' }] }),
+  'a host that is open on another port': () =>
+    approveIn({ routes: [{ host: 'pypi.org', port: 8443, matches: [{ methods: ['PUT'] }] }] }),
+  'a bottle with pipelock': () => approveIn({ daemons: ['egress', 'pipelock', 'supervise'] }),
+  'a bundle that is not up': () => approveIn({ fails: 'Error: No such container: b' }),
+  'an egress that does not load': () => approveIn({ fails: 'ctl: connect ENOENT' }),
+  'an egress that does not answer': () => approveIn({ fails: '' }),
+  'too many grants': async () => {
+    const grants = Array.from({ length: 200 }, () => A_GRANT);
+    return approveIn({ grants });
+  },
+  'too many findings': async () => {
+    const findings = Array.from({ length: 1000 }, () => ({ id: 'f-0123456789ab' }));
+    const path = join(bottlePaths.gitGate(BOTTLE), 'allowed.json');
+    await writeAtomically(path, JSON.stringify({ version: 1, findings }));
+    const request = { kind: 'git-allow', finding: 'f-ba9876543210', reason: 'x' } as const;
+    return decide(await propose({ id: 'p-0r3k7z', request }), { state: 'approved' });
+  },
+  'a bottle that was not prepared': async () => {
+    await rm(bottleDirectory(BOTTLE), { recursive: true });
+    return decide(await propose(), { state: 'approved' });
+  },
   'a question that is approved': async () =>
     decide(await propose({ request: QUESTION }), { state: 'approved' }),
   'a time and a number of uses': () => approve(ALLOW, { for: '10m', uses: '2' }),

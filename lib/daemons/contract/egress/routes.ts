@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { repoName } from '../git-gate/repos.ts';
 import { SELFTEST_HOST } from '../selftest/selftest.ts';
+import { proposalId } from '../supervise/proposal-id.ts';
 import { auditLevel } from './audit.ts';
 import { routeDlp } from './route-dlp.ts';
 import { routeMatch } from './route-match.ts';
@@ -99,6 +100,8 @@ export const route = z.strictObject({
   expires_at: z.iso.datetime({ offset: true }).optional(),
   /** Requests that the grant is good for, counted from when the daemon first loads it. */
   max_uses: z.number().int().min(1).max(1_000_000).optional(),
+  /** A person granted it to this proposal. When it has ended, later routes of its host are looked at as if it was not there. */
+  grant: proposalId.optional(),
 });
 
 /**
@@ -113,13 +116,17 @@ const routeList = z.array(route).superRefine((routes, context) => {
     before.set(key, entry);
     if (earlier === undefined) continue;
     const fault = (message: string) => context.addIssue({ code: 'custom', path: [index, 'host'], message });
-    if (earlier.matches === undefined)
+    if (earlier.matches === undefined && !isLimitedGrant(earlier))
       fault('an earlier route of this host has no matches: this one is never used');
     if (earlier.port !== entry.port) fault('an earlier route of this host has another port');
     if ((earlier.private ?? false) !== (entry.private ?? false))
       fault('an earlier route of this host has another value of private');
   }
 });
+
+function isLimitedGrant({ grant, expires_at: expires, max_uses: uses }: Route): boolean {
+  return grant !== undefined && (expires ?? uses) !== undefined;
+}
 
 /** `routes.yaml`: what egress lets out. Everything that no route names is denied. */
 export const routesFile = z.strictObject({
@@ -130,6 +137,8 @@ export const routesFile = z.strictObject({
   learn: z.boolean().optional(),
   /** Whether a refused CONNECT is accepted, so that the agent can read the refusal inside TLS; default true. */
   explain_denials: z.boolean().optional(),
+  /** Whether the agent can ask a person, so that a refusal can say so; lets nothing more out. */
+  supervise: z.boolean().optional(),
   /** Repositories behind the git gate, so that a refusal can name it; lets nothing more out. */
   git_gate: z
     .array(

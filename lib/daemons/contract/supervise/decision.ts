@@ -23,6 +23,8 @@ export const verdict = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('answered'), text: answer }),
   /** Of `notify` alone: the person has read it. */
   z.strictObject({ state: z.literal('seen') }),
+  /** Approved, but it could not be put in force: nothing was changed. */
+  z.strictObject({ state: z.literal('failed'), reason: answer }),
   /** Written by the daemon when the time is up. */
   z.strictObject({ state: z.literal('expired') }),
 ]);
@@ -49,6 +51,8 @@ export function fits(kind: RequestKind, given: Verdict): boolean {
       return kind === 'notify';
     case 'answered':
       return kind === 'ask';
+    case 'failed':
+      return kind === 'allow' || kind === 'git-allow';
     case 'rejected':
       return kind !== 'notify';
     case 'approved':

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { canonicalTarget } from '../egress/canonical-path.ts';
 import { routeHost } from '../egress/routes.ts';
+import { findingId } from '../git-gate/allowed.ts';
 import { TEXT_LIMITS } from './limits.ts';
 
 /** Text of the agent, kept as it was given. Whoever shows it has to make it inert first. */
@@ -51,10 +52,12 @@ export const allowRequest = z.strictObject({
   limit: grantLimit.optional(),
 });
 
+export type AllowRequest = z.infer<typeof allowRequest>;
+
 export const gitAllowRequest = z.strictObject({
   kind: z.literal('git-allow'),
   /** As the refusal of the push names it. */
-  finding: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'the id of a finding'),
+  finding: findingId,
   reason,
 });
 

@@ -82,7 +82,10 @@ export function admitRequest(
   const { path, query } = canonical;
   const { rawHeaders } = facts;
   const method = methodAskedBy(facts);
-  const rule = rules.find(({ matches }) => matches?.({ method, path, rawHeaders }) ?? true);
+  const rule = decisive(
+    rules.filter(({ matches }) => matches?.({ method, path, rawHeaders }) ?? true),
+    basis,
+  );
   const candidates = rule === undefined ? rules : [rule];
   const types = `${headerOf(rawHeaders, 'content-type') ?? ''},${headerOf(rawHeaders, 'accept') ?? ''}`;
   const git = gitUse({ method: facts.method, path, query, types });
@@ -126,6 +129,12 @@ export function isOpen({ host, port, isTunnel, grant }: OpenConnection, basis: B
 /** Why a route cannot be used now, whatever the request. */
 function unusable(rule: Rule, host: string, { policy, circumstances }: Basis): Denial | undefined {
   return missingToken(rule, host, policy) ?? grantDenial(rule, circumstances);
+}
+
+/** The first decides, but a person's grant that has ended leaves it to the next. */
+function decisive(matching: readonly Rule[], { circumstances }: Basis): Rule | undefined {
+  const hasEnded = (rule: Rule) => rule.source?.grant !== undefined && grantDenial(rule, circumstances);
+  return matching.find((rule) => !hasEnded(rule)) ?? matching[0];
 }
 
 function grantDenial(rule: Rule, { now, uses }: Circumstances): Denial | undefined {

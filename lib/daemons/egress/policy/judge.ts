@@ -58,7 +58,7 @@ export class Judge {
 
   /** Why a request that `rule` admitted earlier may no longer be sent. Its use is already counted. */
   changed(facts: Facts, rule: Rule): Denial | undefined {
-    const verdict = decide(facts, this.policy, { now: Date.now(), uses: () => 0 });
+    const verdict = decide(facts, this.policy, this.#asAdmittedBy(rule.grant));
     if (!verdict.allow) return verdict;
     // It was scanned, and would get its token, as the old route said.
     if (verdict.rule.grant === rule.grant) return undefined;
@@ -79,9 +79,15 @@ export class Judge {
   /** Whether an open connection may stay open. The last use of a grant may be running and is not cut off. */
   stillPermits({ host, port, isTunnel, grant, webSocket }: OpenConnection): boolean {
     const policy = this.#source.policy();
-    const circumstances = { now: Date.now(), uses: () => 0 };
+    const circumstances = this.#asAdmittedBy(webSocket?.grant ?? grant);
     if (webSocket === undefined) return isOpen({ host, port, isTunnel, grant }, { policy, circumstances });
     const verdict = decide(webSocket.facts, policy, circumstances);
     return verdict.allow && verdict.rule.grant === webSocket.grant;
+  }
+
+  /** The use of a request in progress is counted already; other grants of its host may have ended. */
+  #asAdmittedBy(grant: string | undefined): Circumstances {
+    const uses = (rule: Rule) => (grant === undefined || rule.grant === grant ? 0 : this.#uses.of(rule));
+    return { now: Date.now(), uses };
   }
 }

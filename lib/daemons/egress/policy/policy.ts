@@ -17,11 +17,11 @@ export interface Rule {
    * `public`: private addresses are refused; `private`: allowed; `selftest`: the upstream inside the bundle.
    */
   readonly upstream: 'public' | 'private' | 'selftest';
-  /** Its own conditions, and that no earlier route of the host admits the request. Absent: every request matches. */
+  /** Absent: every request matches. */
   readonly matches: Condition | undefined;
   /** Slots of all routes of the host: whatever was sent there might come back from there. */
   readonly hostSlots: readonly string[];
-  /** Whether the host has other routes, so that a tunnel to it may outlive this one. */
+  /** Whether the host has other routes, or may soon, so that a tunnel to it may outlive this one. */
   readonly sharesHost: boolean;
   readonly gitFetch: boolean;
   readonly scan: ScanPlan;
@@ -126,19 +126,11 @@ export function knownTunnels(policy: Policy): { host: string; port: number }[] {
 /** The rules of one host. */
 function rulesOf(routes: readonly Route[]): Rule[] {
   const hostSlots = [...new Set(routes.flatMap(({ auth }) => auth?.slot ?? []))];
-  const sharesHost = routes.length > 1;
-  const earlier: Condition[] = [];
+  const sharesHost = routes.length > 1 || routes.some(({ grant }) => grant !== undefined);
   return routes.map((route) => {
-    const own = route.matches && conditionOf(route.host, route.matches);
-    const rule = { ...ruleOf(route), hostSlots, sharesHost, matches: unlessEarlier(own, [...earlier]) };
-    if (own !== undefined) earlier.push(own);
-    return rule;
+    const matches = route.matches && conditionOf(route.host, route.matches);
+    return { ...ruleOf(route), hostSlots, sharesHost, matches };
   });
-}
-
-function unlessEarlier(own: Condition | undefined, earlier: readonly Condition[]): Condition | undefined {
-  if (earlier.length === 0) return own;
-  return (request) => (own?.(request) ?? true) && !earlier.some((admits) => admits(request));
 }
 
 function ruleOf(route: Route): Omit<Rule, 'matches' | 'hostSlots' | 'sharesHost'> {

@@ -12,7 +12,7 @@ const REQUESTS: readonly SuperviseRequest[] = [
     ...{ reason: 'To install\nrequests.', limit: { seconds: 600 } },
   },
   { kind: 'allow', host: 'pypi.org', reason: '\u001b[2J\u202e See https://evil.test' },
-  { kind: 'git-allow', finding: 'f-1', reason: 'An example key.' },
+  { kind: 'git-allow', finding: 'f-0123456789ab', reason: 'An example key.' },
   {
     kind: 'capability',
     dockerfile: 'RUN apt-get update\nRUN apt-get install -y jq',

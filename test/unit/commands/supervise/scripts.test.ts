@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { bottlePaths } from '../../../../lib/bottle/paths.ts';
 import { KIT } from '../../../support/kit.ts';
+import { prepareBottle, usePreparedBottles } from '../../../support/supervise/prepared-bottle.ts';
 import { propose } from '../../../support/supervise/proposals.ts';
 import { BOTTLE } from '../../../support/supervise/scene.ts';
 import { useTemporaryHome } from '../../../support/temporary-home.ts';
@@ -14,6 +15,8 @@ const ID = 'p-0r3k7m';
 
 describe('deciding by scripts', () => {
   useTemporaryHome();
+  usePreparedBottles();
+  beforeEach(() => prepareBottle());
 
   const run = (script: string, ...args: string[]) =>
     execa(process.execPath, [join(KIT, 'scripts', `${script}.ts`), ...args], { reject: false });
@@ -36,10 +39,10 @@ describe('deciding by scripts', () => {
     expect((await run('supervise', '--once')).stdout).toBe('nothing is pending');
   });
 
-  it('an approval says that nothing is open yet', async () => {
+  it('an approval says that it is in force', async () => {
     await propose();
     const { stderr } = await run('approve', '--bottle', BOTTLE, '--id', ID);
-    expect(stderr).toMatch(/p-0r3k7m: approved, as long as the bottle lives; it is not in force/);
+    expect(stderr).toMatch(/p-0r3k7m: approved, as long as the bottle lives; in force as generation 2$/m);
   });
 
   it('who watches sees what comes, and the agent is told until the watcher ends', async () => {

@@ -4,9 +4,10 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decide, requireProposal } from '../../../../lib/supervise/decide.ts';
 import { pendingProposals } from '../../../../lib/supervise/queues.ts';
+import { prepareBottle, usePreparedBottles } from '../../../support/supervise/prepared-bottle.ts';
 import { BOTTLE, call } from '../../../support/supervise/scene.ts';
 import { useTemporaryHome } from '../../../support/temporary-home.ts';
 
@@ -15,6 +16,8 @@ const ALLOW = { host: 'pypi.org', reason: 'To install requests.' };
 
 describe('a daemon that is killed', () => {
   const home = useTemporaryHome();
+  usePreparedBottles();
+  beforeEach(() => prepareBottle());
   const running: ChildProcess[] = [];
   afterEach(() => {
     for (const daemon of running) daemon.kill('SIGKILL');

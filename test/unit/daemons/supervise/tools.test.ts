@@ -133,7 +133,7 @@ describe('a bottle without a person (BOT_BOTTLE_SUPERVISE=deny)', () => {
 
   it.each([
     ['allow', { host: 'pypi.org', reason: 'To install.' }],
-    ['git-allow', { finding: 'f-1', reason: 'An example.' }],
+    ['git-allow', { finding: 'f-0123456789ab', reason: 'An example.' }],
     ['capability', { dockerfile: 'RUN true', reason: 'For a test.' }],
     ['ask', { question: 'Which?' }],
     ['notify', { message: 'Done.' }],

@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Verdict } from '../../../../lib/daemons/contract/supervise/decision.ts';
 import { decide, requireProposal } from '../../../../lib/supervise/decide.ts';
 import { pendingProposals } from '../../../../lib/supervise/queues.ts';
 import { beat, stopBeating } from '../../../../lib/supervise/watch.ts';
+import { prepareBottle, usePreparedBottles } from '../../../support/supervise/prepared-bottle.ts';
 import { BOTTLE, call, makeScene, type Scene, type SceneOptions } from '../../../support/supervise/scene.ts';
 import { useTemporaryHome } from '../../../support/temporary-home.ts';
 
@@ -10,6 +11,8 @@ const ALLOW = { host: 'pypi.org', methods: ['GET'], pathPrefix: '/simple/', reas
 
 describe('a call that waits for a person', () => {
   useTemporaryHome();
+  usePreparedBottles();
+  beforeEach(() => prepareBottle());
   let scene: Scene | undefined;
   afterEach(() => scene?.close());
 
@@ -38,13 +41,13 @@ describe('a call that waits for a person', () => {
   it.each(['auto', 'legacy'] as const)('ends with the decision (%s)', async (mode) => {
     const agent = await (await start()).connectAgent(mode);
     const answered = call(agent, 'allow', { ...ALLOW, uses: 2 });
-    await decideNext({ state: 'approved', limit: { uses: 2 }, generation: 7, note: 'go on' });
+    await decideNext({ state: 'approved', limit: { uses: 2 }, note: 'go on' });
     expect((await answered).json).toMatchObject({
       status: 'approved',
       id: expect.stringMatching(/^p-/),
       limit: { uses: 2 },
       note: 'go on',
-      message: 'Approved. It is in force, as generation 7 of the policy.',
+      message: 'Approved. It is in force, as generation 2 of the policy.',
     });
   });
 
@@ -61,7 +64,7 @@ describe('a call that waits for a person', () => {
 
   it('tells the person’s reason for a rejection', async () => {
     const agent = await (await start()).connectAgent();
-    const answered = call(agent, 'git-allow', { finding: 'f-1', reason: 'An example key.' });
+    const answered = call(agent, 'git-allow', { finding: 'f-0123456789ab', reason: 'An example key.' });
     await decideNext({ state: 'rejected', reason: 'Use the mirror.' });
     const { json, isError } = await answered;
     expect(isError).toBe(false);

@@ -222,6 +222,15 @@ describe('several routes for one host', () => {
     expect(chosen([expired, rest], { target: '/other' })).toEqual(rest);
   });
 
+  it('a person’s grant that has ended leaves the request to the next route', () => {
+    const expired = { ...rest, grant: 'p-000000', expires_at: '1970-01-01T00:00:00Z' };
+    const later = { ...rest, grant: 'p-000001', max_uses: 1 };
+    expect(chosen([expired, later], { target: '/x' })).toEqual(later);
+    expect(chosen([expired], { target: '/x' })).toBe('grant-expired');
+    expect(chosen([paid, expired], { target: '/x' })).toBe('grant-expired');
+    expect(chosen([paid, expired, repos], { target: '/paid' })).toEqual(paid);
+  });
+
   it('a CONNECT is admitted while any route of the host can be used', () => {
     const connect = (...routes: Route[]) =>
       codeOf(decide({ kind: 'connect', target: `${HOST}:443` }, policyOf(...routes), calm));

@@ -1,0 +1,49 @@
+import { rm } from 'node:fs/promises';
+import * as z from 'zod';
+import { bottlePaths } from '../bottle/paths.ts';
+import { route } from '../daemons/contract/egress/routes.ts';
+import { TEXT_LIMITS } from '../daemons/contract/supervise/limits.ts';
+import { proposalId } from '../daemons/contract/supervise/proposal-id.ts';
+import { writeAtomically } from '../host/files.ts';
+import { readJson } from '../host/read-json.ts';
+
+/** Grants of one bottle; each makes egress's work longer. */
+export const MAX_GRANTS = 200;
+
+const grant = z.strictObject({
+  /** Of the proposal that it was granted to. */
+  id: proposalId,
+  /** As egress has it, with its end and its uses. */
+  route,
+  /** When it was granted; UTC, ISO 8601. */
+  at: z.iso.datetime(),
+  /** User of the host. */
+  by: z.string().min(1).max(64),
+  /** The agent's words. */
+  reason: z.string().max(TEXT_LIMITS.reason),
+  /** `loading`: not known to be in force; what a kill leaves so counts only if the agent was told. */
+  state: z.enum(['loading', 'in-force']),
+});
+export type Grant = z.infer<typeof grant>;
+
+const grantsFile = z.strictObject({ version: z.literal(1), grants: z.array(grant).max(MAX_GRANTS + 1) });
+
+/** Returns what was granted in a bottle, oldest first. @throws BottleError `state-corrupt` */
+export async function readGrants(bottle: string): Promise<readonly Grant[]> {
+  return (await readJson(bottlePaths.grants(bottle), grantsFile))?.grants ?? [];
+}
+
+/** Replaces what was granted, whole or not at all. */
+export async function writeGrants(bottle: string, grants: readonly Grant[]): Promise<void> {
+  await writeAtomically(bottlePaths.grants(bottle), `${JSON.stringify({ version: 1, grants }, null, 2)}\n`);
+}
+
+/** Forgets all grants of a bottle. */
+export async function removeGrants(bottle: string): Promise<void> {
+  await rm(bottlePaths.grants(bottle), { force: true });
+}
+
+/** Whether its time is over. `now`: milliseconds since 1970. */
+export function hasExpired({ route: { expires_at: expires } }: Grant, now: number): boolean {
+  return expires !== undefined && now >= Date.parse(expires);
+}
