@@ -39,7 +39,7 @@ function allLines({ shown, edited, change }: Detail, columns: number, now: numbe
     ...(edited === undefined ? [] : [lineOf('As you edited it; nothing is decided yet:', 'bold')]),
     lineOf(first),
     ...(isAllow
-      ? [lineOf(''), ...changeLines(change), lineOf(''), lineOf('The agent’s reason:', 'bold')]
+      ? [lineOf(''), ...changeLines(change.lines), lineOf(''), lineOf('The agent’s reason:', 'bold')]
       : []),
     ...rest.map((text) => lineOf(text)),
   ];

@@ -1,6 +1,6 @@
 import type { SuspendTerminal } from 'ink';
 import type { PendingOfBottle } from '../../../supervise/queues.ts';
-import { type Change, decideShown, editShown, openProposal, takeUp } from './desk.ts';
+import { decideShown, editShown, openProposal, type Step, takeUp } from './desk.ts';
 import { lastScroll } from './detail-lines.ts';
 import { bodyRows, type Size } from './frame.ts';
 import type { KeyName } from './keys.ts';
@@ -37,8 +37,8 @@ export async function runScreen(
     screen?.update(props());
   };
   const props = (): ScreenProps => ({ state, onKeys, onMount, isColored: process.stdout.hasColors() });
-  const apply = (change: Change) => {
-    state = change(state);
+  const apply = (step: Step) => {
+    state = step(state);
     screen?.update(props());
   };
   const lend = async (work: () => Promise<void>) => suspend?.(work);
@@ -48,7 +48,7 @@ export async function runScreen(
       return;
     }
     carryOut(effect, lend).then(
-      (change) => apply((current) => ({ ...change(current), isBusy: false })),
+      (step) => apply((current) => ({ ...step(current), isBusy: false })),
       (error: unknown) => {
         failure = error;
         left.abort();
@@ -71,7 +71,7 @@ export async function runScreen(
 async function carryOut(
   effect: Exclude<Effect, { do: 'quit' }>,
   lend: (work: () => Promise<void>) => Promise<void>,
-): Promise<Change> {
+): Promise<Step> {
   if (effect.do === 'open') return openProposal(effect.proposal);
   if (effect.do === 'edit') return editShown(effect.detail, lend);
   return decideShown(effect.detail, effect.verdict);

@@ -16,11 +16,17 @@ export interface Detail {
   readonly shown: Proposal;
   /** As the person edited it. */
   readonly edited?: SuperviseRequest;
-  /** What would change in the routes in force. */
-  readonly change: readonly string[];
+  /** What would change in the routes in force, and the version of the policy that it was told from. */
+  readonly change: Change;
   /** First line that is shown. */
   readonly scroll: number;
   readonly field?: Field;
+}
+
+export interface Change {
+  readonly lines: readonly string[];
+  /** Absent where no route is asked for, or the policy cannot be read. */
+  readonly version?: string;
 }
 
 export interface Notice {

@@ -29,7 +29,7 @@ const LIST = withBottles(FIRST_STATE, [
 
 it.each([20, 60, 120])('no text of an agent makes a line longer than %i columns, or acts', (columns) => {
   const views: ScreenState['view'][] = pending.map((shown) => ({
-    ...{ at: 'detail', shown, change: [], scroll: 0 },
+    ...{ at: 'detail', shown, change: { lines: [] }, scroll: 0 },
   }));
   for (const view of [LIST.view, ...views]) {
     const lines = frame({ ...LIST, view }, { columns, rows: 24 }, Date.now());

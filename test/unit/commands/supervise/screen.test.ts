@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import type { Proposal } from '../../../../lib/daemons/contract/supervise/propos
 import { readDecision } from '../../../../lib/daemons/contract/supervise/read-queue.ts';
 import { decide } from '../../../../lib/supervise/decide.ts';
 import { KIT } from '../../../support/kit.ts';
+import { prepareBottle, usePreparedBottles } from '../../../support/supervise/prepared-bottle.ts';
 import { propose } from '../../../support/supervise/proposals.ts';
 import { BOTTLE } from '../../../support/supervise/scene.ts';
 import { useTemporaryHome } from '../../../support/temporary-home.ts';
@@ -17,6 +18,7 @@ const AGED = new Date(Date.now() - 3 * 3_600_000).toISOString();
 
 describe.skipIf(!HAS_TMUX)('make supervise on a terminal', () => {
   const home = useTemporaryHome();
+  usePreparedBottles();
   let terminal: Tmux | undefined;
   afterEach(async () => {
     await terminal?.end();
@@ -59,9 +61,7 @@ describe.skipIf(!HAS_TMUX)('make supervise on a terminal', () => {
       ...{ id: 'p-0r3k7p', bottle: 'docs-x9y8z', created: AGED },
       request: { kind: 'notify', message: 'The tests are green.' },
     });
-    await mkdir(bottlePaths.egress(BOTTLE), { recursive: true });
-    const routes = { version: 1, routes: [{ host: 'pypi.org', matches: [{ methods: ['HEAD'] }] }] };
-    await writeFile(join(bottlePaths.egress(BOTTLE), 'routes.yaml'), JSON.stringify(routes));
+    await prepareBottle([{ host: 'pypi.org', matches: [{ methods: ['HEAD'] }] }]);
     return { route, question, message };
   }
 
@@ -170,7 +170,7 @@ describe.skipIf(!HAS_TMUX)('make supervise on a terminal', () => {
     const small = await screen.shows(/more lines: scroll down/);
     expect(small.trimEnd().split('\n')).toHaveLength(12);
     await screen.resize(120, 30);
-    await screen.shows(/paths: \[\{type: prefix, value: \/simple\/\}\]\}\]/);
+    await screen.shows(/paths: \[\{type: prefix, value: \/simple\/\}\], methods: \[GET\]\}\]/);
   });
 
   it('edits a route in the editor, and shows what became of it before it is approved', async () => {
@@ -247,10 +247,10 @@ describe.skipIf(!HAS_TMUX)('make supervise on a terminal', () => {
     const screen = await start();
     await screen.keys('Enter');
     await screen.shows(/methods: \[HEAD\]/);
-    const routes = { version: 1, routes: [{ host: 'pypi.org', matches: [{ methods: ['PUT'] }] }] };
-    await writeFile(join(bottlePaths.egress(BOTTLE), 'routes.yaml'), JSON.stringify(routes));
+    const other: Proposal['request'] = { kind: 'allow', host: 'pypi.org', methods: ['PUT'], reason: 'x' };
+    await decide(await propose({ id: 'p-0r3k7z', request: other }), { state: 'approved' });
     await screen.keys('a');
-    await screen.shows(/methods: \[PUT\][\s\S]*have changed since/);
+    await screen.shows(/methods: \[PUT\][\s\S]*has changed since/);
     expect(await decisionOf(route)).toBeUndefined();
     await screen.keys('a');
     await screen.keys('a');
