@@ -7,7 +7,7 @@ export function superviseVerdict(entry: SuperviseAuditEntry): 'asked' | 'allow' 
   if (entry.event === 'proposed') return 'asked';
   const { state } = entry.verdict;
   if (state === 'rejected') return 'deny';
-  return state === 'expired' ? 'fail' : 'allow';
+  return state === 'expired' || state === 'failed' ? 'fail' : 'allow';
 }
 
 /** What was decided, by whom, and what it changed. */
@@ -28,6 +28,7 @@ export function superviseNotes(entry: SuperviseAuditEntry): string {
 function wordsOf(verdict: Extract<SuperviseAuditEntry, { event: 'decided' }>['verdict']): string[] {
   switch (verdict.state) {
     case 'rejected':
+    case 'failed':
       return [inertLine(verdict.reason)];
     case 'answered':
       return [inertLine(verdict.text)];

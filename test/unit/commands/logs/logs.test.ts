@@ -106,6 +106,7 @@ describe('the log of a bottle that has ended', () => {
       { ...asked, bottle: 'other-x9y8z' },
       { ...approved, change: ['+ - host: b.example', '+   max_uses: 2'] },
       { ...rejected, change: [] },
+      { ...decided, verdict: { state: 'failed', reason: 'It is not up.' }, change: [] },
     ];
     await write(JSON.stringify(auditedRequest()), JSON.stringify(REFUSED));
     await mkdir(join(home, 'audit'));
@@ -118,6 +119,7 @@ describe('the log of a bottle that has ended', () => {
       '2026-01-01T00:00:01Z  deny    403    34ms      0B     12B  GET      a.example/[withheld]  (secret-found: github-token)',
       '2026-01-01T00:00:02Z  allow   ask  1600ms       -       -  allow    p-0r3k7m GET b.example  (approved by ann; 2 times; adds host: b.example, max_uses: 2)',
       '2026-01-01T00:00:02Z  deny    ask  1600ms       -       -  allow    p-0r3k7m GET b.example  (rejected by ann; See https[://]a.test^[)',
+      '2026-01-01T00:00:02Z  fail    ask  1600ms       -       -  allow    p-0r3k7m GET b.example  (failed by ann; It is not up.)',
     ]);
     expect((await logs('--denied')).stdout.split('\n')).toHaveLength(3);
   });
