@@ -107,7 +107,7 @@ logs: setup ## BOTTLE=x [FOLLOW=0] [AGENT_OUTPUT=1] [FLAGS='--denied --since 10m
 learn: setup ## BOTTLE=x: print routes that would admit what a bottle was denied, to review
 	@$(RUN)scripts/learn.ts --bottle "$$BOTTLE" $(FLAGS)
 
-supervise: setup ## [BOTTLE=x] [ONCE=1] [FLAGS=--json]: show what agents ask for, as they ask; with ONCE, what is pending
+supervise: setup ## [BOTTLE=x] [ONCE=1] [FLAGS=--json]: see what agents ask for, and decide; with ONCE, print what is pending
 	@$(RUN)scripts/supervise.ts $(call given,BOTTLE,bottle) $(if $(call is_on,$(ONCE)),--once) $(FLAGS)
 
 approve: setup ## BOTTLE=x ID=x [FOR=10m] [USES=2] [METHODS=GET] [BELOW=/x/] [EDIT=1] [ANSWER=x] [NOTE=x]: approve what an agent asks for, or answer its question

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { pendingText, problemLines, proposalText } from '../lib/commands/supervise/proposal-text.ts';
+import { runScreen } from '../lib/commands/supervise/screen/run-screen.ts';
 import { watchQueues } from '../lib/commands/supervise/watch-queues.ts';
 import { asciiJson } from '../lib/host/ascii-json.ts';
 import { requireBottle } from '../lib/phases/running-bottle.ts';
@@ -11,13 +12,13 @@ import { runScript } from '../lib/terminal/run-script.ts';
 await runScript(async ({ signal }) => {
   const flags = parseFlags({
     name: 'supervise',
-    summary: 'show what agents ask for, as they ask; they are told that somebody watches',
+    summary: 'show what agents ask for, and decide about it; they are told that somebody watches',
     flags: {
       bottle: { type: 'string', help: 'only this bottle' },
       once: { type: 'boolean', help: 'print what is pending, and end' },
       json: { type: 'boolean', help: 'print each proposal as a line of JSON' },
     },
-    notes: ['Decide with `make approve` and `make reject`.'],
+    notes: ['Without a terminal, prints what comes; decide with `make approve` and `make reject`.'],
   });
   if (flags === undefined) return 0;
   if (flags.bottle !== undefined) await requireBottle(flags.bottle);
@@ -31,7 +32,11 @@ await runScript(async ({ signal }) => {
       process.stdout.write(`${asciiJson(proposal)}\n`);
     return 0;
   }
-  if (flags.verbosity !== 'quiet') line('watching; Ctrl-C ends it');
+  if (!flags.json && canDraw()) {
+    await runScreen((ended) => watchQueues(bottles, ended), signal);
+    return 0;
+  }
+  if (flags.verbosity !== 'quiet') line('printing what is asked, as it comes; Ctrl-C ends it');
   for await (const found of watchQueues(bottles, signal)) {
     for (const text of problemLines(found)) {
       if (!shown.has(text)) line(`warning: ${text}`);
@@ -48,3 +53,8 @@ await runScript(async ({ signal }) => {
   }
   return 0;
 });
+
+/** Whether a screen can be shown, and keys read. */
+function canDraw(): boolean {
+  return process.stdin.isTTY && process.stdout.isTTY && process.env.TERM !== 'dumb';
+}

@@ -10,6 +10,11 @@ export function homeDirectory(): string {
   return fromEnvironment('BOT_BOTTLE_HOME') ?? join(homedir(), '.bot-bottle');
 }
 
+/** Returns the directory of audits that outlive their bottles. */
+export function auditDirectory(): string {
+  return join(homeDirectory(), 'audit');
+}
+
 /** Returns the directory of what can be rebuilt: `$BOT_BOTTLE_CACHE`, default `~/.cache/bot-bottle`. */
 export function cacheDirectory(): string {
   const xdg = process.env.XDG_CACHE_HOME;

@@ -16,6 +16,7 @@ import { withPolicyLock } from './bottle-policy.ts';
 import { hostUser } from './host-user.ts';
 import { recover } from './put-in-force.ts';
 import { isExpired } from './queues.ts';
+import { recorded } from './recorded.ts';
 import { refused } from './refused.ts';
 import { takeEffect } from './take-effect.ts';
 
@@ -50,7 +51,9 @@ export async function requireProposal(bottle: string, id: string): Promise<Propo
  * changed, or cannot be decided so, or `policy-not-loaded` when it could not be put in force, which the agent is told.
  */
 export async function decide(shown: Proposal, given: Verdict, version?: string): Promise<Decision> {
-  return await withPolicyLock(shown.bottle, () => decideLocked(shown, verdictSchema.parse(given), version));
+  return await withPolicyLock(shown.bottle, () =>
+    recorded(shown, given, () => decideLocked(shown, verdictSchema.parse(given), version)),
+  );
 }
 
 async function decideLocked(shown: Proposal, given: Verdict, version: string | undefined): Promise<Decision> {

@@ -15,7 +15,7 @@ export class Tmux {
   }
 
   /** Starts the command; the terminal stays when it ends, and then shows `Pane is dead (status N)`. */
-  async start(command: readonly string[]): Promise<void> {
+  async start(command: readonly string[], columns = 120, rows = 40): Promise<void> {
     const words = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
     await this.#tmux(
       '-f',
@@ -23,9 +23,9 @@ export class Tmux {
       'new-session',
       '-d',
       '-x',
-      '120',
+      String(columns),
       '-y',
-      '40',
+      String(rows),
       words,
       ';',
       'set',
@@ -37,6 +37,15 @@ export class Tmux {
   /** Sends keys by tmux's names, such as `Enter` or `C-c`; other text is typed. */
   async keys(...keys: string[]): Promise<void> {
     await this.#tmux('send-keys', ...keys);
+  }
+
+  /** Pastes a text as terminals do, in brackets where the program wants that. */
+  async paste(text: string): Promise<void> {
+    await this.#tmux('set-buffer', text, ';', 'paste-buffer', '-p');
+  }
+
+  async title(): Promise<string> {
+    return (await this.#tmux('display', '-p', '#{pane_title}')).stdout;
   }
 
   async resize(columns: number, rows: number): Promise<void> {

@@ -1,23 +1,25 @@
 import type { AuditGap } from '../../daemons/contract/audit-files.ts';
 import { type AuditEntry, WITHHELD } from '../../daemons/contract/egress/audit.ts';
 import type { GitAuditEntry } from '../../daemons/contract/git-gate/audit.ts';
+import type { SuperviseAuditEntry } from '../../daemons/contract/supervise/audit.ts';
 import { printable } from '../../host/printable.ts';
 import { paint } from '../../terminal/output.ts';
+import { summaryOf } from '../supervise/proposal-text.ts';
 import { gitNotes, gitTarget } from './git-row.ts';
 import type { LoggedEntry } from './read-entries.ts';
+import { superviseNotes, superviseVerdict } from './supervise-row.ts';
 
-const COLORS = { allow: 'green', deny: 'red', fail: 'yellow' } as const;
+const COLORS = { allow: 'green', deny: 'red', fail: 'yellow', asked: 'cyan' } as const;
 
 export const AUDIT_HEAD = cells('TIME', 'WHAT', 'CODE', 'TOOK', 'SENT', 'GOT', 'METHOD', 'TARGET');
 
 /** Formats one line. Columns have fixed widths, since lines are printed one at a time. */
 export function auditRow(entry: LoggedEntry): string {
-  if (!('verdict' in entry)) return gapRow(entry);
-  const { verdict, ms, sent, received } = entry;
-  const { status, method, target, notes } = 'event' in entry ? gitColumns(entry) : requestColumns(entry);
+  if ('lost' in entry) return gapRow(entry);
+  const { verdict, status, took, sent, received, method, target, notes } = columnsOf(entry);
   const row = cells(
     entry.time.replace(/\.\d+Z$/, 'Z'),
-    ...([verdict, status, duration(ms), size(sent), size(received)] as const),
+    ...([verdict, status, took, sent, received] as const),
     printable(method),
     printable(target),
   );
@@ -27,15 +29,48 @@ export function auditRow(entry: LoggedEntry): string {
 }
 
 /** What differs between the audits. */
-type Columns = Record<'status' | 'method' | 'target' | 'notes', string>;
+type Columns = Record<'status' | 'took' | 'sent' | 'received' | 'method' | 'target' | 'notes', string> & {
+  readonly verdict: keyof typeof COLORS;
+};
+
+function columnsOf(entry: Exclude<LoggedEntry, AuditGap>): Columns {
+  if ('id' in entry) return superviseColumns(entry);
+  return 'event' in entry ? gitColumns(entry) : requestColumns(entry);
+}
+
+function superviseColumns(entry: SuperviseAuditEntry): Columns {
+  const took = entry.event === 'decided' ? duration(entry.waited) : '-';
+  const { kind } = entry.request;
+  return {
+    ...{ verdict: superviseVerdict(entry), status: 'ask', took, sent: '-', received: '-', method: kind },
+    ...{ target: `${entry.id} ${summaryOf(entry.request)}`, notes: superviseNotes(entry) },
+  };
+}
+
+/** What egress and git gate have in common. */
+function transferColumns({ verdict, ms, sent, received }: AuditEntry | GitAuditEntry) {
+  return { verdict, took: duration(ms), sent: size(sent), received: size(received) };
+}
 
 function gitColumns(entry: GitAuditEntry): Columns {
-  return { status: 'git', method: entry.event, target: gitTarget(entry), notes: gitNotes(entry) };
+  return {
+    ...transferColumns(entry),
+    status: 'git',
+    method: entry.event,
+    target: gitTarget(entry),
+    notes: gitNotes(entry),
+  };
 }
 
 function requestColumns(entry: AuditEntry): Columns {
   const notes = [entry.reason, entry.secrets?.join(', ')].filter(Boolean).join(': ');
-  return { status: String(entry.status), method: entry.method, target: targetOf(entry), notes };
+  return {
+    ...transferColumns(entry),
+    status: String(entry.status),
+    method: entry.method,
+    target: targetOf(entry),
+    notes,
+  };
 }
 
 function gapRow({ time, lost }: AuditGap): string {

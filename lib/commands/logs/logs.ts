@@ -1,11 +1,11 @@
 import { readMetadata } from '../../bottle/metadata.ts';
-import { bottlePaths } from '../../bottle/paths.ts';
 import { readRecord } from '../../bottle/records.ts';
 import { findContainer } from '../../docker/container.ts';
 import { BottleError } from '../../errors.ts';
 import { bundleName } from '../../plan/names.ts';
 import { planSchema } from '../../plan/schema.ts';
 import { type LoggedEntry, readEntries } from './read-entries.ts';
+import { superviseVerdict } from './supervise-row.ts';
 
 export interface LogsOptions {
   /** Continue as more is written, until the bottle ends. */
@@ -44,7 +44,7 @@ export async function* auditLog(slug: string, options: LogsOptions): AsyncGenera
   const isGoingOn = options.follow && isRunning ? throttled(() => isRunningNow(slug)) : async () => false;
   let earlier: LogEntry[] | undefined = [];
   let unreadable = 0;
-  for await (const logged of readEntries(bottlePaths.audit(slug), { isGoingOn, signal: options.signal })) {
+  for await (const logged of readEntries(slug, { isGoingOn, signal: options.signal })) {
     if (logged === undefined) {
       if (earlier === undefined) continue;
       yield* lastOf(earlier, options.lines);
@@ -72,7 +72,13 @@ function lastOf(entries: LogEntry[], lines: number): LogEntry[] {
 
 function isWanted(entry: LoggedEntry, { denied, since }: LogsOptions): boolean {
   if (since !== undefined && Date.parse(entry.time) < since) return false;
-  return !denied || !('verdict' in entry) || entry.verdict === 'deny';
+  return !denied || verdictOf(entry) === 'deny';
+}
+
+/** A gap may stand for a refusal. */
+function verdictOf(entry: LoggedEntry): string {
+  if ('lost' in entry) return 'deny';
+  return 'id' in entry ? superviseVerdict(entry) : entry.verdict;
 }
 
 async function isRunningNow(slug: string): Promise<boolean> {

@@ -10,21 +10,47 @@ export function pendingText(bottles: readonly PendingOfBottle[], now: number): s
 }
 
 /** One proposal: a line about it, and what is asked for below. */
-export function proposalText({ bottle, id, created, count, request }: Proposal, now: number): string {
+export function proposalText(proposal: Proposal, now: number): string {
+  const details = detailsOf(proposal.request).map((line) => `  ${line}`);
+  return [proposalHead(proposal, now), ...details].join('\n');
+}
+
+/** The line about a proposal itself. */
+export function proposalHead({ bottle, id, created, count, request }: Proposal, now: number): string {
   const times = count === 1 ? '' : `, asked ${count} times`;
-  const head = `${inertLine(bottle)}  ${id}  ${request.kind}  ${ago(now - Date.parse(created))}${times}`;
-  return [head, ...detailsOf(request).map((line) => `  ${line}`)].join('\n');
+  return `${inertLine(bottle)}  ${id}  ${request.kind}  ${ago(now - Date.parse(created))}${times}`;
 }
 
 /** Warnings about queues; each is one line. */
 export function problemLines(bottles: readonly PendingOfBottle[]): string[] {
   return bottles.flatMap(({ bottle, problems }) =>
-    problems.map((problem) => `the queue of ${bottle} holds what cannot be used: ${inertLine(problem)}`),
+    problems.map((problem) => `the queue of ${bottle}: ${inertLine(problem)}`),
   );
 }
 
+/** What is asked for, on one line; what the agent wrote is inert. */
+export function summaryOf(request: SuperviseRequest): string {
+  switch (request.kind) {
+    case 'allow': {
+      const { host, port, methods, pathPrefix } = request;
+      const place = `${host}${port === undefined ? '' : `:${port}`}${inertLine(pathPrefix ?? '')}`;
+      return `${methods?.join(',') ?? 'any method'} ${place}`;
+    }
+    case 'git-allow':
+      return `${request.finding}: ${inertLine(request.reason)}`;
+    case 'capability':
+      return inertLine(request.dockerfile);
+    case 'ask':
+      return inertLine(request.question);
+    case 'notify':
+      return inertLine(request.message);
+    case 'egress-token-allow':
+      return `${request.secrets.map(inertLine).join(', ')} to ${request.host}`;
+  }
+}
+
 /** Lines; what the agent wrote is quoted, so that it cannot pass for what this says. */
-function detailsOf(request: SuperviseRequest): string[] {
+export function detailsOf(request: SuperviseRequest): string[] {
   switch (request.kind) {
     case 'allow': {
       const { host, port, methods, pathPrefix, reason, limit } = request;
@@ -68,7 +94,12 @@ export function limitText(limit: GrantLimit | undefined): string {
 }
 
 function ago(milliseconds: number): string {
-  return milliseconds < 1000 ? 'now' : `${duration(Math.floor(milliseconds / 1000))} ago`;
+  return milliseconds < 1000 ? 'now' : `${age(milliseconds)} ago`;
+}
+
+/** How old something is; the clock of a bundle may be a little ahead. */
+export function age(milliseconds: number): string {
+  return duration(Math.max(0, Math.floor(milliseconds / 1000)));
 }
 
 function duration(seconds: number): string {

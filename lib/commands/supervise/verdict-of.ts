@@ -26,7 +26,7 @@ export interface ApproveFlags {
  */
 export function approvalOf(
   request: SuperviseRequest,
-  flags: ApproveFlags,
+  flags: Partial<ApproveFlags>,
   allowed: SuperviseRequest = request,
 ): Verdict {
   const limit = limitOf(flags);
@@ -50,7 +50,7 @@ export function rejectionOf(reason: string): Verdict {
   return { state: 'rejected', reason: bounded(reason) };
 }
 
-function limitOf({ for: duration, uses }: ApproveFlags): GrantLimit | undefined {
+function limitOf({ for: duration, uses }: Partial<ApproveFlags>): GrantLimit | undefined {
   if (duration !== undefined && uses !== undefined) {
     throw new BottleError('usage', 'both a time and a number of uses were given', {
       hint: 'Give one of them.',

@@ -1,39 +1,73 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listBottles } from '../../bottle/list.ts';
 import { HEARTBEAT_MS } from '../../daemons/contract/supervise/heartbeat.ts';
+import { messageOf } from '../../errors.ts';
+import { recordQueue } from '../../supervise/audit.ts';
 import { type PendingOfBottle, pendingProposals } from '../../supervise/queues.ts';
 import { beat, stopBeating } from '../../supervise/watch.ts';
+import { chooseNotifier } from './notifier.ts';
+import { NewsTeller } from './tell-news.ts';
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 150;
 
 /**
  * Yields what is pending, now and whenever it has changed, until the signal aborts; meanwhile agents are told that
- * somebody watches. Bottles that are launched later are watched too.
+ * somebody watches, the person is told of what comes, and the audit is written. Bottles that are launched later are
+ * watched too; what fails for one is among its problems.
  */
 export async function* watchQueues(
   bottles: readonly string[] | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<PendingOfBottle[]> {
   const beaten = new Set<string>();
+  const teller = new NewsTeller(await chooseNotifier(ring));
+  let faults = new Map<string, string>();
   let nextBeat = 0;
   let last = '';
   try {
     while (!signal.aborted) {
       if (performance.now() >= nextBeat) {
-        for (const bottle of bottles ?? (await listBottles())) {
-          await beat(bottle);
-          beaten.add(bottle);
-        }
+        const watched = bottles ?? (await listBottles());
+        for (const bottle of watched) beaten.add(bottle);
+        faults = await attend(watched);
         nextBeat = performance.now() + HEARTBEAT_MS;
       }
-      const found = await pendingProposals(bottles);
+      const found = (await pendingProposals(bottles)).map((one) => withFault(one, faults));
+      teller.look(found);
       const text = JSON.stringify(found);
       if (text !== last) yield found;
       last = text;
       await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
     }
   } finally {
+    teller.close();
     await Promise.all([...beaten].map(stopBeating));
   }
+}
+
+/** Tells each bottle's agent that somebody watches, and writes its audit. @returns what failed, by bottle. */
+async function attend(bottles: readonly string[]): Promise<Map<string, string>> {
+  const faults = new Map<string, string>();
+  await Promise.all(
+    bottles.map(async (bottle) => {
+      try {
+        await beat(bottle);
+        await recordQueue(bottle);
+      } catch (error) {
+        faults.set(bottle, messageOf(error));
+      }
+    }),
+  );
+  return faults;
+}
+
+function withFault(found: PendingOfBottle, faults: ReadonlyMap<string, string>): PendingOfBottle {
+  const fault = faults.get(found.bottle);
+  return fault === undefined ? found : { ...found, problems: [...found.problems, fault] };
+}
+
+function ring(): void {
+  const stream = [process.stderr, process.stdout].find(({ isTTY }) => isTTY);
+  stream?.write('\u0007');
 }

@@ -21,6 +21,9 @@ function filesNamed(name: string): AuditFiles {
 /** The audits in `CONTAINER_PATHS.audit`, each with the daemon that writes it. */
 export const AUDITS = { egress: filesNamed('audit'), 'git-gate': filesNamed('git') } as const;
 
+/** The audit of proposals and decisions, which the host writes for all bottles, and keeps when they are gone. */
+export const SUPERVISE_AUDIT = filesNamed('supervise');
+
 /** When a file is full the next one is begun, and the oldest goes. */
 export const AUDIT_FILE_LIMITS = { maxBytes: 8 * 1024 * 1024, maxFiles: 8 } as const;
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AUDITS } from '../../../../lib/daemons/contract/audit-files.ts';
+import { AUDITS, SUPERVISE_AUDIT } from '../../../../lib/daemons/contract/audit-files.ts';
+import { asciiJson } from '../../../../lib/host/ascii-json.ts';
 import { auditedRequest } from '../../../support/egress/audit-entry.ts';
 
 const SCRIPT = join(import.meta.dirname, '..', '..', '..', '..', 'scripts', 'logs.ts');
@@ -86,6 +87,41 @@ describe('the log of a bottle that has ended', () => {
     ]);
     expect((await logs('--denied')).stdout.split('\n')).toHaveLength(3);
     expect((await logs('--json')).stdout.split('\n')[1]).toBe(JSON.stringify(git[0]));
+  });
+
+  it('what the agent asked for and a person decided is shown in between, of this bottle alone', async () => {
+    const about = {
+      ...{ bottle: SLUG, id: 'p-0r3k7m', count: 1 },
+      request: { kind: 'allow', host: 'b.example', methods: ['GET'], reason: 'x' },
+    };
+    const asked = {
+      ...{ ...about, time: '2026-01-01T00:00:00.500Z', event: 'proposed' },
+      created: '2026-01-01T00:00:00.400Z',
+    };
+    const decided = { ...about, time: '2026-01-01T00:00:02.000Z', event: 'decided', by: 'ann', waited: 1600 };
+    const approved = { ...decided, verdict: { state: 'approved', limit: { uses: 2 } } };
+    const rejected = { ...decided, verdict: { state: 'rejected', reason: 'See https://a.test\u001b' } };
+    const entries = [
+      asked,
+      { ...asked, bottle: 'other-x9y8z' },
+      { ...approved, change: ['+ - host: b.example', '+   max_uses: 2'] },
+      { ...rejected, change: [] },
+      { ...decided, verdict: { state: 'failed', reason: 'It is not up.' }, change: [] },
+    ];
+    await write(JSON.stringify(auditedRequest()), JSON.stringify(REFUSED));
+    await mkdir(join(home, 'audit'));
+    const text = entries.map((entry) => `${asciiJson(entry)}\n`).join('');
+    await writeFile(join(home, 'audit', SUPERVISE_AUDIT.nameOf(1)), text);
+    const { stdout, stderr } = await logs();
+    expect(stdout.split('\n').slice(1), stderr).toEqual([
+      '2026-01-01T00:00:00Z  allow   200    34ms      0B     12B  GET      a.example/x',
+      '2026-01-01T00:00:00Z  asked   ask       -       -       -  allow    p-0r3k7m GET b.example',
+      '2026-01-01T00:00:01Z  deny    403    34ms      0B     12B  GET      a.example/[withheld]  (secret-found: github-token)',
+      '2026-01-01T00:00:02Z  allow   ask  1600ms       -       -  allow    p-0r3k7m GET b.example  (approved by ann; 2 times; adds host: b.example, max_uses: 2)',
+      '2026-01-01T00:00:02Z  deny    ask  1600ms       -       -  allow    p-0r3k7m GET b.example  (rejected by ann; See https[://]a.test^[)',
+      '2026-01-01T00:00:02Z  fail    ask  1600ms       -       -  allow    p-0r3k7m GET b.example  (failed by ann; It is not up.)',
+    ]);
+    expect((await logs('--denied')).stdout.split('\n')).toHaveLength(3);
   });
 
   it('logs prints one aligned line per request, without the secrets that were found', async () => {

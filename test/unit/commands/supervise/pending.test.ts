@@ -38,9 +38,7 @@ it('what is pending is shown in few lines, with nothing in them that acts', asyn
 it('nothing pending says so, and hostile files are one line each', () => {
   const bottles = [{ bottle: 'demo-a1b2c', pending: [], problems: ['x\u001b]0;owned\u0007\ny: not JSON'] }];
   expect(pendingText(bottles, NOW)).toBe('nothing is pending');
-  expect(problemLines(bottles)).toEqual([
-    'the queue of demo-a1b2c holds what cannot be used: x^[]0;owned^G^Jy: not JSON',
-  ]);
+  expect(problemLines(bottles)).toEqual(['the queue of demo-a1b2c: x^[]0;owned^G^Jy: not JSON']);
 });
 
 it.each([
