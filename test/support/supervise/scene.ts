@@ -79,7 +79,8 @@ export async function makeScene(options: SceneOptions = {}) {
       server.close();
       await egress?.close();
     },
-    remove: () => rm(home, { recursive: true, force: true }),
+    // A request that was cut off may still write there.
+    remove: () => rm(home, { recursive: true, force: true, maxRetries: 10 }),
   };
 }
 
