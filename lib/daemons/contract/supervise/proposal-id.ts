@@ -13,7 +13,8 @@ const EPOCH_MS = Date.UTC(2026, 0, 1);
  */
 export const proposalId = z
   .string()
-  .regex(new RegExp(`^p-[${DIGITS}]{${LENGTH}}$`), 'an id such as p-0r3k7m');
+  // In ranges: agents send the pattern to their models, where the whole alphabet can look like a part of a token.
+  .regex(/^p-[0-9a-hjkmnp-tv-z]{6}$/, 'an id such as p-0r3k7m');
 
 /** Returns the id of a proposal made at `now` (milliseconds since 1970), behind `last` even if the clock went back. */
 export function nextProposalId(now: number, last: string | undefined): string {
