@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { readFailures } from '../../bottle/failures.ts';
@@ -61,11 +62,24 @@ export async function up(slug: string, { signal, quiet }: UpOptions): Promise<vo
   throw failedPhase(failed.phase, failed.code);
 }
 
-/** Runs `mint-keys` here where it has nothing to make: a process of its own would cost more than all that it does. */
+/**
+ * Runs `mint-keys` here where it has nothing to make: a process of its own would cost more than all that it does. Not
+ * again where make takes its record for up to date: a newer one would have make run the phases that need it.
+ */
 async function mintNoKeys(slug: string, signal: AbortSignal): Promise<void> {
   const plan = await readRecord(slug, prepare.name, prepare.record);
   if (plan === undefined || plan.data.git.some(({ key }) => key.kind === 'deploy')) return;
+  const [made = 0, prepared = 0] = await Promise.all(
+    [mintKeys, prepare].map(({ name }) => timeOf(slug, name)),
+  );
+  if (made > prepared) return;
   await runPhase(mintKeys, slug, { force: false, signal, say: () => {} });
+}
+
+/** When a record was written, in milliseconds since 1970; 0 for none. */
+async function timeOf(slug: string, phase: string): Promise<number> {
+  const found = await stat(join(bottlePaths.phases(slug), `${phase}.json`)).catch(() => undefined);
+  return found?.mtimeMs ?? 0;
 }
 
 function failedPhase(phase: string, code: string): BottleError {
