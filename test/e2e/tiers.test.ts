@@ -16,7 +16,11 @@ describe('supported smolvm versions', () => {
   // All other tests launch with 0.8.0.
   it.each([
     ['1.0.2', undefined, /may reach 127\.0\.0\.\d+\/32/],
-    ['1.9.3', undefined, /may reach \/run\/bot-bottle\/egress\.sock, no network/],
+    [
+      '1.9.3',
+      undefined,
+      /may reach \/run\/bot-bottle\/egress\.sock, \/run\/bot-bottle\/supervise\.sock, no network/,
+    ],
     ['1.9.3', 'registry-pack', /\.smolmachine\.smolmachine[\s\S]*no network/],
   ])(
     'smolvm %s (hand-off %s) runs the demo with the same table, and leaves nothing behind',
