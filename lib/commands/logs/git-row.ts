@@ -28,7 +28,8 @@ function nameOf({ ref, new: id }: AuditedRef): string {
 function changeOf(change: AuditedRef): string {
   const { old, new: id } = change;
   if (id === null) return `${nameOf(change)} deleted`;
-  return `${nameOf(change)} ${old === null ? 'new' : `${short(old)}..`}${old === null ? ` ${short(id)}` : short(id)}`;
+  if (old === null) return `${nameOf(change)} new ${short(id)}`;
+  return `${nameOf(change)} ${short(old)}..${short(id)}`;
 }
 
 const short = (id: string | null) => id?.slice(0, 7) ?? 'none';

@@ -9,13 +9,12 @@ import { SLUG_ENV } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { asciiJson } from '../shared/ascii-json.ts';
 import { openAuditFiles } from '../shared/audit-writer.ts';
+import { runDaemon } from '../shared/run-daemon.ts';
 import { listenForRequests } from './control-server.ts';
 import { Gate } from './gate.ts';
 import { OwnSecrets } from './own-secrets.ts';
 
-let close = async () => {};
-
-async function start(): Promise<void> {
+async function start(): Promise<() => Promise<void>> {
   const { gitConfig, gitRepos, gitRun, gitControl } = CONTAINER_PATHS;
   const text = await readFile(join(gitConfig, GIT_CONFIG_FILES.repos), 'utf8');
   const file = reposFile.parse(JSON.parse(text));
@@ -35,19 +34,11 @@ async function start(): Promise<void> {
     gate,
     audit: (entry) => files.append(asciiJson({ time: new Date().toISOString(), bottle, ...entry })),
   });
-  close = () => files.close();
   // It tells init that the gate is ready, and nothing else.
   const ready = createServer((socket) => socket.on('error', () => {}).destroy());
   ready.listen(daemonPort('git-gate'), '127.0.0.1');
   await once(ready, 'listening');
+  return () => files.close();
 }
 
-try {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.once(signal, () => close().finally(() => process.exit(0)));
-  process.on('SIGHUP', () => {});
-  await start();
-} catch (error) {
-  process.stderr.write(`fatal: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-}
+await runDaemon(start);

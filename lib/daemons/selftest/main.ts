@@ -4,11 +4,12 @@ import { createServer } from 'node:https';
 import { daemonPort } from '../contract/daemons.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
 import { SELFTEST_HOST } from '../contract/selftest/selftest.ts';
+import { runDaemon } from '../shared/run-daemon.ts';
 import { answerProof } from './answer-proof.ts';
 import { selfSigned } from './self-signed.ts';
 
 /** On loopback only: no neighbor on the bridge can ask, so every question has come through egress. */
-async function start(): Promise<void> {
+async function start(): Promise<undefined> {
   const { cert, key } = selfSigned(SELFTEST_HOST);
   const temporary = `${CONTAINER_PATHS.selftestCertificate}.new`;
   await writeFile(temporary, cert, { mode: 0o644 });
@@ -23,11 +24,4 @@ async function start(): Promise<void> {
   await once(server, 'listening');
 }
 
-try {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
-  process.on('SIGHUP', () => {});
-  await start();
-} catch (error) {
-  process.stderr.write(`fatal: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-}
+await runDaemon(start);

@@ -8,6 +8,7 @@ import {
   SUPERVISE_MODE_ENV,
   SUPERVISE_PORT_ENV,
 } from '../contract/supervise/environment.ts';
+import { runDaemon } from '../shared/run-daemon.ts';
 import { TIMINGS } from './await-decision.ts';
 import { Desk } from './desk.ts';
 import { EgressClient } from './egress-client.ts';
@@ -27,7 +28,7 @@ function report(text: string): void {
   process.stderr.write(`${text.replace(/[^\x20-\x7e]/g, '?')}\n`);
 }
 
-async function start(): Promise<void> {
+async function start(): Promise<undefined> {
   const settings = environment.parse(process.env);
   const proposals = await Proposals.open({
     directory: settings[QUEUE_DIR_ENV],
@@ -46,11 +47,4 @@ async function start(): Promise<void> {
   await once(server, 'listening');
 }
 
-try {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
-  process.on('SIGHUP', () => {});
-  await start();
-} catch (error) {
-  process.stderr.write(`fatal: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-}
+await runDaemon(start);
