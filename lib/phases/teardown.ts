@@ -6,6 +6,7 @@ import { removeRecord } from '../bottle/records.ts';
 import { BottleError, messageOf } from '../errors.ts';
 import { withLock } from '../host/lock.ts';
 import { removeGrants } from '../supervise/grants-file.ts';
+import { recordAtRemoval, recordAtTeardown } from '../supervise/last-record.ts';
 import { PHASES } from './graph.ts';
 import { describeUndo, undo } from './undo.ts';
 
@@ -41,6 +42,7 @@ async function undoAll(slug: string, say: (line: string) => void): Promise<strin
       say(`could not ${isKey(entry) ? 'revoke' : 'remove'} ${what}`);
     }
   }
+  await recordAtTeardown(slug);
   await removeGrants(slug);
   const transient = PHASES.filter((phase) => !phase.durable);
   await Promise.all(transient.map((phase) => removeRecord(slug, phase.name)));
@@ -72,7 +74,7 @@ function incomplete(slug: string, failures: readonly Failure[]): BottleError {
 }
 
 /**
- * Removes a bottle's state directory.
+ * Removes a bottle's state directory, and writes down what it still asked for.
  * @throws BottleError `teardown-incomplete` unless its journal is empty, since pending entries would be lost.
  */
 export async function forgetBottle(slug: string): Promise<void> {
@@ -86,5 +88,6 @@ export async function forgetBottle(slug: string): Promise<void> {
       },
     );
   }
+  await recordAtRemoval(slug);
   await rm(bottleDirectory(slug), { recursive: true, force: true });
 }

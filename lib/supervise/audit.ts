@@ -4,7 +4,7 @@ import { bottlePaths } from '../bottle/paths.ts';
 import type { SuperviseAuditEntry } from '../daemons/contract/supervise/audit.ts';
 import type { Decision } from '../daemons/contract/supervise/decision.ts';
 import type { Proposal } from '../daemons/contract/supervise/proposal.ts';
-import { readQueue } from '../daemons/contract/supervise/read-queue.ts';
+import { type Queue, readQueue } from '../daemons/contract/supervise/read-queue.ts';
 import { isMissing } from '../host/files.ts';
 import { withAudit } from './append-audit.ts';
 import { isExpired } from './queues.ts';
@@ -23,7 +23,7 @@ export async function recordDecision(
   await recordProposal(proposal);
   const { bottle, id, created, count, request } = proposal;
   await once(bottle, `${id}.decided`, () => {
-    const waited = Math.max(0, Date.parse(decided) - Date.parse(created));
+    const waited = waitedUntil(Date.parse(decided), created);
     const about = { time: new Date().toISOString(), bottle, id, request, count };
     return { ...about, event: 'decided', by, verdict, waited, change: [...change] };
   });
@@ -31,7 +31,25 @@ export async function recordDecision(
 
 /** Writes down what came into the queue of a bottle, and what expired there without a person. */
 export async function recordQueue(bottle: string, now = Date.now()): Promise<void> {
-  const { entries } = await readQueue(bottlePaths.superviseQueue(bottle), bottle);
+  const queue = await readQueue(bottlePaths.superviseQueue(bottle), bottle);
+  await recordEntries(bottle, queue, now);
+}
+
+/** As `recordQueue`, for a bottle that will be removed: what is still open ends with it. */
+export async function recordEnd(bottle: string, now = Date.now()): Promise<void> {
+  const queue = await readQueue(bottlePaths.superviseQueue(bottle), bottle);
+  await recordEntries(bottle, queue, now);
+  for (const { proposal, decision } of queue.entries) {
+    if (decision !== undefined || isExpired(proposal, now)) continue;
+    const { id, created, count, request } = proposal;
+    await once(bottle, `${id}.ended`, () => {
+      const about = { time: new Date().toISOString(), bottle, id, request, count };
+      return { ...about, event: 'ended', waited: waitedUntil(now, created) };
+    });
+  }
+}
+
+async function recordEntries(bottle: string, { entries }: Queue, now: number): Promise<void> {
   for (const { proposal, decision } of entries) {
     await recordProposal(proposal);
     const lapsed = decision === undefined && isExpired(proposal, now);
@@ -41,6 +59,11 @@ export async function recordQueue(bottle: string, now = Date.now()): Promise<voi
     }
   }
   await forget(bottle, new Set(entries.map(({ proposal }) => proposal.id)));
+}
+
+/** Milliseconds; the clock of a bundle may be a little ahead. */
+function waitedUntil(time: number, created: string): number {
+  return Math.max(0, time - Date.parse(created));
 }
 
 async function recordProposal({ bottle, id, created, count, request }: Proposal): Promise<void> {

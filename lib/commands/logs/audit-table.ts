@@ -39,7 +39,7 @@ function columnsOf(entry: Exclude<LoggedEntry, AuditGap>): Columns {
 }
 
 function superviseColumns(entry: SuperviseAuditEntry): Columns {
-  const took = entry.event === 'decided' ? duration(entry.waited) : '-';
+  const took = entry.event === 'proposed' ? '-' : duration(entry.waited);
   const { kind } = entry.request;
   return {
     ...{ verdict: superviseVerdict(entry), status: 'ask', took, sent: '-', received: '-', method: kind },

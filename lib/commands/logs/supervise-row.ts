@@ -5,6 +5,7 @@ import { limitText, summaryOf } from '../supervise/proposal-text.ts';
 /** Whether it was let through, in the words of the other audits; `asked` for a proposal. */
 export function superviseVerdict(entry: SuperviseAuditEntry): 'asked' | 'allow' | 'deny' | 'fail' {
   if (entry.event === 'proposed') return 'asked';
+  if (entry.event === 'ended') return 'fail';
   const { state } = entry.verdict;
   if (state === 'rejected') return 'deny';
   return state === 'expired' || state === 'failed' ? 'fail' : 'allow';
@@ -13,6 +14,7 @@ export function superviseVerdict(entry: SuperviseAuditEntry): 'asked' | 'allow' 
 /** What was decided, by whom, and what it changed. */
 export function superviseNotes(entry: SuperviseAuditEntry): string {
   if (entry.event === 'proposed') return '';
+  if (entry.event === 'ended') return 'not decided before the bottle was removed';
   const { by, verdict, change } = entry;
   const added = change
     .filter((line) => line.startsWith('+'))

@@ -30,7 +30,15 @@ const decided = z.strictObject({
   change: z.array(z.string().max(4096)).max(1000),
 });
 
-export const superviseAuditEntry = z.discriminatedUnion('event', [proposed, decided]);
+/** The bottle was removed, and nobody had decided. */
+const ended = z.strictObject({
+  ...about,
+  event: z.literal('ended'),
+  /** Milliseconds that it waited. */
+  waited: z.int().nonnegative(),
+});
+
+export const superviseAuditEntry = z.discriminatedUnion('event', [proposed, decided, ended]);
 export type SuperviseAuditEntry = z.infer<typeof superviseAuditEntry>;
 
 /** `supervise.NNNNNN.jsonl`: one of these a line. */
