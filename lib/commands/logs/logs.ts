@@ -30,17 +30,20 @@ type LogEntry = Extract<LogItem, { kind: 'entry' }>;
 const CHECK_EVERY_MS = 2000;
 
 /**
- * Yields what the bundle let out and refused, oldest first, for a bottle that is running or whose state was kept.
- * @throws BottleError `state-missing` when the bottle does not exist.
+ * Yields what the bundle let out and refused, oldest first, for a bottle that is running or whose state was kept; of one
+ * that was removed, what it asked for.
+ * @throws BottleError `state-missing` when there is neither.
  */
 export async function* auditLog(slug: string, options: LogsOptions): AsyncGenerator<LogItem> {
-  if ((await readMetadata(slug)) === undefined) {
+  const isRemoved = (await readMetadata(slug)) === undefined;
+  if (isRemoved && !(await hasLeftAny(slug, options.signal))) {
     throw new BottleError('state-missing', `no bottle is named ${slug}`, {
       hint: '`make status` lists bottles; the state of one that ended with exit code 0 is not kept.',
     });
   }
-  const isRunning = await isRunningNow(slug);
-  if (!isRunning) yield notice(`the bottle ${slug} is not running; this is the log it left`);
+  const isRunning = !isRemoved && (await isRunningNow(slug));
+  if (isRemoved) yield notice(`the bottle ${slug} was removed; only what it asked for is still on record`);
+  else if (!isRunning) yield notice(`the bottle ${slug} is not running; this is the log it left`);
   const isGoingOn = options.follow && isRunning ? throttled(() => isRunningNow(slug)) : async () => false;
   let earlier: LogEntry[] | undefined = [];
   let unreadable = 0;
@@ -61,6 +64,14 @@ export async function* auditLog(slug: string, options: LogsOptions): AsyncGenera
   }
   if (earlier !== undefined) yield* lastOf(earlier, options.lines);
   if (unreadable > 0) yield notice(`${unreadable} lines could not be read and were skipped`);
+}
+
+/** Whether there is a line of a bottle that no longer exists, in the audit of all bottles. */
+async function hasLeftAny(slug: string, signal: AbortSignal): Promise<boolean> {
+  for await (const logged of readEntries(slug, { isGoingOn: async () => false, signal })) {
+    if (logged?.entry !== undefined) return true;
+  }
+  return false;
 }
 
 const notice = (text: string): LogItem => ({ kind: 'notice', text });

@@ -180,6 +180,28 @@ describe('the log of a bottle that has ended', () => {
     });
   });
 
+  it('of a bottle that was removed, what it asked for is left', async () => {
+    await rm(join(home, 'state', SLUG), { recursive: true });
+    await mkdir(join(home, 'audit'));
+    const about = {
+      ...{ bottle: SLUG, id: 'p-0r3k7m', count: 1, time: '2026-01-01T00:00:01.000Z' },
+      request: { kind: 'notify', message: 'Done.' },
+    };
+    const entries = [
+      { ...about, event: 'proposed', created: about.time },
+      { ...about, time: '2026-01-01T00:00:02.000Z', event: 'ended', waited: 1000 },
+    ];
+    const lines = entries.map((entry) => asciiJson(entry));
+    await writeFile(join(home, 'audit', SUPERVISE_AUDIT.nameOf(1)), `${lines.join('\n')}\n`);
+    const { stdout, stderr } = await logs('--follow');
+    expect(stdout.split('\n').slice(1), stderr).toEqual([
+      '2026-01-01T00:00:01Z  asked   ask       -       -       -  notify   p-0r3k7m Done.',
+      '2026-01-01T00:00:02Z  fail    ask  1000ms       -       -  notify   p-0r3k7m Done.  (not decided before the bottle was removed)',
+    ]);
+    expect(stderr).toContain(`the bottle ${SLUG} was removed; only what it asked for is still on record`);
+    expect((await logs('--json', '--since', '2026-01-01T00:00:02Z')).stdout).toBe(lines[1]);
+  });
+
   it('logs fails for an unknown bottle and an invalid time', async () => {
     await rm(join(home, 'state', SLUG), { recursive: true });
     expect(await logs()).toMatchObject({
