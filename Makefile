@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD ID FOR USES ANSWER NOTE REASON METHODS BELOW BOT_BOTTLE_CWD
+TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD ID FOR USES ANSWER NOTE REASON METHODS BELOW REMOVE BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -25,7 +25,7 @@ DEV = cd "$$KIT" && exec node
 
 # ---- everyday ----------------------------------------------------------------------------------------------------
 
-.PHONY: help setup launch prepare up attach shell exec stop fetch teardown diff apply cp init edit list info status logs learn supervise approve reject routes revoke keep-routes cleanup doctor engine engine-stop
+.PHONY: help setup launch prepare up attach shell exec stop fetch teardown diff apply cp init edit list info status logs learn supervise approve reject routes revoke keep-routes capabilities cleanup doctor engine engine-stop
 
 # A flag for a variable that counts only on the command line, since a shell or CI may export such names; `literally`
 # has made its origin `override`.
@@ -124,6 +124,9 @@ revoke: setup ## BOTTLE=x ID=x: end what was granted, and close what is open thr
 
 keep-routes: setup ## BOTTLE=x: print the routes that were granted, for the manifest, to review
 	@$(RUN)scripts/keep-routes.ts --bottle "$$BOTTLE" $(FLAGS)
+
+capabilities: setup ## [AGENT=x] [REMOVE=id]: list what was approved to be added to the images of agents, or remove it
+	@$(RUN)scripts/capabilities.ts --agent "$$AGENT" $(call given,REMOVE,remove) $(call given,BOTTLE,bottle) $(FLAGS)
 
 cleanup: setup ## [YES=1] [ALL=1] [DISCARD=1]: find and remove what crashed or killed launches left
 	@$(RUN)scripts/cleanup.ts $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(ALL)),--all) $(if $(call is_on,$(DISCARD)),--discard) $(FLAGS)

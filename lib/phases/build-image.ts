@@ -5,6 +5,7 @@ import { buildImage as dockerBuild, imageId } from '../docker/image.ts';
 import { BottleError } from '../errors.ts';
 import { agentSchema } from '../guest/agent.ts';
 import { bootReference, ensureBootImage } from '../handoff/boot-image.ts';
+import { ensureCapableImage, presentCapableImage } from '../handoff/capable-image.ts';
 import { recipeDigest } from '../handoff/recipe.ts';
 import type { Plan } from '../plan/schema.ts';
 import { guestWorkspace } from '../plan/workspace.ts';
@@ -29,19 +30,28 @@ export const buildImage: Phase<AgentImage> = {
   durable: true,
 
   async run(context) {
-    const { image, provider, workspace } = await context.read(prepare);
-    const reference = image.kind === 'reference' ? image.reference : await build(context, image);
-    const id = (await imageId(reference)) ?? (await pull(reference));
+    const { image, capabilities = [], provider, workspace, agent: named } = await context.read(prepare);
+    const base = image.kind === 'reference' ? image.reference : await build(context, image);
+    const baseId = (await imageId(base)) ?? (await pull(base));
+    const options = { ...context, agent: named.name };
+    const { reference, id } = await ensureCapableImage(
+      { reference: base, id: baseId },
+      capabilities,
+      options,
+    );
     const { boot, agent } = await ensureBootImage({ reference, id }, provider, context);
     const directory = workspace === undefined ? agent.directory : guestWorkspace(agent.home);
     return { reference, id, boot, agent: { ...agent, directory } };
   },
 
   async isAlive(context, { reference, id, boot }) {
-    const { image, provider } = await context.read(prepare);
-    if (image.kind === 'dockerfile' && (await buildTag(context, image)).tag !== reference) return false;
-    if ((await imageId(reference)) !== id || (await bootReference(id, provider)) !== boot.reference)
-      return false;
+    const { image, capabilities = [], provider } = await context.read(prepare);
+    const base = image.kind === 'reference' ? image.reference : (await buildTag(context, image)).tag;
+    const baseId = await imageId(base);
+    if (baseId === undefined) return false;
+    const present = await presentCapableImage({ reference: base, id: baseId }, capabilities);
+    if (present?.reference !== reference || present.id !== id) return false;
+    if ((await bootReference(id, provider)) !== boot.reference) return false;
     return (await imageId(boot.reference)) === boot.id;
   },
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DAEMON_NAMES } from '../daemons/contract/daemons.ts';
 import { auditLevel } from '../daemons/contract/egress/audit.ts';
 import { route, tokenSlot } from '../daemons/contract/egress/routes.ts';
+import { capability } from './capability.ts';
 import { planGitUser, planRepo } from './git.ts';
 import { planWorkspace } from './workspace.ts';
 
@@ -46,6 +47,8 @@ export const planSchema = z.strictObject({
   }),
   names: z.strictObject({ machine: z.string(), network: z.string(), bundle: z.string() }),
   image: imageSource,
+  /** What was approved to be added to the image, in order. Absent: nothing. */
+  capabilities: z.array(capability).min(1).optional(),
   /** How the image becomes what a guest boots from. */
   handoff: z.enum(HANDOFFS),
   provider: z.strictObject({

@@ -4,6 +4,7 @@ import { homeDirectory } from '../host/directories.ts';
 import { loadManifest } from '../manifest/load.ts';
 import { manifestSources } from '../manifest/sources.ts';
 import type { Manifest } from '../manifest/types.ts';
+import type { Capability } from '../plan/capability.ts';
 import { networkName } from '../plan/names.ts';
 import type { Plan } from '../plan/schema.ts';
 import type { PlanWorkspace, WorkspaceChoice } from '../plan/workspace.ts';
@@ -12,6 +13,7 @@ import { readSignIn } from '../providers/read-sign-in.ts';
 import { providerFor } from '../providers/registry.ts';
 import type { SmolvmBinary } from '../smolvm/binary.ts';
 import { tierOf } from '../smolvm/version.ts';
+import { readCapabilities } from '../supervise/capabilities-file.ts';
 import { agentCommand } from './agent-command.ts';
 import { type FileVariables, fileVariables } from './env-files.ts';
 import { gitKeyProblems } from './git-keys.ts';
@@ -49,6 +51,8 @@ export interface Resolved {
   fileVariables: FileVariables;
   command: readonly string[];
   image: Plan['image'];
+  /** What was approved to be added to the image. */
+  capabilities: readonly Capability[];
   smolvm: SmolvmBinary;
   workspace?: PlanWorkspace | undefined;
 }
@@ -90,7 +94,10 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
 
 /** A resolved manifest with its problems, without those of the machine. */
 export interface CheckedAgent
-  extends Pick<Checked, 'provider' | 'credential' | 'fileVariables' | 'command' | 'image' | 'problems'> {
+  extends Pick<
+    Checked,
+    'provider' | 'credential' | 'fileVariables' | 'command' | 'image' | 'capabilities' | 'problems'
+  > {
   manifest: Manifest;
 }
 
@@ -106,7 +113,9 @@ async function checkManifest(
   manifest: Manifest,
   { slug, cwd, envFile }: LaunchChoice & { slug: string },
   problems: Problems,
-): Promise<Pick<Checked, 'provider' | 'credential' | 'fileVariables' | 'command' | 'image'>> {
+): Promise<
+  Pick<Checked, 'provider' | 'credential' | 'fileVariables' | 'command' | 'image' | 'capabilities'>
+> {
   const choice = manifest.bottle.provider;
   const origin = manifest.origins.agent_provider;
   const where = origin === undefined ? '' : `${origin.file}:${origin.line}: `;
@@ -116,6 +125,7 @@ async function checkManifest(
   const credential =
     provider && (await problems.attempt(() => resolveCredential(provider, manifest, variables)));
   const image = provider && (await problems.attempt(() => imageSource({ slug, manifest, provider, cwd })));
+  const capabilities = await problems.attempt(() => readCapabilities(manifest.agent));
   problems.add(...(await skillProblems(manifest, provider)), ...(await gitKeyProblems(manifest, cwd)));
   return {
     fileVariables: variables,
@@ -123,6 +133,7 @@ async function checkManifest(
     ...(credential === undefined ? {} : { credential }),
     ...(command === undefined ? {} : { command }),
     ...(image === undefined ? {} : { image }),
+    ...(capabilities === undefined ? {} : { capabilities }),
   };
 }
 
@@ -140,9 +151,12 @@ async function checkShell(
 
 /** Returns everything, or undefined if a part could not be resolved. */
 export function resolvedOf({ problems: _problems, ...checked }: Checked): Resolved | undefined {
-  const { manifest, provider, credential, fileVariables: variables, command, image, smolvm } = checked;
-  if (!manifest || !provider || !credential || !variables || !command || !image || !smolvm) return undefined;
-  return { ...checked, manifest, provider, credential, fileVariables: variables, command, image, smolvm };
+  const { manifest, provider, credential, fileVariables: variables, command, smolvm } = checked;
+  const { image, capabilities } = checked;
+  if (!manifest || !provider || !credential || !variables || !command || !smolvm) return undefined;
+  if (!image || !capabilities) return undefined;
+  const known = { manifest, provider, credential, fileVariables: variables, command, smolvm };
+  return { ...checked, ...known, image, capabilities };
 }
 
 /** Returns everything. @throws BottleError that combines all problems. */

@@ -24,6 +24,7 @@ export function resolvePlan({
   fileVariables,
   smolvm,
   image,
+  capabilities,
   command,
   workspace,
 }: Resolved): Plan {
@@ -42,6 +43,7 @@ export function resolvePlan({
     },
     names: { machine: machineName(slug), network: networkName(slug), bundle: bundleName(slug) },
     image,
+    ...(capabilities.length === 0 ? {} : { capabilities: [...capabilities] }),
     handoff: chooseHandoff(tier),
     provider: {
       template: provider.template,

@@ -2,6 +2,7 @@ import type { Verdict } from '../daemons/contract/supervise/decision.ts';
 import type { Proposal } from '../daemons/contract/supervise/proposal.ts';
 import { allowFinding } from './allow-finding.ts';
 import { loadGrant } from './grant.ts';
+import { dropCapability, keepCapability } from './keep-capability.ts';
 
 /** What a verdict has changed, before the agent is told. */
 export interface Effect {
@@ -13,17 +14,24 @@ export interface Effect {
 
 /**
  * Makes true what a verdict says. Call it with the lock.
- * @throws BottleError as `loadGrant` and `allowFinding` do; then nothing has changed.
+ * @throws BottleError as `loadGrant`, `allowFinding` and `keepCapability` do; then nothing has changed.
  */
 export async function takeEffect(
   proposal: Proposal,
   verdict: Verdict,
   version: string | undefined,
 ): Promise<Effect> {
-  if (verdict.state !== 'approved' && verdict.state !== 'modified') return without(verdict);
+  if (verdict.state !== 'approved' && verdict.state !== 'modified') {
+    if (proposal.request.kind === 'capability') await dropCapability(proposal);
+    return without(verdict);
+  }
   const request = verdict.state === 'modified' ? verdict.request : proposal.request;
   if (request.kind === 'git-allow') {
     const takeBack = await allowFinding(proposal.bottle, request.finding);
+    return { verdict, keep: async () => {}, takeBack };
+  }
+  if (request.kind === 'capability') {
+    const takeBack = await keepCapability(proposal, request);
     return { verdict, keep: async () => {}, takeBack };
   }
   if (request.kind !== 'allow') return without(verdict);

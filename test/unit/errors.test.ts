@@ -10,7 +10,7 @@ const SOURCES = [
   ...['lib/forge', 'lib/deploy-keys', 'lib/phases/teardown.ts'],
   ...['lib/bottle/label.ts', 'lib/bottle/create.ts', 'lib/bottle/slug.ts'],
   ...['lib/commands/init/init.ts', 'lib/commands/edit', 'lib/commands/list/require-agent.ts'],
-  ...['lib/supervise', 'lib/commands/supervise'],
+  ...['lib/supervise', 'lib/commands/supervise', 'lib/commands/capabilities'],
 ];
 /** Functions that create errors -> which of their arguments are messages. */
 const READ_ARGUMENTS: Readonly<Record<string, readonly number[]>> = {

@@ -20,6 +20,7 @@ export function planScreen(plan: Plan, width?: number): string {
     ...list('agent', [`${agent.name}  ${place(plan)}`]),
     ...list(bottles.length > 1 ? 'bottles' : 'bottle', [bottles.join(', then ')]),
     ...list('image', [imageOf(plan)]),
+    ...some('adds', (plan.capabilities ?? []).flatMap(addedBy)),
     ...list('runs', [`${runs(provider)}  (${provider.template}, as ${provider.user ?? 'the image’s user'})`]),
     ...some('signs in', credentialOf(plan)),
     ...list('guest', [`smolvm ${smolvm.version.join('.')}${smolvm.fake ? ', the kit’s fake' : ''}`]),
@@ -82,6 +83,19 @@ function imageOf({ image }: Plan): string {
   return image.kind === 'reference'
     ? image.reference
     : `${image.repository}, from ${shortPath(image.dockerfile)}`;
+}
+
+/** Lines of one approval that the screen shows. */
+const SHOWN_LINES = 12;
+
+function addedBy({ id, bottle, at, by, lines }: NonNullable<Plan['capabilities']>[number]): string[] {
+  const all = lines.split('\n').filter((line) => line.trim() !== '');
+  const more = all.length - SHOWN_LINES;
+  return [
+    `what ${bottle} asked for as ${id}, approved by ${by} on ${at.slice(0, 10)}, run as root with the network:`,
+    ...all.slice(0, SHOWN_LINES).map((line) => `> ${line}`),
+    ...(more > 0 ? [`and ${more} more lines: see \`make capabilities\``] : []),
+  ];
 }
 
 function environmentOf({ environment: { literals, forwarded, files, prompted } }: Plan): string[] {

@@ -11,7 +11,8 @@ export function decidedText({ request, id }: Proposal, { verdict }: Decision): s
 }
 
 function effectOf(kind: RequestKind, { limit, generation }: Granting): string {
-  if (kind === 'capability') return 'it takes effect with the next launch';
+  if (kind === 'capability')
+    return 'it takes effect with the next launch; `make capabilities` lists and removes it';
   if (kind === 'git-allow') return 'it passes from the next push on';
   if (generation === undefined) return 'it is not in force: this version opens nothing by itself';
   return `${limitText(limit)}; in force as generation ${generation}`;

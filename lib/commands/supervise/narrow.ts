@@ -10,6 +10,8 @@ import {
 } from '../../daemons/contract/supervise/request.ts';
 import { BottleError, messageOf } from '../../errors.ts';
 import { openEditor } from '../edit/edit.ts';
+import { editableLines, editedLines } from './edit-lines.ts';
+import { editText } from './screen/edit-request.ts';
 
 /** What the person allows instead of what was asked. */
 export interface NarrowFlags {
@@ -24,12 +26,14 @@ export interface NarrowFlags {
 const editable = allowRequest.omit({ kind: true, reason: true });
 
 /**
- * Returns the request as the person allows it; the same object when nothing was changed.
+ * Returns the request as the person allows it; the same object when nothing was changed. Lines for an image can be edited.
  * @throws BottleError `usage`
  */
 export async function narrowed(request: SuperviseRequest, flags: NarrowFlags): Promise<SuperviseRequest> {
   const { methods, below, edit } = flags;
   if (methods === undefined && below === undefined && !edit) return request;
+  if (request.kind === 'capability' && edit && methods === undefined && below === undefined)
+    return editedLines(request, await editText(editableLines(request), 'Dockerfile'));
   if (request.kind !== 'allow') {
     throw new BottleError('usage', `methods and paths belong to a route, and ${request.kind} is none`, {
       hint: 'Remove METHODS, BELOW and EDIT.',

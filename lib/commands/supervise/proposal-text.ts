@@ -62,7 +62,7 @@ export function detailsOf(request: SuperviseRequest): string[] {
       return [`finding ${request.finding} of a refused push`, ...quoted(request.reason)];
     case 'capability':
       return [
-        'to add to its Dockerfile:',
+        'to add to the image of all further launches, run as root with the network:',
         ...quoted(request.dockerfile),
         'because:',
         ...quoted(request.reason),

@@ -2,6 +2,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { bottleDirectory, bottlePaths } from '../../../lib/bottle/paths.ts';
+import { removeCapability } from '../../../lib/commands/capabilities/remove-capability.ts';
+import { editedLines } from '../../../lib/commands/supervise/edit-lines.ts';
 import { narrowed } from '../../../lib/commands/supervise/narrow.ts';
 import { type ApproveFlags, approvalOf, rejectionOf } from '../../../lib/commands/supervise/verdict-of.ts';
 import type { Route } from '../../../lib/daemons/contract/egress/routes.ts';
@@ -9,6 +11,7 @@ import type { SuperviseRequest } from '../../../lib/daemons/contract/supervise/r
 import { BottleError } from '../../../lib/errors.ts';
 import { writeAtomically } from '../../../lib/host/files.ts';
 import type { Plan } from '../../../lib/plan/schema.ts';
+import { changeCapabilities } from '../../../lib/supervise/capabilities-file.ts';
 import { decide, requireProposal } from '../../../lib/supervise/decide.ts';
 import { type Grant, writeGrants } from '../../../lib/supervise/grants-file.ts';
 import { revokeGrant } from '../../../lib/supervise/revoke.ts';
@@ -25,6 +28,7 @@ beforeEach(() => prepareBottle());
 
 const ALLOW: SuperviseRequest = { kind: 'allow', host: 'pypi.org', reason: 'x' };
 const QUESTION: SuperviseRequest = { kind: 'ask', question: 'Which?', choices: ['this', 'that'] };
+const LINES = { kind: 'capability', dockerfile: 'RUN true', reason: 'x' } as const;
 const approve = (request: SuperviseRequest, flags: Partial<ApproveFlags> = {}) =>
   approvalOf(request, { for: undefined, uses: undefined, answer: undefined, note: undefined, ...flags });
 
@@ -88,6 +92,30 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
     await writeAtomically(path, JSON.stringify({ version: 1, findings }));
     const request = { kind: 'git-allow', finding: 'f-ba9876543210', reason: 'x' } as const;
     return decide(await propose({ id: 'p-0r3k7z', request }), { state: 'approved' });
+  },
+  'lines that cannot be added to an image': async () => {
+    const request = { ...LINES, dockerfile: 'RUN true\nCOPY . /x' };
+    return decide(await propose({ request }), { state: 'approved' });
+  },
+  'too many changes of an image': async () => {
+    const at = '2026-01-01T00:00:00.000Z';
+    const kept = Array.from({ length: 20 }, (_, index) => ({
+      ...{ id: 'p-0r3k7y', bottle: BOTTLE, lines: `RUN ${index}`, reason: 'x', at, by: 'ann' },
+    }));
+    await changeCapabilities({ name: 'demo', file: '/demo.md' }, () => kept);
+    return decide(await propose({ request: LINES }), { state: 'approved' });
+  },
+  'lines that were edited to what cannot be added': () => editedLines(LINES, 'USER root'),
+  'lines that were edited to too many': () => editedLines(LINES, `RUN ${'x'.repeat(8000)}`),
+  'a change of an image that is not there': () =>
+    removeCapability({ agent: 'demo', id: 'p-0r3k7m', bottle: undefined }),
+  'a change of an image that two bottles asked for': async () => {
+    const about = { id: 'p-0r3k7y', reason: 'x', at: '2026-01-01T00:00:00.000Z', by: 'ann' };
+    await changeCapabilities({ name: 'demo', file: '/demo.md' }, () => [
+      { ...about, bottle: BOTTLE, lines: 'RUN a' },
+      { ...about, bottle: 'demo-x9y8z', lines: 'RUN b' },
+    ]);
+    return removeCapability({ agent: 'demo', id: 'p-0r3k7y', bottle: undefined });
   },
   'a grant that is not there': () => revokeGrant(BOTTLE, 'p-0r3k7y'),
   'a grant that egress keeps': async () => {

@@ -11,6 +11,7 @@ import { inertLine } from '../../../supervise/inert.ts';
 import { type PendingOfBottle, pendingProposals } from '../../../supervise/queues.ts';
 import { routeDiff } from '../../../supervise/route-diff.ts';
 import { decidedText } from '../decided-text.ts';
+import { editableLines, editedLines } from '../edit-lines.ts';
 import { approvalOf } from '../verdict-of.ts';
 import { editableText, editedRequest, editText } from './edit-request.ts';
 import { as } from './press-detail.ts';
@@ -53,18 +54,20 @@ export async function editShown(
 ): Promise<Step> {
   const { shown, edited } = detail;
   const before = edited ?? shown.request;
-  if (before.kind !== 'allow') return (state) => state;
-  const original = drafts.get(placeOf(shown)) ?? editableText(before);
+  if (before.kind !== 'allow' && before.kind !== 'capability') return (state) => state;
+  const isLines = before.kind === 'capability';
+  const usual = isLines ? editableLines(before) : editableText(before);
+  const original = drafts.get(placeOf(shown)) ?? usual;
   let [text, failure] = [original, ''];
   await lend(async () => {
-    text = await editText(original).catch((error: unknown) => {
+    text = await editText(original, isLines ? 'Dockerfile' : undefined).catch((error: unknown) => {
       failure = messageOf(error);
       return original;
     });
   });
   if (failure !== '') return (state) => withNotice(state, inertLine(failure), true);
   try {
-    const request = editedRequest(before, text);
+    const request = isLines ? editedLines(before, text) : editedRequest(before, text);
     drafts.delete(placeOf(shown));
     if (isDeepStrictEqual(request, before)) return (state) => withNotice(state, 'Nothing was changed.');
     const change = await changeOf(shown, request);

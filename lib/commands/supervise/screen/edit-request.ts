@@ -33,13 +33,13 @@ export function editedRequest(before: AllowRequest, text: string): AllowRequest 
 }
 
 /**
- * Opens a text in the person's editor and returns what was saved.
+ * Opens a text in the person's editor and returns what was saved. `name`: of the file, by which editors tell what it is.
  * @throws BottleError `usage` when the editor is missing or fails.
  */
-export async function editText(text: string): Promise<string> {
+export async function editText(text: string, name = 'route.yaml'): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'bottle-edit-'));
   try {
-    const file = join(directory, 'route.yaml');
+    const file = join(directory, name);
     await writeFile(file, text, { mode: 0o600 });
     await openEditor(file);
     return (await readFile(file, 'utf8')).slice(0, MAX_BYTES);

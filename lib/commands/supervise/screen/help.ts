@@ -1,5 +1,5 @@
 import { limitText } from '../proposal-text.ts';
-import { isGranted } from './press-detail.ts';
+import { isEditable, isGranted } from './press-detail.ts';
 import type { Detail, Field, ScreenState } from './state.ts';
 
 const FIELDS: Readonly<Record<Field['purpose'], string>> = {
@@ -31,14 +31,15 @@ function decisions({ shown: { request }, edited }: Detail): string[] {
     const { choices } = request;
     return [choices === undefined ? 't answer' : `1-${choices.length % 10} choose`, 'r reject'];
   }
-  if (!isGranted(request)) return ['a approve', 'r reject'];
+  const edit = isEditable(request) ? ['e edit'] : [];
+  if (!isGranted(request)) return ['a approve', ...edit, 'r reject'];
   const now = edited ?? request;
   const asked = now.kind === 'allow' ? now.limit : undefined;
   return [
     asked === undefined ? 'a approve for this bottle' : `a approve as asked (${limitText(asked)})`,
     ...['1 for 10 min', '2 for 1 h', 'u for n uses'],
     ...(asked === undefined ? [] : ['b for this bottle']),
-    ...(request.kind === 'allow' ? ['e edit'] : []),
+    ...edit,
     'r reject',
   ];
 }

@@ -11,7 +11,7 @@ export function pressInDetail(state: ScreenState, detail: Detail, key: KeyName):
   const purpose = fieldOf(detail.shown.request, key);
   if (purpose !== undefined)
     return { state: { ...state, view: { ...detail, field: { purpose, text: '' } } } };
-  if (key === 'e' && detail.shown.request.kind === 'allow')
+  if (key === 'e' && isEditable(detail.shown.request))
     return { state: { ...state, isBusy: true }, effect: { do: 'edit', detail } };
   const verdict = verdictOf(detail, key);
   if (verdict !== undefined)
@@ -19,6 +19,11 @@ export function pressInDetail(state: ScreenState, detail: Detail, key: KeyName):
   // Where the end is, only the view knows.
   const scroll = moved(key, detail.scroll, Number.MAX_SAFE_INTEGER);
   return { state: { ...state, view: { ...detail, scroll } } };
+}
+
+/** Kinds that the person can change before they are approved. */
+export function isEditable({ kind }: SuperviseRequest): boolean {
+  return kind === 'allow' || kind === 'capability';
 }
 
 /** Kinds that are granted for a while, or for some uses. */

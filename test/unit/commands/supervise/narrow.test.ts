@@ -2,6 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { narrowed } from '../../../../lib/commands/supervise/narrow.ts';
+import type { SuperviseRequest } from '../../../../lib/daemons/contract/supervise/request.ts';
 import { useTemporaryHome } from '../../../support/temporary-home.ts';
 
 const ASKED = { kind: 'allow', host: 'pypi.org', reason: 'To install requests.' } as const;
@@ -11,12 +12,12 @@ describe('what a person allows instead', () => {
   const home = useTemporaryHome();
 
   /** Has the route edited by a shell script, whose first argument is the file. */
-  async function edited(script: string) {
+  async function edited(script: string, request: SuperviseRequest = ASKED) {
     const editor = join(home.path, 'editor');
     await writeFile(editor, `#!/bin/sh\n${script}\n`);
     await chmod(editor, 0o755);
     vi.stubEnv('VISUAL', editor);
-    return narrowed(ASKED, { ...none, edit: true });
+    return narrowed(request, { ...none, edit: true });
   }
 
   it('is what was asked, without flags', async () => {
@@ -35,6 +36,14 @@ describe('what a person allows instead', () => {
   it('is edited, and the agent’s reason stays', async () => {
     const added = 'printf "port: 443\\nlimit: {uses: 1}\\n" >> "$1"';
     expect(await edited(added)).toEqual({ ...ASKED, port: 443, limit: { uses: 1 } });
+  });
+
+  it('is lines for an image, edited with enough around them that no editor takes them for settings', async () => {
+    const lines = { kind: 'capability', dockerfile: 'RUN a # vim: set\nRUN b', reason: 'x' } as const;
+    const script = `[ "$(grep -n vim: "$1" | cut -d: -f1)" -gt 5 ] && [ "$(tail -n 5 "$1" | grep -c RUN)" = 0 ] || exit 1
+sed -i '/^RUN b/d' "$1"`;
+    expect(await edited(script, lines)).toEqual({ ...lines, dockerfile: 'RUN a # vim: set' });
+    await expect(edited('echo "COPY . /x" >> "$1"', lines)).rejects.toMatchObject({ code: 'usage' });
   });
 
   it.each([
