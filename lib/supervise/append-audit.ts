@@ -9,8 +9,11 @@ import { withLock } from '../host/lock.ts';
 /** Milliseconds to wait for other processes that write. */
 const LOCK_MS = 5000;
 
-/** Appends an entry, durably. */
-export type Append = (entry: SuperviseAuditEntry) => Promise<void>;
+/** Characters of lines that are written at once. */
+const GROUP = 128 * 1024;
+
+/** Appends entries, durably. */
+export type Append = (entries: readonly SuperviseAuditEntry[]) => Promise<void>;
 
 /**
  * Runs `work`, which may append to the audit of all bottles. Several processes do, a line now and then: each holds a lock
@@ -20,11 +23,25 @@ export type Append = (entry: SuperviseAuditEntry) => Promise<void>;
 export async function withAudit(work: (append: Append) => Promise<void>): Promise<void> {
   const directory = auditDirectory();
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const append: Append = (entry) => appendLine(directory, asciiJson(entry));
+  const append: Append = async (entries) => {
+    for (const text of grouped(entries.map((entry) => asciiJson(entry)))) await appendLines(directory, text);
+  };
   await withLock(join(directory, '.supervise.lock'), () => work(append), { timeoutMs: LOCK_MS });
 }
 
-async function appendLine(directory: string, text: string): Promise<void> {
+/** Puts lines together, since each write is synced. */
+function grouped(lines: readonly string[]): string[] {
+  const groups: string[] = [];
+  for (const line of lines) {
+    const last = groups.at(-1);
+    if (last === undefined || last.length + line.length > GROUP) groups.push(line);
+    else groups[groups.length - 1] = `${last}\n${line}`;
+  }
+  return groups;
+}
+
+/** `text`: without its last line end. */
+async function appendLines(directory: string, text: string): Promise<void> {
   const numbers = await numbersIn(directory);
   const newest = numbers.at(-1) ?? 1;
   if (await isWritten(directory, newest, text)) return;

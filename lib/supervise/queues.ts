@@ -13,6 +13,9 @@ export interface PendingOfBottle {
   readonly problems: readonly string[];
 }
 
+/** What is shown of one bottle; its daemon lets fewer wait. */
+const MAX_PENDING = 100;
+
 /**
  * Reads the queues of the bottles given, or of all. Only files are read, so a bottle that is down or hangs takes no
  * longer than others; what is wrong with one queue is reported beside the others.
@@ -32,12 +35,23 @@ async function pendingOf(bottle: string, now: number): Promise<PendingOfBottle> 
     );
     return {
       bottle,
-      pending: open.map(({ proposal }) => proposal),
-      problems: unusable.map(({ name, fault }) => (name === '' ? fault : `${name}: ${fault}`)),
+      pending: open.slice(0, MAX_PENDING).map(({ proposal }) => proposal),
+      problems: [
+        ...unusable
+          .slice(0, MAX_PENDING)
+          .map(({ name, fault }) => (name === '' ? fault : `${name}: ${fault}`)),
+        ...unshown(open.length - MAX_PENDING),
+      ],
     };
   } catch (error) {
     return { bottle, pending: [], problems: [messageOf(error)] };
   }
+}
+
+function unshown(count: number): string[] {
+  return count > 0
+    ? [`${count} more proposals wait, which no daemon of the kit would let in; they are not shown`]
+    : [];
 }
 
 /** `now`: milliseconds since 1970. */
