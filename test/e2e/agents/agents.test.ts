@@ -23,6 +23,8 @@ interface Agent {
   value: string;
   /** Name under which the model calls the tool of the MCP server. */
   tool: string;
+  /** Name under which the model asks the person for a route, where the agent knows the server of supervise. */
+  asks?: string;
   /** Shown once the agent awaits a prompt, and the keys that end it. */
   terminal?: { ready: RegExp; leave: string[] };
   /** Whether it can continue a session. The example of an operator's own provider cannot, and is tried less. */
@@ -39,6 +41,7 @@ const AGENTS: Readonly<Record<string, Agent>> = {
     header: 'authorization',
     value: `Bearer ${TOKENS.CLAUDE_TOKEN}`,
     tool: 'mcp__docs__lookup',
+    asks: 'mcp__supervise__allow',
     terminal: { ready: /❯|bypass permissions/, leave: ['C-c', 'C-c'] },
     resumes: true,
   },
@@ -48,6 +51,7 @@ const AGENTS: Readonly<Record<string, Agent>> = {
     header: 'authorization',
     value: `Bearer ${TOKENS.OPENAI_KEY}`,
     tool: 'mcp__docs__lookup',
+    asks: 'mcp__supervise__allow',
     terminal: { ready: /›|OpenAI Codex/, leave: ['C-c', 'C-c'] },
     resumes: true,
   },
@@ -107,7 +111,7 @@ const reason = (name: string) =>
   isLeftOut(name) ? ' (skipped: only with BOT_BOTTLE_TEST_ALL_AGENTS=1)' : '';
 const NO_TMUX = HAS_TMUX ? '' : ' (skipped: tmux is not installed)';
 
-for (const [name, { host, header, value, tool, terminal, resumes }] of Object.entries(AGENTS)) {
+for (const [name, { host, header, value, tool, asks, terminal, resumes }] of Object.entries(AGENTS)) {
   describe.skipIf(isLeftOut(name))(`${name} in a bottle${reason(name)}`, () => {
     let user: Sandbox;
     let slug = '';
@@ -175,6 +179,33 @@ for (const [name, { host, header, value, tool, terminal, resumes }] of Object.en
         ['mcp.example.com', 'lookup'],
       ]);
     });
+
+    if (asks !== undefined) {
+      it('the agent asks a person for a route, is told that it is approved, and its next request passes', async () => {
+        api.received();
+        const asked = { host: 'wanted.example.com', methods: ['GET'], reason: 'To read it.' };
+        const asking = attach(`MCP: ${asks} ${JSON.stringify(asked)}`);
+        const pending = async () => {
+          const { stdout } = await user.run('supervise', ['--bottle', slug, '--once', '--json']);
+          return stdout.trim() === '' ? undefined : JSON.parse(stdout);
+        };
+        await expect
+          .poll(pending, { timeout: 60_000 })
+          .toMatchObject({ request: { kind: 'allow', ...asked } });
+        const { id } = await pending();
+        const approved = await user.run('approve', ['--bottle', slug, '--id', id, '--uses', '1']);
+        expect(approved.exitCode, approved.stderr).toBe(0);
+        const { exitCode, stdout, stderr } = await asking;
+        expect([exitCode, stdout], stderr).toEqual([0, expect.stringContaining('DONE-from-the-model')]);
+        const told = JSON.stringify(api.received().map(({ body }) => body));
+        expect(told).toMatch(/It is in force, as generation \d/);
+        const curl = ['curl', '--silent', 'https://wanted.example.com/here'];
+        await user.run('exec', ['--bottle', slug, '--', ...curl]);
+        expect(api.received().map(({ host: of, path }) => [of, path])).toEqual([
+          ['wanted.example.com', '/here'],
+        ]);
+      });
+    }
 
     if (resumes) {
       it('the stream of events is JSON, and nothing else is on standard output', async () => {

@@ -1,6 +1,6 @@
 // A stand-in for the model APIs of Anthropic, OpenAI and ChatGPT, and for an MCP server: node main.mjs DIRECTORY
 // It serves TLS on port 443 with DIRECTORY/leaf.pem, and appends what it receives to DIRECTORY/requests.jsonl. What the "model"
-// does is in the prompt: `RUN: COMMAND` makes it use the agent's shell, `MCP: TOOL` a tool, anything else is answered.
+// does is in the prompt: `RUN: COMMAND` makes it use the agent's shell, `MCP: TOOL {INPUT}` a tool, anything else is answered.
 import { appendFileSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';

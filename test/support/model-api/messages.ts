@@ -54,7 +54,7 @@ function blockOf(said: string, hasResult: boolean, tools: readonly Json[]): Json
   const turn = nextTurn(said, hasResult);
   const use = (name: string, input: Json) => ({ type: 'tool_use', id: newId('toolu'), name, input });
   const shell = tools.find(({ name }) => SHELLS.includes(name));
-  if (turn.kind === 'tool') return use(turn.name, {});
+  if (turn.kind === 'tool') return use(turn.name, turn.input);
   if (turn.kind === 'text') return { type: 'text', text: turn.text };
   // Requests for titles and the like have no tools.
   if (shell === undefined) return { type: 'text', text: 'NO-SHELL' };

@@ -34,7 +34,7 @@ function itemOf(input: readonly Json[] | string): Json {
   const turn = nextTurn(said.join('\n'), hasResult);
   if (turn.kind === 'run')
     return codexScript(`await tools.exec_command(${JSON.stringify({ cmd: turn.command })})`);
-  if (turn.kind === 'tool') return codexScript(`await tools.${turn.name}({})`);
+  if (turn.kind === 'tool') return codexScript(`await tools.${turn.name}(${JSON.stringify(turn.input)})`);
   return {
     ...{ type: 'message', id: newId('msg'), role: 'assistant' },
     content: [{ type: 'output_text', text: turn.text, annotations: [] }],

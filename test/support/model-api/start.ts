@@ -8,6 +8,7 @@ const HOSTS = [
   'chatgpt.com',
   'generativelanguage.googleapis.com',
   'mcp.example.com',
+  'wanted.example.com',
 ];
 
 export interface ReceivedRequest {
