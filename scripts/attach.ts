@@ -4,6 +4,7 @@ import { detach } from '../lib/commands/hold/detach.ts';
 import { checkSession } from '../lib/commands/launch/check-session.ts';
 import { SESSION_FLAGS, sessionRequest } from '../lib/commands/launch/session-flags.ts';
 import { PHASE_FLAGS, reportPhase } from '../lib/commands/phase/phase-script.ts';
+import { announcing } from '../lib/commands/supervise/announce.ts';
 import { watchBottle } from '../lib/commands/watch/watch-bottle.ts';
 import { attach, attachWith } from '../lib/phases/attach.ts';
 import { prepare } from '../lib/phases/prepare.ts';
@@ -47,9 +48,12 @@ await runScript(async ({ signal }) => {
   }
   if (prepared !== undefined) await checkSession(prepared.data, request);
   const notices = new Notices();
+  const session = async () =>
+    (await reportPhase(attachWith(request, notices), bottle, { ...flags, signal })).exitCode;
+  const hasOwnTerminal = request.prompt === undefined && hostTerminal() !== undefined;
   return watchBottle(
     bottle,
     (text) => notices.say(text),
-    async () => (await reportPhase(attachWith(request, notices), bottle, { ...flags, signal })).exitCode,
+    () => announcing(bottle, hasOwnTerminal ? undefined : say, session),
   );
 });

@@ -11,6 +11,7 @@ import { planScreen } from '../lib/commands/launch/plan-screen.ts';
 import { previewLaunch } from '../lib/commands/launch/preview.ts';
 import { SESSION_FLAGS, sessionRequest } from '../lib/commands/launch/session-flags.ts';
 import { reportPhase } from '../lib/commands/phase/phase-script.ts';
+import { announcing } from '../lib/commands/supervise/announce.ts';
 import { askPrompted } from '../lib/commands/up/ask-prompted.ts';
 import { up } from '../lib/commands/up/up.ts';
 import { watchBottle } from '../lib/commands/watch/watch-bottle.ts';
@@ -21,6 +22,7 @@ import type { SessionRequest } from '../lib/phases/session-request.ts';
 import { workspace } from '../lib/phases/workspace.ts';
 import { thisHost } from '../lib/prepare/host.ts';
 import type { LaunchChoice } from '../lib/prepare/preflight.ts';
+import { hostTerminal } from '../lib/sessions/host-terminal.ts';
 import { Notices } from '../lib/sessions/notices.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { hasTerminal } from '../lib/terminal/has-terminal.ts';
@@ -56,6 +58,9 @@ await runScript(async ({ signal }) => {
 
   const options = { force: false, json: false, verbosity: flags.verbosity, signal };
   const notices = new Notices();
+  const session = async (bottle: string) =>
+    (await reportPhase(attachWith(request, notices), bottle, options)).exitCode;
+  const hasOwnTerminal = request.prompt === undefined && hostTerminal() !== undefined;
   let slug = '';
   const exitCode = await launch(
     { ...chosen, labelMustBeFree: hasTerminal() },
@@ -81,7 +86,7 @@ await runScript(async ({ signal }) => {
         watchBottle(
           bottle,
           (text) => notices.say(text),
-          async () => (await reportPhase(attachWith(request, notices), bottle, options)).exitCode,
+          () => announcing(bottle, hasOwnTerminal ? undefined : say, () => session(bottle)),
         ),
     },
     signal,

@@ -36,10 +36,18 @@ export async function chooseNotifier(
   ring: () => void,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Notifier> {
+  return (await findNotifier(ring, environment)) ?? (async () => ring());
+}
+
+/** As `chooseNotifier`; `undefined` where there is no program. */
+export async function findNotifier(
+  ring: () => void,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Notifier | undefined> {
   const own = environment[NOTIFY_ENV]?.trim();
   if (own) return (news) => run([own], { input: `${asciiJson(news.proposal)}\n`, environment, ring });
   const commandOf = await desktopCommand(environment);
-  if (commandOf === undefined) return async () => ring();
+  if (commandOf === undefined) return undefined;
   return (news) => run(commandOf(textsOf(news)), { environment, ring });
 }
 

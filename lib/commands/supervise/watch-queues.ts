@@ -5,11 +5,20 @@ import { messageOf } from '../../errors.ts';
 import { recordQueue } from '../../supervise/audit.ts';
 import { type PendingOfBottle, pendingProposals } from '../../supervise/queues.ts';
 import { beat, stopBeating } from '../../supervise/watch.ts';
-import { chooseNotifier } from './notifier.ts';
+import { chooseNotifier, type Notifier } from './notifier.ts';
 import { NewsTeller } from './tell-news.ts';
 
-/** Milliseconds between two looks. */
-const LOOK_MS = 150;
+/** How queues are watched. The default is that of a person who looks at them. */
+export interface Watching {
+  /** Tells the person of what comes. */
+  readonly notifier: Notifier;
+  /** Whether agents are told that somebody watches. */
+  readonly isWatched: boolean;
+  /** Whether what is pending already is told as well: nothing shows it. */
+  readonly tellsAll: boolean;
+  /** Milliseconds between two looks. */
+  readonly lookMs: number;
+}
 
 /**
  * Yields what is pending, now and whenever it has changed, until the signal aborts; meanwhile agents are told that
@@ -19,9 +28,12 @@ const LOOK_MS = 150;
 export async function* watchQueues(
   bottles: readonly string[] | undefined,
   signal: AbortSignal,
+  watching?: Watching,
 ): AsyncGenerator<PendingOfBottle[]> {
   const beaten = new Set<string>();
-  const teller = new NewsTeller(await chooseNotifier(ring));
+  const { notifier, isWatched, tellsAll, lookMs } = watching ?? (await asPerson());
+  const teller = new NewsTeller(notifier);
+  if (tellsAll) teller.look([]);
   let faults = new Map<string, string>();
   let nextBeat = 0;
   let last = '';
@@ -29,8 +41,8 @@ export async function* watchQueues(
     while (!signal.aborted) {
       if (performance.now() >= nextBeat) {
         const watched = bottles ?? (await listBottles());
-        for (const bottle of watched) beaten.add(bottle);
-        faults = await attend(watched);
+        if (isWatched) for (const bottle of watched) beaten.add(bottle);
+        faults = await attend(watched, isWatched);
         nextBeat = performance.now() + HEARTBEAT_MS;
       }
       const found = (await pendingProposals(bottles)).map((one) => withFault(one, faults));
@@ -38,7 +50,7 @@ export async function* watchQueues(
       const text = JSON.stringify(found);
       if (text !== last) yield found;
       last = text;
-      await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
+      await sleep(lookMs, undefined, { signal }).catch(() => {});
     }
   } finally {
     teller.close();
@@ -46,13 +58,17 @@ export async function* watchQueues(
   }
 }
 
-/** Tells each bottle's agent that somebody watches, and writes its audit. @returns what failed, by bottle. */
-async function attend(bottles: readonly string[]): Promise<Map<string, string>> {
+async function asPerson(): Promise<Watching> {
+  return { notifier: await chooseNotifier(ring), isWatched: true, tellsAll: false, lookMs: 150 };
+}
+
+/** Tells each bottle's agent that somebody watches, if so, and writes its audit. @returns what failed, by bottle. */
+async function attend(bottles: readonly string[], isWatched: boolean): Promise<Map<string, string>> {
   const faults = new Map<string, string>();
   await Promise.all(
     bottles.map(async (bottle) => {
       try {
-        await beat(bottle);
+        if (isWatched) await beat(bottle);
         await recordQueue(bottle);
       } catch (error) {
         faults.set(bottle, messageOf(error));

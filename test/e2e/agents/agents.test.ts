@@ -197,6 +197,7 @@ for (const [name, { host, header, value, tool, asks, terminal, resumes }] of Obj
         expect(approved.exitCode, approved.stderr).toBe(0);
         const { exitCode, stdout, stderr } = await asking;
         expect([exitCode, stdout], stderr).toEqual([0, expect.stringContaining('DONE-from-the-model')]);
+        expect(stderr).toContain('the agent asks (allow): GET wanted.example.com');
         const told = JSON.stringify(api.received().map(({ body }) => body));
         expect(told).toMatch(/It is in force, as generation \d/);
         const curl = ['curl', '--silent', 'https://wanted.example.com/here'];
