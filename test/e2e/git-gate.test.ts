@@ -122,6 +122,25 @@ describe.each(bottles)('the git gate of a bottle on smolvm $version', (bottle) =
     expect(await refs()).toBe(before);
   });
 
+  it('the same push passes once the agent has asked with the id of the finding, and a person approved', async () => {
+    const push = `cd ~/kit; git push origin ${branch}-secret`;
+    const [, finding = ''] = /\((f-[0-9a-f]{12})\)/.exec((await agent(push)).text) ?? [];
+    const params = { name: 'git-allow', arguments: { finding, reason: 'An example of a key.' } };
+    const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+    const asked = agent(`curl -s -H 'content-type: application/json' \\
+      -H 'accept: application/json, text/event-stream' -d '${call}' "$MCP_SUPERVISE_URL"`);
+    const pending = async () =>
+      (await user.run('supervise', ['--bottle', bottle.slug, '--once', '--json'])).stdout;
+    await expect.poll(pending, { timeout: 20_000 }).toContain(`"finding":"${finding}"`);
+    const { id } = JSON.parse(await pending());
+    const approved = await user.run('approve', ['--bottle', bottle.slug, '--id', id]);
+    expect(approved.stderr).toContain(`${id}: approved, it passes from the next push on`);
+    expect((await asked).text).toContain('The finding passes from the next push on: push again.');
+    const { exitCode, text } = await agent(push);
+    expect(exitCode, text).toBe(0);
+    expect(await refs()).toContain(`refs/heads/${branch}-secret `);
+  });
+
   it('pushes that the rules do not allow are refused, with the key that would allow each', async () => {
     const before = await refs();
     const { text } = await agent(`
