@@ -1,3 +1,4 @@
+import type { Held } from '../contract/egress/audit.ts';
 import { headerOf } from '../shared/raw-headers.ts';
 import type { Account } from './audit/account.ts';
 import type { AuditLog } from './audit/audit-log.ts';
@@ -75,7 +76,8 @@ export class ExchangeHandler {
       const grant = rule.sharesHost ? rule.grant : undefined;
       exchange.onceEnded(connections.add(exchange.connection, { host, port, isTunnel: isTunneled, grant }));
     }
-    const decision = await gate.inspect(exchange, verdict).catch(() => undefined);
+    const waiting = { gone: () => endOf(exchange), held: (record: Held) => account.held(record) };
+    const decision = await gate.inspect(exchange, verdict, waiting).catch(() => undefined);
     if (!decision?.approved) judge.refund(rule);
     if (decision === undefined) return exchange.abort();
     account.found(decision.types);
@@ -111,6 +113,14 @@ export class ExchangeHandler {
       brokeOff,
     });
   }
+}
+
+/** Returns what aborts when the exchange is over. */
+function endOf(exchange: Exchange): AbortSignal {
+  const end = new AbortController();
+  if (exchange.isAborted) end.abort();
+  else exchange.onceEnded(() => end.abort());
+  return end.signal;
 }
 
 function refuse(exchange: Exchange, account: Account, denial: Denial): void {

@@ -45,6 +45,33 @@ describe('granted routes', () => {
     expect(text.split('\n')).toHaveLength(5);
   });
 
+  it('are followed by the values that may be sent, by their marks, which are not for the manifest', async () => {
+    await prepareBottle([{ host: 'a.example' }]);
+    const values = [
+      { kind: 'aws-access-key', mark: '3f9a1c2e'.repeat(3) },
+      { kind: 'jwt\u001b[2J', mark: '00000000'.repeat(3) },
+    ];
+    const place = { host: 'a.example', method: 'POST', path: '/', places: ['body'] };
+    const request = { kind: 'egress-token-allow' as const, ...place, values };
+    const granted = { at: '2026-01-02T03:04:05.000Z', by: 'ann', state: 'in-force', request } as const;
+    await writeGrants(BOTTLE, [
+      { id: 'p-000001', ...granted },
+      { id: 'p-000002', ...granted, expires_at: '2096-01-01T00:00:00.000Z' },
+      { id: 'p-000003', ...granted, expires_at: '2026-01-02T00:00:00.000Z' },
+    ]);
+    const listed = await listRoutes(BOTTLE);
+    expect(listed[1]).toMatchObject({ values: { host: 'a.example' }, grant: { id: 'p-000001', by: 'ann' } });
+    const found = 'aws-access-key #3f9a1c2e, jwt^[[2J #00000000';
+    expect(routesListText(listed).split('\n')).toEqual([
+      'a.example  any request',
+      `a.example  may be sent ${found}, as long as the bundle runs`,
+      '  p-000001, granted 2026-01-02T03:04:05.000Z by ann',
+      `a.example  may be sent ${found}, until 2096-01-01T00:00:00.000Z`,
+      '  p-000002, granted 2026-01-02T03:04:05.000Z by ann',
+    ]);
+    expect(await keptRoutes(BOTTLE)).toContain('Nothing is granted');
+  });
+
   it('that have expired are not listed', async () => {
     await prepareBottle();
     await writeGrants(BOTTLE, [
