@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { bottlePaths } from '../bottle/paths.ts';
 import { route } from '../daemons/contract/egress/routes.ts';
+import { USES_FILE } from '../daemons/contract/egress/uses.ts';
 import { TEXT_LIMITS } from '../daemons/contract/supervise/limits.ts';
 import { proposalId } from '../daemons/contract/supervise/proposal-id.ts';
 import { tokenAllowRequest } from '../daemons/contract/supervise/request.ts';
@@ -55,9 +57,10 @@ export async function writeGrants(bottle: string, grants: readonly Grant[]): Pro
   await writeAtomically(bottlePaths.grants(bottle), `${JSON.stringify({ version: 1, grants }, null, 2)}\n`);
 }
 
-/** Forgets all grants of a bottle. */
+/** Forgets all grants of a bottle, and how often they were used. */
 export async function removeGrants(bottle: string): Promise<void> {
   await rm(bottlePaths.grants(bottle), { force: true });
+  await rm(join(bottlePaths.audit(bottle), USES_FILE), { force: true });
 }
 
 /** Whether its time is over. `now`: milliseconds since 1970. */

@@ -106,6 +106,7 @@ describe.each(bottles)('a supervised bottle on smolvm $version', (bottle) => {
     });
     expect([await get(), await get()]).toEqual(['200 hello', '200 hello']);
     expect(await get()).toContain('(grant-used-up)');
+    expect((await run('routes')).stdout).toContain(`${HOST}  GET, 0 of 2 uses left`);
 
     const rejected = call('allow', { host: HOST, reason: 'All of it.' });
     await run('reject', '--id', await pending(), '--reason', 'Reading is enough.');

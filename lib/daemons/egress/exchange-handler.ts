@@ -82,12 +82,14 @@ export class ExchangeHandler {
     if (decision === undefined) return exchange.abort();
     account.found(decision.types);
     if (!decision.approved) return refuse(exchange, account, decision.denial);
+    const uncounted = rule.maxUses === undefined ? undefined : await judge.settle(rule);
     // Scanning a request or waiting for an approval can take minutes, in which the policy may change.
     const changed = judge.policy === policy ? undefined : judge.changed(facts, rule);
-    if (changed !== undefined) {
+    const denial = uncounted ?? changed;
+    if (denial !== undefined) {
       judge.refund(rule);
       discardBody(decision, exchange);
-      return refuse(exchange, account, changed);
+      return refuse(exchange, account, denial);
     }
     const { webSocket } = exchange;
     const common = {

@@ -12,6 +12,7 @@ import { DEADLINES } from './http/limits.ts';
 import { CHECK_MS, idleMemory } from './idle-memory.ts';
 import { supervisedBy } from './outbound/ask-supervise.ts';
 import { ValueMarks } from './outbound/value-marks.ts';
+import { GrantUses } from './policy/grant-uses.ts';
 import { KnownSecrets } from './policy/known-secrets.ts';
 import { PolicyFile, reloadLine } from './policy/policy-file.ts';
 import { takeReplacedTokens } from './policy/replaced-tokens.ts';
@@ -72,6 +73,7 @@ async function start(settings: Settings): Promise<void> {
     upstreams,
     deadlines: DEADLINES,
     audit: audit.log,
+    ...(settings.audit === '-' ? {} : { uses: await GrantUses.open(settings.audit) }),
     isUnattended: process.env[SUPERVISE_MODE_ENV] === 'deny',
     ...(settings.run === undefined ? {} : { marks: await ValueMarks.open(settings.run) }),
     ...(settings.supervise === undefined ? {} : { approver: supervisedBy(settings.supervise) }),

@@ -16,6 +16,7 @@ import { Approvals, type ApprovalsOptions, type Approver } from './outbound/appr
 import { OutboundGate } from './outbound/outbound-gate.ts';
 import { ScanThread } from './outbound/scan-thread.ts';
 import { ValueMarks } from './outbound/value-marks.ts';
+import type { GrantUses } from './policy/grant-uses.ts';
 import { Judge, type PolicySource } from './policy/judge.ts';
 import type { KnownSecrets } from './policy/known-secrets.ts';
 import { OpenConnections } from './policy/open-connections.ts';
@@ -41,6 +42,8 @@ export interface EgressOptions extends PolicySource {
   readonly isUnattended?: boolean;
   /** Default: marks that are good for as long as this process runs. */
   readonly marks?: ValueMarks;
+  /** Default: uses are counted in memory. */
+  readonly uses?: GrantUses;
   /** For tests. */
   readonly approvals?: Pick<ApprovalsOptions, 'bounds' | 'patienceMs'>;
 }
@@ -55,7 +58,7 @@ const EXPIRY_SWEEP_MS = 1000;
  */
 export function createEgress(options: EgressOptions): Server {
   const { deadlines, audit, upstreams, tokens, secrets } = options;
-  const judge = new Judge(options);
+  const judge = new Judge(options, options.uses);
   const connections = new OpenConnections();
   const thread = new ScanThread(SCAN_WORKER, () => secrets.values);
   const approvals = new Approvals({
