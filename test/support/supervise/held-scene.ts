@@ -12,7 +12,7 @@ import type { Timings } from '../../../lib/daemons/supervise/await-decision.ts';
 import { listenForHeld } from '../../../lib/daemons/supervise/held-requests.ts';
 import { Proposals } from '../../../lib/daemons/supervise/proposals.ts';
 import { pendingProposals } from '../../../lib/supervise/queues.ts';
-import { openTunnel, type Reply, replyOf, requestOn } from '../egress/agent.ts';
+import { openTunnel, type Reply, replyOf, requestOn, type TunnelOptions } from '../egress/agent.ts';
 import { testAuthority } from '../egress/authority.ts';
 import { type EgressFixture, startEgress } from '../egress/egress.ts';
 import { started } from '../egress/started.ts';
@@ -107,6 +107,12 @@ export function heldScene() {
       return started(upstream);
     },
     socket,
+    /** How to reach `HOST` through egress. */
+    tunnel: (): TunnelOptions => ({
+      proxyPort: started(egress).port,
+      target: `${HOST}:${started(upstream).port}`,
+      ca: bottle.certificate,
+    }),
     start: async (given: HeldSceneOptions & { withoutSupervise?: boolean } = {}) => {
       options = given;
       upstream = await startUpstream(

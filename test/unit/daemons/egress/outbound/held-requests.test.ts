@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:http2';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +13,7 @@ import { pendingProposals } from '../../../../../lib/supervise/queues.ts';
 import { revokeGrant } from '../../../../../lib/supervise/revoke.ts';
 import { beat } from '../../../../../lib/supervise/watch.ts';
 import { APPROVAL } from '../../../../support/egress/approver.ts';
+import { fetchOn, h2ReplyOf, openSession, streamOn } from '../../../../support/egress/h2-agent.ts';
 import { HOST, heldScene } from '../../../../support/supervise/held-scene.ts';
 import { usePreparedBottles } from '../../../../support/supervise/prepared-bottle.ts';
 import { BOTTLE } from '../../../../support/supervise/scene.ts';
@@ -179,6 +181,36 @@ describe('a request with a secret in it', () => {
     await decide(await pending(), { state: 'approved' });
     expect((await next).status).toBe(200);
     void held;
+  });
+
+  it('waits alike over HTTP/2, where others of the session go on, and may be given up', async () => {
+    await scene.start();
+    const session = await openSession(scene.tunnel());
+    const post = (body: string) => {
+      const stream = streamOn(session, { ':method': 'POST', ':path': '/' });
+      stream.end(body);
+      return stream;
+    };
+    const [held, given] = [post(KEY), post(OTHER_KEY)];
+    const reply = h2ReplyOf(held);
+    expect((await fetchOn(session)).status).toBe(200);
+    await expect.poll(waiting).toHaveLength(2);
+    given.close(constants.NGHTTP2_CANCEL);
+    await expect.poll(() => scene.egress.log.map((line) => line.held?.outcome)).toContain('gone');
+    for (const proposal of await waiting()) await decide(proposal, { state: 'approved' });
+    expect(await reply).toMatchObject({ status: 200, body: KEY });
+    expect(scene.upstream.seen).toHaveLength(2);
+    session.destroy();
+  });
+
+  it('is refused at once where it holds more values than a person can look at', async () => {
+    await scene.start();
+    const letters = [...'ABCDEFGHJKLMNPQR'];
+    const keys = letters.flatMap((one) =>
+      letters.slice(0, 5).map((other) => `AKIAQ7XKPM2WZL9R${one}${other}BN`),
+    );
+    expect((await send({ body: keys.join(' ') })).body).toContain('too many different ones');
+    expect(await waiting()).toEqual([]);
   });
 
   it('is refused at once where a flood of them waits, by number and by bytes', async () => {
