@@ -107,6 +107,8 @@ export function heldScene() {
       return started(upstream);
     },
     socket,
+    /** Makes every call of `docker` fail so, with which the host has egress read its routes. */
+    failReload: (text: string) => started(prepared).failWith(text),
     /** How to reach `HOST` through egress. */
     tunnel: (): TunnelOptions => ({
       proxyPort: started(egress).port,

@@ -7,9 +7,6 @@ import type { TokenAllowRequest } from '../../contract/supervise/request.ts';
 import type { Finding } from '../../detection/index.ts';
 import type { ValueMarks } from './value-marks.ts';
 
-/** What a person is asked to approve, without the values. */
-export type HeldRequest = Pick<TokenAllowRequest, 'host' | 'method' | 'path' | 'places'>;
-
 /** Asks the person. */
 export interface Approver {
   /**
@@ -30,14 +27,20 @@ export type Refusing = Exclude<HeldAnswer, { state: 'approved' }> | { readonly s
 
 export type ApprovalOutcome = { readonly allow: true } | { readonly allow: false; readonly answer: Refusing };
 
-/** The request that waits. */
-export interface Waiting {
-  /** Bytes that it keeps in memory meanwhile. */
-  readonly bytes: number;
+/** The exchange whose request waits. */
+export interface Asker {
   /** Returns what aborts when the agent no longer waits. */
   gone(): AbortSignal;
   /** Takes what is written down about it. */
   held(record: Held): void;
+}
+
+/** The request that waits. */
+export interface Waiting extends Asker {
+  /** Bytes that it keeps in memory meanwhile. */
+  readonly bytes: number;
+  /** Tells the person about it, without the values. Called only if one is asked. */
+  describe(): Pick<TokenAllowRequest, 'method' | 'path' | 'places'>;
 }
 
 export interface ApprovalsOptions {
@@ -57,6 +60,8 @@ export interface ApprovalsOptions {
 /** Requests that wait for a person at once, and bytes of theirs in memory. Further ones are refused. */
 export const HELD_BOUNDS = { requests: 16, bytes: 32 * 1024 * 1024 } as const;
 
+const MAX_METHOD = 32;
+
 /** More than the person has, who is waited for elsewhere. */
 const PATIENCE_MS = HELD_TTL_MS + 15_000;
 
@@ -70,14 +75,10 @@ export class Approvals {
     this.#options = options;
   }
 
-  /** Never throws. */
-  async request(
-    question: HeldRequest,
-    findings: readonly Finding[],
-    waiting: Waiting,
-  ): Promise<ApprovalOutcome> {
+  /** Asks whether what was found may go to `host`, unless that was approved before. Never throws. */
+  async request(host: string, findings: readonly Finding[], waiting: Waiting): Promise<ApprovalOutcome> {
     const values = this.#valuesOf(findings);
-    const before = this.#approvalOf(question.host, values);
+    const before = this.#approvalOf(host, values);
     if (before !== undefined) {
       waiting.held({ outcome: 'approved', proposal: before, ms: 0 });
       return { allow: true };
@@ -95,7 +96,14 @@ export class Approvals {
     this.#requests += 1;
     this.#bytes += waiting.bytes;
     try {
-      return await this.#ask(approver, { kind: 'egress-token-allow', values, ...question }, waiting);
+      const { method, ...where } = waiting.describe();
+      const about = {
+        kind: 'egress-token-allow',
+        host,
+        values,
+        method: method.slice(0, MAX_METHOD),
+      } as const;
+      return await this.#ask(approver, { ...about, ...where }, waiting);
     } finally {
       this.#requests -= 1;
       this.#bytes -= waiting.bytes;
@@ -105,15 +113,20 @@ export class Approvals {
   async #ask(approver: Approver, question: TokenAllowRequest, waiting: Waiting): Promise<ApprovalOutcome> {
     const start = performance.now();
     const gone = waiting.gone();
-    const signal = AbortSignal.any([gone, AbortSignal.timeout(this.#options.patienceMs ?? PATIENCE_MS)]);
+    const end = new AbortController();
+    const timer = setTimeout(() => end.abort(), this.#options.patienceMs ?? PATIENCE_MS);
     let proposal: string | null = null;
     const record = (outcome: Held['outcome']) =>
       waiting.held({ outcome, proposal, ms: Math.round(performance.now() - start) });
-    // At once: what is written down about a request is written when the agent has gone.
-    const recordGone = () => record('gone');
-    gone.addEventListener('abort', recordGone);
+    const giveUp = () => {
+      // At once: what is written down about a request is written when the agent has gone.
+      record('gone');
+      end.abort();
+    };
+    gone.addEventListener('abort', giveUp);
+    if (gone.aborted) giveUp();
     try {
-      const answer = await approver.ask(question, signal, (id) => {
+      const answer = await approver.ask(question, end.signal, (id) => {
         proposal = id;
       });
       if ('id' in answer) proposal = answer.id;
@@ -126,11 +139,12 @@ export class Approvals {
       if (answer.state !== 'unattended') record(answer.state);
       return { allow: false, answer };
     } catch {
-      const state = gone.aborted ? 'gone' : 'unreachable';
-      record(state);
-      return refuse(state);
+      if (gone.aborted) return refuse('gone');
+      record('unreachable');
+      return refuse('unreachable');
     } finally {
-      gone.removeEventListener('abort', recordGone);
+      clearTimeout(timer);
+      gone.removeEventListener('abort', giveUp);
     }
   }
 

@@ -1,3 +1,4 @@
+import { WITHHELD } from '../../contract/egress/audit.ts';
 import { type Finding, type ScanOptions, scanText } from '../../detection/index.ts';
 import type { CredentialPlace } from '../http/credential.ts';
 import { isReplaced, UNSENT } from './outbound-head.ts';
@@ -5,6 +6,7 @@ import { isReplaced, UNSENT } from './outbound-head.ts';
 /** Places that are named to the person at most, and characters of the name of a header. */
 const MAX_PLACES = 20;
 const MAX_NAME = 64;
+const MAX_PATH = 1024;
 
 export interface SearchedHead {
   readonly path: string;
@@ -15,11 +17,41 @@ export interface SearchedHead {
   readonly credential: CredentialPlace | undefined;
 }
 
+/** Findings in a request, and in which of its parts. */
+export interface FoundParts {
+  readonly findings: readonly Finding[];
+  readonly inBody: readonly Finding[];
+  readonly isTrailing: boolean;
+}
+
+/** What a person is told of a request: where the findings are, and the path if it may be shown. */
+export function whereFound(
+  head: SearchedHead,
+  { findings, inBody, isTrailing }: FoundParts,
+  options: ScanOptions,
+): { places: string[]; path: string } {
+  const places = [
+    ...placesInHead(head, findings, options),
+    ...(inBody.length > 0 ? ['body'] : []),
+    ...(isTrailing ? ['trailers'] : []),
+  ];
+  return {
+    // Detection may need several headers at once to see something.
+    places: places.length === 0 ? ['headers'] : places,
+    path: shownPath(head.path, findings, options),
+  };
+}
+
+/** The path, cut to what a person reads, or that it is withheld. */
+export function shownPath(path: string, findings: readonly Finding[], options: ScanOptions): string {
+  return isSafe(path, findings, options) ? path.slice(0, MAX_PATH) : WITHHELD;
+}
+
 /**
  * Returns where in the head of a request the findings are, in words for a person. No word holds anything that was found.
  * Scans again, part by part: only what a person is asked about pays for it.
  */
-export function placesInHead(
+function placesInHead(
   { path, query, rawHeaders, credential }: SearchedHead,
   findings: readonly Finding[],
   options: ScanOptions,
@@ -42,7 +74,7 @@ export function placesInHead(
 }
 
 /** Whether a text may be shown: it holds nothing that was found, in whatever form detection knows. */
-export function isSafe(text: string, findings: readonly Finding[], options: ScanOptions): boolean {
+function isSafe(text: string, findings: readonly Finding[], options: ScanOptions): boolean {
   const plain = text.toLowerCase();
   return (
     !findings.some(({ value }) => value !== '' && plain.includes(value.toLowerCase())) &&

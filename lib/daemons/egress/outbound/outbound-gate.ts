@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { WITHHELD } from '../../contract/egress/audit.ts';
 import {
   type Finding,
   findPromptInjection,
@@ -17,10 +16,10 @@ import type { Rule } from '../policy/policy.ts';
 import type { ScanPlan } from '../policy/scan-plan.ts';
 import { credentialPlaceOf } from '../policy/tokens.ts';
 import { type Admission, type Denial, deny } from '../policy/verdict.ts';
-import type { Approvals, Waiting } from './approvals.ts';
+import type { Approvals, Asker } from './approvals.ts';
 import { type ApprovedRequest, type BlockedRequest, discardBody } from './approved-request.ts';
 import { LateFinding } from './body-failure.ts';
-import { isSafe, placesInHead } from './finding-places.ts';
+import { whereFound } from './finding-places.ts';
 import { type HeldBody, holdBody } from './held-body.ts';
 import { injectsLine } from './line-injection.ts';
 import { scanHead } from './outbound-head.ts';
@@ -50,7 +49,7 @@ export class OutboundGate {
   async inspect(
     request: RequestContent,
     admission: Admission,
-    exchange: Omit<Waiting, 'bytes'>,
+    exchange: Asker,
   ): Promise<ApprovedRequest | BlockedRequest> {
     const { path, query, rule, host } = admission;
     const { rawHeaders } = request;
@@ -76,12 +75,13 @@ export class OutboundGate {
     }
     const scanTrailers = () => scanHead('', '', request.rawTrailers, undefined, options);
     const trailing = body.whole ? scanTrailers() : [];
-    const findings = [...head, ...body.findings, ...promptInjectionIn(body), ...trailing];
+    const inBody = [...body.findings, ...promptInjectionIn(body)];
+    const findings = [...head, ...inBody, ...trailing];
     const approved = (types: readonly string[]): ApprovedRequest => {
       const content = shortContent(body) ?? Readable.from(contentOf(body, scanTrailers));
       return { approved: true, path, query, rawHeaders, body: content, types };
     };
-    const found = { findings, inHost, inBody: body.findings, isTrailing: trailing.length > 0, approved };
+    const found = { findings, inHost, inBody, isTrailing: trailing.length > 0, approved };
     let decision: ApprovedRequest | BlockedRequest;
     try {
       decision =
@@ -126,10 +126,10 @@ export class OutboundGate {
     body: HeldBody,
     found: Found,
     options: ScanOptions,
-    exchange: Omit<Waiting, 'bytes'>,
+    exchange: Asker,
   ): Promise<ApprovedRequest | BlockedRequest> {
     const { findings, inHost, isTrailing, approved } = found;
-    const { rule, host } = admission;
+    const { rule, host, path, query } = admission;
     const types = [...new Set(findings.map(({ type }) => type))];
     if (rule.scan.onMatch === 'redact' && !isTrailing) {
       return (
@@ -140,17 +140,13 @@ export class OutboundGate {
     if (rule.scan.onMatch !== 'supervise') return blocked(secretRefusal(types, admission), types);
     // The question would have to name what was found.
     if (inHost.length > 0) return blocked(secretRefusal(types, admission, { state: 'in-host-name' }), types);
-    const question = {
-      ...{ host, method: request.method.slice(0, MAX_METHOD) },
-      ...placesOf(request, admission, found, options),
-    };
-    const bytes = body.chunks.reduce((sum, { length }) => sum + length, 0);
-    const waiting: Waiting = {
-      bytes,
-      gone: () => exchange.gone(),
-      held: (record) => exchange.held(record),
-    };
-    const outcome = await this.approvals.request(question, findings, waiting);
+    const { rawHeaders, method } = request;
+    const head = { path, query, rawHeaders, credential: credentialPlaceOf(rule) };
+    const outcome = await this.approvals.request(host, findings, {
+      ...exchange,
+      bytes: body.chunks.reduce((sum, { length }) => sum + length, 0),
+      describe: () => ({ method, ...whereFound(head, found, options) }),
+    });
     if (outcome.allow) return approved(types);
     if (outcome.answer.state === 'gone') throw new Error('the client is gone');
     return blocked(secretRefusal(types, admission, outcome.answer), types);
@@ -165,25 +161,6 @@ interface Found {
   readonly isTrailing: boolean;
   /** Approves the request unchanged, with these types of secrets in it. */
   readonly approved: (types: readonly string[]) => ApprovedRequest;
-}
-
-const MAX_METHOD = 32;
-const MAX_PATH = 1024;
-
-/** Where the findings are, and the path if it may be shown. */
-function placesOf(
-  { rawHeaders }: RequestContent,
-  { path, query, rule }: Admission,
-  { findings, inBody, isTrailing }: Found,
-  options: ScanOptions,
-) {
-  const searched = { path, query, rawHeaders, credential: credentialPlaceOf(rule) };
-  const head = placesInHead(searched, findings, options);
-  const places = [...head, ...(inBody.length > 0 ? ['body'] : []), ...(isTrailing ? ['trailers'] : [])];
-  return {
-    places: places.length === 0 ? ['request'] : places,
-    path: isSafe(path, findings, options) ? path.slice(0, MAX_PATH) : WITHHELD,
-  };
 }
 
 /** Bytes of a message that are scanned for prompt injection. */

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { WITHHELD } from '../../contract/egress/audit.ts';
 import {
   ContentScanner,
   type Finding,
@@ -12,9 +11,9 @@ import {
   UnscannableBody,
 } from '../../detection/index.ts';
 import type { MemoryBudget } from '../../shared/memory-budget.ts';
-import type { Approvals, Waiting } from '../outbound/approvals.ts';
+import type { Approvals, Asker } from '../outbound/approvals.ts';
 import { cutOut } from '../outbound/cut-out.ts';
-import { isSafe } from '../outbound/finding-places.ts';
+import { shownPath } from '../outbound/finding-places.ts';
 import type { ScanPlan } from '../policy/scan-plan.ts';
 import { type FrameEvent, type Strand, strandOf, WebSocketRefusal } from './frame-events.ts';
 import { groupsOf, STEP } from './groups.ts';
@@ -30,10 +29,8 @@ export interface OutboundMessagesOptions {
   /** Path of the handshake, withheld if something was found in it. */
   readonly path: string;
   /** Told when the agent is gone, and takes what is written down about a message that is held. */
-  readonly waiting: Omit<Waiting, 'bytes'>;
+  readonly waiting: Asker;
 }
-
-const MAX_PATH = 1024;
 
 /** Scans everything that the agent sends over one WebSocket, before any of it is sent on. */
 export class OutboundMessages {
@@ -135,13 +132,14 @@ export class OutboundMessages {
 
   /** @throws WebSocketRefusal unless a person approves; Error when the agent goes meanwhile. */
   async #ask(event: FrameEvent, findings: readonly Finding[], types: readonly string[]): Promise<void> {
-    const { approvals, host, path, waiting } = this.#options;
-    const safePath = isSafe(path, findings, this.#options.scan) ? path.slice(0, MAX_PATH) : WITHHELD;
-    const question = { host, method: 'WEBSOCKET', path: safePath, places: ['WebSocket message'] };
-    const outcome = await approvals.request(question, findings, {
+    const { approvals, host, path, waiting, scan } = this.#options;
+    const outcome = await approvals.request(host, findings, {
+      ...waiting,
       bytes: event.data.length,
-      gone: () => waiting.gone(),
-      held: (record) => waiting.held(record),
+      describe: () => ({
+        ...{ method: 'WEBSOCKET', places: ['WebSocket message'] },
+        path: shownPath(path, findings, scan),
+      }),
     });
     if (outcome.allow) return;
     if (outcome.answer.state === 'gone') throw new Error('the agent is gone');

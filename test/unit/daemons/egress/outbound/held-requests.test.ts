@@ -68,6 +68,18 @@ describe('a request with a secret in it', () => {
     expect((await lastLine(2))?.held).toMatchObject({ outcome: 'rejected', proposal: id });
   });
 
+  it('is refused when what was approved could not be put in force', async () => {
+    await scene.start();
+    const held = send({ body: KEY });
+    const proposal = await pending();
+    await scene.failReload('ctl: connect ENOENT');
+    await expect(decide(proposal, { state: 'approved' })).rejects.toMatchObject({
+      code: 'policy-not-loaded',
+    });
+    expect((await held).body).toMatch(/approved it \(p-\w+\), but that could not be put in force: .*ENOENT/);
+    expect(scene.upstream.seen).toEqual([]);
+  });
+
   it('is asked about for its values alone: others of the same kind and place need another approval', async () => {
     await scene.start();
     const held = [send({ body: KEY }), send({ body: OTHER_KEY })];
@@ -224,7 +236,7 @@ describe('a request with a secret in it', () => {
     for (const reply of replies) void reply.then(({ body }) => refused.push(body)).catch(() => {});
     await expect.poll(() => refused.length).toBe(17);
     expect(refused.every((body) => body.includes('too many requests wait already'))).toBe(true);
-    expect(await waiting()).toHaveLength(3);
+    await expect.poll(waiting).toHaveLength(3);
     for (const proposal of await waiting()) await decide(proposal, { state: 'rejected', reason: 'no' });
     await Promise.all(replies);
     const long = await send({ body: `${KEY} ${'lorem ipsum '.repeat(10_000)}` });
