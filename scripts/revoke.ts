@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { routeText } from '../lib/commands/routes/route-text.ts';
+import { grantText } from '../lib/commands/routes/grant-text.ts';
 import { asciiJson } from '../lib/host/ascii-json.ts';
 import { requireBottle } from '../lib/phases/running-bottle.ts';
 import { revokeGrant } from '../lib/supervise/revoke.ts';
@@ -21,6 +21,6 @@ await runScript(async () => {
   await requireBottle(flags.bottle);
   const grant = await revokeGrant(flags.bottle, flags.id);
   if (flags.json) process.stdout.write(`${asciiJson(grant)}\n`);
-  else if (flags.verbosity !== 'quiet') line(`${grant.id}: revoked: ${routeText(grant.route)}`);
+  else if (flags.verbosity !== 'quiet') line(`${grant.id}: revoked: ${grantText(grant)}`);
   return 0;
 });

@@ -13,7 +13,6 @@ await runScript(async () => {
       bottle: { type: 'string', help: 'the bottle', required: true },
       json: { type: 'boolean', help: 'print each route as a line of JSON' },
     },
-    notes: ['Uses are counted by egress: the list says how many were granted, not how many are left.'],
   });
   if (flags === undefined) return 0;
   await requireBottle(flags.bottle);

@@ -1,12 +1,19 @@
 import { bottlePaths } from '../bottle/paths.ts';
 import { digestOf, readRecord } from '../bottle/records.ts';
-import { type RoutesFile, routesFile } from '../daemons/contract/egress/routes.ts';
+import { type AllowedValues, type RoutesFile, routesFile } from '../daemons/contract/egress/routes.ts';
 import { readDecision, readProposal } from '../daemons/contract/supervise/read-queue.ts';
 import { BottleError } from '../errors.ts';
 import { withLock } from '../host/lock.ts';
 import { preparedRoutes } from '../plan/routes-file.ts';
 import { type Plan, planSchema } from '../plan/schema.ts';
-import { type Grant, hasExpired, readGrants } from './grants-file.ts';
+import {
+  type Grant,
+  hasExpired,
+  readGrants,
+  routeGrants,
+  type ValueGrant,
+  valueGrants,
+} from './grants-file.ts';
 import { mergeGrants } from './merge-grants.ts';
 
 /** What a bottle may let out: what was prepared, and what persons have granted since. */
@@ -47,13 +54,23 @@ export async function readPolicy(bottle: string, now = Date.now()): Promise<Bott
 /** What egress is to have in force. */
 export function effectiveRoutes({ plan, grants }: BottlePolicy): RoutesFile {
   const prepared = preparedRoutes(plan);
-  const granted = grants.map(({ route }) => route);
-  return routesFile.parse({ ...prepared, routes: mergeGrants(prepared.routes, granted) });
+  const granted = routeGrants(grants).map(({ route }) => route);
+  const allowed = valueGrants(grants).map(allowedValues);
+  return routesFile.parse({
+    ...prepared,
+    ...(allowed.length === 0 ? {} : { allowed_values: allowed }),
+    routes: mergeGrants(prepared.routes, granted),
+  });
 }
 
-/** Equal for two readings of the same policy. */
+function allowedValues({ id, request: { host, values }, expires_at: expires }: ValueGrant): AllowedValues {
+  const marks = values.map(({ mark }) => mark);
+  return { grant: id, host, marks, ...(expires === undefined ? {} : { expires_at: expires }) };
+}
+
+/** Equal for two readings of the same routes. */
 export function versionOf(policy: BottlePolicy): string {
-  return digestOf(effectiveRoutes(policy));
+  return digestOf(effectiveRoutes(policy).routes);
 }
 
 async function wasTold(bottle: string, id: string): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { AllowRequest } from '../daemons/contract/supervise/request.ts';
 import { preparedRoutes } from '../plan/routes-file.ts';
 import { type BottlePolicy, readPolicy, versionOf } from './bottle-policy.ts';
 import { grantedRoute } from './granted-route.ts';
-import { type Grant, MAX_GRANTS, writeGrants } from './grants-file.ts';
+import { type Grant, MAX_GRANTS, type RouteGrant, routeGrants, writeGrants } from './grants-file.ts';
 import { hostUser } from './host-user.ts';
 import { conflict, mergeGrants } from './merge-grants.ts';
 import { putInForce, takeBack } from './put-in-force.ts';
@@ -37,7 +37,7 @@ export async function policyChange(proposal: Proposal, verdict: Granting): Promi
   const grant = grantOf(proposal, verdict);
   const fault = conflictOf(policy, grant);
   const prepared = preparedRoutes(policy.plan).routes;
-  const granted = policy.grants.map(({ route }) => route);
+  const granted = routeGrants(policy.grants).map(({ route }) => route);
   const before = mergeGrants(prepared, granted);
   const after = fault === undefined ? mergeGrants(prepared, [...granted, grant.route]) : before;
   const ofHost = (routes: readonly Route[]) => routes.filter(({ host }) => host === grant.route.host);
@@ -71,15 +71,35 @@ export async function loadGrant(
   const grant = grantOf(proposal, verdict);
   const fault = conflictOf(policy, grant);
   if (fault !== undefined) throw refused(`${id} cannot be granted: ${fault}`);
+  return await load(policy, grant);
+}
+
+/** Puts the approval of values in force, as `loadGrant` does a route. */
+export async function loadValues({ id, bottle, request }: Proposal, { limit }: Granting): Promise<Loaded> {
+  if (request.kind !== 'egress-token-allow') throw new Error(`${request.kind} is no request about values`);
+  if (limit !== undefined && 'uses' in limit)
+    throw refused(`${id} cannot be granted: values are let out for a time, not for a number of uses`);
+  const policy = await readPolicy(bottle);
+  const fault = whyFull(policy);
+  if (fault !== undefined) throw refused(`${id} cannot be granted: ${fault}`);
+  const now = Date.now();
+  const end = limit && { expires_at: new Date(now + limit.seconds * 1000).toISOString() };
+  const about = { id, at: new Date(now).toISOString(), by: hostUser(), state: 'loading' } as const;
+  return await load(policy, { ...about, request, ...end });
+}
+
+/** Call it with the lock. */
+async function load(policy: BottlePolicy, grant: Grant): Promise<Loaded> {
+  const { slug } = policy.plan;
   const generation = await putInForce(policy, [...policy.grants, grant]);
   return {
     generation,
-    keep: () => writeGrants(bottle, [...policy.grants, { ...grant, state: 'in-force' }]),
+    keep: () => writeGrants(slug, [...policy.grants, { ...grant, state: 'in-force' }]),
     takeBack: () => takeBack(policy, policy.grants),
   };
 }
 
-function grantOf({ id, request }: Proposal, verdict: Granting): Grant {
+function grantOf({ id, request }: Proposal, verdict: Granting): RouteGrant {
   const asked = allowed(verdict.state === 'modified' ? verdict.request : request);
   const now = Date.now();
   const route = grantedRoute(id, asked, verdict.limit, now);
@@ -87,12 +107,17 @@ function grantOf({ id, request }: Proposal, verdict: Granting): Grant {
   return { id, route, at: new Date(now).toISOString(), by, reason: asked.reason, state: 'loading' };
 }
 
-function conflictOf({ plan, grants }: BottlePolicy, { route }: Grant): string | undefined {
+function conflictOf(policy: BottlePolicy, { route }: RouteGrant): string | undefined {
+  const { plan, grants } = policy;
   if (plan.daemons.includes('pipelock'))
     return 'the bottle uses pipelock, which knows only the hosts of the manifest';
-  if (grants.length >= MAX_GRANTS) return `the bottle has ${MAX_GRANTS} grants already: revoke some`;
-  const granted = grants.map((grant) => grant.route);
-  return conflict(route, preparedRoutes(plan).routes, granted);
+  const granted = routeGrants(grants).map((grant) => grant.route);
+  return whyFull(policy) ?? conflict(route, preparedRoutes(plan).routes, granted);
+}
+
+function whyFull({ grants }: BottlePolicy): string | undefined {
+  if (grants.length < MAX_GRANTS) return undefined;
+  return `the bottle has ${MAX_GRANTS} grants already: revoke some`;
 }
 
 function allowed(request: Proposal['request']): AllowRequest {

@@ -1,7 +1,7 @@
 import type { Verdict } from '../daemons/contract/supervise/decision.ts';
 import type { Proposal } from '../daemons/contract/supervise/proposal.ts';
 import { allowFinding } from './allow-finding.ts';
-import { loadGrant } from './grant.ts';
+import { loadGrant, loadValues } from './grant.ts';
 import { dropCapability, keepCapability } from './keep-capability.ts';
 
 /** What a verdict has changed, before the agent is told. */
@@ -14,7 +14,7 @@ export interface Effect {
 
 /**
  * Makes true what a verdict says. Call it with the lock.
- * @throws BottleError as `loadGrant`, `allowFinding` and `keepCapability` do; then nothing has changed.
+ * @throws BottleError as `loadGrant`, `loadValues`, `allowFinding` and `keepCapability` do; then nothing has changed.
  */
 export async function takeEffect(
   proposal: Proposal,
@@ -34,8 +34,11 @@ export async function takeEffect(
     const takeBack = await keepCapability(proposal, request);
     return { verdict, keep: async () => {}, takeBack };
   }
-  if (request.kind !== 'allow') return without(verdict);
-  const loaded = await loadGrant(proposal, verdict, version);
+  if (request.kind !== 'allow' && request.kind !== 'egress-token-allow') return without(verdict);
+  const loaded =
+    request.kind === 'allow'
+      ? await loadGrant(proposal, verdict, version)
+      : await loadValues(proposal, verdict);
   return { ...loaded, verdict: { ...verdict, generation: loaded.generation } };
 }
 

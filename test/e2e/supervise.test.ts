@@ -41,6 +41,15 @@ const GET = `
   console.log(answer.status, await answer.text());
 `;
 
+/** Prints status and answer of a request that sends a text. */
+const POST = `
+  const answer = await fetch('https://${HOST}/', { method: 'POST', body: process.argv[1] });
+  console.log(answer.status, await answer.text());
+`;
+
+/** Looks like a key. */
+const KEY = 'AKIAQ7XKPM2WZL9RTVBN';
+
 /** Calls a tool of the MCP server and prints what a model would read. */
 const CALL = `
   const [name, input] = process.argv.slice(1);
@@ -97,6 +106,7 @@ describe.each(bottles)('a supervised bottle on smolvm $version', (bottle) => {
     });
     expect([await get(), await get()]).toEqual(['200 hello', '200 hello']);
     expect(await get()).toContain('(grant-used-up)');
+    expect((await run('routes')).stdout).toContain(`${HOST}  GET, 0 of 2 uses left`);
 
     const rejected = call('allow', { host: HOST, reason: 'All of it.' });
     await run('reject', '--id', await pending(), '--reason', 'Reading is enough.');
@@ -117,5 +127,16 @@ describe.each(bottles)('a supervised bottle on smolvm $version', (bottle) => {
     expect(revoked.exitCode, revoked.stderr).toBe(0);
     expect(await get('docs/x')).toContain('403');
     expect((await run('routes')).stdout).not.toContain(id);
+
+    const opened = call('allow', { host: HOST, reason: 'To send a report.' });
+    await run('approve', '--id', await pending());
+    expect(await opened).toMatchObject({ status: 'approved' });
+    const held = agent(POST, `key=${KEY}`);
+    const letOut = await run('approve', '--id', await pending());
+    expect(letOut.exitCode, letOut.stderr).toBe(0);
+    expect(letOut.stderr).not.toContain(KEY);
+    expect(await held).toBe('200 hello');
+    expect(await agent(POST, `again key=${KEY}`)).toBe('200 hello');
+    expect((await run('routes')).stdout).toContain(`${HOST}  may be sent aws-access-key #`);
   });
 });

@@ -63,7 +63,8 @@ function gitColumns(entry: GitAuditEntry): Columns {
 }
 
 function requestColumns(entry: AuditEntry): Columns {
-  const notes = [entry.reason, entry.secrets?.join(', ')].filter(Boolean).join(': ');
+  const found = [entry.reason, entry.secrets?.join(', ')].filter(Boolean).join(': ');
+  const notes = [found, ...heldText(entry)].join('; ');
   return {
     ...transferColumns(entry),
     status: String(entry.status),
@@ -71,6 +72,14 @@ function requestColumns(entry: AuditEntry): Columns {
     target: targetOf(entry),
     notes,
   };
+}
+
+/** What became of the question whether it may leave. */
+function heldText({ held }: AuditEntry): string[] {
+  if (held === undefined) return [];
+  const { outcome, proposal, ms } = held;
+  const waited = ms === 0 ? '' : ` after ${duration(ms)}`;
+  return [`${outcome}${proposal === null ? '' : ` by ${proposal}`}${waited}`];
 }
 
 function gapRow({ time, lost }: AuditGap): string {

@@ -1,14 +1,16 @@
 import type { Route } from '../../daemons/contract/egress/routes.ts';
 import { preparedRoutes } from '../../plan/routes-file.ts';
 import { readPolicy } from '../../supervise/bottle-policy.ts';
-import type { Grant } from '../../supervise/grants-file.ts';
+import { type RouteGrant, routeGrants } from '../../supervise/grants-file.ts';
 import { mergeGrants } from '../../supervise/merge-grants.ts';
 import { routesFor, writtenRoute } from '../learn/manifest-route.ts';
 import { type CommentedRoute, commentLines, routesYaml } from '../learn/routes-yaml.ts';
 
 /** Returns what was granted in a bottle, as YAML for its manifest, to review. @throws BottleError `state-missing` */
 export async function keptRoutes(bottle: string): Promise<string> {
-  const { plan, grants } = await readPolicy(bottle);
+  const policy = await readPolicy(bottle);
+  const { plan } = policy;
+  const grants = routeGrants(policy.grants);
   if (grants.length === 0) return `# Nothing is granted in ${bottle}.\n`;
   const prepared = preparedRoutes(plan).routes;
   const kept = withoutRepeated(endless(grants)).map((route) => commented(route, grants, prepared));
@@ -16,7 +18,7 @@ export async function keptRoutes(bottle: string): Promise<string> {
 }
 
 /** As they would be for good, in an order in which none hides another. */
-function endless(grants: readonly Grant[]): Route[] {
+function endless(grants: readonly RouteGrant[]): Route[] {
   const routes = grants.map(({ route }) => {
     const { expires_at: _expires, max_uses: _uses, ...rest } = route;
     return rest;
@@ -35,7 +37,7 @@ function withoutRepeated(routes: readonly Route[]): Route[] {
   });
 }
 
-function commented(route: Route, grants: readonly Grant[], prepared: readonly Route[]): CommentedRoute {
+function commented(route: Route, grants: readonly RouteGrant[], prepared: readonly Route[]): CommentedRoute {
   const grant = grants.find(({ id }) => id === route.grant);
   const lines =
     grant === undefined ? [] : [`${grant.id}, granted ${grant.at} by ${grant.by}${wasLimited(grant)}.`];
@@ -44,7 +46,7 @@ function commented(route: Route, grants: readonly Grant[], prepared: readonly Ro
   return { route: writtenRoute(route, {}), comment: commentLines(lines) };
 }
 
-function wasLimited({ route: { expires_at: expires, max_uses: uses } }: Grant): string {
+function wasLimited({ route: { expires_at: expires, max_uses: uses } }: RouteGrant): string {
   if (expires !== undefined) return `, until ${expires}; here it has no end`;
   if (uses !== undefined) return `, for ${uses} uses; here it has no end`;
   return '';

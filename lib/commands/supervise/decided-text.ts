@@ -14,6 +14,7 @@ function effectOf(kind: RequestKind, { limit, generation }: Granting): string {
   if (kind === 'capability')
     return 'it takes effect with the next launch; `make capabilities` lists and removes it';
   if (kind === 'git-allow') return 'it passes from the next push on';
-  if (generation === undefined) return 'it is not in force: this version opens nothing by itself';
-  return `${limitText(limit)}; in force as generation ${generation}`;
+  const isForBundle = kind === 'egress-token-allow' && limit === undefined;
+  const end = isForBundle ? 'as long as the bundle runs' : limitText(limit);
+  return `${end}; in force as generation ${generation ?? 'unknown'}`;
 }

@@ -1,5 +1,10 @@
+import { shortMark } from '../../daemons/contract/egress/value-mark.ts';
 import type { Proposal } from '../../daemons/contract/supervise/proposal.ts';
-import type { GrantLimit, SuperviseRequest } from '../../daemons/contract/supervise/request.ts';
+import type {
+  GrantLimit,
+  SuperviseRequest,
+  TokenAllowRequest,
+} from '../../daemons/contract/supervise/request.ts';
 import { inert, inertLine } from '../../supervise/inert.ts';
 import type { PendingOfBottle } from '../../supervise/queues.ts';
 
@@ -45,7 +50,7 @@ export function summaryOf(request: SuperviseRequest): string {
     case 'notify':
       return inertLine(request.message);
     case 'egress-token-allow':
-      return `${request.secrets.map(inertLine).join(', ')} to ${request.host}`;
+      return `${kindsOf(request)} to ${request.host}`;
   }
 }
 
@@ -73,11 +78,30 @@ export function detailsOf(request: SuperviseRequest): string[] {
     }
     case 'notify':
       return quoted(request.message);
-    case 'egress-token-allow': {
-      const { secrets, place, host } = request;
-      return [`${secrets.map(inertLine).join(', ')} in the ${inertLine(place)} of a request to ${host}`];
-    }
+    case 'egress-token-allow':
+      return heldDetails(request);
   }
+}
+
+/** The kinds of secrets, each once. */
+export function kindsOf({ values }: Pick<TokenAllowRequest, 'values'>): string {
+  return [...new Set(values.map(({ kind }) => inertLine(kind)))].join(', ');
+}
+
+/** Marks tell values apart: none of them can be shown. */
+export function marksOf({ values }: Pick<TokenAllowRequest, 'values'>): string {
+  return values.map(({ kind, mark }) => `${inertLine(kind)} ${shortMark(mark)}`).join(', ');
+}
+
+function heldDetails(request: TokenAllowRequest): string[] {
+  const { host, method, path, places } = request;
+  const where = places.map(inertLine).join(', ');
+  return [
+    `${kindsOf(request)} in a request to ${host}`,
+    `request: ${inertLine(method)} ${inertLine(path)}, found in: ${where}`,
+    `found: ${marksOf(request)}`,
+    'The request waits. If approved, it goes out, and so does every later one to this host with the same values.',
+  ];
 }
 
 function quoted(text: string): string[] {

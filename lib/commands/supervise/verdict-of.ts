@@ -37,6 +37,11 @@ export function approvalOf(
     });
   }
   if (request.kind === 'notify') return { state: 'seen' };
+  if (request.kind === 'egress-token-allow' && flags.uses !== undefined) {
+    throw new BottleError('usage', 'a number of uses was given, but values are let out for a time', {
+      hint: 'Give FOR=10m, or nothing: for as long as the bundle runs.',
+    });
+  }
   const good = limit ?? (allowed.kind === 'allow' ? allowed.limit : undefined);
   return {
     ...(allowed === request ? { state: 'approved' } : { state: 'modified', request: allowed }),

@@ -46,6 +46,10 @@ export const CONTAINER_PATHS = {
   control: '/run/bot-bottle/control.sock',
   /** Unix socket on which egress is asked to read its routes again, see `egress-control.ts`. */
   egressControl: '/run/bot-bottle/egress.sock',
+  /** Directory of egress's own, with the key of the marks of values. */
+  egressRun: '/run/bot-bottle/egress',
+  /** Unix socket on which supervise takes questions of egress; the guest has no way there. */
+  superviseControl: '/run/bot-bottle/supervise.sock',
   /** Directory with tokens that replaced those of the environment: a file a slot. In memory, like all of `run`. */
   slots: '/run/bot-bottle/slots',
 } as const;

@@ -14,6 +14,10 @@ export interface Settings {
   readonly control: string | undefined;
   /** Directory with tokens that replace those of the environment, read again at each reload; `undefined` for none. */
   readonly slots: string | undefined;
+  /** Directory in memory for what the next egress of the bundle goes on with; `undefined`: it begins anew. */
+  readonly run: string | undefined;
+  /** Path of the Unix socket of the daemon that asks a person; `undefined`: nobody is asked. */
+  readonly supervise: string | undefined;
   readonly upstreamProxy: string | undefined;
   readonly upstreamCa: string | undefined;
 }
@@ -32,6 +36,8 @@ const OPTIONS = {
   audit: { type: 'string', default: '-' },
   control: { type: 'string' },
   slots: { type: 'string' },
+  run: { type: 'string' },
+  supervise: { type: 'string' },
   'upstream-proxy': { type: 'string' },
   'upstream-ca': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -47,6 +53,8 @@ An HTTP proxy that ends TLS, and lets out only what the routes allow. docs/egres
   --audit DIR              where it writes what was let out and what was not; - is standard output (${OPTIONS.audit.default})
   --control SOCKET         Unix socket: who connects has the routes read again, and is told how that went
   --slots DIR              tokens that replace those of the environment: a file a slot
+  --run DIR                in memory: keeps approvals of values good when egress is started again
+  --supervise SOCKET       Unix socket of the daemon that asks a person about requests with secrets in them
   --upstream-proxy URL     http://HOST:PORT of a proxy to go through (EGRESS_UPSTREAM_PROXY)
   --upstream-ca FILE       PEM: the CA of that proxy, if it ends TLS too (EGRESS_UPSTREAM_CA)
   --help                   print this
@@ -59,7 +67,7 @@ NODE_EXTRA_CA_CERTS. SIGHUP has the routes read again; SIGTERM and Ctrl-C end it
 export function readCommandLine(args: readonly string[]): Settings | 'help' {
   const values = parse(args);
   if (values.help === true) return 'help';
-  const { routes, ca, listen, audit, control, slots } = values;
+  const { routes, ca, listen, audit, control, slots, run, supervise } = values;
   if (!routes) throw new UsageError('--routes FILE is missing');
   if (!ca) throw new UsageError('--ca FILE is missing');
   return {
@@ -69,6 +77,8 @@ export function readCommandLine(args: readonly string[]): Settings | 'help' {
     audit,
     control,
     slots,
+    run,
+    supervise,
     upstreamProxy: values['upstream-proxy'],
     upstreamCa: values['upstream-ca'],
   };

@@ -1,3 +1,4 @@
+import type { Held } from '../contract/egress/audit.ts';
 import { headerOf } from '../shared/raw-headers.ts';
 import type { Account } from './audit/account.ts';
 import type { AuditLog } from './audit/audit-log.ts';
@@ -75,17 +76,20 @@ export class ExchangeHandler {
       const grant = rule.sharesHost ? rule.grant : undefined;
       exchange.onceEnded(connections.add(exchange.connection, { host, port, isTunnel: isTunneled, grant }));
     }
-    const decision = await gate.inspect(exchange, verdict).catch(() => undefined);
+    const waiting = { gone: () => endOf(exchange), held: (record: Held) => account.held(record) };
+    const decision = await gate.inspect(exchange, verdict, waiting).catch(() => undefined);
     if (!decision?.approved) judge.refund(rule);
     if (decision === undefined) return exchange.abort();
     account.found(decision.types);
     if (!decision.approved) return refuse(exchange, account, decision.denial);
+    const uncounted = rule.maxUses === undefined ? undefined : await judge.settle(rule);
     // Scanning a request or waiting for an approval can take minutes, in which the policy may change.
     const changed = judge.policy === policy ? undefined : judge.changed(facts, rule);
-    if (changed !== undefined) {
+    const denial = uncounted ?? changed;
+    if (denial !== undefined) {
       judge.refund(rule);
       discardBody(decision, exchange);
-      return refuse(exchange, account, changed);
+      return refuse(exchange, account, denial);
     }
     const { webSocket } = exchange;
     const common = {
@@ -111,6 +115,14 @@ export class ExchangeHandler {
       brokeOff,
     });
   }
+}
+
+/** Returns what aborts when the exchange is over. */
+function endOf(exchange: Exchange): AbortSignal {
+  const end = new AbortController();
+  if (exchange.isAborted) end.abort();
+  else exchange.onceEnded(() => end.abort());
+  return end.signal;
 }
 
 function refuse(exchange: Exchange, account: Account, denial: Denial): void {

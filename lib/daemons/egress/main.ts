@@ -4,11 +4,15 @@ import { daemonPort } from '../contract/daemons.ts';
 import type { ReloadReply } from '../contract/egress/reload.ts';
 import { SLUG_ENV } from '../contract/names.ts';
 import { CONTAINER_PATHS } from '../contract/paths.ts';
+import { SUPERVISE_MODE_ENV } from '../contract/supervise/environment.ts';
 import { listenForReload } from '../shared/reload-socket.ts';
 import { openAudit } from './audit/open-audit.ts';
 import { HELP, readCommandLine, type Settings, UsageError } from './command-line.ts';
 import { DEADLINES } from './http/limits.ts';
 import { CHECK_MS, idleMemory } from './idle-memory.ts';
+import { supervisedBy } from './outbound/ask-supervise.ts';
+import { ValueMarks } from './outbound/value-marks.ts';
+import { GrantUses } from './policy/grant-uses.ts';
 import { KnownSecrets } from './policy/known-secrets.ts';
 import { PolicyFile, reloadLine } from './policy/policy-file.ts';
 import { takeReplacedTokens } from './policy/replaced-tokens.ts';
@@ -69,6 +73,10 @@ async function start(settings: Settings): Promise<void> {
     upstreams,
     deadlines: DEADLINES,
     audit: audit.log,
+    ...(settings.audit === '-' ? {} : { uses: await GrantUses.open(settings.audit) }),
+    isUnattended: process.env[SUPERVISE_MODE_ENV] === 'deny',
+    ...(settings.run === undefined ? {} : { marks: await ValueMarks.open(settings.run) }),
+    ...(settings.supervise === undefined ? {} : { approver: supervisedBy(settings.supervise) }),
   });
   // Requests that were cut off, or that ended at the last moment, still get their audit line.
   const end = () => setTimeout(() => void audit.close().then(() => process.exit(0)), LAST_LINES_MS);

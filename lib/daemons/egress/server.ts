@@ -12,9 +12,11 @@ import type { AuditLog } from './audit/audit-log.ts';
 import { ExchangeHandler } from './exchange-handler.ts';
 import type { Exchange } from './http/exchange.ts';
 import type { Deadlines } from './http/limits.ts';
-import { Approvals, type Approver } from './outbound/approvals.ts';
+import { Approvals, type ApprovalsOptions, type Approver } from './outbound/approvals.ts';
 import { OutboundGate } from './outbound/outbound-gate.ts';
 import { ScanThread } from './outbound/scan-thread.ts';
+import { ValueMarks } from './outbound/value-marks.ts';
+import type { GrantUses } from './policy/grant-uses.ts';
 import { Judge, type PolicySource } from './policy/judge.ts';
 import type { KnownSecrets } from './policy/known-secrets.ts';
 import { OpenConnections } from './policy/open-connections.ts';
@@ -34,8 +36,16 @@ export interface EgressOptions extends PolicySource {
   readonly audit: AuditLog;
   /** Registers a listener for changes of the policy. */
   readonly onPolicyChange: (listener: () => void) => void;
-  /** Asks the operator for approvals; without one, requests that need an approval are refused. */
+  /** Asks a person for approvals; without one, requests that need an approval are refused. */
   readonly approver?: Approver;
+  /** Whether the bottle runs without a person, so that refusals can say so. */
+  readonly isUnattended?: boolean;
+  /** Default: marks that are good for as long as this process runs. */
+  readonly marks?: ValueMarks;
+  /** Default: uses are counted in memory. */
+  readonly uses?: GrantUses;
+  /** For tests. */
+  readonly approvals?: Pick<ApprovalsOptions, 'bounds' | 'patienceMs'>;
 }
 
 /** Milliseconds between two checks for expired grants. */
@@ -48,10 +58,19 @@ const EXPIRY_SWEEP_MS = 1000;
  */
 export function createEgress(options: EgressOptions): Server {
   const { deadlines, audit, upstreams, tokens, secrets } = options;
-  const judge = new Judge(options);
+  const judge = new Judge(options, options.uses);
   const connections = new OpenConnections();
   const thread = new ScanThread(SCAN_WORKER, () => secrets.values);
-  const approvals = new Approvals(options.approver);
+  const approvals = new Approvals({
+    ...options.approvals,
+    marks: options.marks ?? new ValueMarks(),
+    allowed: () => options.policy().allowedValues,
+    approver: options.approver,
+    attendance: () => {
+      if (options.policy().supervised) return 'attended';
+      return options.isUnattended === true ? 'unattended' : 'absent';
+    },
+  });
   const gate = new OutboundGate(secrets.find, approvals, thread);
   const exchanges = new ExchangeHandler({ judge, gate, connections, upstreams, tokens, audit, deadlines });
   const handleExchange = (exchange: Exchange) => {

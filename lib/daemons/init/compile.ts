@@ -38,7 +38,11 @@ async function runEgress(directory: string): Promise<void> {
   const [program, ...args] = daemonCommand('egress', {});
   const files = ['--routes', routes, '--ca', ca, '--audit', directory];
   const places = ['--listen', `127.0.0.1:${port}`, '--control', join(directory, 'egress.sock')];
-  const egress = spawn(program, [...args, ...files, ...places], { stdio: ['ignore', 'inherit', 'pipe'] });
+  // Nothing of it may stay in the image, which all bundles share, least of all its key.
+  const memory = ['--run', join(directory, 'run')];
+  const egress = spawn(program, [...args, ...files, ...places, ...memory], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
   const ended = once(egress, 'exit');
   let said = '';
   for await (const text of egress.stderr) {

@@ -44,6 +44,7 @@ function effectOf(verdict: Verdict, kind: RequestKind): string {
   if (kind === 'capability')
     return 'It takes effect with the next launch of the bottle, not in this session.';
   if (kind === 'git-allow') return 'The finding passes from the next push on: push again.';
+  if (kind === 'egress-token-allow') return 'Send the request again: it passes.';
   if ('generation' in verdict && verdict.generation !== undefined)
     return `It is in force, as generation ${verdict.generation} of the policy.`;
   return 'It is not in force yet: see `list-egress-routes` before you count on it.';

@@ -5,6 +5,7 @@ import { CONTAINER_PATHS } from '../contract/paths.ts';
 import {
   QUEUE_DIR_ENV,
   QUEUE_SLUG_ENV,
+  SUPERVISE_CONTROL_ENV,
   SUPERVISE_MODE_ENV,
   SUPERVISE_PORT_ENV,
 } from '../contract/supervise/environment.ts';
@@ -12,6 +13,7 @@ import { runDaemon } from '../shared/run-daemon.ts';
 import { TIMINGS } from './await-decision.ts';
 import { Desk } from './desk.ts';
 import { EgressClient } from './egress-client.ts';
+import { HELD_TIMINGS, listenForHeld } from './held-requests.ts';
 import { Proposals } from './proposals.ts';
 import { createSupervise } from './server.ts';
 
@@ -19,6 +21,7 @@ const environment = z.object({
   [QUEUE_DIR_ENV]: z.string().min(1).default(CONTAINER_PATHS.superviseQueue),
   [QUEUE_SLUG_ENV]: z.string().min(1).max(64),
   [SUPERVISE_PORT_ENV]: z.coerce.number().int().min(1).max(65535).default(daemonPort('supervise')),
+  [SUPERVISE_CONTROL_ENV]: z.string().min(1).default(CONTAINER_PATHS.superviseControl),
   /** Anything else is refused: it must not pass for no `deny`. */
   [SUPERVISE_MODE_ENV]: z.enum(['deny', '']).default(''),
 });
@@ -35,12 +38,15 @@ async function start(): Promise<undefined> {
     bottle: settings[QUEUE_SLUG_ENV],
     report,
   });
+  const deniesAll = settings[SUPERVISE_MODE_ENV] === 'deny';
   const desk = new Desk({
-    proposals,
+    ...{ proposals, deniesAll, timings: TIMINGS },
     egress: new EgressClient(daemonPort('egress')),
     audit: CONTAINER_PATHS.audit,
-    deniesAll: settings[SUPERVISE_MODE_ENV] === 'deny',
-    timings: TIMINGS,
+  });
+  await listenForHeld({
+    ...{ proposals, deniesAll, report, timings: HELD_TIMINGS },
+    path: settings[SUPERVISE_CONTROL_ENV],
   });
   const server = createSupervise(desk, report);
   server.listen(settings[SUPERVISE_PORT_ENV], '0.0.0.0');

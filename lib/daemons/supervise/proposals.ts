@@ -125,13 +125,26 @@ export class Proposals {
     const key = similarityKey(request);
     for (const entry of this.#entries.values()) {
       const { proposal } = entry;
-      if (proposal.told || similarityKey(proposal.request) !== key) continue;
+      if (similarityKey(proposal.request) !== key) continue;
+      const isHeld = request.kind === 'egress-token-allow';
+      if (proposal.told && !isHeld) continue;
       const decision = await this.decisionOf(proposal.id);
+      if (isHeld && this.#stillAnswers(entry)) return entry;
+      if (isHeld) continue;
       // Nobody comes for the answer to a message.
       if (decision === undefined || (request.kind !== 'notify' && decision.verdict.state !== 'expired'))
         return entry;
     }
     return undefined;
+  }
+
+  /**
+   * Whether a proposal about a held request answers the same request: while it is pending, and, if the person said no, until
+   * it would have expired, so that nobody is asked again at once. What was approved is egress's to know: it would not ask.
+   */
+  #stillAnswers({ proposal, decision }: Entry): boolean {
+    if (decision === undefined) return true;
+    return decision.verdict.state === 'rejected' && this.#now() < Date.parse(proposal.expires);
   }
 
   /** Counts, and writes the count down later: an agent that repeats itself must not keep the disk busy. */

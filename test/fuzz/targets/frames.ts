@@ -2,6 +2,7 @@ import { type Duplex, duplexPair } from 'node:stream';
 import { Receiver } from 'ws';
 import { ReflectionScrubber } from '../../../lib/daemons/egress/inbound/reflection.ts';
 import { Approvals } from '../../../lib/daemons/egress/outbound/approvals.ts';
+import { ValueMarks } from '../../../lib/daemons/egress/outbound/value-marks.ts';
 import { InboundMessages } from '../../../lib/daemons/egress/websocket/inbound-messages.ts';
 import { OutboundMessages } from '../../../lib/daemons/egress/websocket/outbound-messages.ts';
 import { relay } from '../../../lib/daemons/egress/websocket/relay.ts';
@@ -12,7 +13,11 @@ import { writeFrames } from './frame-script.ts';
 import { SCAN_OPTIONS, SECRET } from './scan-options.ts';
 
 const scrubber = new ReflectionScrubber([SECRET]);
-const approvals = new Approvals(undefined);
+const approvals = new Approvals({
+  marks: new ValueMarks(),
+  allowed: () => [],
+  attendance: () => 'absent',
+});
 
 /** Milliseconds for one whole WebSocket including its end; far more than the slowest takes. */
 const PATIENCE_MS = 10_000;
@@ -36,6 +41,7 @@ export async function frames(random: Random): Promise<void> {
       budget,
       host: 'a.example.com',
       path: '/',
+      waiting: { gone: () => new AbortController().signal, held: () => {} },
     }),
     inbound: new InboundMessages({ scrubber, scansText: random.below(2) === 0 }),
     budget,

@@ -159,6 +159,11 @@ describe('bundle in Docker', () => {
     await giveTo(HOST_USER);
   });
 
+  it('the image leaves nothing in the memory of a bundle, such as a key that all would share', async () => {
+    const list = `ls -A ${CONTAINER_PATHS.run} 2>/dev/null; exit 0`;
+    expect(await docker(['run', '--rm', '--entrypoint', 'sh', scene.image, '-c', list])).toBe('');
+  });
+
   it('Docker reports the bundle as healthy', async () => {
     const { bundle } = await scene.ready();
     await expect

@@ -16,6 +16,7 @@ export interface DlpSceneOptions extends Pick<Route, 'dlp' | 'max_uses' | 'match
   /** Handles requests at the upstream; echoes if absent. */
   readonly handle?: RequestListener;
   readonly approver?: Approver;
+  readonly isUnattended?: boolean;
 }
 
 export interface DlpRequest {
@@ -57,7 +58,7 @@ export function dlpScene(): DlpScene {
     get egress() {
       return started(egress);
     },
-    start: async ({ dlp = {}, handle, approver, ...more }) => {
+    start: async ({ dlp = {}, handle, approver, isUnattended = false, ...more }) => {
       const echo: RequestListener = (request, response) => void request.pipe(response);
       upstream = await startUpstream(await world.leaf(HOST), handle ?? echo);
       const auth = { scheme: 'Bearer', slot: 'EGRESS_TOKEN_0' } as const;
@@ -65,6 +66,7 @@ export function dlpScene(): DlpScene {
         authority: bottle,
         routes: [{ host: HOST, port: upstream.port, private: true, auth, dlp, ...more }],
         environment: { EGRESS_TOKEN_0: TOKEN },
+        isUnattended,
         ...(approver === undefined ? {} : { approver }),
       });
     },

@@ -30,8 +30,9 @@ export function usePreparedBottles(): void {
 export async function prepareBottle(
   routes: Plan['egress']['routes'] = [],
   daemons: Plan['daemons'] = ['selftest', 'egress', 'supervise'],
+  superviseMode?: Plan['superviseMode'],
 ) {
-  const plan = planOf(routes, daemons);
+  const plan = { ...planOf(routes, daemons), ...(superviseMode === undefined ? {} : { superviseMode }) };
   await mkdir(bottlePaths.superviseQueue(BOTTLE), { recursive: true });
   const record = { phase: 'prepare', at: '2026-01-01T00:00:00.000Z', durationMs: 1, inputs: {}, data: plan };
   await writeRecord(BOTTLE, record);

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bottlePaths } from '../../../lib/bottle/paths.ts';
@@ -8,7 +8,7 @@ import { decisionFile } from '../../../lib/daemons/contract/supervise/queue-file
 import { readQueue } from '../../../lib/daemons/contract/supervise/read-queue.ts';
 import { decide } from '../../../lib/supervise/decide.ts';
 import { policyChange } from '../../../lib/supervise/grant.ts';
-import { readGrants, writeGrants } from '../../../lib/supervise/grants-file.ts';
+import { readGrants, removeGrants, writeGrants } from '../../../lib/supervise/grants-file.ts';
 import { writeRoutesOfNewBundle } from '../../../lib/supervise/new-bundle.ts';
 import { revokeGrant } from '../../../lib/supervise/revoke.ts';
 import { prepareBottle, usePreparedBottles } from '../../support/supervise/prepared-bottle.ts';
@@ -137,17 +137,30 @@ describe('an approved route', () => {
     expect(change.after).toEqual([route, expect.objectContaining({ expires_at: expect.any(String) })]);
   });
 
-  it('is still there in the next bundle, unless it was good for a number of requests', async () => {
+  it('is still there in the next bundle, as good as it was', async () => {
     const bottle = await prepareBottle([{ host: 'a.example' }]);
     await decide(await propose(), { state: 'approved', limit: { seconds: 600 } });
     await decide(await propose({ id: 'p-0r3k7n', request: other }), {
       state: 'approved',
       limit: { uses: 1 },
     });
+    const before = bottle.inForce();
     await writeRoutesOfNewBundle(BOTTLE);
     await bottle.egress.reload();
-    expect(hosts(bottle)).toEqual(['a.example', 'pypi.org']);
-    expect(await readGrants(BOTTLE)).toHaveLength(1);
+    // Uses are counted by what the route says, so it must not have changed.
+    expect(bottle.inForce()).toEqual(before);
+    expect(await readGrants(BOTTLE)).toHaveLength(2);
+  });
+
+  it('is forgotten with its uses when the bottle is prepared anew or torn down', async () => {
+    await prepareBottle();
+    await decide(await propose(), { state: 'approved', limit: { uses: 1 } });
+    const uses = join(bottlePaths.audit(BOTTLE), 'uses.json');
+    await mkdir(bottlePaths.audit(BOTTLE), { recursive: true });
+    await writeFile(uses, '{}');
+    await removeGrants(BOTTLE);
+    expect(await readGrants(BOTTLE)).toEqual([]);
+    await expect(readFile(uses)).rejects.toThrow('ENOENT');
   });
 
   it('that is revoked is no longer in force, and cannot be revoked again', async () => {

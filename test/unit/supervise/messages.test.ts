@@ -27,6 +27,10 @@ beforeEach(() => vi.stubEnv('NO_COLOR', '1'));
 beforeEach(() => prepareBottle());
 
 const ALLOW: SuperviseRequest = { kind: 'allow', host: 'pypi.org', reason: 'x' };
+const HELD: SuperviseRequest = {
+  ...{ kind: 'egress-token-allow', host: 'paste.example', method: 'POST', path: '/', places: ['body'] },
+  values: [{ kind: 'github-token', mark: '3f9a1c2e'.repeat(3) }],
+};
 const QUESTION: SuperviseRequest = { kind: 'ask', question: 'Which?', choices: ['this', 'that'] };
 const LINES = { kind: 'capability', dockerfile: 'RUN true', reason: 'x' } as const;
 const approve = (request: SuperviseRequest, flags: Partial<ApproveFlags> = {}) =>
@@ -131,6 +135,9 @@ const MISTAKES: Readonly<Record<string, () => unknown>> = {
   },
   'a question that is approved': async () =>
     decide(await propose({ request: QUESTION }), { state: 'approved' }),
+  'uses of values': () => approve(HELD, { uses: '2' }),
+  'uses of values, as another program may give them': async () =>
+    decide(await propose({ request: HELD }), { state: 'approved', limit: { uses: 2 } }),
   'a time and a number of uses': () => approve(ALLOW, { for: '10m', uses: '2' }),
   'a time that is none': () => approve(ALLOW, { for: 'long' }),
   'no uses': () => approve(ALLOW, { uses: '0' }),

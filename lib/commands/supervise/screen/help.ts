@@ -1,5 +1,5 @@
 import { limitText } from '../proposal-text.ts';
-import { isEditable, isGranted } from './press-detail.ts';
+import { hasUses, isEditable, isGranted } from './press-detail.ts';
 import type { Detail, Field, ScreenState } from './state.ts';
 
 const FIELDS: Readonly<Record<Field['purpose'], string>> = {
@@ -36,8 +36,11 @@ function decisions({ shown: { request }, edited }: Detail): string[] {
   const now = edited ?? request;
   const asked = now.kind === 'allow' ? now.limit : undefined;
   return [
-    asked === undefined ? 'a approve for this bottle' : `a approve as asked (${limitText(asked)})`,
-    ...['1 for 10 min', '2 for 1 h', 'u for n uses'],
+    asked === undefined
+      ? `a approve for this ${hasUses(request) ? 'bottle' : 'bundle'}`
+      : `a approve as asked (${limitText(asked)})`,
+    ...['1 for 10 min', '2 for 1 h'],
+    ...(hasUses(request) ? ['u for n uses'] : []),
     ...(asked === undefined ? [] : ['b for this bottle']),
     ...edit,
     'r reject',

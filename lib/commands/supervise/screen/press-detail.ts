@@ -31,10 +31,15 @@ export function isGranted({ kind }: SuperviseRequest): boolean {
   return kind === 'allow' || kind === 'git-allow' || kind === 'egress-token-allow';
 }
 
+/** Kinds whose uses can be counted. */
+export function hasUses(request: SuperviseRequest): boolean {
+  return isGranted(request) && request.kind !== 'egress-token-allow';
+}
+
 /** The text that a key begins. */
 function fieldOf(request: SuperviseRequest, key: KeyName): Field['purpose'] | undefined {
   if (key === 'r' && request.kind !== 'notify') return 'reason';
-  if (key === 'u' && isGranted(request)) return 'uses';
+  if (key === 'u' && hasUses(request)) return 'uses';
   const isFree = request.kind === 'ask' && request.choices === undefined;
   return isFree && (key === 't' || key === 'enter') ? 'answer' : undefined;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { auditGap } from '../audit-files.ts';
+import { proposalId } from '../supervise/proposal-id.ts';
 
 /** How much egress writes down. 0: what policy refused; 1: also what failed; 2: everything, and harmless headers. */
 export const auditLevel = z.literal([0, 1, 2]);
@@ -16,6 +17,23 @@ const text = (longest: number) => z.string().max(longest + 1);
 
 /** Values of harmless headers alone, name in lower case. */
 const headers = z.record(z.string().max(64), text(AUDIT_LIMITS.headerValue));
+
+/** What became of the question whether a request with secrets in it may leave. */
+const held = z.strictObject({
+  /**
+   * `approved`, `rejected`, `failed`, `expired`: as the person decided, or did not; `unwatched`: nobody watched;
+   * `gone`: the agent did not wait; `refused`, `full`, `unreachable`: nobody could be asked.
+   */
+  outcome: z.enum([
+    ...(['approved', 'rejected', 'failed', 'expired', 'unwatched'] as const),
+    ...(['gone', 'refused', 'full', 'unreachable'] as const),
+  ]),
+  /** By which it was let out or refused; `null` where none was made. */
+  proposal: proposalId.nullable(),
+  /** Milliseconds that it waited; 0 for what was approved before. */
+  ms: count,
+});
+export type Held = z.infer<typeof held>;
 
 /** One line: a CONNECT that was refused or came to nothing, or a request, written when its answer has ended. */
 export const auditEntry = z.strictObject({
@@ -52,6 +70,8 @@ export const auditEntry = z.strictObject({
   ms: count,
   /** Kinds of secrets that were found, never one. */
   secrets: z.array(z.string().max(64)).optional(),
+  /** Written at every level. Of several messages of a WebSocket, the last. */
+  held: held.optional(),
   /** The policy that judged it. */
   generation: count,
   /** At level 2 alone. */

@@ -2,6 +2,7 @@ import { COMPILE_CACHE_ENV, type DaemonDefinition } from '../daemon.ts';
 import { SLUG_ENV } from '../names.ts';
 import { CONTAINER_PATHS } from '../paths.ts';
 import { SELFTEST_NONCE_ENV } from '../selftest/selftest.ts';
+import { SUPERVISE_MODE_ENV } from '../supervise/environment.ts';
 import { UPSTREAM_CA_ENV, UPSTREAM_PROXY_ENV } from './upstream-proxy.ts';
 
 const PORT = 9099;
@@ -9,6 +10,7 @@ const PORT = 9099;
 const VARIABLES: ReadonlySet<string> = new Set([
   SELFTEST_NONCE_ENV,
   SLUG_ENV,
+  SUPERVISE_MODE_ENV,
   UPSTREAM_PROXY_ENV,
   UPSTREAM_CA_ENV,
   'NODE_EXTRA_CA_CERTS',
@@ -27,5 +29,7 @@ export const egress: DaemonDefinition = {
     ...['--audit', CONTAINER_PATHS.audit],
     ...['--control', CONTAINER_PATHS.egressControl],
     ...['--slots', CONTAINER_PATHS.slots],
+    ...['--run', CONTAINER_PATHS.egressRun],
+    ...['--supervise', CONTAINER_PATHS.superviseControl],
   ],
 };

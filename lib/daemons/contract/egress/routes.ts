@@ -5,6 +5,7 @@ import { proposalId } from '../supervise/proposal-id.ts';
 import { auditLevel } from './audit.ts';
 import { routeDlp } from './route-dlp.ts';
 import { routeMatch } from './route-match.ts';
+import { MAX_VALUES, valueMark } from './value-mark.ts';
 
 /** Name of an environment variable of the bundle that holds a token; the routes file never holds a value. */
 export const tokenSlot = z.string().regex(/^EGRESS_TOKEN_[0-9]+$/, 'a token slot is EGRESS_TOKEN_<number>');
@@ -128,6 +129,17 @@ function isLimitedGrant({ grant, expires_at: expires, max_uses: uses }: Route): 
   return grant !== undefined && (expires ?? uses) !== undefined;
 }
 
+/** Values that a person lets out to one host, although detection finds them in requests. */
+export const allowedValues = z.strictObject({
+  /** The proposal that they were approved for. */
+  grant: proposalId,
+  host: routeHost,
+  marks: z.array(valueMark).min(1).max(MAX_VALUES),
+  /** The approval ends at this instant, RFC 3339. */
+  expires_at: z.iso.datetime({ offset: true }).optional(),
+});
+export type AllowedValues = z.infer<typeof allowedValues>;
+
 /** `routes.yaml`: what egress lets out. Everything that no route names is denied. */
 export const routesFile = z.strictObject({
   version: z.literal(1),
@@ -151,6 +163,8 @@ export const routesFile = z.strictObject({
     )
     .max(100)
     .optional(),
+  /** What a person lets out of requests that egress held. */
+  allowed_values: z.array(allowedValues).max(1000).optional(),
   routes: routeList,
 });
 

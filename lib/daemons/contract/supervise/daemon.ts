@@ -1,9 +1,16 @@
 import { COMPILE_CACHE_ENV, type DaemonDefinition } from '../daemon.ts';
-import { QUEUE_DIR_ENV, QUEUE_SLUG_ENV, SUPERVISE_MODE_ENV, SUPERVISE_PORT_ENV } from './environment.ts';
+import {
+  QUEUE_DIR_ENV,
+  QUEUE_SLUG_ENV,
+  SUPERVISE_CONTROL_ENV,
+  SUPERVISE_MODE_ENV,
+  SUPERVISE_PORT_ENV,
+} from './environment.ts';
 
 const VARIABLES: ReadonlySet<string> = new Set([
   QUEUE_DIR_ENV,
   QUEUE_SLUG_ENV,
+  SUPERVISE_CONTROL_ENV,
   SUPERVISE_MODE_ENV,
   SUPERVISE_PORT_ENV,
   COMPILE_CACHE_ENV,

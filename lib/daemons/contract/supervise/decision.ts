@@ -52,12 +52,14 @@ export function fits(kind: RequestKind, given: Verdict): boolean {
     case 'answered':
       return kind === 'ask';
     case 'failed':
-      return kind === 'allow' || kind === 'git-allow';
+      return kind === 'allow' || kind === 'git-allow' || kind === 'egress-token-allow';
     case 'rejected':
       return kind !== 'notify';
     case 'approved':
       return kind !== 'notify' && kind !== 'ask';
     case 'modified':
-      return kind !== 'notify' && kind !== 'ask' && given.request.kind === kind;
+      return (
+        kind !== 'notify' && kind !== 'ask' && kind !== 'egress-token-allow' && given.request.kind === kind
+      );
   }
 }

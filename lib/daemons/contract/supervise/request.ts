@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { canonicalTarget } from '../egress/canonical-path.ts';
 import { routeHost } from '../egress/routes.ts';
+import { MAX_VALUES, valueMark } from '../egress/value-mark.ts';
 import { findingId } from '../git-gate/allowed.ts';
 import { TEXT_LIMITS } from './limits.ts';
 
@@ -88,12 +89,19 @@ export const notifyRequest = z.strictObject({
 /** A request that egress holds since it found secrets in it. Never their values. */
 export const tokenAllowRequest = z.strictObject({
   kind: z.literal('egress-token-allow'),
-  /** Kinds of secrets. */
-  secrets: z.array(z.string().min(1).max(64)).min(1).max(20),
-  /** Where in the request they are, such as `body`. */
-  place: z.string().min(1).max(64),
+  /** What was found: the kind of secret, and a mark that stands for the value. */
+  values: z
+    .array(z.strictObject({ kind: z.string().min(1).max(64), mark: valueMark }))
+    .min(1)
+    .max(MAX_VALUES),
+  /** Where in the request they are, such as `body` or `header x-note`. */
+  places: z.array(z.string().min(1).max(80)).min(1).max(20),
   host: routeHost,
+  method: z.string().min(1).max(32),
+  /** Without the query; `[withheld]` where something was found in it. */
+  path: z.string().max(1024),
 });
+export type TokenAllowRequest = z.infer<typeof tokenAllowRequest>;
 
 /** What is asked of the person. */
 export const superviseRequest = z.discriminatedUnion('kind', [
@@ -122,7 +130,10 @@ export function similarityKey(request: SuperviseRequest): string {
       return JSON.stringify(['ask', request.question, request.choices ?? null]);
     case 'notify':
       return JSON.stringify(['notify', request.message]);
-    case 'egress-token-allow':
-      return JSON.stringify(['egress-token-allow', request.secrets.toSorted(), request.place, request.host]);
+    case 'egress-token-allow': {
+      // Where the values stand in the request does not matter to the approval.
+      const marks = request.values.map(({ mark }) => mark);
+      return JSON.stringify(['egress-token-allow', request.host, marks.toSorted()]);
+    }
   }
 }

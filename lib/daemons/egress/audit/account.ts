@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../contract/egress/audit.ts';
+import type { AuditEntry, Held } from '../../contract/egress/audit.ts';
 import type { HeaderLines } from '../http/headers.ts';
 import type { Reason } from '../http/reasons.ts';
 import type { Outcome } from './outcome.ts';
@@ -22,8 +22,8 @@ export interface Refusal {
 
 /** Receives accounts. */
 export interface Register {
-  /** Whether an account with this verdict is logged at all. */
-  wants(verdict: Outcome['verdict']): boolean;
+  /** Whether an account with this verdict is logged at all. `isHeld`: whether a person was asked about it. */
+  wants(verdict: Outcome['verdict'], isHeld: boolean): boolean;
   record(outcome: Outcome): void;
 }
 
@@ -54,6 +54,7 @@ export class Account {
   #status = CLIENT_GONE;
   #rule: string | null = null;
   #secrets: readonly string[] = [];
+  #held: Held | undefined;
   #responseHeaders: HeaderLines = {};
   #sent = 0;
   #received = 0;
@@ -81,6 +82,11 @@ export class Account {
   /** Sets the types of secrets that were found in it. */
   found(types: readonly string[]): void {
     this.#secrets = types;
+  }
+
+  /** A person was asked about what was found in it, now or before. */
+  held(record: Held): void {
+    this.#held = record;
   }
 
   /** The agent gets the upstream's response, or a local one if `code` is given. */
@@ -112,7 +118,7 @@ export class Account {
   close(): void {
     const register = this.#register;
     this.#register = undefined;
-    if (register?.wants(this.#verdict) !== true) return;
+    if (register?.wants(this.#verdict, this.#held !== undefined) !== true) return;
     const { rawHeaders, ...subject } = this.#subject;
     register.record({
       ...subject,
@@ -124,6 +130,7 @@ export class Account {
       received: this.#received,
       ms: (this.#respondedAt ?? performance.now()) - this.#startedAt,
       secrets: this.#secrets,
+      held: this.#held,
       generation: this.#generation,
       requestHeaders: rawHeaders,
       responseHeaders: this.#responseHeaders,

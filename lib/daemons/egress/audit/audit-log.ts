@@ -21,7 +21,10 @@ export interface AuditLogOptions {
   readonly learn?: (entry: AuditEntry) => void;
 }
 
-/** Logs the outcome of each exchange, as far as the level asks for it. Refusals are always logged. */
+/**
+ * Logs the outcome of each exchange, as far as the level asks for it. Refusals are always logged, and what a person was
+ * asked about.
+ */
 export class AuditLog implements Register {
   readonly #options: AuditLogOptions;
 
@@ -35,19 +38,19 @@ export class AuditLog implements Register {
   }
 
   /** @internal For accounts. */
-  wants(verdict: Outcome['verdict']): boolean {
-    return verdict !== 'allow' || this.#isWritten(verdict);
+  wants(verdict: Outcome['verdict'], isHeld: boolean): boolean {
+    return verdict !== 'allow' || this.#isWritten(verdict, isHeld);
   }
 
   /** @internal For accounts. */
   record(outcome: Outcome): void {
     const entry = this.#entryOf(outcome);
-    if (this.#isWritten(outcome.verdict)) this.#options.write(lineOf(entry));
+    if (this.#isWritten(outcome.verdict, outcome.held !== undefined)) this.#options.write(lineOf(entry));
     if (outcome.verdict !== 'allow') this.#options.learn?.(entry);
   }
 
-  #isWritten(verdict: Outcome['verdict']): boolean {
-    return this.#options.level() >= LEAST_LEVEL[verdict];
+  #isWritten(verdict: Outcome['verdict'], isHeld: boolean): boolean {
+    return isHeld || this.#options.level() >= LEAST_LEVEL[verdict];
   }
 
   #entryOf(outcome: Outcome): AuditEntry {
@@ -71,6 +74,7 @@ export class AuditLog implements Register {
       received,
       ms: Math.round(outcome.ms),
       ...(outcome.secrets.length === 0 ? {} : { secrets: [...outcome.secrets] }),
+      ...(outcome.held === undefined ? {} : { held: outcome.held }),
       generation: outcome.generation,
       ...(level() < 2 ? {} : { headers: this.#headersOf(outcome) }),
     };

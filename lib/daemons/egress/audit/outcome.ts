@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../contract/egress/audit.ts';
+import type { AuditEntry, Held } from '../../contract/egress/audit.ts';
 import type { HeaderLines } from '../http/headers.ts';
 import type { Reason } from '../http/reasons.ts';
 
@@ -25,6 +25,8 @@ export interface Outcome
   readonly ms: number;
   /** Types of secrets that were found in it. If there are any, its path is withheld. */
   readonly secrets: readonly string[];
+  /** What became of the question whether they may leave, if a person was asked. */
+  readonly held: Held | undefined;
   /** Name, value, name, value, ... */
   readonly requestHeaders: readonly string[];
   readonly responseHeaders: HeaderLines;

@@ -22,6 +22,7 @@ export const DENIAL_STATUS = {
   'git-fetch-refused': 403,
   'grant-expired': 403,
   'grant-used-up': 403,
+  'grant-uncounted': 403,
   'route-changed': 403,
   'line-injection': 400,
   'secret-found': 403,

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { WITHHELD } from '../../contract/egress/audit.ts';
 import {
   type Finding,
   findPromptInjection,
@@ -17,14 +16,16 @@ import type { Rule } from '../policy/policy.ts';
 import type { ScanPlan } from '../policy/scan-plan.ts';
 import { credentialPlaceOf } from '../policy/tokens.ts';
 import { type Admission, type Denial, deny } from '../policy/verdict.ts';
-import type { Approvals } from './approvals.ts';
+import type { Approvals, Asker } from './approvals.ts';
 import { type ApprovedRequest, type BlockedRequest, discardBody } from './approved-request.ts';
 import { LateFinding } from './body-failure.ts';
+import { whereFound } from './finding-places.ts';
 import { type HeldBody, holdBody } from './held-body.ts';
 import { injectsLine } from './line-injection.ts';
 import { scanHead } from './outbound-head.ts';
 import { redacted } from './redact-request.ts';
 import type { ScanThread } from './scan-thread.ts';
+import { secretRefusal } from './secret-refusal.ts';
 
 /** Scans everything in an admitted request that would be sent, before any of it is sent. */
 export class OutboundGate {
@@ -44,8 +45,12 @@ export class OutboundGate {
     this.#thread = thread;
   }
 
-  /** @throws Error when the client disconnects while its body is read. */
-  async inspect(request: RequestContent, admission: Admission): Promise<ApprovedRequest | BlockedRequest> {
+  /** @throws Error when the client disconnects while its body is read, or while a person is asked. */
+  async inspect(
+    request: RequestContent,
+    admission: Admission,
+    exchange: Asker,
+  ): Promise<ApprovedRequest | BlockedRequest> {
     const { path, query, rule, host } = admission;
     const { rawHeaders } = request;
     if (injectsLine(path, query, rawHeaders)) return blocked(lineInjection(admission), []);
@@ -70,16 +75,23 @@ export class OutboundGate {
     }
     const scanTrailers = () => scanHead('', '', request.rawTrailers, undefined, options);
     const trailing = body.whole ? scanTrailers() : [];
-    const findings = [...head, ...body.findings, ...promptInjectionIn(body), ...trailing];
+    const inBody = [...body.findings, ...promptInjectionIn(body)];
+    const findings = [...head, ...inBody, ...trailing];
     const approved = (types: readonly string[]): ApprovedRequest => {
       const content = shortContent(body) ?? Readable.from(contentOf(body, scanTrailers));
       return { approved: true, path, query, rawHeaders, body: content, types };
     };
-    const found = { findings, isInHead: head.length > 0, isTrailing: trailing.length > 0, approved };
-    const decision =
-      findings.length === 0
-        ? approved([])
-        : await this.#resolveFindings(request, admission, body, found, options);
+    const found = { findings, inHost, inBody, isTrailing: trailing.length > 0, approved };
+    let decision: ApprovedRequest | BlockedRequest;
+    try {
+      decision =
+        findings.length === 0
+          ? approved([])
+          : await this.#resolveFindings(request, admission, body, found, options, exchange);
+    } catch (error) {
+      body.release();
+      throw error;
+    }
     if (decision.approved && decision.body instanceof Readable)
       decision.body.once('close', () => body.release());
     else body.release();
@@ -107,34 +119,45 @@ export class OutboundGate {
     return options;
   }
 
-  /** Decides about a request in which something was found. */
+  /** Decides about a request in which something was found. @throws Error when the client goes while a person is asked. */
   async #resolveFindings(
     request: RequestContent,
     admission: Admission,
     body: HeldBody,
-    { findings, isInHead, isTrailing, approved }: Found,
+    found: Found,
     options: ScanOptions,
+    exchange: Asker,
   ): Promise<ApprovedRequest | BlockedRequest> {
-    const { path, rule, host } = admission;
+    const { findings, inHost, isTrailing, approved } = found;
+    const { rule, host, path, query } = admission;
     const types = [...new Set(findings.map(({ type }) => type))];
     if (rule.scan.onMatch === 'redact' && !isTrailing) {
       return (
         (await redacted(request, admission, body, findings, options)) ??
-        blocked(refusal(types, admission), types)
+        blocked(secretRefusal(types, admission), types)
       );
     }
-    if (rule.scan.onMatch !== 'supervise') return blocked(refusal(types, admission), types);
-    const question = { host, method: request.method, path: isInHead ? WITHHELD : path, types };
-    const outcome = await this.approvals.request(question, findings);
-    if (outcome === 'allow') return approved(types);
-    return blocked(refusal(types, admission, outcome), types);
+    if (rule.scan.onMatch !== 'supervise') return blocked(secretRefusal(types, admission), types);
+    // The question would have to name what was found.
+    if (inHost.length > 0) return blocked(secretRefusal(types, admission, { state: 'in-host-name' }), types);
+    const { rawHeaders, method } = request;
+    const head = { path, query, rawHeaders, credential: credentialPlaceOf(rule) };
+    const outcome = await this.approvals.request(host, findings, {
+      ...exchange,
+      bytes: body.chunks.reduce((sum, { length }) => sum + length, 0),
+      describe: () => ({ method, ...whereFound(head, found, options) }),
+    });
+    if (outcome.allow) return approved(types);
+    if (outcome.answer.state === 'gone') throw new Error('the client is gone');
+    return blocked(secretRefusal(types, admission, outcome.answer), types);
   }
 }
 
 /** Findings in a request, and where they are. */
 interface Found {
   readonly findings: readonly Finding[];
-  readonly isInHead: boolean;
+  readonly inHost: readonly Finding[];
+  readonly inBody: readonly Finding[];
   readonly isTrailing: boolean;
   /** Approves the request unchanged, with these types of secrets in it. */
   readonly approved: (types: readonly string[]) => ApprovedRequest;
@@ -197,20 +220,4 @@ function startOf(chunks: readonly Buffer[], maxBytes: number): Buffer {
     size += chunk.length;
   }
   return concatenated(taken).subarray(0, maxBytes);
-}
-
-function refusal(
-  types: readonly string[],
-  { host, rule }: Admission,
-  outcome?: 'deny' | 'timeout' | 'absent',
-): Denial {
-  const what = `The request to ${host} holds what looks like a secret (${types.join(', ')})`;
-  const why = {
-    deny: ', and the operator refused to let it out.',
-    timeout: ', and no one answered in time whether it may leave.',
-    absent: ', and no supervisor is attached who could let it out.',
-    none: '.',
-  }[outcome ?? 'none'];
-  const remedy = 'Remove it: credentials are added outside the bottle. If it is none, tell the operator.';
-  return deny('secret-found', host, `${what}${why}`, remedy, rule);
 }

@@ -1,6 +1,7 @@
 import type { Facts } from '../http/request-facts.ts';
 import { type Circumstances, isOpen } from './admit.ts';
 import { decide } from './decide.ts';
+import { GrantUses } from './grant-uses.ts';
 import type { OpenConnection } from './open-connections.ts';
 import type { Policy, Rule } from './policy.ts';
 import { type Denial, deny, type Verdict } from './verdict.ts';
@@ -13,31 +14,14 @@ export interface PolicySource {
   readonly generation: () => number;
 }
 
-/** How often each grant with `max_uses` was used. A count survives reloads that do not change its route. */
-export class GrantUses {
-  readonly #counts = new Map<string, number>();
-
-  of(rule: Rule): number {
-    return this.#counts.get(rule.grant) ?? 0;
-  }
-
-  /** Takes back a use that was counted but did not happen. */
-  refund(rule: Rule): void {
-    if (rule.maxUses !== undefined) this.#counts.set(rule.grant, Math.max(0, this.of(rule) - 1));
-  }
-
-  count(rule: Rule): void {
-    if (rule.maxUses !== undefined) this.#counts.set(rule.grant, this.of(rule) + 1);
-  }
-}
-
 /** Decides by the policy in force and the uses of its grants. */
 export class Judge {
   readonly #source: PolicySource;
-  readonly #uses = new GrantUses();
+  readonly #uses: GrantUses;
 
-  constructor(source: PolicySource) {
+  constructor(source: PolicySource, uses = new GrantUses()) {
     this.#source = source;
+    this.#uses = uses;
   }
 
   /** Everything that a decision made now depends on. */
@@ -69,6 +53,19 @@ export class Judge {
   /** Must be called for a counted request of which nothing has been sent. */
   refund(rule: Rule): void {
     this.#uses.refund(rule);
+    // If this is not written, one use less is left.
+    if (rule.maxUses !== undefined) this.#uses.written().catch(() => {});
+  }
+
+  /** Writes the counted use of a grant with `max_uses` down; must have ended before anything is sent. @returns why nothing may be sent. */
+  async settle(rule: Rule): Promise<Denial | undefined> {
+    try {
+      await this.#uses.written();
+      return undefined;
+    } catch {
+      const reason = `The use of the grant for ${rule.host} could not be written down.`;
+      return deny('grant-uncounted', rule.host, reason, 'Tell the operator, and send it again later.', rule);
+    }
   }
 
   /** Must be called at once for each admitted request: the next may be decided while this one is scanned. */

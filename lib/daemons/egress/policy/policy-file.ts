@@ -16,7 +16,7 @@ export class PolicyFile {
     this.#filledSlots = filledSlots;
     const noRules = { provider: new Map(), bottle: new Map() };
     const off = { log: 0, learn: false, supervised: false, explainsDenials: false } as const;
-    this.#current = { rules: noRules, filledSlots, gated: [], ...off };
+    this.#current = { rules: noRules, filledSlots, gated: [], allowedValues: [], ...off };
   }
 
   get current(): Policy {

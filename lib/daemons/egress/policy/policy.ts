@@ -1,5 +1,5 @@
 import type { AuditLevel } from '../../contract/egress/audit.ts';
-import type { Route, RouteAuth, RoutesFile } from '../../contract/egress/routes.ts';
+import type { AllowedValues, Route, RouteAuth, RoutesFile } from '../../contract/egress/routes.ts';
 import { SELFTEST_HOST, SELFTEST_NONCE_ENV } from '../../contract/selftest/selftest.ts';
 import { type Condition, compileMatches } from './match-conditions.ts';
 import { type ScanPlan, scanPlan } from './scan-plan.ts';
@@ -51,6 +51,8 @@ export interface Policy {
   readonly learn: boolean;
   /** Whether the agent can ask a person for a route. */
   readonly supervised: boolean;
+  /** What persons let out although detection finds it. */
+  readonly allowedValues: readonly AllowedValues[];
   /** Whether a CONNECT that is refused is accepted, to say so inside TLS. */
   readonly explainsDenials: boolean;
 }
@@ -91,6 +93,7 @@ export function buildPolicy(file: RoutesFile, filledSlots: ReadonlySet<string>):
     log: file.log ?? 0,
     learn: file.learn ?? false,
     supervised: file.supervise ?? false,
+    allowedValues: file.allowed_values ?? [],
     explainsDenials: file.explain_denials ?? true,
   };
 }

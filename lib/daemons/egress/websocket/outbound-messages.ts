@@ -11,8 +11,9 @@ import {
   UnscannableBody,
 } from '../../detection/index.ts';
 import type { MemoryBudget } from '../../shared/memory-budget.ts';
-import type { Approvals } from '../outbound/approvals.ts';
+import type { Approvals, Asker } from '../outbound/approvals.ts';
 import { cutOut } from '../outbound/cut-out.ts';
+import { shownPath } from '../outbound/finding-places.ts';
 import type { ScanPlan } from '../policy/scan-plan.ts';
 import { type FrameEvent, type Strand, strandOf, WebSocketRefusal } from './frame-events.ts';
 import { groupsOf, STEP } from './groups.ts';
@@ -27,6 +28,8 @@ export interface OutboundMessagesOptions {
   readonly host: string;
   /** Path of the handshake, withheld if something was found in it. */
   readonly path: string;
+  /** Told when the agent is gone, and takes what is written down about a message that is held. */
+  readonly waiting: Asker;
 }
 
 /** Scans everything that the agent sends over one WebSocket, before any of it is sent on. */
@@ -69,7 +72,7 @@ export class OutboundMessages {
     const types = [...new Set(findings.map(({ type }) => type))];
     const { onMatch } = this.#options;
     if (onMatch === 'supervise') {
-      await this.#ask(findings, types);
+      await this.#ask(event, findings, types);
       // What a person approved must not require another approval with the next message.
       this.#tails[strandOf(event)] = Buffer.alloc(0);
       return event;
@@ -127,11 +130,20 @@ export class OutboundMessages {
       this.#tails[strandOf(event)] = lastOf(this.#tails[strandOf(event)], event.data);
   }
 
-  /** @throws WebSocketRefusal unless a person approves. */
-  async #ask(findings: readonly Finding[], types: readonly string[]): Promise<void> {
-    const { approvals, host, path } = this.#options;
-    const outcome = await approvals.request({ host, method: 'WEBSOCKET', path, types }, findings);
-    if (outcome !== 'allow') throw new WebSocketRefusal('secret-found', 1008, types);
+  /** @throws WebSocketRefusal unless a person approves; Error when the agent goes meanwhile. */
+  async #ask(event: FrameEvent, findings: readonly Finding[], types: readonly string[]): Promise<void> {
+    const { approvals, host, path, waiting, scan } = this.#options;
+    const outcome = await approvals.request(host, findings, {
+      ...waiting,
+      bytes: event.data.length,
+      describe: () => ({
+        ...{ method: 'WEBSOCKET', places: ['WebSocket message'] },
+        path: shownPath(path, findings, scan),
+      }),
+    });
+    if (outcome.allow) return;
+    if (outcome.answer.state === 'gone') throw new Error('the agent is gone');
+    throw new WebSocketRefusal('secret-found', 1008, types);
   }
 
   /** Cuts the findings out of a text. `undefined` if one cannot be cut out, or something remains. */

@@ -61,7 +61,7 @@ export class WebSocketUpgrade implements Upgrade {
     relay({
       agent,
       upstream: stream,
-      outbound: this.#outboundMessages(),
+      outbound: this.#outboundMessages(agent),
       inbound: new InboundMessages({ scrubber, scansText: rule.scan.inbound }),
       budget: gate.budget,
       idleMs,
@@ -75,9 +75,11 @@ export class WebSocketUpgrade implements Upgrade {
     });
   }
 
-  #outboundMessages(): OutboundMessages {
-    const { gate, admission, approved } = this.#options;
+  #outboundMessages(agent: Duplex): OutboundMessages {
+    const { gate, admission, approved, account } = this.#options;
     const { rule, host, path } = admission;
+    const gone = new AbortController();
+    agent.once('close', () => gone.abort());
     return new OutboundMessages({
       scan: gate.optionsFor(rule),
       onMatch: rule.scan.onMatch,
@@ -85,6 +87,10 @@ export class WebSocketUpgrade implements Upgrade {
       budget: gate.budget,
       host,
       path: approved.types.length === 0 ? path : WITHHELD,
+      waiting: {
+        gone: () => gone.signal,
+        held: (record) => account.held(record),
+      },
     });
   }
 

@@ -124,6 +124,18 @@ describe('the log of a bottle that has ended', () => {
     expect((await logs('--denied')).stdout.split('\n')).toHaveLength(3);
   });
 
+  it('a request that was held shows how long, what became of it, and by which proposal', async () => {
+    const held = { outcome: 'approved', proposal: 'p-0r3k7m', ms: 12_000 } as const;
+    const letOut = auditedRequest({ secrets: ['github-token'], held });
+    await write(
+      asciiJson(letOut),
+      asciiJson({ ...REFUSED, held: { ...held, outcome: 'full', proposal: null, ms: 0 } }),
+    );
+    const { stdout } = await logs();
+    expect(stdout).toContain('(github-token; approved by p-0r3k7m after 12s)');
+    expect(stdout).toContain('(secret-found: github-token; full)');
+  });
+
   it('logs prints one aligned line per request, without the secrets that were found', async () => {
     await write(
       JSON.stringify(auditedRequest()),

@@ -19,7 +19,10 @@ const REQUESTS: readonly SuperviseRequest[] = [
   { kind: 'capability', dockerfile: HOSTILE, reason: HOSTILE },
   { kind: 'ask', question: HOSTILE, choices: [HOSTILE, 'no'] },
   { kind: 'notify', message: HOSTILE },
-  { kind: 'egress-token-allow', secrets: ['\u001b[5mx'], place: 'body', host: 'paste.example' },
+  {
+    ...{ kind: 'egress-token-allow', host: 'paste.example', method: 'POST', path: '/api' },
+    ...{ values: [{ kind: '\u001b[5mx', mark: '3f9a1c2e'.repeat(3) }], places: ['body', 'header x-note'] },
+  },
 ];
 
 const pending = REQUESTS.map((request, index) => proposalOf({ id: `p-0r3k7${index}`, request, count: 9999 }));

@@ -20,7 +20,10 @@ const REQUESTS: readonly SuperviseRequest[] = [
   },
   { kind: 'ask', question: 'Which of\nthe two?', choices: ['this', 'that\nor other'] },
   { kind: 'notify', message: 'The tests are green.' },
-  { kind: 'egress-token-allow', secrets: ['github-token'], place: 'body', host: 'paste.example' },
+  {
+    ...{ kind: 'egress-token-allow', host: 'paste.example', method: 'POST', path: '/api' },
+    ...{ values: [{ kind: 'github-token', mark: '3f9a1c2e'.repeat(3) }], places: ['body', 'header x-note'] },
+  },
 ];
 
 it('what is pending is shown in few lines, with nothing in them that acts', async () => {

@@ -122,7 +122,8 @@ describe('the clock', () => {
     let now = Date.UTC(2026, 10, 1);
     const proposals = await open(() => now);
     const held = await proposals.propose({
-      ...{ kind: 'egress-token-allow', secrets: ['github-token'], place: 'body', host: 'example.com' },
+      ...{ kind: 'egress-token-allow', host: 'example.com', method: 'POST', path: '/', places: ['body'] },
+      values: [{ kind: 'github-token', mark: '3f9a1c2e'.repeat(3) }],
     });
     if (!('id' in held)) throw new Error(held.refused);
     now += 299_000;

@@ -33,6 +33,7 @@ describe('a daemon that is killed', () => {
       SUPERVISE_QUEUE_DIR: queue(),
       SUPERVISE_BOTTLE_SLUG: BOTTLE,
       SUPERVISE_PORT: String(port),
+      SUPERVISE_CONTROL: join(home.path, 'supervise.sock'),
       ...environment,
     };
     const daemon = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'ignore', 'pipe'] });

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { Approvals, type Approver } from '../../../../../lib/daemons/egress/outbound/approvals.ts';
-import { type DlpRequest, dlpScene, HOST, TOKEN } from '../../../../support/egress/dlp-scene.ts';
+import { type DlpRequest, dlpScene, TOKEN } from '../../../../support/egress/dlp-scene.ts';
 
 const KEY = 'AKIAQ7XKPM2WZL9RTVBN';
 const scene = dlpScene();
@@ -111,79 +110,6 @@ describe('secrets in requests', () => {
     const reply = await send({ body: KEY });
     expect(reply.status).toBe(403);
     expect(reply.body).toContain('no supervisor is attached');
-  });
-
-  it('a secret that a person approves leaves and is not asked about again', async () => {
-    const asked: unknown[] = [];
-    const approver: Approver = {
-      ask: async (question) => {
-        asked.push(question);
-        return 'allow';
-      },
-    };
-    await start({ approver });
-    expect((await send({ body: KEY })).status).toBe(200);
-    expect((await send({ body: `again ${KEY}` })).status).toBe(200);
-    expect(asked).toEqual([{ host: HOST, method: 'POST', path: '/', types: ['aws-access-key'] }]);
-  });
-
-  it('an approval is valid only for the host that it was given for', async () => {
-    await start({});
-    const asked: string[] = [];
-    const approvals = new Approvals({
-      ask: async ({ host }) => {
-        asked.push(host);
-        return host === HOST ? 'allow' : 'deny';
-      },
-    });
-    const found = [{ type: 'jwt', value: 'x', inPlainSight: true }];
-    const answerFor = (host: string) =>
-      approvals.request({ host, method: 'GET', path: '/', types: ['jwt'] }, found);
-    expect([await answerFor(HOST), await answerFor('evil.example'), await answerFor(HOST)]).toEqual([
-      'allow',
-      'deny',
-      'allow',
-    ]);
-    expect(asked).toEqual([HOST, 'evil.example']);
-  });
-
-  it('an approved secret does not let other, hidden secrets through', async () => {
-    const asked: (readonly string[])[] = [];
-    const approver: Approver = {
-      ask: async ({ types }) => {
-        asked.push(types);
-        return asked.length === 1 ? 'allow' : 'deny';
-      },
-    };
-    await start({ approver });
-    expect((await send({ body: KEY })).status).toBe(200);
-    const hidden = Buffer.from(Buffer.from(TOKEN).toString('base64')).toString('hex');
-    expect((await send({ body: `${KEY} ${hidden}` })).status).toBe(403);
-    expect((await send({ body: `${KEY} ${'. '.repeat(100_000)} ${hidden}` })).status).toBe(403);
-    expect(asked.slice(1)).toEqual([
-      ['aws-access-key', 'known-secret'],
-      ['aws-access-key', 'known-secret'],
-    ]);
-    expect(scene.upstream.seen.length).toBe(1);
-  });
-
-  it('egress blocks a secret if approval is denied or fails', async () => {
-    const answers = [async () => 'deny' as const, () => Promise.reject(new Error('gone'))];
-    await start({
-      approver: { ask: () => answers.shift()?.() ?? Promise.reject(new Error('asked again')) },
-    });
-    expect((await send({ body: KEY })).status).toBe(403);
-    expect((await send({ body: KEY })).status).toBe(403);
-    expect(scene.upstream.seen).toEqual([]);
-  });
-
-  it('an approval request times out if nobody responds', async () => {
-    await start({});
-    const approvals = new Approvals({ ask: () => new Promise(() => {}) }, 50);
-    const question = { host: HOST, method: 'GET', path: '/', types: ['jwt'] };
-    expect(await approvals.request(question, [{ type: 'jwt', value: 'x', inPlainSight: true }])).toBe(
-      'timeout',
-    );
   });
 
   it('a secret passes if the operator turned scanning off', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Route, routesFile } from '../../../../../lib/daemons/contract/egress/routes.ts';
 import { decide } from '../../../../../lib/daemons/egress/policy/decide.ts';
-import { GrantUses } from '../../../../../lib/daemons/egress/policy/judge.ts';
+import { GrantUses } from '../../../../../lib/daemons/egress/policy/grant-uses.ts';
 import { buildPolicy } from '../../../../../lib/daemons/egress/policy/policy.ts';
 import { calm, codeOf } from '../../../../support/egress/decisions.ts';
 

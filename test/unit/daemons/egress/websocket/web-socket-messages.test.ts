@@ -3,8 +3,9 @@ import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { Route } from '../../../../../lib/daemons/contract/egress/routes.ts';
-import type { ApprovalRequest, Approver } from '../../../../../lib/daemons/egress/outbound/approvals.ts';
+import type { TokenAllowRequest } from '../../../../../lib/daemons/contract/supervise/request.ts';
 import { connectVia, secureTunnel } from '../../../../support/egress/agent.ts';
+import { APPROVAL, approver } from '../../../../support/egress/approver.ts';
 import { HOST, socketScene, TOKEN } from '../../../../support/egress/socket-scene.ts';
 import {
   closeOf,
@@ -15,15 +16,16 @@ import {
 } from '../../../../support/egress/web-socket.ts';
 
 const KEY = 'AKIAQ7XKPM2WZL9RTVBN';
-const asked: ApprovalRequest[] = [];
-let answer: Approver['ask'] = () => Promise.reject(new Error('nobody'));
+const asked: TokenAllowRequest[] = [];
+let answer: (signal: AbortSignal) => Promise<'allow' | 'deny'> = () => Promise.reject(new Error('nobody'));
 const scene = socketScene({
-  approver: {
-    ask: (question, signal) => {
+  approver: approver(
+    () => scene().egress,
+    (question, signal) => {
       asked.push(question);
-      return answer(question, signal);
+      return answer(signal);
     },
-  },
+  ),
 });
 
 /** Everything that the upstream received, as one text. */
@@ -161,8 +163,15 @@ describe('secrets in WebSocket messages', () => {
     expect(heard()).toBe('');
     resolve('allow');
     await expect.poll(heard).toBe(`${KEY}after`);
-    expect(asked).toEqual([{ host: HOST, method: 'WEBSOCKET', path: '/socket', types: ['aws-access-key'] }]);
+    expect(asked).toMatchObject([
+      {
+        ...{ host: HOST, method: 'WEBSOCKET', path: '/socket', places: ['WebSocket message'] },
+        values: [{ kind: 'aws-access-key' }],
+      },
+    ]);
     socket.close();
+    const held = { outcome: 'approved', proposal: APPROVAL, ms: expect.any(Number) };
+    await expect.poll(() => scene().egress.log).toMatchObject([{ verdict: 'allow', held }]);
   });
 
   it('a message with a secret does not leave if approval is denied or fails', async () => {
@@ -190,8 +199,11 @@ describe('secrets in WebSocket messages', () => {
   });
 
   it('an agent that is cut off while its message waits for approval is gone, and the message stays', async () => {
-    const { promise, resolve } = Promise.withResolvers<'allow'>();
-    answer = () => promise;
+    const { promise, resolve, reject } = Promise.withResolvers<'allow'>();
+    answer = (signal) => {
+      signal.addEventListener('abort', reject);
+      return promise;
+    };
     asked.length = 0;
     const tunnel = scene().tunnel();
     scene().play({ dlp: { outbound_on_match: 'supervise' } });
@@ -200,7 +212,10 @@ describe('secrets in WebSocket messages', () => {
     socket.write(frame({ opcode: 1, payload: `glpat-${'y'.repeat(20)}` }));
     await vi.waitFor(() => expect(asked).toHaveLength(1));
     connection.resetAndDestroy();
-    await expect.poll(() => scene().egress.log).toMatchObject([{ verdict: 'fail', reason: 'client-gone' }]);
+    const held = { outcome: 'gone', proposal: null };
+    await expect
+      .poll(() => scene().egress.log)
+      .toMatchObject([{ verdict: 'fail', reason: 'client-gone', held }]);
     resolve('allow');
     await sleep(20);
     expect(heard()).toBe('');
