@@ -25,7 +25,7 @@ DEV = cd "$$KIT" && exec node
 
 # ---- everyday ----------------------------------------------------------------------------------------------------
 
-.PHONY: help setup launch prepare up attach shell exec stop fetch teardown diff apply cp init edit list info status logs learn supervise approve reject routes revoke keep-routes cleanup doctor engine engine-stop
+.PHONY: help setup launch prepare up attach shell exec stop freeze resume fetch teardown diff apply cp init edit list info status logs learn supervise approve reject routes revoke keep-routes cleanup doctor engine engine-stop
 
 # A flag for a variable that counts only on the command line, since a shell or CI may export such names; `literally`
 # has made its origin `override`.
@@ -70,6 +70,12 @@ exec: setup ## BOTTLE=x CMD='ls -la': run a command in a bottle that is up, as t
 
 stop: setup ## BOTTLE=x [TIMEOUT=20s]: ask the agent to end, end it, and take the bottle down
 	@$(RUN)scripts/stop.ts --bottle "$$BOTTLE" $(call given,TIMEOUT,timeout) $(FLAGS)
+
+freeze: setup ## [BOTTLE=x] [FLAGS=--json]: snapshot the guest of a running bottle, which runs on
+	@$(RUN)scripts/freeze.ts $(call given,BOTTLE,bottle) $(FLAGS)
+
+resume: setup ## [BOTTLE=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [DETACH=1] [YES=1]: bring a kept bottle back, from its last freeze if it has one, and continue
+	@$(RUN)scripts/resume.ts $(call given,BOTTLE,bottle) $(SESSION) $(if $(call is_on,$(YES)),--yes) $(FLAGS)
 
 fetch: setup ## BOTTLE=x [FETCH_MAX_SIZE=10G]: bring its commits and uncommitted work home, as refs of your repository
 	@$(RUN)scripts/fetch.ts --bottle "$$BOTTLE" $(call given,FETCH_MAX_SIZE,max-size) $(FLAGS)

@@ -1,9 +1,12 @@
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { withExtraCa } from '../docker/build-context.ts';
 import { docker } from '../docker/cli.ts';
 import { buildImage as dockerBuild, imageId } from '../docker/image.ts';
 import { BottleError } from '../errors.ts';
-import { agentSchema } from '../guest/agent.ts';
+import { type Agent, agentSchema } from '../guest/agent.ts';
+import { type Committed, committedPath, isWhole, readCommitted } from '../guest/committed.ts';
+import { toolReference } from '../guest/tool-image.ts';
 import { bootReference, ensureBootImage } from '../handoff/boot-image.ts';
 import { recipeDigest } from '../handoff/recipe.ts';
 import type { Plan } from '../plan/schema.ts';
@@ -17,6 +20,12 @@ const agentImage = z.strictObject({
   /** The same with the guest's tool: what guests boot from. Its id is the cache key of artifacts. */
   boot: z.strictObject({ reference: z.string(), id: z.string() }),
   agent: agentSchema,
+  /** The guest tool in it, see `toolReference`; absent in old records. */
+  tool: z.string().optional(),
+  /** The freeze from which the bottle boots, instead of the image. */
+  committed: z
+    .strictObject({ kind: z.enum(['artifact', 'archive']), path: z.string(), bytes: z.number() })
+    .optional(),
 });
 export type AgentImage = z.infer<typeof agentImage>;
 
@@ -29,15 +38,20 @@ export const buildImage: Phase<AgentImage> = {
   durable: true,
 
   async run(context) {
-    const { image, provider, workspace } = await context.read(prepare);
+    const plan = await context.read(prepare);
+    const { image, provider, workspace } = plan;
+    const committed = await usableCommitted(context, plan);
+    if (committed !== undefined) return fromCommitted(plan, committed);
     const reference = image.kind === 'reference' ? image.reference : await build(context, image);
     const id = (await imageId(reference)) ?? (await pull(reference));
     const { boot, agent } = await ensureBootImage({ reference, id }, provider, context);
     const directory = workspace === undefined ? agent.directory : guestWorkspace(agent.home);
-    return { reference, id, boot, agent: { ...agent, directory } };
+    return { reference, id, boot, agent: { ...agent, directory }, tool: await toolReference() };
   },
 
-  async isAlive(context, { reference, id, boot }) {
+  async isAlive(context, { reference, id, boot, committed }) {
+    if (committed !== undefined)
+      return (await stat(committed.path).catch(() => undefined))?.size === committed.bytes;
     const { image, provider } = await context.read(prepare);
     if (image.kind === 'dockerfile' && (await buildTag(context, image)).tag !== reference) return false;
     if ((await imageId(reference)) !== id || (await bootReference(id, provider)) !== boot.reference)
@@ -45,9 +59,41 @@ export const buildImage: Phase<AgentImage> = {
     return (await imageId(boot.reference)) === boot.id;
   },
 
-  describe: ({ reference, id, agent }) =>
-    `${reference} (${id.replace('sha256:', '').slice(0, 16)}), runs as ${agent.name}`,
+  describe: ({ reference, id, agent, committed }) =>
+    `${committed === undefined ? '' : 'frozen from '}${reference} (${id.replace('sha256:', '').slice(0, 16)}), runs as ${agent.name}`,
 };
+
+/**
+ * Returns the bottle's freeze, if it has one and it is whole.
+ * @throws BottleError `smolvm-unsupported` when the smolvm in use cannot boot it.
+ */
+async function usableCommitted(
+  { slug, say }: PhaseContext,
+  { smolvm }: Plan,
+): Promise<Committed | undefined> {
+  const committed = await readCommitted(slug);
+  if (committed === undefined) return undefined;
+  if (!(await isWhole(slug, committed))) {
+    say(
+      `its frozen guest is missing or damaged (${committedPath(slug, committed)}); using its image instead`,
+    );
+    return undefined;
+  }
+  if (committed.kind === 'artifact' || smolvm.tier === 'socket') return committed;
+  throw new BottleError(
+    'smolvm-unsupported',
+    `${slug} was frozen with smolvm ${committed.smolvm.join('.')}, and smolvm ${smolvm.version.join('.')} cannot boot that`,
+    { hint: 'Point SMOLVM at smolvm 1.8.0 or newer.' },
+  );
+}
+
+function fromCommitted({ slug, provider }: Plan, committed: Committed): AgentImage {
+  const { kind, bytes, origin, image, tool } = committed;
+  const agent: Agent =
+    provider.command.length > 0 ? { ...committed.agent, command: provider.command } : committed.agent;
+  const path = committedPath(slug, committed);
+  return { ...origin, boot: image, agent, tool, committed: { kind, path, bytes } };
+}
 
 type DockerfileSource = Extract<Plan['image'], { kind: 'dockerfile' }>;
 

@@ -24,7 +24,8 @@ export const packArtifact: Phase<Artifact> = {
   durable: true,
 
   async run(context) {
-    const [plan, { boot: image }] = await readAll(context, prepare, buildImage);
+    const [plan, { boot: image, committed }] = await readAll(context, prepare, buildImage);
+    if (committed !== undefined) return committed;
     const { handoff, smolvm } = plan;
     if (context.force || !(await hasArtifact(image.id, handoff))) {
       const workspace = partialDirectory(context.slug);
@@ -48,9 +49,9 @@ export const packArtifact: Phase<Artifact> = {
   },
 
   async isAlive(context, { path, bytes }) {
-    const [{ handoff }, { boot }] = await readAll(context, prepare, buildImage);
+    const [{ handoff }, { boot, committed }] = await readAll(context, prepare, buildImage);
     const found = await stat(path).catch(() => undefined);
-    return path === artifactPath(boot.id, handoff) && found?.size === bytes;
+    return path === (committed?.path ?? artifactPath(boot.id, handoff)) && found?.size === bytes;
   },
 
   describe: ({ path, bytes }) => `${path} (${(bytes / 1024 ** 2).toFixed(0)} MiB)`,
