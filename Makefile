@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD ID FOR USES ANSWER NOTE REASON METHODS BELOW BOT_BOTTLE_CWD
+TEXTS = OLDER AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD ID FOR USES ANSWER NOTE REASON METHODS BELOW BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -25,7 +25,7 @@ DEV = cd "$$KIT" && exec node
 
 # ---- everyday ----------------------------------------------------------------------------------------------------
 
-.PHONY: help setup launch prepare up attach shell exec stop freeze resume fetch teardown diff apply cp init edit list info status logs learn supervise approve reject routes revoke keep-routes cleanup doctor engine engine-stop
+.PHONY: help setup launch prepare up attach shell exec stop freeze resume keep forget fetch teardown diff apply cp init edit list info status logs learn supervise approve reject routes revoke keep-routes cleanup doctor engine engine-stop
 
 # A flag for a variable that counts only on the command line, since a shell or CI may export such names; `literally`
 # has made its origin `override`.
@@ -76,6 +76,12 @@ freeze: setup ## [BOTTLE=x] [FLAGS=--json]: snapshot the guest of a running bott
 
 resume: setup ## [BOTTLE=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [DETACH=1] [YES=1]: bring a kept bottle back, from its last freeze if it has one, and continue
 	@$(RUN)scripts/resume.ts $(call given,BOTTLE,bottle) $(SESSION) $(if $(call is_on,$(YES)),--yes) $(FLAGS)
+
+keep: setup ## BOTTLE=x: keep a bottle's state at its end, whatever the agent's exit code
+	@$(RUN)scripts/keep.ts --bottle "$$BOTTLE" $(FLAGS)
+
+forget: setup ## BOTTLE=x: remove the state of a bottle that is down, with its freeze and transcript
+	@$(RUN)scripts/forget.ts --bottle "$$BOTTLE" $(FLAGS)
 
 fetch: setup ## BOTTLE=x [FETCH_MAX_SIZE=10G]: bring its commits and uncommitted work home, as refs of your repository
 	@$(RUN)scripts/fetch.ts --bottle "$$BOTTLE" $(call given,FETCH_MAX_SIZE,max-size) $(FLAGS)
@@ -131,8 +137,8 @@ revoke: setup ## BOTTLE=x ID=x: end what was granted, and close what is open thr
 keep-routes: setup ## BOTTLE=x: print the routes that were granted, for the manifest, to review
 	@$(RUN)scripts/keep-routes.ts --bottle "$$BOTTLE" $(FLAGS)
 
-cleanup: setup ## [YES=1] [ALL=1] [DISCARD=1]: find and remove what crashed or killed launches left
-	@$(RUN)scripts/cleanup.ts $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(ALL)),--all) $(if $(call is_on,$(DISCARD)),--discard) $(FLAGS)
+cleanup: setup ## [YES=1] [ALL=1] [DISCARD=1] [OLDER=30]: find and remove what crashed or killed launches left, and what nothing uses
+	@$(RUN)scripts/cleanup.ts $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(ALL)),--all) $(if $(call is_on,$(DISCARD)),--discard) $(call given,OLDER,older-than) $(FLAGS)
 
 doctor: setup ## check everything that a launch depends on
 	@$(RUN)scripts/doctor.ts $(FLAGS)

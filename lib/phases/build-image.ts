@@ -40,7 +40,7 @@ export const buildImage: Phase<AgentImage> = {
   async run(context) {
     const plan = await context.read(prepare);
     const { image, provider, workspace } = plan;
-    const committed = await usableCommitted(context, plan);
+    const committed = await usableCommitted(context);
     if (committed !== undefined) return fromCommitted(plan, committed);
     const reference = image.kind === 'reference' ? image.reference : await build(context, image);
     const id = (await imageId(reference)) ?? (await pull(reference));
@@ -63,28 +63,13 @@ export const buildImage: Phase<AgentImage> = {
     `${committed === undefined ? '' : 'frozen from '}${reference} (${id.replace('sha256:', '').slice(0, 16)}), runs as ${agent.name}`,
 };
 
-/**
- * Returns the bottle's freeze, if it has one and it is whole.
- * @throws BottleError `smolvm-unsupported` when the smolvm in use cannot boot it.
- */
-async function usableCommitted(
-  { slug, say }: PhaseContext,
-  { smolvm }: Plan,
-): Promise<Committed | undefined> {
+/** Returns the bottle's freeze, if it has one and it is whole. */
+async function usableCommitted({ slug, say }: PhaseContext): Promise<Committed | undefined> {
   const committed = await readCommitted(slug);
   if (committed === undefined) return undefined;
-  if (!(await isWhole(slug, committed))) {
-    say(
-      `its frozen guest is missing or damaged (${committedPath(slug, committed)}); using its image instead`,
-    );
-    return undefined;
-  }
-  if (committed.kind === 'artifact' || smolvm.tier === 'socket') return committed;
-  throw new BottleError(
-    'smolvm-unsupported',
-    `${slug} was frozen with smolvm ${committed.smolvm.join('.')}, and smolvm ${smolvm.version.join('.')} cannot boot that`,
-    { hint: 'Point SMOLVM at smolvm 1.8.0 or newer.' },
-  );
+  if (await isWhole(slug, committed)) return committed;
+  say(`its frozen guest is missing or damaged (${committedPath(slug, committed)}); using its image instead`);
+  return undefined;
 }
 
 function fromCommitted({ slug, provider }: Plan, committed: Committed): AgentImage {

@@ -4,8 +4,9 @@ import { type JournalEntry, markUndone, pendingUndo } from '../bottle/journal.ts
 import { bottleDirectory, bottlePaths } from '../bottle/paths.ts';
 import { removeRecord } from '../bottle/records.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
+import { dockerTry } from '../docker/cli.ts';
 import { BottleError, messageOf } from '../errors.ts';
-import { readCommitted } from '../guest/committed.ts';
+import { committedReference, readCommitted } from '../guest/committed.ts';
 import { withLock } from '../host/lock.ts';
 import { removeGrants } from '../supervise/grants-file.ts';
 import { buildImage } from './build-image.ts';
@@ -99,5 +100,12 @@ export async function forgetBottle(slug: string): Promise<void> {
       },
     );
   }
+  await removeCommittedImage(slug);
   await rm(bottleDirectory(slug), { recursive: true, force: true });
+}
+
+/** Best effort: `cleanup` finds it, too. */
+async function removeCommittedImage(slug: string): Promise<void> {
+  const committed = await readCommitted(slug).catch(() => undefined);
+  if (committed?.kind === 'artifact') await dockerTry(['image', 'rm', committedReference(slug)]);
 }

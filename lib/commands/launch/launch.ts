@@ -22,7 +22,7 @@ export interface LaunchSteps {
 
 /**
  * Launches one bottle: prepares it, brings it up, runs the agent, and always takes everything down. State is
- * kept when the exit code is not 0, when the bottle learns or was frozen, or when teardown is incomplete. Other sessions of the bottle
+ * kept when the exit code is not 0, when the bottle learns, was frozen or is to be kept, or when teardown is incomplete. Other sessions of the bottle
  * end first.
  * @returns the agent's exit code, or 0 when the launch was not confirmed, or goes on in another process.
  */
@@ -90,7 +90,7 @@ export async function endLaunch(
   const metadata = await readMetadata(slug);
   if (metadata === undefined) return;
   // Without an owner, the bottle counts as kept on purpose, not as an orphan of this launch.
-  const keep = () => writeMetadata({ ...metadata, owner: null });
+  const keep = async () => writeMetadata({ ...((await readMetadata(slug)) ?? metadata), owner: null });
   try {
     await saveWork(slug, steps.say);
   } catch (error) {
@@ -100,7 +100,10 @@ export async function endLaunch(
   steps.say('taking everything down');
   const undone = await teardown(slug, steps.say);
   const what = undone.length === 0 ? 'nothing to take down' : `took down ${undone.join(', ')}`;
-  if (exitCode === 0 && !learns && (await readCommitted(slug)) === undefined) {
+  const isWanted = exitCode !== 0 || learns || (await readCommitted(slug)) !== undefined;
+  // It may have been said while the agent ran.
+  const { kept = isWanted } = (await readMetadata(slug)) ?? {};
+  if (!kept) {
     await forgetBottle(slug);
     steps.say(`${what}; nothing is left`);
     return;
