@@ -1,4 +1,5 @@
-import { rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, link, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { bottleDirectory } from '../bottle/paths.ts';
@@ -7,7 +8,7 @@ import { readJson } from '../host/read-json.ts';
 import { agentSchema } from './agent.ts';
 
 /** What a freeze has made of a bottle's guest, from which the bottle can boot again. */
-const committedSchema = z.strictObject({
+export const committedSchema = z.strictObject({
   version: z.literal(1),
   /** UTC, ISO 8601. */
   at: z.iso.datetime(),
@@ -51,10 +52,6 @@ export async function writeCommitted(slug: string, committed: Committed): Promis
   await writeAtomically(join(bottleDirectory(slug), FILE), `${JSON.stringify(committed, null, 2)}\n`);
 }
 
-export async function forgetCommitted(slug: string): Promise<void> {
-  await rm(join(bottleDirectory(slug), FILE), { force: true });
-}
-
 export function committedPath(slug: string, { file }: Pick<Committed, 'file'>): string {
   return join(bottleDirectory(slug), file);
 }
@@ -63,6 +60,17 @@ export function committedPath(slug: string, { file }: Pick<Committed, 'file'>): 
 export async function isWhole(slug: string, committed: Committed): Promise<boolean> {
   const found = await stat(committedPath(slug, committed)).catch(() => undefined);
   return found?.isFile() === true && found.size === committed.bytes;
+}
+
+/**
+ * Gives a bottle the freeze of another one. The file is linked where that is possible, so that it takes no space.
+ * @param source path of the other's file.
+ */
+export async function adoptCommitted(slug: string, committed: Committed, source: string): Promise<void> {
+  const target = committedPath(slug, committed);
+  await link(source, target).catch(() => copyFile(source, target, constants.COPYFILE_FICLONE));
+  const image = { ...committed.image, reference: committedReference(slug) };
+  await writeCommitted(slug, { ...committed, image });
 }
 
 /** The name of a bottle's image, in its archive and in an engine. */
