@@ -5,7 +5,7 @@ const HOST_LAYERS = [
   ['commands'],
   ['phases'],
   ['prepare', 'provision'],
-  ['channels', 'handoff', 'bundle', 'workspace', 'sessions', 'deploy-keys', 'supervise'],
+  ['channels', 'handoff', 'bundle', 'workspace', 'sessions', 'deploy-keys', 'supervise', 'freeze'],
   ['guest', 'providers'],
   ['plan'],
   ['skills'],
@@ -85,14 +85,14 @@ export default {
     {
       name: 'host-sees-only-the-contracts',
       severity: 'error',
-      comment: 'And detection, which the workspace uses to find secrets in files.',
-      from: { path: '^(lib|scripts)/', pathNot: '^lib/(daemons|workspace)/' },
+      comment: 'And detection, with which workspace and freeze find secrets in files.',
+      from: { path: '^(lib|scripts)/', pathNot: '^lib/(daemons|workspace|freeze)/' },
       to: { path: '^lib/daemons/', pathNot: '^lib/daemons/contract/' },
     },
     {
-      name: 'workspace-sees-contracts-and-detection',
+      name: 'file-searches-see-contracts-and-detection',
       severity: 'error',
-      from: { path: '^lib/workspace/' },
+      from: { path: '^lib/(workspace|freeze)/' },
       to: { path: '^lib/daemons/', pathNot: '^lib/daemons/(contract|detection)/' },
     },
     {

@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD ID FOR USES ANSWER NOTE REASON METHODS BELOW REMOVE BOT_BOTTLE_CWD
+TEXTS = N OLDER AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD ID FOR USES ANSWER NOTE REASON METHODS BELOW REMOVE BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -25,7 +25,7 @@ DEV = cd "$$KIT" && exec node
 
 # ---- everyday ----------------------------------------------------------------------------------------------------
 
-.PHONY: help setup launch prepare up attach shell exec stop fetch teardown diff apply cp init edit list info status logs learn supervise approve reject routes revoke keep-routes capabilities cleanup doctor engine engine-stop
+.PHONY: help setup launch prepare up attach shell exec stop freeze resume fork keep forget export import fetch teardown diff apply cp init edit list info status logs learn supervise approve reject routes revoke keep-routes capabilities cleanup doctor engine engine-stop
 
 # A flag for a variable that counts only on the command line, since a shell or CI may export such names; `literally`
 # has made its origin `override`.
@@ -70,6 +70,27 @@ exec: setup ## BOTTLE=x CMD='ls -la': run a command in a bottle that is up, as t
 
 stop: setup ## BOTTLE=x [TIMEOUT=20s]: ask the agent to end, end it, and take the bottle down
 	@$(RUN)scripts/stop.ts --bottle "$$BOTTLE" $(call given,TIMEOUT,timeout) $(FLAGS)
+
+freeze: setup ## [BOTTLE=x] [FLAGS=--json]: snapshot the guest of a running bottle, which runs on
+	@$(RUN)scripts/freeze.ts $(call given,BOTTLE,bottle) $(FLAGS)
+
+resume: setup ## [BOTTLE=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [DETACH=1] [YES=1]: bring a kept bottle back, from its last freeze if it has one, and continue
+	@$(RUN)scripts/resume.ts $(call given,BOTTLE,bottle) $(SESSION) $(if $(call is_on,$(YES)),--yes) $(FLAGS)
+
+fork: setup ## BOTTLE=x [N=3] [PROMPT=x]: start more bottles from a freeze of this one, each with its own identity
+	@$(RUN)scripts/fork.ts --bottle "$$BOTTLE" $(call given,N,count) $(call given,PROMPT,prompt) $(FLAGS)
+
+export: setup ## BOTTLE=x FILE=f.tar.zst: write its freeze, transcript and work to a file, for another machine
+	@$(RUN)scripts/export.ts --bottle "$$BOTTLE" --file "$$FILE" $(FLAGS)
+
+import: setup ## FILE=f.tar.zst [LABEL=x] [MAX_SIZE=64G]: take a bottle from such a file, to resume it here
+	@$(RUN)scripts/import.ts --file "$$FILE" $(if $(LABEL),--label "$$LABEL") $(call given,MAX_SIZE,max-size) $(FLAGS)
+
+keep: setup ## BOTTLE=x: keep a bottle's state at its end, whatever the agent's exit code
+	@$(RUN)scripts/keep.ts --bottle "$$BOTTLE" $(FLAGS)
+
+forget: setup ## BOTTLE=x: remove the state of a bottle that is down, with its freeze and transcript
+	@$(RUN)scripts/forget.ts --bottle "$$BOTTLE" $(FLAGS)
 
 fetch: setup ## BOTTLE=x [FETCH_MAX_SIZE=10G]: bring its commits and uncommitted work home, as refs of your repository
 	@$(RUN)scripts/fetch.ts --bottle "$$BOTTLE" $(call given,FETCH_MAX_SIZE,max-size) $(FLAGS)
@@ -128,8 +149,8 @@ keep-routes: setup ## BOTTLE=x: print the routes that were granted, for the mani
 capabilities: setup ## [AGENT=x] [REMOVE=id]: list what was approved to be added to the images of agents, or remove it
 	@$(RUN)scripts/capabilities.ts --agent "$$AGENT" $(call given,REMOVE,remove) $(call given,BOTTLE,bottle) $(FLAGS)
 
-cleanup: setup ## [YES=1] [ALL=1] [DISCARD=1]: find and remove what crashed or killed launches left
-	@$(RUN)scripts/cleanup.ts $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(ALL)),--all) $(if $(call is_on,$(DISCARD)),--discard) $(FLAGS)
+cleanup: setup ## [YES=1] [ALL=1] [DISCARD=1] [OLDER=30]: find and remove what crashed or killed launches left, and what nothing uses
+	@$(RUN)scripts/cleanup.ts $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(ALL)),--all) $(if $(call is_on,$(DISCARD)),--discard) $(call given,OLDER,older-than) $(FLAGS)
 
 doctor: setup ## check everything that a launch depends on
 	@$(RUN)scripts/doctor.ts $(FLAGS)

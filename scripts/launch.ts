@@ -1,29 +1,18 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
-import { detach } from '../lib/commands/hold/detach.ts';
 import { checkSession } from '../lib/commands/launch/check-session.ts';
 import { chooseLaunch } from '../lib/commands/launch/choose-launch.ts';
 import { chooseWorkspace, WORKSPACE_FLAGS } from '../lib/commands/launch/choose-workspace.ts';
-import { confirmLaunch } from '../lib/commands/launch/confirm-launch.ts';
 import { launch } from '../lib/commands/launch/launch.ts';
 import { CHOICE_FLAGS, launchChoice } from '../lib/commands/launch/launch-flags.ts';
+import { launchSteps } from '../lib/commands/launch/launch-steps.ts';
 import { planScreen } from '../lib/commands/launch/plan-screen.ts';
 import { previewLaunch } from '../lib/commands/launch/preview.ts';
 import { SESSION_FLAGS, sessionRequest } from '../lib/commands/launch/session-flags.ts';
-import { reportPhase } from '../lib/commands/phase/phase-script.ts';
-import { announcing } from '../lib/commands/supervise/announce.ts';
-import { askPrompted } from '../lib/commands/up/ask-prompted.ts';
-import { up } from '../lib/commands/up/up.ts';
-import { watchBottle } from '../lib/commands/watch/watch-bottle.ts';
 import { manifestSources } from '../lib/manifest/sources.ts';
-import { attachWith } from '../lib/phases/attach.ts';
-import { prepare } from '../lib/phases/prepare.ts';
 import type { SessionRequest } from '../lib/phases/session-request.ts';
-import { workspace } from '../lib/phases/workspace.ts';
 import { thisHost } from '../lib/prepare/host.ts';
 import type { LaunchChoice } from '../lib/prepare/preflight.ts';
-import { hostTerminal } from '../lib/sessions/host-terminal.ts';
-import { Notices } from '../lib/sessions/notices.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { hasTerminal } from '../lib/terminal/has-terminal.ts';
 import { line, paint } from '../lib/terminal/output.ts';
@@ -56,38 +45,16 @@ await runScript(async ({ signal }) => {
   const chosen = { ...named, workspace: await chooseWorkspace(flags, { ...named, sources }) };
   if (flags['dry-run']) return dryRun(chosen, request, flags.json, say);
 
-  const options = { force: false, json: false, verbosity: flags.verbosity, signal };
-  const notices = new Notices();
-  const session = async (bottle: string) =>
-    (await reportPhase(attachWith(request, notices), bottle, options)).exitCode;
-  const hasOwnTerminal = request.prompt === undefined && hostTerminal() !== undefined;
   let slug = '';
+  const steps = launchSteps(request, { ...flags, signal });
   const exitCode = await launch(
     { ...chosen, labelMustBeFree: hasTerminal() },
     {
-      say,
-      prepare: (bottle) => reportPhase(prepare, bottle, options),
-      confirm: async (plan) => {
-        slug = plan.slug;
-        await checkSession(plan, request, flags.detach);
-        if (!quiet) line(planScreen(plan, process.stderr.columns));
-        if (!(await confirmLaunch(plan, flags.yes, signal))) return false;
-        await askPrompted(plan, signal);
-        return true;
+      ...steps,
+      prepare: async (bottle) => {
+        slug = bottle;
+        return steps.prepare(bottle, signal);
       },
-      up: async (bottle) => {
-        await up(bottle, { signal, quiet });
-        await reportPhase(workspace, bottle, options);
-      },
-      detach: flags.detach
-        ? (plan) => detach({ slug: plan.slug, owns: true, learns: plan.egress.learn }, request, signal, say)
-        : undefined,
-      attach: (bottle) =>
-        watchBottle(
-          bottle,
-          (text) => notices.say(text),
-          () => announcing(bottle, hasOwnTerminal ? undefined : say, () => session(bottle)),
-        ),
     },
     signal,
   );

@@ -48,6 +48,12 @@ export const bottleMetadata = z.looseObject({
   bottle_names: z.array(z.string()).default([]),
   /** The dotenv file given at launch, as an absolute path; empty for none. */
   env_file: z.string().default(''),
+  /** How its guest was confined when it was last prepared; see `smolvm/version.ts`. */
+  tier: z.enum(['alias', 'socket']).optional(),
+  /** What the operator wants to become of its state at its end; absent: the usual rules. */
+  kept: z.boolean().optional(),
+  /** The bottle from whose freeze it was made. */
+  parent: z.string().optional(),
   /** The launch that supervises the bottle, which is orphaned when it dies; null if brought up by hand. */
   owner: processIdentity.nullable().default(null),
 });

@@ -26,6 +26,8 @@ export const bottlePaths = {
   agentOutput: (slug: string) => join(bottleDirectory(slug), 'agent-output'),
   /** Written by the bundle: what egress let out and refused, and what it learned. */
   audit: (slug: string) => join(bottleDirectory(slug), 'audit'),
+  /** The agent's sessions, as they were copied out last. */
+  transcript: (slug: string) => join(bottleDirectory(slug), 'transcript'),
   prompt: (slug: string) => join(bottleDirectory(slug), 'agent', 'prompt.txt'),
   egress: (slug: string) => join(bottleDirectory(slug), 'egress'),
   /** What egress lets out: the prepared routes, and what persons have granted since. */

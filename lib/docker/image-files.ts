@@ -28,6 +28,16 @@ export async function readImageFiles<Path extends string>(
   }
 }
 
+/** Copies a file out of an image, as it is. */
+export async function copyImageFile(image: string, path: string, target: string): Promise<void> {
+  const container = (await docker(['create', '--network', 'none', image, 'none'])).trim();
+  try {
+    await docker(['cp', `${container}:${path}`, target]);
+  } finally {
+    await docker(['rm', '--force', '--volumes', container]);
+  }
+}
+
 /** The engine follows the first link of a path; others arrive as links, which are read inside the image too. */
 async function readOne(
   container: string,

@@ -24,6 +24,7 @@ export interface ImageConfig {
   environment: Record<string, string>;
   entrypoint: string[];
   cmd: string[];
+  labels: Record<string, string>;
 }
 
 const words = z
@@ -36,18 +37,23 @@ const inspectedConfig = z.looseObject({
   Env: words,
   Entrypoint: words,
   Cmd: words,
+  Labels: z
+    .record(z.string(), z.string())
+    .nullish()
+    .transform((labels) => labels ?? {}),
 });
 
 /** Returns how an image of the engine is meant to be run. @throws BottleError `engine-failed` without the image. */
 export async function imageConfig(reference: string): Promise<ImageConfig> {
   const stdout = await docker(['image', 'inspect', '--format', '{{json .Config}}', reference]);
-  const { User, WorkingDir, Env, Entrypoint, Cmd } = inspectedConfig.parse(JSON.parse(stdout));
+  const { User, WorkingDir, Env, Entrypoint, Cmd, Labels } = inspectedConfig.parse(JSON.parse(stdout));
   const variables = Env.map((entry): [string, string] => {
     const [name = ''] = entry.split('=', 1);
     return [name, entry.slice(name.length + 1)];
   });
   const environment = Object.fromEntries(variables.filter(([name]) => name !== ''));
-  return { user: User, directory: WorkingDir, environment, entrypoint: Entrypoint, cmd: Cmd };
+  const program = { entrypoint: Entrypoint, cmd: Cmd };
+  return { user: User, directory: WorkingDir, environment, ...program, labels: Labels };
 }
 
 async function inspectField(reference: string, format: string): Promise<string | undefined> {
@@ -97,6 +103,11 @@ export async function buildImage(options: BuildOptions): Promise<void> {
       hint: 'Install it (packages docker-buildx-plugin or docker-buildx), or write the Dockerfile without that.',
     },
   );
+}
+
+/** Adds the image of a tarball to the engine, under the tag that the tarball says. */
+export async function loadImage(path: string, signal?: AbortSignal): Promise<void> {
+  await docker(['load', '--quiet', '--input', path], signal === undefined ? {} : { signal });
 }
 
 /** Saves an image as a tarball. @throws BottleError `disk-full` when it does not fit. */

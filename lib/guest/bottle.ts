@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import { BottleError } from '../errors.ts';
 import type { Plan } from '../plan/schema.ts';
 import {
@@ -39,7 +39,7 @@ export interface CopyOptions {
 }
 
 /** Where a copied file arrives; only root can enter. Not in memory: the file may be big. */
-const ARRIVALS = '/usr/libexec/bot-bottle/arrivals';
+export const ARRIVALS = '/usr/libexec/bot-bottle/arrivals';
 
 export type BottleAgent = Readonly<AgentUser & Pick<Agent, 'directory'>>;
 
@@ -81,6 +81,14 @@ export class Bottle {
    */
   pipeAsAgent(command: readonly string[], options: PipeOptions): Promise<Omit<ExecResult, 'stdout'>> {
     return this.#client.pipe(this.#machine, agentCommand(this.agent, command), options);
+  }
+
+  /**
+   * Writes the archive of the guest's root to `output`, which is not ended. The guest runs on.
+   * @returns as `pipeAsAgent`; `stderr` has a line for each path that changed meanwhile or stays out.
+   */
+  snapshot(output: Writable, signal: AbortSignal): Promise<Omit<ExecResult, 'stdout'>> {
+    return this.#client.pipe(this.#machine, rootCommand([GUEST_TOOL, 'snapshot']), { output, signal });
   }
 
   /** Runs a command as the agent until `signal` aborts. @returns its standard input and output. */

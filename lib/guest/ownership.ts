@@ -2,7 +2,7 @@ import type { AgentUser } from './agent.ts';
 import { shellWord } from './shell-script.ts';
 
 /** Marks a guest whose files are repaired; beside the guest tool, where only root can write. */
-const REPAIRED = '/usr/libexec/bot-bottle/ownership-repaired';
+export const REPAIRED = '/usr/libexec/bot-bottle/ownership-repaired';
 
 /**
  * Returns the script that repairs file ownership: `pack create` gives every file to the packing user. The agent's

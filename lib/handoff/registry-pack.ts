@@ -26,21 +26,31 @@ export interface RegistryPackOptions {
 const REGISTRY_PORT = 5000;
 const REGISTRY_TIMEOUT_MS = 20_000;
 
-/**
- * Turns an image of the engine into a `.smolmachine` pair. smolvm only packs from registries, so the image is
- * saved as a tarball, pushed by a one-shot container into a temporary registry on a private network, and
- * pulled by smolvm through the registry's loopback port. Removes all three afterward.
- */
+/** Turns an image of the engine into a `.smolmachine` pair, as `packTarball` does. */
 export async function registryPack(options: RegistryPackOptions, path: string): Promise<void> {
+  const { image, workspace, signal, say } = options;
+  const tarball = join(workspace, 'image.tar');
+  say(`saving ${image.reference}`);
+  await saveImage(image.reference, tarball, signal);
+  await packTarball(options, tarball, path);
+}
+
+/**
+ * Turns the tarball of an image into a `.smolmachine` pair. smolvm only packs from registries, so the tarball is pushed
+ * by a one-shot container into a temporary registry on a private network, and pulled by smolvm through the registry's
+ * loopback port. Removes all three afterward.
+ */
+export async function packTarball(
+  options: RegistryPackOptions,
+  tarball: string,
+  path: string,
+): Promise<void> {
   const { slug, image, client, workspace, signal, say } = options;
   const base = { say, signal };
   const [registry, crane] = await Promise.all([
     ensureBaseImage('registry', base),
     ensureBaseImage('crane', base),
   ]);
-  const tarball = join(workspace, 'image.tar');
-  say(`saving ${image.reference}`);
-  await saveImage(image.reference, tarball, signal);
   const repository = `bot-bottle:${artifactKey(image.id)}`;
   await withRegistry(registry.reference, options, async ({ network, name, port }) => {
     say('pushing the image to a temporary registry');

@@ -1,9 +1,12 @@
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { withExtraCa } from '../docker/build-context.ts';
 import { docker } from '../docker/cli.ts';
 import { buildImage as dockerBuild, imageId } from '../docker/image.ts';
 import { BottleError } from '../errors.ts';
-import { agentSchema } from '../guest/agent.ts';
+import { type Agent, agentSchema } from '../guest/agent.ts';
+import { type Committed, committedPath, isWhole, readCommitted } from '../guest/committed.ts';
+import { toolReference } from '../guest/tool-image.ts';
 import { bootReference, ensureBootImage } from '../handoff/boot-image.ts';
 import { ensureCapableImage, presentCapableImage } from '../handoff/capable-image.ts';
 import { recipeDigest } from '../handoff/recipe.ts';
@@ -18,6 +21,12 @@ const agentImage = z.strictObject({
   /** The same with the guest's tool: what guests boot from. Its id is the cache key of artifacts. */
   boot: z.strictObject({ reference: z.string(), id: z.string() }),
   agent: agentSchema,
+  /** The guest tool in it, see `toolReference`; absent in old records. */
+  tool: z.string().optional(),
+  /** The freeze from which the bottle boots, instead of the image. */
+  committed: z
+    .strictObject({ kind: z.enum(['artifact', 'archive']), path: z.string(), bytes: z.number() })
+    .optional(),
 });
 export type AgentImage = z.infer<typeof agentImage>;
 
@@ -30,7 +39,10 @@ export const buildImage: Phase<AgentImage> = {
   durable: true,
 
   async run(context) {
-    const { image, capabilities = [], provider, workspace, agent: named } = await context.read(prepare);
+    const plan = await context.read(prepare);
+    const { image, capabilities = [], provider, workspace, agent: named } = plan;
+    const committed = await usableCommitted(context);
+    if (committed !== undefined) return fromCommitted(plan, committed);
     const base = image.kind === 'reference' ? image.reference : await build(context, image);
     const baseId = (await imageId(base)) ?? (await pull(base));
     const options = { ...context, agent: named.name };
@@ -41,10 +53,12 @@ export const buildImage: Phase<AgentImage> = {
     );
     const { boot, agent } = await ensureBootImage({ reference, id }, provider, context);
     const directory = workspace === undefined ? agent.directory : guestWorkspace(agent.home);
-    return { reference, id, boot, agent: { ...agent, directory } };
+    return { reference, id, boot, agent: { ...agent, directory }, tool: await toolReference() };
   },
 
-  async isAlive(context, { reference, id, boot }) {
+  async isAlive(context, { reference, id, boot, committed }) {
+    if (committed !== undefined)
+      return (await stat(committed.path).catch(() => undefined))?.size === committed.bytes;
     const { image, capabilities = [], provider } = await context.read(prepare);
     const base = image.kind === 'reference' ? image.reference : (await buildTag(context, image)).tag;
     const baseId = await imageId(base);
@@ -55,9 +69,26 @@ export const buildImage: Phase<AgentImage> = {
     return (await imageId(boot.reference)) === boot.id;
   },
 
-  describe: ({ reference, id, agent }) =>
-    `${reference} (${id.replace('sha256:', '').slice(0, 16)}), runs as ${agent.name}`,
+  describe: ({ reference, id, agent, committed }) =>
+    `${committed === undefined ? '' : 'frozen from '}${reference} (${id.replace('sha256:', '').slice(0, 16)}), runs as ${agent.name}`,
 };
+
+/** Returns the bottle's freeze, if it has one and it is whole. */
+async function usableCommitted({ slug, say }: PhaseContext): Promise<Committed | undefined> {
+  const committed = await readCommitted(slug);
+  if (committed === undefined) return undefined;
+  if (await isWhole(slug, committed)) return committed;
+  say(`its frozen guest is missing or damaged (${committedPath(slug, committed)}); using its image instead`);
+  return undefined;
+}
+
+function fromCommitted({ slug, provider }: Plan, committed: Committed): AgentImage {
+  const { kind, bytes, origin, image, tool } = committed;
+  const agent: Agent =
+    provider.command.length > 0 ? { ...committed.agent, command: provider.command } : committed.agent;
+  const path = committedPath(slug, committed);
+  return { ...origin, boot: image, agent, tool, committed: { kind, path, bytes } };
+}
 
 type DockerfileSource = Extract<Plan['image'], { kind: 'dockerfile' }>;
 

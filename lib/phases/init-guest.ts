@@ -4,6 +4,8 @@ import { Bottle } from '../guest/bottle.ts';
 import { directoryScript } from '../guest/directory.ts';
 import { HOSTS_SCRIPT } from '../guest/hosts.ts';
 import { ownershipScript } from '../guest/ownership.ts';
+import { toolReference } from '../guest/tool-image.ts';
+import { updateTool } from '../guest/update-tool.ts';
 import { buildImage } from './build-image.ts';
 import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
@@ -28,9 +30,13 @@ export const initGuest: Phase<InitializedGuest> = {
   durable: false,
 
   async run(context) {
-    const [plan, { agent }, { machine }] = await readAll(context, prepare, buildImage, startGuest);
+    const [plan, { agent, tool }, { machine }] = await readAll(context, prepare, buildImage, startGuest);
     const bottle = new Bottle(plan, agent);
     const readyAfterMs = await awaitExec(bottle, context.signal);
+    if (tool !== undefined && tool !== (await toolReference())) {
+      context.say('the guest was frozen with another version of the kit: replacing its tool');
+      await updateTool(bottle, context);
+    }
     // One script, since each exec soon after start may be killed.
     const script = ['set -e', ownershipScript(agent), HOSTS_SCRIPT, directoryScript(agent)].join('\n');
     await bottle.runScript('preparing the guest', script);

@@ -26,7 +26,8 @@ export const mintCerts: Phase<Certificates> = {
   summary: 'create the bottle’s certificate authority for intercepting TLS',
   needs: [prepare],
   record: certificates,
-  durable: true,
+  // Each time that the bottle comes up: what trusted the last one must not be worth anything.
+  durable: false,
 
   async run(context) {
     const { slug } = context;

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { pendingUndo } from '../bottle/journal.ts';
-import { readMetadata } from '../bottle/metadata.ts';
+import { readMetadata, writeMetadata } from '../bottle/metadata.ts';
 import { bottlePaths } from '../bottle/paths.ts';
 import { assertPipelockImage } from '../bundle/pipelock-image.ts';
 import { routesText } from '../daemons/contract/egress/routes.ts';
@@ -49,6 +49,7 @@ export async function preparePlan(context: PhaseContext): Promise<Plan> {
   if (plan.daemons.includes('pipelock')) await assertPipelockImage('');
   await assertUnclaimed(context.slug);
   await writeInputs(context, plan, resolved.manifest);
+  await noteTier(context, plan);
   return plan;
 }
 
@@ -74,6 +75,16 @@ async function recordedChoice(slug: string): Promise<LaunchChoice> {
   const { copy_cwd_secrets: takeSecrets = false, copy_cwd_max_bytes: maxBytes = DEFAULT_MAX_BYTES } =
     metadata;
   return { ...choice, workspace: { takeSecrets, maxBytes } };
+}
+
+async function noteTier({ slug, say }: PhaseContext, { smolvm }: Plan): Promise<void> {
+  const metadata = await readMetadata(slug);
+  if (metadata === undefined || metadata.tier === smolvm.tier) return;
+  if (metadata.tier !== undefined)
+    say(
+      `it was confined in the tier ${metadata.tier} before, and is in ${smolvm.tier} now, with another smolvm`,
+    );
+  await writeMetadata({ ...metadata, tier: smolvm.tier });
 }
 
 async function writeInputs(context: PhaseContext, plan: Plan, manifest: Manifest): Promise<void> {

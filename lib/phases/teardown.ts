@@ -1,13 +1,18 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type JournalEntry, markUndone, pendingUndo } from '../bottle/journal.ts';
-import { bottleDirectory } from '../bottle/paths.ts';
+import { bottleDirectory, bottlePaths } from '../bottle/paths.ts';
 import { removeRecord } from '../bottle/records.ts';
+import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
+import { dockerTry } from '../docker/cli.ts';
 import { BottleError, messageOf } from '../errors.ts';
+import { committedReference, readCommitted } from '../guest/committed.ts';
 import { withLock } from '../host/lock.ts';
 import { removeGrants } from '../supervise/grants-file.ts';
 import { recordAtRemoval, recordAtTeardown } from '../supervise/last-record.ts';
+import { buildImage } from './build-image.ts';
 import { PHASES } from './graph.ts';
+import { packArtifact } from './pack-artifact.ts';
 import { describeUndo, undo } from './undo.ts';
 
 const LOCK_TIMEOUT_MS = 5 * 60_000;
@@ -21,6 +26,12 @@ const LOCK_TIMEOUT_MS = 5 * 60_000;
 export async function teardown(slug: string, say: (line: string) => void): Promise<string[]> {
   const lock = join(bottleDirectory(slug), 'locks', 'teardown.db');
   return withLock(lock, () => undoAll(slug, say), { timeoutMs: LOCK_TIMEOUT_MS });
+}
+
+/** A CA that nothing uses any more must not be able to sign. */
+async function removeKeys(slug: string): Promise<void> {
+  const pipelock = join(bottlePaths.pipelock(slug), basename(CONTAINER_PATHS.pipelockCaKey));
+  for (const path of [bottlePaths.ca(slug), pipelock]) await rm(path, { recursive: true, force: true });
 }
 
 interface Failure {
@@ -44,7 +55,10 @@ async function undoAll(slug: string, say: (line: string) => void): Promise<strin
   }
   await recordAtTeardown(slug);
   await removeGrants(slug);
-  const transient = PHASES.filter((phase) => !phase.durable);
+  await removeKeys(slug);
+  // A freeze that was made meanwhile is what the bottle boots from next.
+  const stale = (await readCommitted(slug)) === undefined ? [] : [buildImage, packArtifact];
+  const transient = [...PHASES.filter((phase) => !phase.durable), ...stale];
   await Promise.all(transient.map((phase) => removeRecord(slug, phase.name)));
   if (failures.length === 0) return [...new Set(undone)];
   throw incomplete(slug, failures);
@@ -89,5 +103,12 @@ export async function forgetBottle(slug: string): Promise<void> {
     );
   }
   await recordAtRemoval(slug);
+  await removeCommittedImage(slug);
   await rm(bottleDirectory(slug), { recursive: true, force: true });
+}
+
+/** Best effort: `cleanup` finds it, too. */
+async function removeCommittedImage(slug: string): Promise<void> {
+  const committed = await readCommitted(slug).catch(() => undefined);
+  if (committed?.kind === 'artifact') await dockerTry(['image', 'rm', committedReference(slug)]);
 }

@@ -25,7 +25,12 @@ export const workspace: Phase<CopiedWorkspace> = {
     if (plan.workspace === undefined) return NO_WORKSPACE;
     const bottle = new Bottle(plan, agent);
     const earlier = await bottle.exec(['cat', WORKSPACE_MARKER]);
-    if (earlier.exitCode === 0) return copiedWorkspace.parse(JSON.parse(earlier.stdout));
+    if (earlier.exitCode === 0) {
+      const copied = copiedWorkspace.parse(JSON.parse(earlier.stdout));
+      // A bottle that came from another machine: its work belongs to the operator's directory on this one.
+      const isMoved = copied.kind === plan.workspace.kind && copied.root !== plan.workspace.root;
+      return isMoved ? { ...copied, root: plan.workspace.root } : copied;
+    }
     const { copyIn } = await import('../workspace/copy-in.ts');
     const copied = await copyIn(bottle, plan.workspace, { ...context, author: plan.gitUser });
     const { writeFileScript } = await import('../guest/shell-script.ts');

@@ -28,7 +28,8 @@ function mcpServersOf({ plan, supervise }: ProvisionContext): Record<string, str
   return { ...plan.provider.mcpServers, ...(supervise === undefined ? {} : { [OWN_MCP_SERVER]: supervise }) };
 }
 
-async function credentialOf({ plan, provider }: ProvisionContext) {
+/** Returns the chosen credential as the provider needs it for its placeholders. @throws BottleError `credentials-unusable` */
+export async function credentialOf({ plan, provider }: Pick<ProvisionContext, 'plan' | 'provider'>) {
   const { credential } = plan.provider;
   if (credential === undefined) return undefined;
   const { kind } = credential;

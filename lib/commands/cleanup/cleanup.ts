@@ -1,6 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasOnlyDeployKeys, pendingUndo } from '../../bottle/journal.ts';
+import { listBottles } from '../../bottle/list.ts';
+import { readMetadata } from '../../bottle/metadata.ts';
 import { staleBundleImages } from '../../bundle/stale-images.ts';
 import { docker } from '../../docker/cli.ts';
 import { listContainers, removeContainer } from '../../docker/container.ts';
@@ -15,13 +17,8 @@ import type { SmolvmBinary } from '../../smolvm/binary.ts';
 import { SmolvmClient } from '../../smolvm/client.ts';
 import { saveWork } from '../fetch/save-work.ts';
 import { type BottleStatus, bottleStatuses } from '../status/status.ts';
-
-/** A resource that no bottle manages any longer, and how to remove it. */
-export interface Leftover {
-  what: string;
-  why: string;
-  remove(): Promise<void>;
-}
+import type { Leftover } from './leftover.ts';
+import { findUnused } from './unused.ts';
 
 export interface CleanupScope {
   /** Used to list machines; different versions may keep their state in different places. */
@@ -30,6 +27,8 @@ export interface CleanupScope {
   all: boolean;
   /** Whether to remove bottles whose work cannot be fetched. */
   discard: boolean;
+  /** Days since which images and artifacts were not used, and kept bottles not started, for these to be removed. */
+  days: { unused: number; kept?: number | undefined };
 }
 
 /** Kinds of containers that belong to a bottle or a pack; others inherit our label from an image. */
@@ -43,13 +42,15 @@ const OWNED_KINDS = new Set(['bundle', 'registry', 'push']);
 export async function findLeftovers(scope: CleanupScope, say: (line: string) => void): Promise<Leftover[]> {
   const statuses = await bottleStatuses();
   const removable = new Set(['orphaned', 'broken', ...(scope.all ? ['up', 'kept'] : [])]);
-  const bottles = statuses.filter(({ state }) => removable.has(state));
+  const isOld = await oldBottles(scope.days.kept);
+  const bottles = statuses.filter((status) => removable.has(status.state) || isOld(status));
   const known = new Set(statuses.map(({ slug }) => slug));
-  const others = statuses.filter(({ state }) => state !== 'launching' && !removable.has(state));
+  const others = statuses.filter((status) => status.state !== 'launching' && !bottles.includes(status));
   return [
-    ...bottles.map(({ slug, state, acquired }) => ({
+    ...bottles.map(({ slug, state, acquired, since, disk }) => ({
       what: `bottle ${slug}`,
-      why: `${state}, ${acquired} resources to remove`,
+      why: state === 'kept' ? `kept, started ${since}` : `${state}, ${acquired} resources to remove`,
+      ...(disk === null ? {} : { bytes: disk }),
       remove: async () => {
         if (state !== 'broken' && !scope.discard) await saveWork(slug, say);
         await teardown(slug, say);
@@ -62,7 +63,20 @@ export async function findLeftovers(scope: CleanupScope, say: (line: string) => 
     ...(await strayNetworks(known)),
     ...(await strayWorkspaces(known)),
     ...(await staleImages()),
+    ...(await findUnused({ slugs: [...known], smolvms: scope.smolvms, days: scope.days.unused })),
   ];
+}
+
+/** Returns whether a bottle is down, was started more than some days ago, and was not kept by `make keep`. */
+async function oldBottles(days: number | undefined): Promise<(status: BottleStatus) => boolean> {
+  if (days === undefined) return () => false;
+  const before = Date.now() - days * 24 * 60 * 60_000;
+  const slugs = await listBottles();
+  const wanted = await Promise.all(
+    slugs.map(async (slug) => (await readMetadata(slug).catch(() => undefined))?.kept),
+  );
+  const kept = new Set(slugs.filter((_slug, index) => wanted[index] === true));
+  return ({ slug, state, since }) => state === 'kept' && !kept.has(slug) && Date.parse(since) < before;
 }
 
 /** Returns the deploy keys that an incomplete teardown has left of bottles whose state is kept. */

@@ -1,5 +1,6 @@
 import { createBottle, type NewBottle } from '../../bottle/create.ts';
 import { readMetadata, writeMetadata } from '../../bottle/metadata.ts';
+import { readCommitted } from '../../guest/committed.ts';
 import { identifyProcess } from '../../host/process-identity.ts';
 import { forgetBottle, teardown } from '../../phases/teardown.ts';
 import type { Plan } from '../../plan/schema.ts';
@@ -21,7 +22,7 @@ export interface LaunchSteps {
 
 /**
  * Launches one bottle: prepares it, brings it up, runs the agent, and always takes everything down. State is
- * kept when the exit code is not 0, when the bottle learns, or when teardown is incomplete. Other sessions of the bottle
+ * kept when the exit code is not 0, when the bottle learns, was frozen or is to be kept, or when teardown is incomplete. Other sessions of the bottle
  * end first.
  * @returns the agent's exit code, or 0 when the launch was not confirmed, or goes on in another process.
  */
@@ -37,6 +38,15 @@ export async function launch(
     steps.say('not launched; nothing was started');
     return 0;
   }
+  return runLaunch(plan, steps, signal);
+}
+
+/**
+ * Brings a prepared bottle up, runs the agent, and always takes everything down.
+ * @returns as `launch` does.
+ */
+export async function runLaunch(plan: Plan, steps: LaunchSteps, signal: AbortSignal): Promise<number> {
+  const { slug } = plan;
   let exitCode: number | undefined;
   let isHandedOver = false;
   try {
@@ -80,7 +90,7 @@ export async function endLaunch(
   const metadata = await readMetadata(slug);
   if (metadata === undefined) return;
   // Without an owner, the bottle counts as kept on purpose, not as an orphan of this launch.
-  const keep = () => writeMetadata({ ...metadata, owner: null });
+  const keep = async () => writeMetadata({ ...((await readMetadata(slug)) ?? metadata), owner: null });
   try {
     await saveWork(slug, steps.say);
   } catch (error) {
@@ -90,7 +100,10 @@ export async function endLaunch(
   steps.say('taking everything down');
   const undone = await teardown(slug, steps.say);
   const what = undone.length === 0 ? 'nothing to take down' : `took down ${undone.join(', ')}`;
-  if (exitCode === 0 && !learns) {
+  const isWanted = exitCode !== 0 || learns || (await readCommitted(slug)) !== undefined;
+  // It may have been said while the agent ran.
+  const { kept = isWanted } = (await readMetadata(slug)) ?? {};
+  if (!kept) {
     await forgetBottle(slug);
     steps.say(`${what}; nothing is left`);
     return;
@@ -98,6 +111,6 @@ export async function endLaunch(
   await keep();
   steps.say(what);
   if (learns) steps.say(`to review what it was denied, as routes: make learn BOTTLE=${slug}`);
-  steps.say(`the bottle's state was kept; to continue: make up BOTTLE=${slug} && make attach BOTTLE=${slug}`);
+  steps.say(`the bottle's state was kept; to continue: make resume BOTTLE=${slug}`);
   steps.say(`to remove it: make teardown BOTTLE=${slug}`);
 }

@@ -5,20 +5,29 @@ import type { BottleStatus } from './status.ts';
 /** Formats bottles as a table; daemons that are not ready are shown with their state. */
 export function statusTable(bottles: readonly BottleStatus[]): string {
   if (bottles.length === 0) return 'no bottles';
-  const rows = bottles.map((bottle) => [
-    bottle.slug,
-    bottle.agent,
-    bottle.label || '-',
-    bottle.state,
-    bottle.phase || '-',
-    bottle.since.replace(/\.\d+Z$/, 'Z'),
-    daemonsOf(bottle),
-    bottle.ports || '-',
-    bottle.sessions.join(', ') || '-',
-    size(bottle.memory),
-    size(bottle.disk),
-  ]);
-  const [head = '', ...lines] = columns([HEAD, ...rows]).split('\n');
+  // Few bottles have one.
+  const hasParents = bottles.some(({ parent }) => parent !== '');
+  const withParent = (cells: readonly string[], parent: string) =>
+    hasParents ? cells.toSpliced(2, 0, parent) : [...cells];
+  const rows = bottles.map((bottle) =>
+    withParent(
+      [
+        bottle.slug,
+        bottle.agent,
+        bottle.label || '-',
+        bottle.state,
+        bottle.phase || '-',
+        bottle.since.replace(/\.\d+Z$/, 'Z'),
+        daemonsOf(bottle),
+        bottle.ports || '-',
+        bottle.sessions.join(', ') || '-',
+        size(bottle.memory),
+        size(bottle.disk),
+      ],
+      bottle.parent || '-',
+    ),
+  );
+  const [head = '', ...lines] = columns([withParent(HEAD, 'PARENT'), ...rows]).split('\n');
   return [head, ...lines.map((line, index) => inColor(line, bottles[index]))].join('\n');
 }
 

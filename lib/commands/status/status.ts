@@ -19,6 +19,8 @@ export interface BottleStatus {
   /** The operator's label and its color; empty for none. */
   label: string;
   color: string;
+  /** The bottle from whose freeze it was made; empty for none. */
+  parent: string;
   /** UTC, ISO 8601; empty when not known. */
   since: string;
   /**
@@ -73,6 +75,7 @@ async function statusOf(
       agent: metadata?.agent_name ?? '',
       label: printable(metadata?.label ?? ''),
       color: metadata?.color ?? '',
+      parent: printable(metadata?.parent ?? ''),
       since: metadata?.started_at ?? '',
       state: await stateOf(metadata, pending.length),
       phase,
@@ -89,6 +92,7 @@ async function statusOf(
       agent: '',
       label: '',
       color: '',
+      parent: '',
       since: '',
       state: 'broken',
       phase: messageOf(error).split('\n')[0] ?? '',

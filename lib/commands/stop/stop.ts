@@ -41,9 +41,9 @@ export async function stop(
   }
   await saveWork(slug, say);
   const undone = await teardown(slug, say);
-  await writeMetadata({ ...metadata, owner: null });
+  await writeMetadata({ ...(await requireBottle(slug)), owner: null });
   say(undone.length === 0 ? 'nothing to take down' : `took down ${undone.join(', ')}`);
-  say(`its state was kept; to continue: make up BOTTLE=${slug} && make attach BOTTLE=${slug}`);
+  say(`its state was kept; to continue: make resume BOTTLE=${slug}`);
 }
 
 /** The launch says why on its own terminal, which may be another one. */

@@ -26,7 +26,8 @@ static const struct {
   int (*run)(int count, char **words);
 } COMMANDS[] = {
     {"as-root", as_root}, {"run-as", run_as}, {"session", session},       {"write", write_file},
-    {"relay", relay},     {"probe", probe},   {"dial-proxy", dial_proxy}, {"idle", idle},
+    {"relay", relay},     {"probe", probe},   {"dial-proxy", dial_proxy}, {"snapshot", snapshot},
+    {"idle", idle},
 };
 
 int main(int count, char **words) {
@@ -34,7 +35,7 @@ int main(int count, char **words) {
   for (size_t index = 0; count > 1 && index < sizeof COMMANDS / sizeof *COMMANDS; index += 1) {
     if (strcmp(words[1], COMMANDS[index].name) == 0) return COMMANDS[index].run(count - 1, words + 1);
   }
-  usage("as-root | run-as | session | write | relay | probe | dial-proxy | idle");
+  usage("as-root | run-as | session | write | relay | probe | dial-proxy | snapshot | idle");
 }
 
 void fail(int code, const char *format, ...) {

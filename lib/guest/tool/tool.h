@@ -16,6 +16,7 @@ int write_file(int count, char **words);
 int relay(int count, char **words);
 int probe(int count, char **words);
 int dial_proxy(int count, char **words);
+int snapshot(int count, char **words);
 
 /* Prints a message, and the reason in `errno` if there is one, then exits with `code`. */
 noreturn void fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -177,6 +177,7 @@ const UP: BottleStatus = {
   agent: 'dev',
   label: 'My Task',
   color: 'red',
+  parent: '',
   since: '2026-07-01T12:00:00.000Z',
   state: 'launching',
   phase: 'probe',
@@ -188,7 +189,14 @@ const UP: BottleStatus = {
   disk: 2.5 * 1024 ** 3,
 };
 const KEPT: BottleStatus = {
-  ...{ slug: 'demo-1a2b3', agent: 'demo', label: '', color: '', since: '2026-06-30T08:15:30.123Z' },
+  ...{
+    slug: 'demo-1a2b3',
+    agent: 'demo',
+    label: '',
+    color: '',
+    parent: '',
+    since: '2026-06-30T08:15:30.123Z',
+  },
   ...{ state: 'kept', phase: 'attach', daemons: {}, ports: '', acquired: 0 },
   ...{ sessions: [], memory: null, disk: 81_920 },
 };

@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Finished, KIT, type Sandbox, useSandboxes } from '../support/kit.ts';
+
+const sandbox = useSandboxes();
+/** Forwarded from the operator's environment; made up here, so that no file of the kit holds it. */
+const SECRET = ['needle', 'in', 'the', 'guest', process.pid].join('-');
+const BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
+
+describe.each(['0.8.0', '1.9.3'])('with smolvm %s', (version) => {
+  let user: Sandbox;
+  let slug: string;
+  /** The last line of the first CA's certificate, which no other has. */
+  let firstCa: string;
+
+  const run = (script: string, args: readonly string[] = []): Promise<Finished> =>
+    user.run(script, ['--bottle', slug, ...args], { SECRET });
+  const state = (...path: string[]) => join(user.home, 'state', slug, ...path);
+  const committed = async () => JSON.parse(await readFile(state('committed.json'), 'utf8'));
+
+  async function inGuest(script: string): Promise<string> {
+    const { exitCode, stdout, stderr } = await run('exec', ['--', 'sh', '-c', script]);
+    expect(exitCode, stderr).toBe(0);
+    return stdout;
+  }
+
+  beforeAll(async () => {
+    user = sandbox();
+    user.smolvm = join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
+    // After the resume, the agent shows what is there.
+    const show = `cat ~/note; stat -c %U:%a ~/note; sed -n '/END/{x;p};h' ${BUNDLE}; test -n "$S"`;
+    await user.writeAgent('keeper', ['sh', '-c', show], `env:\n  S: "\${SECRET}"\n`);
+    slug = (await user.run('prepare', ['--agent', 'keeper'], { SECRET })).stdout.trim();
+    const { exitCode, stderr } = await run('up');
+    expect(exitCode, stderr).toBe(0);
+    firstCa = lastLineOf(await readFile(state('egress-ca-cert.pem'), 'utf8'));
+  });
+  afterAll(async () => {
+    await run('teardown', ['--discard']);
+    if (version === '0.8.0')
+      await execa('docker', ['image', 'rm', `bot-bottle-committed-${slug}`], { reject: false });
+  });
+
+  it('a freeze that is interrupted or killed leaves no freeze, and nothing that stops the next one', async () => {
+    for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+      const freeze = user.start('freeze', ['--bottle', slug], { SECRET });
+      await vi.waitFor(() => expect(existsSync(state('freezing', 'image.tar'))).toBe(true), 30_000);
+      freeze.child.kill(signal);
+      const { exitCode } = await freeze.finished;
+      expect(exitCode).toBe(signal === 'SIGINT' ? 130 : -1);
+      expect(existsSync(state('committed.json'))).toBe(false);
+      expect(existsSync(state('freezing'))).toBe(signal === 'SIGKILL');
+    }
+  });
+
+  it('freezes a guest that is being written to, which runs on, without its secrets and its CA', async () => {
+    await inGuest(
+      'echo kept > ~/note; chmod 640 ~/note; (while :; do date >> ~/log; done) > /dev/null 2>&1 &',
+    );
+    const { exitCode, stderr } = await run('freeze');
+    expect(exitCode, stderr).toBe(0);
+    await inGuest('tail -n 1 ~/log');
+    expect(existsSync(state('freezing'))).toBe(false);
+    // One copy on the disk, and its names.
+    const own = (await readdir(state())).filter((name) => name.startsWith('committed'));
+    expect(own.length).toBe(version === '0.8.0' ? 5 : 3);
+
+    const { file, image, bytes } = await committed();
+    const archive = version === '0.8.0' ? ['docker', 'save', image.reference] : ['cat', state(file)];
+    for (const needle of [SECRET, firstCa]) {
+      const found = await execa('sh', ['-c', '"$@" | grep -a -c -F -- "$NEEDLE"', 'sh', ...archive], {
+        env: { NEEDLE: needle },
+        reject: false,
+      });
+      expect(found.stdout).toBe('0');
+    }
+    expect(bytes).toBeGreaterThan(1_000_000);
+  });
+
+  // The search is the same, and packing is slow.
+  it.runIf(version === '1.9.3')(
+    'names the file that holds a secret, and replaces the freeze before',
+    async () => {
+      const before = await committed();
+      await inGuest(`printf 'token=%s' "$S" > ~/leak`);
+      const { exitCode, stdout, stderr } = await run('freeze', ['--json']);
+      expect(exitCode, stderr).toBe(0);
+      expect(JSON.parse(stdout).secrets).toEqual([
+        { path: '/home/node/leak', kinds: ['a secret of this bottle'] },
+      ]);
+      expect(stderr).toContain('/home/node/leak holds what looks like a secret');
+      expect(stdout + stderr).not.toContain(SECRET);
+      expect([existsSync(state(before.file)), existsSync(state((await committed()).file))]).toEqual([
+        false,
+        true,
+      ]);
+    },
+  );
+
+  it('cannot be resumed while it is up', async () => {
+    const { exitCode, stderr } = await run('resume', ['--yes']);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('is up already')]);
+  });
+
+  it('continues from the freeze with new trust, and its state stays', async () => {
+    const stopped = await run('stop');
+    expect(stopped.stderr).toContain(`make resume BOTTLE=${slug}`);
+    expect(existsSync(state('egress-ca'))).toBe(false);
+    const { exitCode, stdout, stderr } = await run('resume', ['--yes']);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toMatch(/^kept\nnode:640\n/);
+    const secondCa = lastLineOf(await readFile(state('egress-ca-cert.pem'), 'utf8'));
+    expect(stdout).toContain(secondCa);
+    expect(stdout).not.toContain(firstCa);
+    expect(secondCa).not.toBe(firstCa);
+    expect(existsSync(state('committed.json'))).toBe(true);
+  });
+
+  it('says so when the frozen guest is gone, and builds the image', async () => {
+    const { file } = await committed();
+    await execa('rm', [state(file)]);
+    const { exitCode, stdout, stderr } = await run('resume', ['--yes']);
+    expect(stderr).toContain('its frozen guest is missing or damaged');
+    expect(stdout).not.toContain('kept');
+    expect(exitCode).toBe(0);
+  });
+});
+
+function lastLineOf(pem: string): string {
+  return pem.trim().split('\n').at(-2) ?? '';
+}
