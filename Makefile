@@ -163,7 +163,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress bench-agents bench-terminal bench-workspace bench-git bench-supervise score-egress fuzz soak check fix schemas
+.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress bench-agents bench-terminal bench-workspace bench-git bench-freeze bench-supervise score-egress fuzz soak check fix schemas
 
 test: check ## run the checks and all suites that can run here, and report what was skipped
 	@$(DEV) scripts/dev/test.ts
@@ -199,6 +199,9 @@ bench-git: setup ## [ROUNDS=3] [CASES='1 100 1000 blob']: measure clone, fetch a
 
 bench-supervise: setup ## [ROUNDS=20]: measure the time from a person's key to a request that passes, and from a revocation to a closed connection
 	@$(DEV) test/bench/supervise/main.ts
+
+bench-freeze: setup ## [SIZES='100 1000 5000'] [ROUNDS=3]: freeze guests of growing size, beside `exec tar | cat`
+	@$(DEV) test/bench/freeze.ts
 
 bench-terminal: setup ## measure the filter of what agents print on your terminal
 	@$(DEV) test/bench/terminal.ts

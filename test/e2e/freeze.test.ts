@@ -100,6 +100,65 @@ describe.each(['0.8.0', '1.9.3'])('with smolvm %s', (version) => {
     },
   );
 
+  // Links and files are the same in the other tier, and each guest takes long there.
+  it.runIf(version === '1.9.3')(
+    'forks run beside it from the same freeze, each with a CA of its own',
+    async () => {
+      const { exitCode, stdout, stderr } = await run('fork', ['--last', '--count', '2', '--json']);
+      expect(exitCode, stderr).toBe(0);
+      const forks: string[] = JSON.parse(stdout);
+      expect(new Set([...forks, slug]).size).toBe(3);
+      const cas = await Promise.all(
+        [...forks, slug].map((name) =>
+          readFile(join(user.home, 'state', name, 'egress-ca-cert.pem'), 'utf8'),
+        ),
+      );
+      expect(new Set(cas).size).toBe(3);
+      const [one = '', other = ''] = forks;
+      const inFork = (name: string, script: string) =>
+        user.run('exec', ['--bottle', name, '--', 'sh', '-c', script], { SECRET });
+      await inFork(one, 'echo changed > ~/note');
+      expect((await inFork(other, 'cat ~/note')).stdout).toBe('kept\n');
+      expect(await inGuest('cat ~/note')).toBe('kept\n');
+      const { stdout: listed } = await user.run('status', ['--json']);
+      const parents = JSON.parse(listed).map((bottle: { parent: string }) => bottle.parent);
+      expect(parents.toSorted()).toEqual(['', slug, slug]);
+      for (const name of forks) await user.run('teardown', ['--bottle', name, '--discard']);
+      // What they were made of is still the parent's.
+      expect(existsSync(state((await committed()).file))).toBe(true);
+    },
+  );
+
+  it.runIf(version === '1.9.3')(
+    'moves to another machine, whose smolvm is older, without secrets',
+    async () => {
+      const file = join(user.root, 'moved.tar.zst');
+      const { exitCode, stderr } = await run('export', ['--last', '--file', file]);
+      expect(exitCode, stderr).toBe(0);
+      const again = await run('export', ['--last', '--file', file]);
+      expect([again.exitCode, again.stderr]).toEqual([2, expect.stringContaining('exists already')]);
+      const texts = await execa('tar', ['--zstd', '-xOf', file, 'bottle.json']);
+      expect(texts.stdout).not.toMatch(new RegExp(`${SECRET}|${user.root}|env_file`));
+
+      const other = sandbox();
+      await other.writeAgent(
+        'keeper',
+        ['sh', '-c', 'cat ~/note; stat -c %U:%a ~/note'],
+        `env:\n  S: "\${SECRET}"\n`,
+      );
+      const imported = await other.run('import', ['--file', file]);
+      expect(imported.exitCode, imported.stderr).toBe(0);
+      expect(imported.stderr).toContain(`make resume BOTTLE=${slug}`);
+      const twice = await other.run('import', ['--file', file]);
+      expect([twice.exitCode, twice.stderr]).toEqual([2, expect.stringContaining('already exists')]);
+      const resumed = await other.run('resume', ['--bottle', slug, '--yes'], { SECRET });
+      expect(resumed.exitCode, resumed.stderr).toBe(0);
+      expect(resumed.stdout).toBe('kept\nnode:640\n');
+      const gone = await other.run('forget', ['--bottle', slug]);
+      expect([gone.exitCode, await other.bottles()]).toEqual([0, []]);
+    },
+  );
+
   it('cannot be resumed while it is up', async () => {
     const { exitCode, stderr } = await run('resume', ['--yes']);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('is up already')]);
