@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ensureAliasPool, lowestFree } from '../channels/alias-pool.ts';
+import { HOME_LABEL, homeLabel } from '../docker/labels.ts';
 import {
   ALIAS_LABEL,
   createBridge,
@@ -10,8 +11,10 @@ import {
   removeNetwork,
 } from '../docker/network.ts';
 import { usedAliases } from '../docker/used-aliases.ts';
+import { BottleError } from '../errors.ts';
 import { cacheDirectory } from '../host/directories.ts';
 import { withLock } from '../host/lock.ts';
+import { reachOfRunningMachines } from '../smolvm/machine-folder.ts';
 import type { Phase, PhaseContext } from './phase.ts';
 import { prepare } from './prepare.ts';
 
@@ -53,14 +56,59 @@ export const allocate: Phase<Allocation> = {
 async function reserveAlias(context: PhaseContext, network: string): Promise<Allocation> {
   const markUndone = await context.willUndo({ kind: 'network', name: network });
   // An interrupted run may have left the bottle's network, which holds an alias: start over.
-  if ((await findNetwork(network)) !== undefined) await removeNetwork(network);
-  const alias = lowestFree(await usedAliases());
+  const existing = await findNetwork(network);
+  if (existing !== undefined) {
+    if (isOfAnotherHome(existing)) {
+      await markUndone();
+      throw taken(network);
+    }
+    await removeNetwork(network);
+  }
+  const alias = lowestFree(await aliasesInUse(context));
   const subnet = await createBridge(network, context.slug, alias);
+  if (!(await isFirstOfItsName(network))) {
+    // Another home has made one of the same name at the same time, and was first.
+    await removeOwnNetwork(network);
+    await markUndone();
+    throw taken(network);
+  }
   if (await holdsAlias(network, alias)) return { alias, network, subnet };
   // Another user of this engine, with their own lock, took the same alias first.
   await removeNetwork(network);
   await markUndone();
   return reserveAlias(context, network);
+}
+
+/** Those that a network or a container has, and those that a machine may use, of whatever home. */
+async function aliasesInUse({ read }: PhaseContext): Promise<Set<string>> {
+  const { names } = await read(prepare);
+  const [used, reach] = await Promise.all([usedAliases(), reachOfRunningMachines(names.machine)]);
+  return new Set([...used, ...reach.map((cidr) => cidr.replace(/\/32$/, ''))]);
+}
+
+function isOfAnotherHome({ labels }: Network): boolean {
+  const home = labels[HOME_LABEL];
+  return home !== undefined && home !== homeLabel();
+}
+
+async function isFirstOfItsName(name: string): Promise<boolean> {
+  const [first] = (await listNetworks()).filter((network) => network.name === name).toSorted(byCreation);
+  return first === undefined || !isOfAnotherHome(first);
+}
+
+async function removeOwnNetwork(name: string): Promise<void> {
+  const own = (await listNetworks()).filter((network) => network.name === name && !isOfAnotherHome(network));
+  for (const { id } of own) await removeNetwork(id);
+}
+
+function taken(network: string): BottleError {
+  return new BottleError(
+    'label-taken',
+    `the Docker engine already has a network ${network}, of a bottle in another home`,
+    {
+      hint: 'Choose another LABEL.',
+    },
+  );
 }
 
 /** Returns whether ours is the first network with this alias that the engine created. */

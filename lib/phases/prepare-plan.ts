@@ -7,6 +7,7 @@ import { assertPipelockImage } from '../bundle/pipelock-image.ts';
 import { routesText } from '../daemons/contract/egress/routes.ts';
 import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import { ensureEngine } from '../docker/engine.ts';
+import { HOME_LABEL, homeLabel } from '../docker/labels.ts';
 import { findNetwork } from '../docker/network.ts';
 import { BottleError } from '../errors.ts';
 import { writeAtomically } from '../host/files.ts';
@@ -56,7 +57,9 @@ export async function preparePlan(context: PhaseContext): Promise<Plan> {
 /** Checks that no bottle in another home uses the same name on this engine; labels make names collide. */
 async function assertUnclaimed(slug: string): Promise<void> {
   const network = networkName(slug);
-  if ((await pendingUndo(slug)).length > 0 || (await findNetwork(network)) === undefined) return;
+  const found = await findNetwork(network);
+  const isOurs = found?.labels[HOME_LABEL] === homeLabel() && (await pendingUndo(slug)).length > 0;
+  if (found === undefined || isOurs) return;
   throw new BottleError(
     'label-taken',
     `the Docker engine already has a network ${network}, which belongs to another bottle`,

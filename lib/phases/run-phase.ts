@@ -7,6 +7,7 @@ import { bottleDirectory } from '../bottle/paths.ts';
 import { digestOf, type PhaseRecord, readRecord, touchRecord, writeRecord } from '../bottle/records.ts';
 import { BottleError } from '../errors.ts';
 import { withLock } from '../host/lock.ts';
+import { withBottleLock } from './bottle-lock.ts';
 import type { Phase, PhaseContext } from './phase.ts';
 
 export interface RunOptions {
@@ -46,7 +47,10 @@ export async function runPhase<T>(
   };
   await assertBottle(slug);
   if (phase.concurrent) return work();
-  return withLock(lock, work, { timeoutMs: SAME_PHASE_TIMEOUT_MS });
+  const { signal } = options;
+  return withBottleLock(slug, { purpose: 'acquire', signal }, () =>
+    withLock(lock, work, { timeoutMs: SAME_PHASE_TIMEOUT_MS }),
+  );
 }
 
 /** Checks that the bottle exists, so that a mistyped slug does not create a directory. */

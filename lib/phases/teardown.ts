@@ -7,15 +7,13 @@ import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import { dockerTry } from '../docker/cli.ts';
 import { BottleError, messageOf } from '../errors.ts';
 import { committedReference, readCommitted } from '../guest/committed.ts';
-import { withLock } from '../host/lock.ts';
 import { removeGrants } from '../supervise/grants-file.ts';
 import { recordAtRemoval, recordAtTeardown } from '../supervise/last-record.ts';
+import { interruptAcquiring, withBottleLock } from './bottle-lock.ts';
 import { buildImage } from './build-image.ts';
 import { PHASES } from './graph.ts';
 import { packArtifact } from './pack-artifact.ts';
 import { describeUndo, undo } from './undo.ts';
-
-const LOCK_TIMEOUT_MS = 5 * 60_000;
 
 /**
  * Removes everything that a bottle has acquired, newest first, continuing past failures; then revokes its deploy keys. Each
@@ -24,8 +22,8 @@ const LOCK_TIMEOUT_MS = 5 * 60_000;
  * @throws BottleError `teardown-incomplete`, listing all failures; `key-not-revoked` when a deploy key is among them.
  */
 export async function teardown(slug: string, say: (line: string) => void): Promise<string[]> {
-  const lock = join(bottleDirectory(slug), 'locks', 'teardown.db');
-  return withLock(lock, () => undoAll(slug, say), { timeoutMs: LOCK_TIMEOUT_MS });
+  await interruptAcquiring(slug, say);
+  return withBottleLock(slug, { purpose: 'release' }, () => undoAll(slug, say));
 }
 
 /** A CA that nothing uses any more must not be able to sign. */

@@ -146,15 +146,16 @@ describe.each(['0.8.0', '1.9.3'])('with smolvm %s', (version) => {
         ['sh', '-c', 'cat ~/note; stat -c %U:%a ~/note'],
         `env:\n  S: "\${SECRET}"\n`,
       );
-      const imported = await other.run('import', ['--file', file]);
+      // Both machines have the same engine here, on which a name is taken.
+      const imported = await other.run('import', ['--file', file, '--label', 'moved']);
       expect(imported.exitCode, imported.stderr).toBe(0);
-      expect(imported.stderr).toContain(`make resume BOTTLE=${slug}`);
-      const twice = await other.run('import', ['--file', file]);
+      expect(imported.stderr).toContain('make resume BOTTLE=moved');
+      const twice = await other.run('import', ['--file', file, '--label', 'moved']);
       expect([twice.exitCode, twice.stderr]).toEqual([2, expect.stringContaining('already exists')]);
-      const resumed = await other.run('resume', ['--bottle', slug, '--yes'], { SECRET });
+      const resumed = await other.run('resume', ['--bottle', 'moved', '--yes'], { SECRET });
       expect(resumed.exitCode, resumed.stderr).toBe(0);
       expect(resumed.stdout).toBe('kept\nnode:640\n');
-      const gone = await other.run('forget', ['--bottle', slug]);
+      const gone = await other.run('forget', ['--bottle', 'moved']);
       expect([gone.exitCode, await other.bottles()]).toEqual([0, []]);
     },
   );

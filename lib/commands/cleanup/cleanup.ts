@@ -58,7 +58,7 @@ export async function findLeftovers(scope: CleanupScope, say: (line: string) => 
       },
     })),
     ...(await leftKeys(others, say)),
-    ...(await strayMachines(scope.smolvms, known)),
+    ...(await strayMachines(scope.smolvms, known, await slugsOfOtherHomes())),
     ...(await strayContainers(known)),
     ...(await strayNetworks(known)),
     ...(await strayWorkspaces(known)),
@@ -117,14 +117,23 @@ export async function* removeLeftovers(leftovers: readonly Leftover[]): AsyncGen
 
 const NO_STATE = 'belongs to no bottle in this home';
 
+/** Bottles of other homes. A bottle has its network as long as it has anything else. */
+async function slugsOfOtherHomes(): Promise<Set<string>> {
+  const networks = await listNetworks();
+  return new Set(
+    networks.flatMap(({ labels }) => (isOurs(labels[HOME_LABEL] ?? '') ? [] : (labels[SLUG_LABEL] ?? []))),
+  );
+}
+
 /** Older kits did not say whose home it is. */
 const isOurs = (home: string) => home === '' || home === homeLabel();
 
 async function strayMachines(
   smolvms: readonly SmolvmBinary[],
   known: ReadonlySet<string>,
+  others: ReadonlySet<string>,
 ): Promise<Leftover[]> {
-  const kept = new Set([...known].map(machineName));
+  const kept = new Set([...known, ...others].map(machineName));
   const found = new Map<string, Leftover>();
   for (const binary of smolvms) {
     const client = new SmolvmClient(binary);

@@ -6,6 +6,7 @@ import { bottlePaths } from '../../bottle/paths.ts';
 import { readRecord } from '../../bottle/records.ts';
 import { BottleError, isErrorCode } from '../../errors.ts';
 import { KIT_DIRECTORY } from '../../host/directories.ts';
+import { LOCK_HELD_ENV, withBottleLock } from '../../phases/bottle-lock.ts';
 import { mintKeys } from '../../phases/mint-keys.ts';
 import { prepare } from '../../phases/prepare.ts';
 import { runPhase } from '../../phases/run-phase.ts';
@@ -26,6 +27,10 @@ const JOBS = 4;
 export async function up(slug: string, { signal, quiet }: UpOptions): Promise<void> {
   signal.throwIfAborted();
   await mintNoKeys(slug, signal);
+  await withBottleLock(slug, { purpose: 'acquire', signal }, () => runGraph(slug, { signal, quiet }));
+}
+
+async function runGraph(slug: string, { signal, quiet }: UpOptions): Promise<void> {
   const make = execa(
     process.env.MAKE || 'make',
     [
@@ -42,6 +47,7 @@ export async function up(slug: string, { signal, quiet }: UpOptions): Promise<vo
       env: {
         KIT: KIT_DIRECTORY,
         BOTTLE: slug,
+        [LOCK_HELD_ENV]: slug,
         PHASE_STDERR: '3',
         PHASE_FLAGS: quiet ? '--quiet' : '',
         // An outer make's flags would name its job server, which make does not inherit here.
