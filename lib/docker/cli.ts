@@ -1,12 +1,13 @@
 import { execa } from 'execa';
 import { BottleError } from '../errors.ts';
+import { dockerDeadline } from './deadlines.ts';
 
 export interface DockerOptions {
   /** Added to the environment of the `docker` process, so that `-e NAME` passes values to a container. */
   env?: Readonly<Record<string, string>>;
   /** Standard input; none when absent. */
   input?: string | Buffer;
-  /** Milliseconds after which the command is killed; no limit when absent. */
+  /** Milliseconds after which the command is killed; by its verb when absent, see `dockerDeadline`. */
   timeoutMs?: number;
   signal?: AbortSignal;
   /** Called with each line of stdout and stderr as it arrives. */
@@ -24,12 +25,13 @@ export interface DockerResult {
  * @throws BottleError `engine-missing` without a docker client.
  */
 export async function dockerTry(args: readonly string[], options: DockerOptions = {}): Promise<DockerResult> {
+  const timeoutMs = options.timeoutMs ?? dockerDeadline(args);
   const child = execa('docker', [...args], {
     reject: false,
     stripFinalNewline: true,
     env: { DOCKER_CLI_HINTS: 'false', ...options.env },
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+    ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     // Ctrl-C during a launch must not interrupt a change to the engine; `signal` ends commands that may be.
     detached: true,
@@ -47,7 +49,9 @@ export async function dockerTry(args: readonly string[], options: DockerOptions 
   return {
     exitCode: result.exitCode ?? 1,
     stdout: String(result.stdout ?? ''),
-    stderr: String(result.stderr ?? '') || (result.timedOut ? 'timed out' : ''),
+    stderr:
+      String(result.stderr ?? '') ||
+      (result.timedOut ? `it did not end within ${(timeoutMs ?? 0) / 1000} s` : ''),
   };
 }
 

@@ -48,7 +48,7 @@ export const createGuest: Phase<Guest> = {
     if (!context.force && (await isAsWanted(client, wanted))) return wanted;
     await context.willUndo({ kind: 'machine', name: machine, smolvm: plan.smolvm.path });
     await removeMachine(client, machine);
-    await client.machineCreate(machine, wanted);
+    await client.machineCreate(machine, wanted, context.signal);
     channel.confineBeforeStart(machine, channelContext);
     return wanted;
   },

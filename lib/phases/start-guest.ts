@@ -22,7 +22,7 @@ export const startGuest: Phase<RunningGuest> = {
     const [plan, { alias }, { machine }] = await readAll(context, prepare, allocate, createGuest);
     const client = new SmolvmClient(plan.smolvm);
     if (context.force && (await runningPid(client, machine)) !== undefined) await client.machineStop(machine);
-    await client.machineStart(machine);
+    await client.machineStart(machine, context.signal);
     const channelContext = { slug: context.slug, alias, daemons: agentFacing(plan) };
     await channelOf(plan.smolvm.tier).assertConfinedAfterStart(client, machine, channelContext);
     return running.parse({ machine, pid: await runningPid(client, machine) });

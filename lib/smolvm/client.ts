@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { BottleError, type ErrorCode } from '../errors.ts';
 import type { SmolvmBinary } from './binary.ts';
+import { smolvmDeadline } from './deadlines.ts';
 import { hostEnvironment } from './host-environment.ts';
 import { namesArePositional } from './version.ts';
 
@@ -45,9 +46,12 @@ export type MachineSummary = z.infer<typeof machineList>[number];
 /** Wraps the smolvm command line. Never pass secrets: arguments are visible to every user of the host. */
 export class SmolvmClient {
   readonly binary: SmolvmBinary;
+  readonly #deadlineOf: (verb: string) => number | undefined;
 
-  constructor(binary: SmolvmBinary) {
+  /** @param deadlineOf milliseconds after which a verb counts as hung. */
+  constructor(binary: SmolvmBinary, deadlineOf = smolvmDeadline) {
     this.binary = binary;
+    this.#deadlineOf = deadlineOf;
   }
 
   /** Creates OUTPUT and OUTPUT.smolmachine from an image in a registry. */
@@ -55,18 +59,19 @@ export class SmolvmClient {
     await this.run('pack-failed', ['pack', 'create', '--image', image, '--output', output], signal);
   }
 
-  async machineCreate(name: string, options: CreateOptions): Promise<void> {
+  async machineCreate(name: string, options: CreateOptions, signal?: AbortSignal): Promise<void> {
     const { boot, allowedCidrs, sockets } = options;
-    await this.run('guest-failed', [
+    const args = [
       ...['machine', 'create', ...this.named(name)],
       ...(boot.kind === 'artifact' ? ['--from', boot.path] : ['--image', boot.path]),
       ...allowedCidrs.flatMap((cidr) => ['--allow-cidr', cidr]),
       ...sockets.flatMap(({ host, guest }) => ['--mount-socket', `${host}:${guest}`]),
-    ]);
+    ];
+    await this.run('guest-failed', args, signal);
   }
 
-  async machineStart(name: string): Promise<void> {
-    await this.run('guest-failed', ['machine', 'start', '--name', name]);
+  async machineStart(name: string, signal?: AbortSignal): Promise<void> {
+    await this.run('guest-failed', ['machine', 'start', '--name', name], signal);
   }
 
   async machineStop(name: string): Promise<void> {
@@ -169,12 +174,22 @@ export class SmolvmClient {
   }
 
   private async run(code: ErrorCode, args: readonly string[], signal?: AbortSignal): Promise<string> {
-    const result = await this.invoke(args, signal === undefined ? {} : { signal });
+    const verb = args.slice(0, 2).join(' ');
+    const timeoutMs = this.#deadlineOf(verb);
+    const result = await this.invoke(args, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+    signal?.throwIfAborted();
+    if (result.isLate) throw hung(code, verb, timeoutMs ?? 0);
     if (result.exitCode === 0) return result.stdout;
-    throw smolvmError(code, args.slice(0, 2).join(' '), result);
+    throw smolvmError(code, verb, result);
   }
 
-  private async invoke(args: readonly string[], options: ExecOptions): Promise<ExecResult> {
+  private async invoke(
+    args: readonly string[],
+    options: ExecOptions,
+  ): Promise<ExecResult & { isLate: boolean }> {
     const result = await execa(this.binary.path, [...args], {
       ...this.#surroundings,
       reject: false,
@@ -183,12 +198,19 @@ export class SmolvmClient {
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     });
     if (result.code === 'ENOENT') throw smolvmIsGone(this.binary.path);
-    return { exitCode: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr };
+    const { exitCode = 1, stdout, stderr, timedOut } = result;
+    return { exitCode, stdout, stderr, isLate: timedOut };
   }
 }
 
 export function smolvmIsGone(path: string): BottleError {
   return new BottleError('smolvm-missing', `${path} no longer exists`, { hint: 'Install smolvm again.' });
+}
+
+function hung(code: ErrorCode, verb: string, deadlineMs: number): BottleError {
+  return new BottleError(code, `smolvm ${verb} did not end within ${deadlineMs / 1000} s, and was ended`, {
+    hint: 'See whether smolvm works by itself (`smolvm machine ls`), then try again.',
+  });
 }
 
 function smolvmError(code: ErrorCode, verb: string, result: ExecResult): BottleError {

@@ -35,8 +35,8 @@ export async function runScript(work: (context: ScriptContext) => Promise<number
   } catch (error) {
     code = report(error, controller.signal.aborted);
   }
-  // Not that of a teardown that leaves a key with access behind.
-  const isOwn = code === 0 || code === EXIT_CODES.revocation;
+  // Not that of a teardown that leaves something behind, such as a key with access.
+  const isOwn = code === 0 || code === EXIT_CODES.teardown || code === EXIT_CODES.revocation;
   if (interruptedBy !== undefined && !isOwn) code = 128 + constants.signals[interruptedBy];
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   // When Node exits on its own, it stops handling signals first, so that another signal would kill it.
