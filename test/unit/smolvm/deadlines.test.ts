@@ -9,16 +9,17 @@ import { smolvmDeadline } from '../../../lib/smolvm/deadlines.ts';
 
 let directory: string;
 let hanging: string;
+let stubborn: string;
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'bk-'));
   hanging = join(directory, 'docker');
-  // It ignores the first request to end, as a program that is stuck does.
-  writeFileSync(
-    hanging,
-    `#!/bin/sh\ntrap '' TERM\necho $$ > '${directory}/pid'\nwhile :; do sleep 0.1; done\n`,
-  );
-  chmodSync(hanging, 0o755);
+  stubborn = join(directory, 'stubborn');
+  const note = `#!/bin/sh\necho $$ > '${directory}/pid'\n`;
+  writeFileSync(hanging, `${note}exec sleep 60\n`);
+  // It ignores the first request to end, as a program that is stuck may.
+  writeFileSync(stubborn, `${note}trap '' TERM\nwhile :; do sleep 0.1; done\n`);
+  for (const path of [hanging, stubborn]) chmodSync(path, 0o755);
 });
 afterAll(() => {
   vi.unstubAllEnvs();
@@ -56,7 +57,7 @@ describe('a verb of smolvm that hangs', () => {
 
   it('ends when the launch is interrupted', async () => {
     const interrupted = new AbortController();
-    const started = new SmolvmClient({ path: hanging, version: [1, 9, 3] }).machineStart(
+    const started = new SmolvmClient({ path: stubborn, version: [1, 9, 3] }).machineStart(
       'm',
       interrupted.signal,
     );
