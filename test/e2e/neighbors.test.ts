@@ -82,3 +82,24 @@ it('a teardown ends a launch that is being brought up, and nothing of it is left
   expect(await networks(slug)).toBe('');
   expect(await user.machines()).toEqual([]);
 });
+
+it('a launch whose state directory is removed takes everything down, and says what happened', async () => {
+  const user = sandbox();
+  await user.writeAgent('waits', ['sh', '-c', 'echo "started $((40+2))" >&2; sleep 60']);
+  const launch = user.start('launch', ['--agent', 'waits']);
+  await launch.saw('started 42');
+  const [slug = ''] = await user.bottles();
+  const other = join(user.home, 'state', 'half-made');
+  await execa('rm', ['-r', join(user.home, 'state', slug)]);
+  await execa('mkdir', [other]);
+  launch.child.kill('SIGTERM');
+  const { exitCode, stderr } = await launch.finished;
+  expect(exitCode, stderr).not.toBe(0);
+  expect(stderr).toContain('was removed while it ran');
+  expect([await user.machines(), await networks(slug)]).toEqual([[], '']);
+  const containers = await execa('docker', ['ps', '--all', '--quiet', '--filter', `name=${slug}`]);
+  expect(containers.stdout).toBe('');
+  const { stdout } = await user.run('cleanup', ['--yes']);
+  expect(stdout).toContain('bottle half-made');
+  expect(await user.bottles()).toEqual([]);
+});

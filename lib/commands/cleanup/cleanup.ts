@@ -18,6 +18,7 @@ import { SmolvmClient } from '../../smolvm/client.ts';
 import { saveWork } from '../fetch/save-work.ts';
 import { type BottleStatus, bottleStatuses } from '../status/status.ts';
 import type { Leftover } from './leftover.ts';
+import { straySockets } from './stray-sockets.ts';
 import { findUnused } from './unused.ts';
 
 export interface CleanupScope {
@@ -62,6 +63,7 @@ export async function findLeftovers(scope: CleanupScope, say: (line: string) => 
     ...(await strayContainers(known)),
     ...(await strayNetworks(known)),
     ...(await strayWorkspaces(known)),
+    ...(await straySockets(known)),
     ...(await staleImages()),
     ...(await findUnused({ slugs: [...known], smolvms: scope.smolvms, days: scope.days.unused })),
   ];

@@ -1,7 +1,9 @@
 import { createBottle, type NewBottle } from '../../bottle/create.ts';
 import { readMetadata, writeMetadata } from '../../bottle/metadata.ts';
+import { BottleError } from '../../errors.ts';
 import { readCommitted } from '../../guest/committed.ts';
 import { identifyProcess } from '../../host/process-identity.ts';
+import { removeByName } from '../../phases/remove-by-name.ts';
 import { forgetBottle, teardown } from '../../phases/teardown.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { awaitOtherSessions } from '../../sessions/await-others.ts';
@@ -58,10 +60,24 @@ export async function runLaunch(plan: Plan, steps: LaunchSteps, signal: AbortSig
   } finally {
     if (!isHandedOver) {
       await awaitOtherSessions(slug, signal, steps.say);
+      if ((await readMetadata(slug)) === undefined) await endWithoutState(plan, steps);
       await endLaunch(slug, { exitCode, learns: plan.egress.learn }, steps);
     }
   }
   return exitCode;
+}
+
+/** Somebody has removed the bottle's directory, and with it the journal. @throws BottleError `state-missing`, always. */
+async function endWithoutState(plan: Plan, steps: Pick<LaunchSteps, 'say'>): Promise<never> {
+  steps.say('its state directory was removed while it ran: removing what it had, by name');
+  const removed = await removeByName(plan);
+  throw new BottleError(
+    'state-missing',
+    `the state directory of ${plan.slug} was removed while it ran; took down ${removed.join(', ')}`,
+    {
+      hint: 'Work that was not fetched before is lost. To end a bottle, use `make stop` or `make teardown`.',
+    },
+  );
 }
 
 /** Removes the bottle's state when `work` fails, since there is nothing worth keeping before `up`. */

@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises';
 import { pendingUndo } from '../../bottle/journal.ts';
 import { listBottles } from '../../bottle/list.ts';
 import { type BottleMetadata, readMetadata } from '../../bottle/metadata.ts';
+import { bottleDirectory } from '../../bottle/paths.ts';
 import { readRecord } from '../../bottle/records.ts';
 import { readHealth } from '../../bundle/health.ts';
 import { type LabeledContainer, listContainers } from '../../docker/container.ts';
@@ -12,6 +14,8 @@ import { bundleName } from '../../plan/names.ts';
 import { planSchema } from '../../plan/schema.ts';
 import { describeSession, listSessions } from '../../sessions/registry.ts';
 import { CostMeter } from './costs.ts';
+
+const BEING_MADE_MS = 5_000;
 
 export interface BottleStatus {
   slug: string;
@@ -77,7 +81,7 @@ async function statusOf(
       color: metadata?.color ?? '',
       parent: printable(metadata?.parent ?? ''),
       since: metadata?.started_at ?? '',
-      state: await stateOf(metadata, pending.length),
+      state: await stateOf(slug, metadata, pending.length),
       phase,
       daemons,
       ports: bundle?.ports ?? '',
@@ -112,12 +116,20 @@ async function daemonsOf(bundle: string): Promise<Record<string, string>> {
 }
 
 async function stateOf(
+  slug: string,
   metadata: BottleMetadata | undefined,
   acquired: number,
 ): Promise<BottleStatus['state']> {
-  const owner = metadata?.owner ?? null;
+  if (metadata === undefined) return (await isBeingMade(slug)) ? 'launching' : 'broken';
+  const { owner } = metadata;
   if (owner !== null) return (await isProcessAlive(owner)) ? 'launching' : 'orphaned';
   return acquired === 0 ? 'kept' : 'up';
+}
+
+/** A launch makes a bottle's directory first, and its metadata at once after it. */
+async function isBeingMade(slug: string): Promise<boolean> {
+  const made = await stat(bottleDirectory(slug));
+  return Date.now() - made.mtimeMs < BEING_MADE_MS;
 }
 
 async function lastPhase(slug: string): Promise<string> {
