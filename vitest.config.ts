@@ -72,7 +72,7 @@ export default defineConfig({
           ...TIMES,
           // A launch mostly waits for the engine and for guests; each file has homes of its own.
           fileParallelism: true,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

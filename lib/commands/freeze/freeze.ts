@@ -176,7 +176,8 @@ async function replaceLast(slug: string, { file }: Committed): Promise<void> {
   const links = new Map(own.map((name) => [`committed-smolmachine${name === file ? ending : ''}`, name]));
   // smolvm reads a pack at each start of its machine.
   const booted = await readRecord(slug, createGuest.name, createGuest.record);
-  const inUse = basename(booted?.data.boot.path ?? '').replace(/\.smolmachine$/, '');
+  const { kind, path = '' } = booted?.data.boot ?? {};
+  const inUse = kind === 'artifact' ? basename(path, '.smolmachine') : '';
   const kept = new Set([...own, ...links.keys(), inUse, `${inUse}.smolmachine`]);
   for (const name of await readdir(directory)) {
     if (name.startsWith('committed-smolmachine') && !kept.has(name)) await rm(join(directory, name));
