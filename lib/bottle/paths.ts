@@ -24,6 +24,10 @@ export const bottlePaths = {
   sessions: (slug: string) => join(bottleDirectory(slug), 'sessions'),
   /** What agents printed; when it is full, the earlier half is `agent-output.1`. */
   agentOutput: (slug: string) => join(bottleDirectory(slug), 'agent-output'),
+  /** The agent's session files as they were copied last, at their places below its home. */
+  transcript: (slug: string) => join(bottleDirectory(slug), 'transcript'),
+  /** Held by whoever replaces the transcript. */
+  transcriptLock: (slug: string) => join(bottleDirectory(slug), 'locks', 'transcript.db'),
   /** Written by the bundle: what egress let out and refused, and what it learned. */
   audit: (slug: string) => join(bottleDirectory(slug), 'audit'),
   prompt: (slug: string) => join(bottleDirectory(slug), 'agent', 'prompt.txt'),

@@ -15,6 +15,7 @@ import type { SmolvmBinary } from '../../smolvm/binary.ts';
 import { SmolvmClient } from '../../smolvm/client.ts';
 import { saveWork } from '../fetch/save-work.ts';
 import { type BottleStatus, bottleStatuses } from '../status/status.ts';
+import { saveTranscript } from '../transcript/save-transcript.ts';
 
 /** A resource that no bottle manages any longer, and how to remove it. */
 export interface Leftover {
@@ -52,6 +53,7 @@ export async function findLeftovers(scope: CleanupScope, say: (line: string) => 
       why: `${state}, ${acquired} resources to remove`,
       remove: async () => {
         if (state !== 'broken' && !scope.discard) await saveWork(slug, say);
+        if (state !== 'broken') await saveTranscript(slug, say);
         await teardown(slug, say);
         await forgetBottle(slug);
       },
