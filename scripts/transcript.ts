@@ -39,6 +39,7 @@ await runScript(async ({ signal }) => {
     return 0;
   }
   const session = chooseSession(sessions, flags.session);
+  if (flags.follow && !isLive) line('the guest is not running; this is what it left');
   const options = { follow: flags.follow && isLive, signal };
   if (flags.raw) {
     for await (const text of rawTranscript(opened, session, options)) {

@@ -20,7 +20,13 @@ import { replaceTranscript } from './kept-transcript.ts';
 /** What an end waits for, and keeps, at most. */
 const LONGEST_MS = 20_000;
 const MOST_BYTES = 256 * 1024 * 1024;
-const MOST_FILES = 10_000;
+const MOST_FILES = 2000;
+/** Packs the files that standard input names; busybox's tar reads no list of them. */
+const PACK = [
+  'folder=$1; shift',
+  'while IFS= read -r file; do set -- "$@" "$file"; done',
+  'exec tar -c -f - -C "$folder" "$@"',
+].join('\n');
 /** Bytes by which files may grow while they are copied. */
 const GROWTH = 32 * 1024 * 1024;
 
@@ -59,7 +65,9 @@ async function saveWithin(slug: string, signal: AbortSignal, say: (line: string)
   );
   const left = files.length - chosen.length;
   if (left > 0)
-    say(`${left} older files of the transcript were not copied: all have more than ${sizeText(MOST_BYTES)}`);
+    say(
+      `${left} older files of the transcript were not copied: at most ${sizeText(MOST_BYTES)} and ${MOST_FILES} files are`,
+    );
 }
 
 /** The newest files that the limits have room for. */
@@ -88,7 +96,7 @@ async function copyFiles(
   const input = Readable.from([files.map(({ path }) => `./${path}\n`).join('')]);
   // Tar ends with 1 when a file has changed while it was read: what it read is whole lines and the beginning of one.
   await receive(
-    ['tar', '-c', '-f', '-', '-C', source, '-T', '-'],
+    ['/bin/sh', '-c', PACK, 'sh', source],
     stream,
     { bottle, signal, onBytes: () => {} },
     { input, highestExitCode: 1 },
