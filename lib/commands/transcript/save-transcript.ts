@@ -34,12 +34,16 @@ const GROWTH = 32 * 1024 * 1024;
  * Copies the agent's session files from a running guest into the bottle's state, where they replace those of the last time.
  * Best effort: it says what went wrong, and never fails.
  */
-export async function saveTranscript(slug: string, say: (line: string) => void): Promise<void> {
-  const signal = AbortSignal.timeout(LONGEST_MS);
+export async function saveTranscript(
+  slug: string,
+  say: (line: string) => void,
+  longestMs = LONGEST_MS,
+): Promise<void> {
+  const signal = AbortSignal.timeout(longestMs);
   try {
     await saveWithin(slug, signal, say);
   } catch (error) {
-    const reason = signal.aborted ? `it took longer than ${LONGEST_MS / 1000} s` : messageOf(error);
+    const reason = signal.aborted ? `it took longer than ${longestMs / 1000} s` : messageOf(error);
     say(`the transcript was not copied: ${reason}`);
   }
 }

@@ -257,8 +257,9 @@ for (const [name, { host, header, value, tool, terminal, resumes }] of Object.en
 
     if (resumes) {
       it('the conversation outlives its guest, and the transcript has it before and after', async () => {
+        await attach('This is MARK-before-the-end.');
         const live = await user.run('transcript', ['--bottle', slug]);
-        expect(live.stdout, live.stderr).toContain('MARK-of-the-second');
+        expect(live.stdout, live.stderr).toContain('MARK-before-the-end');
         const stopped = await user.run('stop', ['--bottle', slug]);
         expect(stopped.exitCode, stopped.stderr).toBe(0);
         const kept = await user.run('transcript', ['--bottle', slug]);
@@ -270,11 +271,11 @@ for (const [name, { host, header, value, tool, terminal, resumes }] of Object.en
         expect(exitCode, stderr).toBe(0);
         expect(stderr).not.toContain('the transcript was not');
         const bodies = JSON.stringify(api.received().map(({ body }) => body));
-        expect(bodies).toContain('MARK-of-the-first');
+        expect(bodies).toContain('MARK-before-the-end');
         expect(bodies).toContain(refused);
         // The bottle learns, so that its state stays.
         const { stdout } = await user.run('transcript', ['--bottle', slug]);
-        const order = [/user .*MARK-of-the-first/, /user .*MARK-of-the-second/, /calls .*unlisted/];
+        const order = [/user .*MARK-before-the-end/, /user .*RUN: curl/, /calls .*unlisted/];
         const lines = stdout.split('\n');
         const found = [...order, /denied .*unlisted\.example\.com/, /agent .*DONE-from-the-model/].map(
           (text) => lines.findLastIndex((line) => text.test(line)),

@@ -81,6 +81,16 @@ describe('the copy at an end', () => {
     expect(readFileSync(kept('a.jsonl'), 'utf8')).toBe('one');
   });
 
+  it.each(['find', 'tar'])('a guest whose %s never ends does not hold up the end', async (program) => {
+    await guest.write(`${FOLDER}/a.jsonl`, 'one');
+    await guest.plant(program, 'exec sleep 60');
+    const started = performance.now();
+    await saveTranscript(SLUG, say, 500);
+    expect(performance.now() - started).toBeLessThan(8000);
+    expect(said).toEqual(['the transcript was not copied: it took longer than 0.5 s']);
+    expect(existsSync(inState('transcript'))).toBe(false);
+  });
+
   it('a guest without sessions, one that is down, and a provider that keeps none change nothing', async () => {
     await guest.write(`${FOLDER}/a.jsonl`, 'one');
     await save();
