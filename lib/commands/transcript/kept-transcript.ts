@@ -7,11 +7,11 @@ import { withLock } from '../../host/lock.ts';
 /**
  * Makes a new transcript in a folder of its own, and puts it in the place of the last one when `fill` has succeeded. Only one
  * process does so at a time.
- * @param fill fills the folder, and returns whether it is to be kept.
+ * @param fill fills the folder; `last` is that of the last one, which need not exist.
  */
 export async function replaceTranscript(
   slug: string,
-  fill: (folder: string) => Promise<boolean>,
+  fill: (folder: string, last: string) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   await withLock(
@@ -22,7 +22,7 @@ export async function replaceTranscript(
       await rm(fresh, { recursive: true, force: true });
       try {
         await mkdir(fresh, { mode: 0o700 });
-        if (!(await fill(fresh))) return;
+        await fill(fresh, kept);
         await moveIfThere(kept, old);
         await rename(fresh, kept);
         await rm(old, { recursive: true, force: true });

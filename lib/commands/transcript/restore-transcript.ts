@@ -48,6 +48,7 @@ export async function restoreTranscript(
     signal.throwIfAborted();
     if (merged.exitCode !== 0) throw guestError('the copy', merged);
     await bottle.exec(['/bin/sh', '-c', ': > "$1"', 'sh', MARKER]);
+    say('the new guest has the transcript of the ones before');
   } catch (error) {
     signal.throwIfAborted();
     throw new BottleError('guest-failed', `the transcript was not restored: ${messageOf(error)}`, {

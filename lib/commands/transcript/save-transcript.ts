@@ -15,6 +15,7 @@ import { guestPlace } from '../../transcripts/guest-place.ts';
 import { newestFirst, type TranscriptFile } from '../../transcripts/place.ts';
 import { receive } from '../cp/receive.ts';
 import { unpackInto } from '../cp/unpack.ts';
+import { carryOver, type Room } from './carry-over.ts';
 import { replaceTranscript } from './kept-transcript.ts';
 
 /** What an end waits for, and keeps, at most. */
@@ -31,7 +32,7 @@ const PACK = [
 const GROWTH = 32 * 1024 * 1024;
 
 /**
- * Copies the agent's session files from a running guest into the bottle's state, where they replace those of the last time.
+ * Copies the agent's session files from a running guest into the bottle's state, over those of the last time.
  * Best effort: it says what went wrong, and never fails.
  */
 export async function saveTranscript(
@@ -64,7 +65,10 @@ async function saveWithin(slug: string, signal: AbortSignal, say: (line: string)
   if (chosen.length === 0) return;
   await replaceTranscript(
     slug,
-    async (folder) => (await copyFiles(bottle, source, chosen, join(folder, transcripts), signal)) > 0,
+    async (folder, last) => {
+      await copyFiles(bottle, source, chosen, join(folder, transcripts), signal);
+      await carryOver(last, folder, roomBeside(chosen), signal);
+    },
     signal,
   );
   const left = files.length - chosen.length;
@@ -84,14 +88,19 @@ function newestWithin(files: readonly TranscriptFile[]): TranscriptFile[] {
   });
 }
 
-/** @returns how many files arrived. @throws BottleError `work-refused` for an archive that no honest guest would send. */
+function roomBeside(files: readonly TranscriptFile[]): Room {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return { bytes: MOST_BYTES - bytes, files: MOST_FILES - files.length };
+}
+
+/** @throws BottleError `work-refused` for an archive that no honest guest would send. */
 async function copyFiles(
   bottle: Bottle,
   source: string,
   files: readonly TranscriptFile[],
   target: string,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<void> {
   await mkdir(target, { recursive: true, mode: 0o700 });
   const { stream, finish } = unpackInto(target, {
     // Each file brings the folders above it at most.
@@ -107,6 +116,5 @@ async function copyFiles(
   ).finally(() => stream.settled());
   const { entries } = await finish();
   signal.throwIfAborted();
-  if (entries > 0) return entries;
-  throw new BottleError('work-refused', 'the guest sent none of its session files');
+  if (entries === 0) throw new BottleError('work-refused', 'the guest sent none of its session files');
 }

@@ -41,13 +41,20 @@ describe('the copy at an end', () => {
     expect(readdirSync(inState()).filter((name) => name.startsWith('transcript'))).toEqual(['transcript']);
   });
 
-  it('replaces the last one by a whole new one', async () => {
-    await guest.write(`${FOLDER}/old.jsonl`, 'old');
+  it('keeps what a guest no longer has, or was given in part before its end', async () => {
+    await guest.write(`${FOLDER}/lost.jsonl`, 'lost', 300);
+    await guest.write(`${FOLDER}/longer.jsonl`, 'host', 100);
+    await guest.write(`${FOLDER}/grown.jsonl`, 'host', 100);
     await save();
-    await rm(inGuest('old.jsonl'));
+    await rm(inGuest('lost.jsonl'));
+    await guest.write(`${FOLDER}/longer.jsonl`, 'guest', 200);
+    await guest.write(`${FOLDER}/grown.jsonl`, 'guest', 50);
     await guest.write(`${FOLDER}/new.jsonl`, 'new');
     await save();
-    expect(readdirSync(kept())).toEqual(['new.jsonl']);
+    const contents = readdirSync(kept()).map((name) => [name, readFileSync(kept(name), 'utf8')]);
+    expect(Object.fromEntries(contents)).toEqual({
+      ...{ 'lost.jsonl': 'lost', 'longer.jsonl': 'host', 'grown.jsonl': 'guest', 'new.jsonl': 'new' },
+    });
   });
 
   it.each<[string, string]>([
