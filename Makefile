@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = N OLDER AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD ID FOR USES ANSWER NOTE REASON METHODS BELOW REMOVE BOT_BOTTLE_CWD
+TEXTS = N OLDER AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD ID FOR USES ANSWER NOTE REASON METHODS BELOW REMOVE SESSION BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -25,7 +25,7 @@ DEV = cd "$$KIT" && exec node
 
 # ---- everyday ----------------------------------------------------------------------------------------------------
 
-.PHONY: help setup launch prepare up attach shell exec stop freeze resume fork keep forget export import fetch teardown diff apply cp init edit list info status logs learn supervise approve reject routes revoke keep-routes capabilities cleanup doctor engine engine-stop
+.PHONY: help setup launch prepare up attach shell exec stop freeze resume transcript fork keep forget export import fetch teardown diff apply cp init edit list info status logs learn supervise approve reject routes revoke keep-routes capabilities cleanup doctor engine engine-stop
 
 # A flag for a variable that counts only on the command line, since a shell or CI may export such names; `literally`
 # has made its origin `override`.
@@ -38,8 +38,8 @@ COPY = $(if $(filter command,$(firstword $(origin CWD))),$(if $(call is_on,$(CWD
        $(if $(call is_on,$(CWD_SECRETS)),--cwd-secrets) $(call given,CWD_MAX_SIZE,cwd-max-size)
 
 # Flags that `launch` and `attach` share.
-SESSION = $(call given,PROMPT,prompt) $(call given,PROMPT_FILE,prompt-file) \
-          $(call given,FORMAT,format) $(call given,TIMEOUT,timeout) $(if $(call is_on,$(DETACH)),--detach)
+SESSION_FLAGS = $(call given,PROMPT,prompt) $(call given,PROMPT_FILE,prompt-file) \
+                $(call given,FORMAT,format) $(call given,TIMEOUT,timeout) $(if $(call is_on,$(DETACH)),--detach)
 
 help: ## print this list
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -51,7 +51,7 @@ setup: ## install Node 24 and the npm packages (other targets do this automatica
 	@sh "$(KIT)/scripts/setup.sh"
 
 launch: setup ## [AGENT=x] [CWD=0|1] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [DETACH=1] [YES=1] [DRY_RUN=1]: run one bottle, then take it down
-	@$(RUN)scripts/launch.ts $(CHOICE) $(SESSION) $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(DRY_RUN)),--dry-run) $(FLAGS)
+	@$(RUN)scripts/launch.ts $(CHOICE) $(SESSION_FLAGS) $(if $(call is_on,$(YES)),--yes) $(if $(call is_on,$(DRY_RUN)),--dry-run) $(FLAGS)
 
 prepare: setup ## [AGENT=x] [BOTTLES=a,b] [ENV_FILE=x] [LABEL=x] [COLOR=x]: resolve the manifest into a plan; prints the bottle's name
 	@$(RUN)scripts/prepare.ts $(CHOICE) $(FLAGS)
@@ -60,7 +60,7 @@ up: setup ## BOTTLE=x: bring a prepared bottle up, or continue where it stopped
 	@$(RUN)scripts/up.ts --bottle "$$BOTTLE" $(FLAGS)
 
 attach: setup ## BOTTLE=x [NEW=1] [RESUME=1] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [DETACH=1]: join the agent’s detached session, or run the agent in a bottle that is up
-	@$(RUN)scripts/attach.ts --bottle "$$BOTTLE" $(SESSION) $(if $(call is_on,$(RESUME)),--resume) $(if $(call is_on,$(NEW)),--new) $(FLAGS)
+	@$(RUN)scripts/attach.ts --bottle "$$BOTTLE" $(SESSION_FLAGS) $(if $(call is_on,$(RESUME)),--resume) $(if $(call is_on,$(NEW)),--new) $(FLAGS)
 
 shell: setup ## BOTTLE=x: open a shell in a bottle that is up, as the agent
 	@$(RUN)scripts/shell.ts --bottle "$$BOTTLE" $(FLAGS)
@@ -75,7 +75,10 @@ freeze: setup ## [BOTTLE=x] [FLAGS=--json]: snapshot the guest of a running bott
 	@$(RUN)scripts/freeze.ts $(call given,BOTTLE,bottle) $(FLAGS)
 
 resume: setup ## [BOTTLE=x] [PROMPT=x] [FORMAT=json] [TIMEOUT=30m] [DETACH=1] [YES=1]: bring a kept bottle back, from its last freeze if it has one, and continue
-	@$(RUN)scripts/resume.ts $(call given,BOTTLE,bottle) $(SESSION) $(if $(call is_on,$(YES)),--yes) $(FLAGS)
+	@$(RUN)scripts/resume.ts $(call given,BOTTLE,bottle) $(SESSION_FLAGS) $(if $(call is_on,$(YES)),--yes) $(FLAGS)
+
+transcript: setup ## [BOTTLE=x] [SESSION=x] [FOLLOW=1] [FLAGS='--list --raw --json']: show what was said and done in a session of the agent, with what was refused meanwhile
+	@$(RUN)scripts/transcript.ts $(call given,BOTTLE,bottle) $(call given,SESSION,session) $(if $(call is_on,$(FOLLOW)),--follow) $(FLAGS)
 
 fork: setup ## BOTTLE=x [N=3] [PROMPT=x]: start more bottles from a freeze of this one, each with its own identity
 	@$(RUN)scripts/fork.ts --bottle "$$BOTTLE" $(call given,N,count) $(call given,PROMPT,prompt) $(FLAGS)

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { echo } from 'zx';
 import { saveWork } from '../lib/commands/fetch/save-work.ts';
+import { saveTranscript } from '../lib/commands/transcript/save-transcript.ts';
 import { requireBottle } from '../lib/phases/running-bottle.ts';
 import { forgetBottle, teardown } from '../lib/phases/teardown.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
@@ -22,6 +23,7 @@ await runScript(async () => {
   await requireBottle(flags.bottle);
   const say = flags.verbosity === 'quiet' ? () => {} : line;
   if (!flags.discard) await saveWork(flags.bottle, say);
+  await saveTranscript(flags.bottle, say);
   const undone = await teardown(flags.bottle, say);
   if (!flags['keep-state']) await forgetBottle(flags.bottle);
   if (flags.json) echo(JSON.stringify({ bottle: flags.bottle, undone }));

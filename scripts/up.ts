@@ -2,6 +2,7 @@
 import { echo } from 'zx';
 import { readRecord } from '../lib/bottle/records.ts';
 import { reportPhase } from '../lib/commands/phase/phase-script.ts';
+import { restoreTranscript } from '../lib/commands/transcript/restore-transcript.ts';
 import { askPrompted } from '../lib/commands/up/ask-prompted.ts';
 import { revalidate } from '../lib/commands/up/revalidate.ts';
 import { up } from '../lib/commands/up/up.ts';
@@ -29,6 +30,7 @@ await runScript(async ({ signal }) => {
   await up(flags.bottle, { signal, quiet });
   const { verbosity } = flags;
   await reportPhase(workspace, flags.bottle, { force: false, json: false, verbosity, signal });
+  await restoreTranscript(flags.bottle, { signal, say: quiet ? () => {} : line });
   if (!quiet) echo(`${flags.bottle} is up; start its agent with: make attach BOTTLE=${flags.bottle}`);
   return 0;
 });

@@ -24,10 +24,12 @@ export const bottlePaths = {
   sessions: (slug: string) => join(bottleDirectory(slug), 'sessions'),
   /** What agents printed; when it is full, the earlier half is `agent-output.1`. */
   agentOutput: (slug: string) => join(bottleDirectory(slug), 'agent-output'),
+  /** The agent's session files as they were copied last, at their places below its home. */
+  transcript: (slug: string) => join(bottleDirectory(slug), 'transcript'),
+  /** Held by whoever replaces the transcript. */
+  transcriptLock: (slug: string) => join(bottleDirectory(slug), 'locks', 'transcript.db'),
   /** Written by the bundle: what egress let out and refused, and what it learned. */
   audit: (slug: string) => join(bottleDirectory(slug), 'audit'),
-  /** The agent's sessions, as they were copied out last. */
-  transcript: (slug: string) => join(bottleDirectory(slug), 'transcript'),
   prompt: (slug: string) => join(bottleDirectory(slug), 'agent', 'prompt.txt'),
   egress: (slug: string) => join(bottleDirectory(slug), 'egress'),
   /** What egress lets out: the prepared routes, and what persons have granted since. */

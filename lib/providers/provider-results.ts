@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BottleError, messageOf } from '../errors.ts';
 import type { LoadedProvider } from './loaded-provider.ts';
 import type { GuestSetup, HeadlessSession, Session } from './provider.ts';
-import { guestFiles, resumablePath, sessionArguments } from './provider-schema.ts';
+import { guestFiles, resumablePath, sessionArguments, transcriptEvents } from './provider-schema.ts';
 
 /** Returns the files that the agent finds in its home. @throws BottleError `provider-invalid` */
 export function filesOf(provider: LoadedProvider, setup: GuestSetup): z.output<typeof guestFiles> {
@@ -31,6 +31,18 @@ export function resumableOf(provider: LoadedProvider, workdir: string): string |
   const { resumable, transcripts } = provider;
   if (resumable === undefined) return transcripts;
   return checked(provider, 'resumable', resumablePath, () => resumable(workdir));
+}
+
+/** Returns what a line of a transcript tells; undefined when the provider cannot tell, or fails. */
+export function eventsOfLine(
+  provider: LoadedProvider,
+  line: unknown,
+): z.output<typeof transcriptEvents> | undefined {
+  try {
+    return transcriptEvents.safeParse(provider.transcriptLine?.(line)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 function checked<Schema extends z.ZodType>(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { routeEntry } from '../manifest/schema/route-entry.ts';
 import { guestVariableName, variableName } from '../manifest/schema/variable-name.ts';
-import type { Provider, ProviderRoute, SignIn } from './provider.ts';
+import type { Provider, ProviderRoute, SignIn, TranscriptEvent } from './provider.ts';
 
 const withoutNul = z.string().refine((text) => !text.includes('\0'), 'contains a NUL character');
 const guestPath = withoutNul.regex(/^\//, 'is not an absolute path');
@@ -57,6 +57,7 @@ export const providerSchema = z.strictObject({
   skills: pathInHome.optional(),
   transcripts: pathInHome.optional(),
   resumable: callback<NonNullable<Provider['resumable']>>().optional(),
+  transcriptLine: callback<NonNullable<Provider['transcriptLine']>>().optional(),
 }) satisfies z.ZodType<unknown, Provider>;
 
 /** What a provider's functions must return. */
@@ -72,3 +73,26 @@ export const guestFiles = z.array(
 );
 export const sessionArguments = words;
 export const resumablePath = pathInHome;
+
+/** A time that is none is left out, rather than what happened. */
+const happened = { time: z.iso.datetime({ offset: true }).optional().catch(undefined) };
+const id = z.string().optional();
+export const transcriptEvents = z.array(
+  z.discriminatedUnion('kind', [
+    z.strictObject({
+      ...happened,
+      kind: z.literal('message'),
+      who: z.enum(['user', 'agent']),
+      text: z.string(),
+    }),
+    z.strictObject({ ...happened, kind: z.literal('thought'), text: z.string() }),
+    z.strictObject({ ...happened, kind: z.literal('call'), tool: z.string(), input: z.json(), id }),
+    z.strictObject({
+      ...happened,
+      kind: z.literal('result'),
+      text: z.string(),
+      failed: z.boolean().default(false),
+      id,
+    }),
+  ]),
+) satisfies z.ZodType<unknown, TranscriptEvent[]>;

@@ -56,7 +56,22 @@ export interface Provider {
   transcripts?: string | undefined;
   /** The directory of `transcripts` with those that a session in `workdir` can resume; all of it when absent. */
   resumable?: ((workdir: string) => string) | undefined;
+  /**
+   * Tells what one line of a transcript means, for `make transcript`. `line` is the line's JSON, written by the agent: it
+   * can be anything. Returns nothing for a line that a reader does not need.
+   */
+  transcriptLine?: ((line: unknown) => TranscriptEvent[]) | undefined;
 }
+
+/** What happened in a session. `time` is ISO 8601 with a time zone. */
+export type TranscriptEvent = { time?: string | undefined } & (
+  | { kind: 'message'; who: 'user' | 'agent'; text: string }
+  /** What a model wrote for itself. */
+  | { kind: 'thought'; text: string }
+  /** `input` is any JSON. `id` connects a call with its result. */
+  | { kind: 'call'; tool: string; input: unknown; id?: string | undefined }
+  | { kind: 'result'; text: string; failed?: boolean | undefined; id?: string | undefined }
+);
 
 /** One kind of credential. The agent gets a placeholder; egress has the real value and adds it to requests. */
 export interface ProviderCredential {

@@ -17,6 +17,7 @@ import type { SmolvmBinary } from '../../smolvm/binary.ts';
 import { SmolvmClient } from '../../smolvm/client.ts';
 import { saveWork } from '../fetch/save-work.ts';
 import { type BottleStatus, bottleStatuses } from '../status/status.ts';
+import { saveTranscript } from '../transcript/save-transcript.ts';
 import type { Leftover } from './leftover.ts';
 import { straySockets } from './stray-sockets.ts';
 import { findUnused } from './unused.ts';
@@ -54,6 +55,7 @@ export async function findLeftovers(scope: CleanupScope, say: (line: string) => 
       ...(disk === null ? {} : { bytes: disk }),
       remove: async () => {
         if (state !== 'broken' && !scope.discard) await saveWork(slug, say);
+        if (state !== 'broken') await saveTranscript(slug, say);
         await teardown(slug, say);
         await forgetBottle(slug);
       },

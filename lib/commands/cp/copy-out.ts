@@ -1,13 +1,12 @@
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, posix, resolve } from 'node:path';
-import { PassThrough, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
 import { isMissing } from '../../host/files.ts';
 import { type CopyContext, refused } from './copy-in.ts';
-import { counting } from './counting.ts';
 import type { Limits } from './entry-rules.ts';
-import { guestError, lookInGuest } from './in-guest.ts';
+import { lookInGuest } from './in-guest.ts';
 import { guestPath, namesContents, namesFolder, type Places } from './places.ts';
+import { receive } from './receive.ts';
 import { type Unpacked, unpackInto } from './unpack.ts';
 
 /**
@@ -68,35 +67,6 @@ async function kindOf(source: string, { bottle, signal }: CopyContext): Promise<
 function tarOf(source: string, kind: 'file' | 'folder'): string[] {
   if (kind === 'folder') return ['tar', '-c', '-f', '-', '-C', source, '.'];
   return ['tar', '-c', '-h', '-f', '-', '-C', posix.dirname(source), `./${posix.basename(source)}`];
-}
-
-async function receive(
-  command: readonly string[],
-  output: Writable,
-  { bottle, signal, onBytes }: CopyContext,
-  options: { end?: boolean } = {},
-): Promise<void> {
-  const arriving = new PassThrough();
-  // What the guest has printed is whole only if its command ended well, which is known after the last byte.
-  const printed = new Writable({ write: (chunk, _encoding, done) => void arriving.write(chunk, done) });
-  const stop = new AbortController();
-  const reading = pipeline(arriving, counting(onBytes), output, { signal, ...options }).catch(
-    (error: unknown) => {
-      stop.abort();
-      throw error;
-    },
-  );
-  const sending = bottle
-    .pipeAsAgent(command, { output: printed, signal: AbortSignal.any([signal, stop.signal]) })
-    .then((result) => {
-      // An error of the guest is worth more than that its archive has no end.
-      if (result.exitCode !== 0 && !stop.signal.aborted) arriving.destroy(guestError('the copy', result));
-      else arriving.end();
-    });
-  const [read, sent] = await Promise.allSettled([reading, sending]);
-  signal.throwIfAborted();
-  if (read.status === 'rejected') throw read.reason;
-  if (sent.status === 'rejected') throw sent.reason;
 }
 
 /** As in `docker cp`: into a folder that exists, else to that name; never over a folder, nor a folder over a file. */

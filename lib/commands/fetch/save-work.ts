@@ -1,10 +1,9 @@
 import { readRecord } from '../../bottle/records.ts';
 import { BottleError, messageOf } from '../../errors.ts';
+import { guestState } from '../../guest/guest-state.ts';
 import { prepare } from '../../phases/prepare.ts';
 import { guestOf } from '../../phases/running-bottle.ts';
 import { WORKSPACE_MARKER, workspace } from '../../phases/workspace.ts';
-import type { Plan } from '../../plan/schema.ts';
-import { SmolvmClient } from '../../smolvm/client.ts';
 import { fetchWork } from './fetch-work.ts';
 import { workText } from './work-text.ts';
 
@@ -39,13 +38,6 @@ export async function saveWork(slug: string, say: (line: string) => void): Promi
   } finally {
     process.removeListener('SIGINT', interrupt);
   }
-}
-
-async function guestState({ smolvm, names }: Plan): Promise<'running' | 'stopped' | 'gone'> {
-  const machines = await new SmolvmClient(smolvm).machineList();
-  const machine = machines.find(({ name }) => name === names.machine);
-  if (machine === undefined) return 'gone';
-  return machine.state === 'running' ? 'running' : 'stopped';
 }
 
 /** Whether anything in a directory is newer than the copy. */

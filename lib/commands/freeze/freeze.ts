@@ -27,6 +27,7 @@ import { proxyDaemonOf } from '../../plan/agent-facing.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { freeBytes } from '../../prepare/disk.ts';
 import { SmolvmClient } from '../../smolvm/client.ts';
+import { saveTranscript } from '../transcript/save-transcript.ts';
 import { ownSecrets } from './own-secrets.ts';
 import { placeholderFiles } from './placeholder-files.ts';
 import { takeSnapshot } from './take-snapshot.ts';
@@ -121,6 +122,7 @@ async function freezeLocked(slug: string, options: FreezeOptions): Promise<Froze
     options.signal.throwIfAborted();
     await writeCommitted(slug, committed);
     await replaceLast(slug, committed);
+    await saveTranscript(slug, options.say);
     const { changed, secrets } = taken;
     const path = committedPath(slug, committed);
     return { slug, path, bytes: committed.bytes, image: committed.image.reference, changed, secrets };

@@ -10,6 +10,7 @@ import { Notices } from '../../sessions/notices.ts';
 import { OutputLog } from '../../sessions/output-log.ts';
 import { registerSession } from '../../sessions/registry.ts';
 import { endLaunch } from '../launch/launch.ts';
+import { saveTranscript } from '../transcript/save-transcript.ts';
 import { watchBottle } from '../watch/watch-bottle.ts';
 import type { HoldRequest } from './hold-request.ts';
 
@@ -54,6 +55,8 @@ export async function hold(hold: HoldRequest, voice: HolderVoice): Promise<numbe
     if (isOwner) {
       await awaitOtherSessions(slug, signal, say);
       await endLaunch(slug, { exitCode, learns }, { say });
+    } else {
+      await saveTranscript(slug, say);
     }
   }
   return exitCode;

@@ -8,6 +8,7 @@ import { line, paint, type Verbosity } from '../../terminal/output.ts';
 import { detach } from '../hold/detach.ts';
 import { reportPhase } from '../phase/phase-script.ts';
 import { announcing } from '../supervise/announce.ts';
+import { restoreTranscript } from '../transcript/restore-transcript.ts';
 import { askPrompted } from '../up/ask-prompted.ts';
 import { up } from '../up/up.ts';
 import { watchBottle } from '../watch/watch-bottle.ts';
@@ -50,6 +51,7 @@ export function launchSteps(request: SessionRequest, options: StepOptions): Laun
     async up(slug) {
       await up(slug, { signal, quiet });
       await reportPhase(workspace, slug, reporting);
+      await restoreTranscript(slug, { signal, say });
     },
     detach: options.detach
       ? (plan) => detach({ slug: plan.slug, owns: true, learns: plan.egress.learn }, request, signal, say)

@@ -8,6 +8,7 @@ import { forgetBottle, teardown } from '../../phases/teardown.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { awaitOtherSessions } from '../../sessions/await-others.ts';
 import { saveWork } from '../fetch/save-work.ts';
+import { saveTranscript } from '../transcript/save-transcript.ts';
 
 /** The steps that the caller provides: the script runs make and prints messages. */
 export interface LaunchSteps {
@@ -113,6 +114,7 @@ export async function endLaunch(
     await keep();
     throw error;
   }
+  await saveTranscript(slug, steps.say);
   steps.say('taking everything down');
   const undone = await teardown(slug, steps.say);
   const what = undone.length === 0 ? 'nothing to take down' : `took down ${undone.join(', ')}`;

@@ -100,7 +100,7 @@ function cells(
   return `${time.padEnd(20)}  ${verdict.padEnd(5)}  ${numbers}  ${method.padEnd(7)}  ${target}`;
 }
 
-function targetOf({ scheme, host, port, path }: AuditEntry): string {
+export function targetOf({ scheme, host, port, path }: AuditEntry): string {
   const place = path === WITHHELD ? `/${WITHHELD}` : (path ?? '');
   if (host === null) return `no host name${place}`;
   const usual = scheme === 'https' ? 443 : 80;

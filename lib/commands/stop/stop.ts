@@ -9,6 +9,7 @@ import { describeUndo } from '../../phases/undo.ts';
 import { describeSession, listSessions } from '../../sessions/registry.ts';
 import { stopSessions } from '../../sessions/stop-sessions.ts';
 import { saveWork } from '../fetch/save-work.ts';
+import { saveTranscript } from '../transcript/save-transcript.ts';
 
 const CHECK_EVERY_MS = 200;
 
@@ -40,6 +41,7 @@ export async function stop(
     return;
   }
   await saveWork(slug, say);
+  await saveTranscript(slug, say);
   const undone = await teardown(slug, say);
   await writeMetadata({ ...(await requireBottle(slug)), owner: null });
   say(undone.length === 0 ? 'nothing to take down' : `took down ${undone.join(', ')}`);

@@ -1,6 +1,7 @@
 /** The public interface of detection: other folders of `lib` import from here only. */
 export { BodyScanner, PacedScanner, scanBytes } from './body-scanner.ts';
 export { ContentScanner, MAX_UNPACKED } from './content-scanner.ts';
+export { cutOut } from './cut-out.ts';
 export { packedStarts } from './decode/packed-file.ts';
 export { readableText } from './decode/readable-text.ts';
 export { findPromptInjection } from './rules/agent-message.ts';

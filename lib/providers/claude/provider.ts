@@ -1,5 +1,6 @@
 import { MODEL_API, PLACEHOLDER } from '../placeholder.ts';
 import type { GuestFile, GuestSetup, Provider, ProviderRoute, Session } from '../provider.ts';
+import { claudeTranscriptLine } from './transcript-line.ts';
 
 /** Of this many last characters of an API key Claude Code remembers that it may use it. */
 const REMEMBERED_KEY_LENGTH = 20;
@@ -61,6 +62,7 @@ export const claude: Provider = {
   skills: '.claude/skills',
   transcripts: '.claude/projects',
   resumable: (workdir) => `.claude/projects/${workdir.replace(/[^A-Za-z0-9]/g, '-')}`,
+  transcriptLine: claudeTranscriptLine,
   files: (setup) => [stateFile(setup), SETTINGS],
   needsTerminal: true,
   interactive: (session) => [

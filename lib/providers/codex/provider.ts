@@ -3,6 +3,7 @@ import { MODEL_API } from '../placeholder.ts';
 import type { GuestFile, GuestSetup, Provider } from '../provider.ts';
 import { API_KEY_FILE, signInFile } from './auth-file.ts';
 import { codexSignIn } from './sign-in.ts';
+import { codexTranscriptLine } from './transcript-line.ts';
 
 /** Seconds; without it, Codex gives up a call of a tool after 300. */
 const TOOL_TIMEOUT_SECONDS = 3600;
@@ -53,6 +54,7 @@ export const codex: Provider = {
   credentialVariables: ['CODEX_ACCESS_TOKEN', 'CODEX_API_KEY', 'OPENAI_API_KEY'],
   skills: '.codex/skills',
   transcripts: '.codex/sessions',
+  transcriptLine: codexTranscriptLine,
   files: (setup) => [configFile(setup), ...authFiles(setup)],
   needsTerminal: true,
   interactive: ({ resume }) => [...(resume ? ['resume', '--last'] : []), ...UNCONFINED],

@@ -1,5 +1,6 @@
 import { MODEL_API, PLACEHOLDER } from '../placeholder.ts';
 import type { GuestSetup, Provider, ProviderRoute, Session } from '../provider.ts';
+import { piTranscriptLine } from './transcript-line.ts';
 
 const route = (host: string, prefix: string, auth: ProviderRoute['auth']): ProviderRoute => ({
   host,
@@ -34,6 +35,7 @@ export const pi: Provider = {
   skills: '.pi/agent/skills',
   transcripts: '.pi/agent/sessions',
   resumable: (workdir) => `.pi/agent/sessions/--${workdir.replace(/^\//, '').replace(/[/:]/g, '-')}--`,
+  transcriptLine: piTranscriptLine,
   files: (setup) => [
     { path: '.pi/agent/settings.json', content: JSON.stringify({ defaultProjectTrust: 'always' }) },
     { path: '.pi/agent/mcp.json', content: JSON.stringify({ mcpServers: serversOf(setup) }) },

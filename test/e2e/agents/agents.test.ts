@@ -87,7 +87,7 @@ async function userOf(name: string, version: string): Promise<Sandbox> {
   user.smolvm = join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
   Object.assign(user.env, TOKENS, { NODE_EXTRA_CA_CERTS: api.roots });
   const servers = 'mcp_servers: { docs: "https://mcp.example.com/mcp" }';
-  const bottle = `agent_provider: { ${AGENTS[name]?.provider}, ${servers} }\negress: { routes: [{ host: mcp.example.com }] }`;
+  const bottle = `agent_provider: { ${AGENTS[name]?.provider}, ${servers} }\negress: { learn: true, routes: [{ host: mcp.example.com }] }`;
   await user.writeManifest('bottles', name, `---\n${bottle}\n---\n`);
   await user.writeManifest(
     'agents',
@@ -142,6 +142,10 @@ for (const [name, { host, header, value, tool, asks, terminal, resumes }] of Obj
           ...{ env: user.env, extendEnv: false, reject: false, input },
         },
       );
+
+    /** Files of the kit with one of the real tokens. */
+    const needlesOnHost = async () =>
+      (await execa('grep', ['-rlsF', 'NEEDLE', user.home], { reject: false })).stdout;
 
     it('a headless session runs its tools, and upstream sees only the real credential', async () => {
       api.received();
@@ -280,8 +284,38 @@ for (const [name, { host, header, value, tool, asks, terminal, resumes }] of Obj
         expect.stringContaining('/proc/'),
       ]);
       expect(await search(Object.values(TOKENS).join('\n'))).toEqual(['', '']);
-      const onHost = await execa('grep', ['-rlsF', 'NEEDLE', user.home], { reject: false });
-      expect(onHost.stdout).toBe('');
+      expect(await needlesOnHost()).toBe('');
     });
+
+    if (resumes) {
+      it('the conversation outlives its guest, and the transcript has it before and after', async () => {
+        await attach('This is MARK-before-the-end.');
+        const live = await user.run('transcript', ['--bottle', slug]);
+        expect(live.stdout, live.stderr).toContain('MARK-before-the-end');
+        const stopped = await user.run('stop', ['--bottle', slug]);
+        expect(stopped.exitCode, stopped.stderr).toBe(0);
+        const kept = await user.run('transcript', ['--bottle', slug]);
+        expect(kept.stdout, kept.stderr).toBe(live.stdout);
+        api.received();
+        const refused = 'http://unlisted.example.com/after';
+        const prompt = ['--prompt', `RUN: curl --silent --show-error ${refused}`, '--timeout', '90s'];
+        const { exitCode, stderr } = await user.run('resume', ['--bottle', slug, '--yes', ...prompt]);
+        expect(exitCode, stderr).toBe(0);
+        expect(stderr).not.toContain('the transcript was not');
+        const bodies = JSON.stringify(api.received().map(({ body }) => body));
+        expect(bodies).toContain('MARK-before-the-end');
+        expect(bodies).toContain(refused);
+        // The bottle learns, so that its state stays.
+        const { stdout } = await user.run('transcript', ['--bottle', slug]);
+        const order = [/user .*MARK-before-the-end/, /user .*RUN: curl/, /calls .*unlisted/];
+        const lines = stdout.split('\n');
+        const found = [...order, /denied .*unlisted\.example\.com/, /agent .*DONE-from-the-model/].map(
+          (text) => lines.findLastIndex((line) => text.test(line)),
+        );
+        expect(found, stdout).toEqual(found.toSorted((one, other) => one - other));
+        expect(found[0], stdout).toBeGreaterThanOrEqual(0);
+        expect(await needlesOnHost()).toBe('');
+      });
+    }
   });
 }

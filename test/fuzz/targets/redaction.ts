@@ -1,5 +1,5 @@
+import { cutOut } from '../../../lib/daemons/detection/cut-out.ts';
 import { scanText } from '../../../lib/daemons/detection/scan-text.ts';
-import { cutOut } from '../../../lib/daemons/egress/outbound/cut-out.ts';
 import { claim } from '../claim.ts';
 import { someSecret } from './some-secret.ts';
 import type { Target } from './target.ts';

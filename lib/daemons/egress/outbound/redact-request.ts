@@ -1,11 +1,10 @@
 import { canonicalTarget } from '../../contract/egress/canonical-path.ts';
-import { type Finding, PacedScanner, type ScanOptions } from '../../detection/index.ts';
+import { cutOut, type Finding, PacedScanner, type ScanOptions } from '../../detection/index.ts';
 import { headerOf } from '../../shared/raw-headers.ts';
 import type { RequestContent } from '../http/exchange.ts';
 import { credentialPlaceOf } from '../policy/tokens.ts';
 import type { Admission } from '../policy/verdict.ts';
 import type { ApprovedRequest } from './approved-request.ts';
-import { cutOut } from './cut-out.ts';
 import type { HeldBody } from './held-body.ts';
 import { isReplaced, scanHead, UNSENT } from './outbound-head.ts';
 

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   ContentScanner,
+  cutOut,
   type Finding,
   findPromptInjection,
   packedStarts,
@@ -12,7 +13,6 @@ import {
 } from '../../detection/index.ts';
 import type { MemoryBudget } from '../../shared/memory-budget.ts';
 import type { Approvals, Asker } from '../outbound/approvals.ts';
-import { cutOut } from '../outbound/cut-out.ts';
 import { shownPath } from '../outbound/finding-places.ts';
 import type { ScanPlan } from '../policy/scan-plan.ts';
 import { type FrameEvent, type Strand, strandOf, WebSocketRefusal } from './frame-events.ts';

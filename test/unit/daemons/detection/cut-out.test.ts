@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { knownSecretFinder } from '../../../../../lib/daemons/detection/rules/known-secrets.ts';
-import { type ScanOptions, scanText } from '../../../../../lib/daemons/detection/scan-text.ts';
-import { cutOut } from '../../../../../lib/daemons/egress/outbound/cut-out.ts';
+import { cutOut } from '../../../../lib/daemons/detection/cut-out.ts';
+import { knownSecretFinder } from '../../../../lib/daemons/detection/rules/known-secrets.ts';
+import { type ScanOptions, scanText } from '../../../../lib/daemons/detection/scan-text.ts';
 
 const optionsFor = (secrets: readonly string[]): ScanOptions => ({
   detectors: new Set(['token_patterns', 'known_secrets']),

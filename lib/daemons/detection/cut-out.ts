@@ -1,4 +1,4 @@
-import { type Finding, type ScanOptions, scanPlainText } from '../../detection/index.ts';
+import { type Finding, type ScanOptions, scanPlainText } from './scan-text.ts';
 
 /** Maximum passes over a text: cutting out one secret may expose another. */
 const MAX_PASSES = 8;
