@@ -39,6 +39,8 @@ const FAMILY_OF = {
   'kvm-unusable': 'preflight',
   'engine-missing': 'preflight',
   'disk-full': 'preflight',
+  /** A file or directory of the kit cannot be used as it is. */
+  'path-unusable': 'preflight',
   'state-missing': 'preflight',
   'state-corrupt': 'internal',
   'engine-failed': 'engine',

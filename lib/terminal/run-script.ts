@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BottleError, EXIT_CODES, messageOf } from '../errors.ts';
 import { homeDirectory } from '../host/directories.ts';
 import { errorText } from './error-text.ts';
+import { knownFailure } from './known-failure.ts';
 import { line, paint } from './output.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -50,7 +51,8 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-function report(error: unknown, interrupted: boolean): number {
+function report(thrown: unknown, interrupted: boolean): number {
+  const error = thrown instanceof BottleError ? thrown : (knownFailure(thrown) ?? thrown);
   if (interrupted && !(error instanceof BottleError && LEFT_BEHIND.has(error.code))) {
     line(paint('yellow', 'interrupted'));
     return 1;
