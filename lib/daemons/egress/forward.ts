@@ -159,8 +159,10 @@ function upstreamRequest(
   body: Buffer | undefined,
 ): UpstreamRequest {
   const { credential } = options;
-  const { host, port } = options.admission;
-  const { path, query, rawHeaders } = options.approved;
+  const { host, port, path: admitted, sentPath } = options.admission;
+  const { query, rawHeaders } = options.approved;
+  // A path with something cut out of it is another one.
+  const path = options.approved.path === admitted ? (sentPath ?? admitted) : options.approved.path;
   const inQuery = credential?.kind === 'query';
   const headers = upstreamHeaders(rawHeaders, {
     host: port === (options.secure ? 443 : 80) ? host : `${host}:${port}`,
