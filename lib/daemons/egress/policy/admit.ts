@@ -53,6 +53,11 @@ function routesTo(
     return deny('plaintext-refused', host, reason, `Use https://${host}/.`, rule);
   }
   const routePort = transport === 'plain' ? rule.plainPort : rule.securePort;
+  if (port !== routePort && transport === 'plain' && port === rule.securePort) {
+    const reason = `Port ${port} of ${host} is for HTTPS, and this was plain HTTP.`;
+    const remedy = `Speak TLS inside the tunnel, or use http://${host}/.`;
+    return deny('port-refused', host, reason, remedy, rule);
+  }
   if (port !== routePort) {
     return deny('port-refused', host, `Port ${port} of ${host} is closed.`, `Use port ${routePort}.`, rule);
   }
