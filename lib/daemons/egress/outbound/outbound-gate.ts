@@ -95,10 +95,11 @@ export class OutboundGate {
     const known = this.#options.get(scan);
     if (known !== undefined) return known;
     const exhaustive = scan.onMatch === 'supervise';
-    const key = `${[...scan.outbound].sort().join()} ${exhaustive}`;
+    const key = `${[...scan.outbound].sort().join()} ${exhaustive} ${scan.passesLowRisk}`;
     const options = this.#optionsByKey.get(key) ?? {
       detectors: scan.outbound,
       exhaustive,
+      passesLowRisk: scan.passesLowRisk,
       findKnown: this.#findKnown,
       thread: this.#thread,
     };
