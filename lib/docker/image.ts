@@ -85,13 +85,19 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   // `--force-rm`, because the legacy builder leaves a container behind when a step fails.
   const args = ['build', '--force-rm', ...labels, ...values, ...files];
   const said: string[] = [];
-  const result = await dockerTry(args, {
-    onLine: (line) => {
-      said.push(line);
-      options.onLine(line);
-    },
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  const build = (env: Record<string, string>) =>
+    dockerTry(args, {
+      env,
+      onLine: (line) => {
+        said.push(line);
+        options.onLine(line);
+      },
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+  const asSet = await build({});
+  // DOCKER_BUILDKIT=1 in the person's shell, without the plugin.
+  const lacksBuildx = asSet.exitCode !== 0 && /buildx component is missing or broken/i.test(asSet.stderr);
+  const result = lacksBuildx ? await build({ DOCKER_BUILDKIT: '0' }) : asSet;
   if (result.exitCode === 0) return;
   const text = await readFile(options.dockerfile, 'utf8').catch(() => '');
   const feature = buildkitFeature(result.stderr, text);

@@ -56,6 +56,30 @@ it('a failed build names what the step printed, and where the whole log is', asy
   expect(readFileSync(log, 'utf8')).toContain('Step 1/2 : FROM debian:12-slim');
 });
 
+it('settings of the person’s shell do not reach `docker`, and a build does without a missing buildx', async () => {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const script = `#!/bin/sh
+env | grep '^DOCKER_' | sort >> ${join(folder, 'environment')}
+[ "$DOCKER_BUILDKIT" = 0 ] && exit 0
+echo 'ERROR: BuildKit is enabled but the buildx component is missing or broken.' >&2
+exit 1
+`;
+  writeFileSync(join(bin, 'docker'), script, { mode: 0o755 });
+  vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+  vi.stubEnv('DOCKER_DEFAULT_PLATFORM', 'linux/s390x');
+  vi.stubEnv('DOCKER_CONTENT_TRUST', '1');
+  vi.stubEnv('DOCKER_BUILDKIT', '1');
+  vi.stubEnv('DOCKER_CONTEXT', 'mine');
+  const tag = 'bot-bottle-agent:1';
+  const common = { labels: {}, buildArguments: {}, onLine: () => {} };
+  await buildImage({ tag, dockerfile: join(folder, 'Dockerfile'), context: folder, ...common });
+  const seen = readFileSync(join(folder, 'environment'), 'utf8');
+  expect(seen).not.toMatch(/PLATFORM|TRUST/);
+  expect(seen.match(/DOCKER_BUILDKIT=\d/g)).toEqual(['DOCKER_BUILDKIT=1', 'DOCKER_BUILDKIT=0']);
+  expect(seen).toContain('DOCKER_CONTEXT=mine');
+});
+
 it('of BuildKit’s output, the failed step is what counts too', () => {
   const said = [
     '#4 [1/2] FROM debian',
