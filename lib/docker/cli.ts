@@ -21,6 +21,15 @@ export interface DockerResult {
 }
 
 /**
+ * Settings of the person's own shell that change what `docker` does with the kit's images: they are built for the engine's
+ * own platform, and have no signatures.
+ */
+const NOT_PASSED_ON: Readonly<Record<string, undefined>> = {
+  DOCKER_DEFAULT_PLATFORM: undefined,
+  DOCKER_CONTENT_TRUST: undefined,
+};
+
+/**
  * Runs `docker ARGS`; does not throw for a non-zero exit.
  * @throws BottleError `engine-missing` without a docker client.
  */
@@ -29,7 +38,7 @@ export async function dockerTry(args: readonly string[], options: DockerOptions 
   const child = execa('docker', [...args], {
     reject: false,
     stripFinalNewline: true,
-    env: { DOCKER_CLI_HINTS: 'false', ...options.env },
+    env: { DOCKER_CLI_HINTS: 'false', ...NOT_PASSED_ON, ...options.env },
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),

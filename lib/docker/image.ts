@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { BottleError } from '../errors.ts';
+import { cacheDirectory } from '../host/directories.ts';
 import { buildkitFeature } from './buildkit-feature.ts';
-import { docker, dockerError, dockerTry } from './cli.ts';
+import { type DockerResult, docker, dockerError, dockerTry } from './cli.ts';
 
 /** Returns the image's id, `sha256:…`; undefined if the engine does not have the image. */
 export async function imageId(reference: string): Promise<string | undefined> {
@@ -88,14 +90,24 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   const files = ['--tag', options.tag, '--file', options.dockerfile, options.context];
   // `--force-rm`, because the legacy builder leaves a container behind when a step fails.
   const args = ['build', '--force-rm', ...labels, ...values, ...files];
-  const result = await dockerTry(args, {
-    onLine: options.onLine,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  const said: string[] = [];
+  const build = (env: Record<string, string>) =>
+    dockerTry(args, {
+      env,
+      onLine: (line) => {
+        said.push(line);
+        options.onLine(line);
+      },
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+  const asSet = await build({});
+  // DOCKER_BUILDKIT=1 in the person's shell, without the plugin.
+  const lacksBuildx = asSet.exitCode !== 0 && /buildx component is missing or broken/i.test(asSet.stderr);
+  const result = lacksBuildx ? await build({ DOCKER_BUILDKIT: '0' }) : asSet;
   if (result.exitCode === 0) return;
   const text = await readFile(options.dockerfile, 'utf8').catch(() => '');
   const feature = buildkitFeature(result.stderr, text);
-  if (feature === undefined) throw dockerError(args, result);
+  if (feature === undefined) throw await buildError(args, result, said, options.tag);
   throw new BottleError(
     'image-unusable',
     `${options.dockerfile} uses ${feature}, for which this Docker needs the plugin buildx`,
@@ -108,6 +120,36 @@ export async function buildImage(options: BuildOptions): Promise<void> {
 /** Adds the image of a tarball to the engine, under the tag that the tarball says. */
 export async function loadImage(path: string, signal?: AbortSignal): Promise<void> {
   await docker(['load', '--quiet', '--input', path], signal === undefined ? {} : { signal });
+}
+
+/** Names the last lines of the failed step, which the legacy builder prints on stdout, and where all of them are. */
+async function buildError(
+  args: readonly string[],
+  result: DockerResult,
+  said: readonly string[],
+  tag: string,
+): Promise<BottleError> {
+  const error = dockerError(args, { ...result, stderr: failedStep(said) || result.stderr });
+  const path = join(cacheDirectory(), 'logs', `build-${tag.replace(/[^A-Za-z0-9.-]+/g, '-')}.log`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, `${said.join('\n')}\n`, { mode: 0o600 });
+  } catch {
+    return error;
+  }
+  const hint = `All of its output is in ${path}.`;
+  return error.hint === undefined ? new BottleError(error.code, error.message, { hint }) : error;
+}
+
+/** The output of the step in which a build ended, without what the builder says about itself. */
+export function failedStep(said: readonly string[]): string {
+  const start = said.findLastIndex((line) => /^(?:Step \d+\/\d+ : |#\d+ \[)/.test(line));
+  const ofBuilder =
+    /^(?:DEPRECATED: The legacy builder| +Install the buildx component| +https:\/\/docs\.docker\.com\/go\/buildx| *---> |Removing intermediate container |Sending build context )/;
+  return said
+    .slice(Math.max(0, start))
+    .filter((line) => line.trim() !== '' && !ofBuilder.test(line))
+    .join('\n');
 }
 
 /** Saves an image as a tarball. @throws BottleError `disk-full` when it does not fit. */

@@ -1,7 +1,7 @@
-import { networkInterfaces } from 'node:os';
 import { z } from 'zod';
 import { BottleError } from '../errors.ts';
 import { docker, dockerError, dockerTry } from './cli.ts';
+import { hostSubnets, overlaps, subnet } from './host-subnets.ts';
 import { KIND_LABEL, labelArguments } from './labels.ts';
 
 /** Label of a bottle's network with the bottle's loopback alias. */
@@ -25,47 +25,68 @@ export interface Network {
   subnets: readonly string[];
 }
 
-/** Third octets of 192.168.x.0/24 that are never used. Docker itself usually starts at 17. */
+/** Where subnets are taken from: the first that has a free one. Docker itself usually starts at 172.17. */
+const POOLS = ['192.168.0.0/16', '172.30.0.0/16', '10.222.0.0/16'];
+
+/** Third octets that are never used. */
 const AVOIDED_OCTETS = new Set([17]);
 
-/** Returns all candidate subnets, starting at the slug's hash, so that a bottle's subnet is stable. */
-export function subnetCandidates(slug: string): string[] {
+/** Subnets of one pool that are tried. */
+const MAX_TRIED = 256;
+
+/** Returns the /24s of a pool, starting at the slug's hash, so that a bottle's subnet is stable. */
+export function subnetCandidates(slug: string, pool = '192.168.0.0/16'): string[] {
   let hash = 0;
-  for (const char of slug) hash = (hash * 31 + char.charCodeAt(0)) % 256;
-  const octets = Array.from({ length: 256 }, (_, index) => (hash + index) % 256);
-  return octets.filter((octet) => !AVOIDED_OCTETS.has(octet)).map((octet) => `192.168.${octet}.0/24`);
+  for (const char of slug) hash = (hash * 31 + char.charCodeAt(0)) % 65_536;
+  const [address = '', bits] = pool.split('/');
+  const start = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const count = 2 ** (24 - Number(bits));
+  const first = Math.floor(start / 256 / count) * count;
+  return Array.from({ length: Math.min(count, MAX_TRIED) }, (_, index) => first + ((hash + index) % count))
+    .filter((number) => count === 1 || !AVOIDED_OCTETS.has(number % 256))
+    .map((number) => `${number >> 16}.${(number >> 8) & 255}.${number & 255}.0/24`);
+}
+
+/** The pools of `BOT_BOTTLE_SUBNETS`, or the kit's own. @throws BottleError `usage` */
+export function subnetPools(environment: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const given = environment.BOT_BOTTLE_SUBNETS;
+  if (given === undefined || given.trim() === '') return POOLS;
+  return given.split(',').map((text) => {
+    const pool = subnet(text.trim());
+    if (pool !== undefined && text.includes('/') && pool.bits <= 24) return text.trim();
+    throw new BottleError(
+      'usage',
+      `BOT_BOTTLE_SUBNETS: '${text.trim()}' is not an IPv4 network of /8 to /24`,
+      {
+        hint: 'Write networks that are yours to use, such as 10.99.0.0/16, separated by commas.',
+      },
+    );
+  });
 }
 
 /**
- * Returns whether the machine has an address in the /24, because the engine ignores the machine's own
- * networks.
- */
-export function isOnHost(subnet: string, interfaces = networkInterfaces()): boolean {
-  const prefix = subnet.replace(/\.0\/24$/, '.');
-  return Object.values(interfaces).some((entries) =>
-    entries?.some((entry) => entry.address.startsWith(prefix)),
-  );
-}
-
-/**
- * Creates a bridge network on the first candidate subnet without a collision.
- * @throws BottleError `subnets-exhausted`, or `engine-failed` for any other failure.
+ * Creates a bridge network on the first candidate subnet that collides neither with the engine's networks nor with the
+ * machine's own ones and its routes, which the engine ignores.
+ * @throws BottleError `subnets-exhausted`, `usage`, or `engine-failed` for any other failure.
  */
 export async function createBridge(name: string, slug: string, alias: string): Promise<string> {
-  for (const subnet of subnetCandidates(slug)) {
-    if (isOnHost(subnet)) continue;
+  const pools = subnetPools();
+  const taken = await hostSubnets();
+  for (const candidate of pools.flatMap((pool) => subnetCandidates(slug, pool))) {
+    const wanted = subnet(candidate);
+    if (wanted === undefined || taken.some((one) => overlaps(one, wanted))) continue;
     const labels = [...labelArguments('network', slug), '--label', `${ALIAS_LABEL}=${alias}`];
-    const args = ['network', 'create', '--driver', 'bridge', '--subnet', subnet, ...labels, name];
+    const args = ['network', 'create', '--driver', 'bridge', '--subnet', candidate, ...labels, name];
     const result = await dockerTry(args);
-    if (result.exitCode === 0) return subnet;
+    if (result.exitCode === 0) return candidate;
     if (!/pool overlaps|cannot create network .* conflicts/i.test(result.stderr))
       throw dockerError(args, result);
   }
   throw new BottleError(
     'subnets-exhausted',
-    'every subnet of 192.168.0.0/16 collides with a network of this machine',
+    `every subnet of ${pools.join(', ')} collides with a network or a route of this machine`,
     {
-      hint: 'Remove unused networks: `docker network prune`.',
+      hint: 'Remove unused networks (`docker network prune`), or name others in BOT_BOTTLE_SUBNETS.',
     },
   );
 }

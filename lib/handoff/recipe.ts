@@ -8,20 +8,22 @@ import { BottleError, messageOf } from '../errors.ts';
  * Returns a digest of everything that an image build reads: the Dockerfile, every file of the build context
  * (path, mode, content) and the id of the base image. Includes files in `.dockerignore`: at worst that causes
  * an extra build, which the engine's layer cache makes cheap.
- * @throws BottleError `manifest-invalid` when the Dockerfile cannot be read.
+ * Of pipes, sockets and devices, only that they are there: reading one would wait forever.
+ * @throws BottleError `manifest-invalid` when the Dockerfile, or a folder or file of the context, cannot be read.
  */
 export async function recipeDigest(dockerfile: string, context: string, baseId: string): Promise<string> {
   const hash = createHash('sha256').update(`base ${baseId}\0`);
-  const paths = new Set([dockerfile, ...(await filesBelow(context).catch(() => []))]);
+  const paths = new Set([dockerfile, ...(await filesBelow(context))]);
   for (const path of [...paths].toSorted()) {
     const name = relative(context, path).split(sep).join('/');
     try {
       const stat = await lstat(path);
       hash.update(`${name}\0${stat.mode & 0o777}\0`);
       if (stat.isSymbolicLink()) hash.update(await readlink(path));
-      else for await (const chunk of createReadStream(path)) hash.update(chunk);
+      else if (stat.isFile()) for await (const chunk of createReadStream(path)) hash.update(chunk);
+      else hash.update(`special ${stat.mode}\0`);
     } catch (error) {
-      if (path !== dockerfile) throw error;
+      if (path !== dockerfile) throw unreadable(context, error);
       throw new BottleError(
         'manifest-invalid',
         `the Dockerfile ${dockerfile} cannot be read: ${messageOf(error)}`,
@@ -35,6 +37,22 @@ export async function recipeDigest(dockerfile: string, context: string, baseId: 
 }
 
 async function filesBelow(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
+    (error: unknown) => {
+      // Without a context, the Dockerfile is what is missing.
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      throw unreadable(directory, error);
+    },
+  );
   return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+function unreadable(context: string, error: unknown): BottleError {
+  return new BottleError(
+    'manifest-invalid',
+    `the build context ${context} cannot be read: ${messageOf(error)}`,
+    {
+      hint: 'A build reads all of it: make it readable, or move what does not belong to the image elsewhere.',
+    },
+  );
 }

@@ -107,6 +107,7 @@ export interface RouteDlp {
   readonly outboundDetectors?: readonly OutboundDetector[];
   readonly inboundDetectors?: readonly InboundDetector[];
   readonly outboundOnMatch?: 'block' | 'redact' | 'supervise';
+  readonly outboundLowRisk?: 'find' | 'pass';
 }
 
 export interface RouteCredential {

@@ -76,10 +76,11 @@ function plannedMatch({ paths, methods, headers }: RouteMatch): NonNullable<Plan
 }
 
 function plannedDlp(dlp: RouteDlp): NonNullable<PlannedRoute['dlp']> {
-  const { outboundDetectors, inboundDetectors, outboundOnMatch } = dlp;
+  const { outboundDetectors, inboundDetectors, outboundOnMatch, outboundLowRisk } = dlp;
   return {
     ...(outboundDetectors === undefined ? {} : { outbound_detectors: [...outboundDetectors] }),
     ...(inboundDetectors === undefined ? {} : { inbound_detectors: [...inboundDetectors] }),
     ...(outboundOnMatch === undefined ? {} : { outbound_on_match: outboundOnMatch }),
+    ...(outboundLowRisk === undefined ? {} : { outbound_low_risk: outboundLowRisk }),
   };
 }

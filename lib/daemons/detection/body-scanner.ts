@@ -106,9 +106,9 @@ export class PacedScanner {
   }
 
   #flush(): Promise<Finding[]> | Finding[] {
-    const { thread, detectors, exhaustive } = this.#options;
+    const { thread, detectors, exhaustive, passesLowRisk } = this.#options;
     if (thread === undefined) return this.#scanHere();
-    this.#remote ??= thread.open({ detectors, exhaustive }, this.#announced);
+    this.#remote ??= thread.open({ detectors, exhaustive, passesLowRisk }, this.#announced);
     return this.#remote.push(this.#takePortion());
   }
 

@@ -1,5 +1,6 @@
 import { eachView } from './decode/views.ts';
 import type { KnownSecretFinder } from './rules/known-secrets.ts';
+import { isLowRisk } from './rules/low-risk.ts';
 import { ENTROPY_PATTERN } from './rules/token-patterns.ts';
 import { matchesOf, tokensIn } from './rules/token-search.ts';
 import { TextBytes } from './text/text-bytes.ts';
@@ -24,6 +25,8 @@ export interface ScanScope {
    * hide behind the first finding. Otherwise the request is refused at once, or redacted and scanned again.
    */
   readonly exhaustive?: boolean | undefined;
+  /** Whether patterns leave out samples, placeholders and kinds of low risk: see `isLowRisk`. */
+  readonly passesLowRisk?: boolean | undefined;
 }
 
 export interface ScanOptions extends ScanScope {
@@ -81,14 +84,15 @@ function look(
   options: ScanOptions,
   findings: Finding[],
 ): void {
-  const { detectors, findKnown, exhaustive = false } = options;
+  const { detectors, findKnown, exhaustive = false, passesLowRisk = false } = options;
   if (detectors.has('known_secrets')) {
     for (const { value, isWhole } of findKnown(view, exhaustive))
       findings.push({ type: TYPE_KNOWN, value, inPlainSight: isPlain && isWhole });
   }
   if (detectors.has('token_patterns')) {
-    for (const { type, value } of tokensIn(view, wasHidden))
-      findings.push({ type, value, inPlainSight: isPlain });
+    for (const { type, value } of tokensIn(view, wasHidden)) {
+      if (!passesLowRisk || !isLowRisk(type, value)) findings.push({ type, value, inPlainSight: isPlain });
+    }
   }
   if (detectors.has('entropy') && isPlain) {
     for (const value of matchesOf(ENTROPY_PATTERN, view))

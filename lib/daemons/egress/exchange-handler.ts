@@ -111,6 +111,7 @@ export class ExchangeHandler {
       credential,
       tokens: hostTokens,
       budget: gate.budget,
+      handedOut: gate.handedOut,
       found: (types) => account.found(types),
       brokeOff,
     });

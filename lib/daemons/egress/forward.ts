@@ -11,6 +11,7 @@ import { sendEarlyHints, sendResponse } from './inbound/send-response.ts';
 import { upstreamFailure } from './inbound/upstream-failure.ts';
 import { type ApprovedRequest, discardBody } from './outbound/approved-request.ts';
 import { bodyFailure, LateFinding } from './outbound/body-failure.ts';
+import type { HandedOut } from './outbound/handed-out.ts';
 import type { Admission } from './policy/verdict.ts';
 import type {
   CallListeners,
@@ -33,6 +34,8 @@ export interface ForwardOptions {
   readonly credential: InjectedCredential | undefined;
   /** Tokens that any request to the host gets; none may come back. */
   readonly tokens: readonly string[];
+  /** Told what the response hands out; absent: nobody is. */
+  readonly handedOut?: HandedOut;
   /** For response data that is held back until it has been scanned. */
   readonly budget: MemoryBudget;
   /** Called with the types of secrets that were found in data already being sent. */
@@ -82,6 +85,10 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
             tokens: options.tokens,
             inbound: rule.scan.inbound,
             budget: options.budget,
+            heard: {
+              headers: (raw) => options.handedOut?.noteHeaders(raw, `https://${host}/`),
+              body: (text) => options.handedOut?.noteBody(text),
+            },
             brokeOff: options.brokeOff,
           });
         } catch (error) {
@@ -159,8 +166,10 @@ function upstreamRequest(
   body: Buffer | undefined,
 ): UpstreamRequest {
   const { credential } = options;
-  const { host, port } = options.admission;
-  const { path, query, rawHeaders } = options.approved;
+  const { host, port, path: admitted, sentPath } = options.admission;
+  const { query, rawHeaders } = options.approved;
+  // A path with something cut out of it is another one.
+  const path = options.approved.path === admitted ? (sentPath ?? admitted) : options.approved.path;
   const inQuery = credential?.kind === 'query';
   const headers = upstreamHeaders(rawHeaders, {
     host: port === (options.secure ? 443 : 80) ? host : `${host}:${port}`,

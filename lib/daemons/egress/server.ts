@@ -21,7 +21,7 @@ import { Judge, type PolicySource } from './policy/judge.ts';
 import type { KnownSecrets } from './policy/known-secrets.ts';
 import { OpenConnections } from './policy/open-connections.ts';
 import { knownTunnels, rulesFor } from './policy/policy.ts';
-import { Interceptor, type OpenTunnel } from './tls/interceptor.ts';
+import { Interceptor, type OpenTunnel, type PlainTunnel, type Tunnel } from './tls/interceptor.ts';
 import type { LeafIssuer } from './tls/leaf-issuer.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 import { SCAN_WORKER } from './workers.ts';
@@ -77,14 +77,25 @@ export function createEgress(options: EgressOptions): Server {
     if (!refused.answer(exchange)) exchanges.handle(exchange);
   };
   const sessions = new GuestSessions({ deadlines, handle: handleExchange });
-  const tunnels = new WeakMap<Duplex, OpenTunnel>();
+  const tunnels = new WeakMap<Duplex, OpenTunnel | PlainTunnel>();
   const server = new ProxyServer(deadlines, sessions, connections);
   const serve = (socket: TLSSocket, open: OpenTunnel) => {
     if (socket.alpnProtocol === 'h2') return sessions.serve(socket, open);
     tunnels.set(socket, open);
     server.emit('connection', socket);
   };
-  const refused = new RefusedTunnels({ issue: options.issue, deadlines, opened: serve });
+  const openedPlain = (socket: Duplex, tunnel: Tunnel) => {
+    tunnels.set(socket, { tunnel, isPlain: true });
+    server.emit('connection', socket);
+  };
+  const refused = new RefusedTunnels({ issue: options.issue, deadlines, opened: serve, openedPlain });
+  const failed = ({ host, port }: Tunnel) => {
+    const common = { protocol: 'connect', scheme: 'https', method: 'CONNECT', target: null } as const;
+    const account = audit.open({ ...common, host, port, rawHeaders: [] });
+    account.admit(rulesFor(options.policy(), host)[0]?.host ?? host);
+    account.respond(200, { code: 'tls-failed' });
+    account.close();
+  };
   const interceptor = new Interceptor({
     issue: options.issue,
     deadlines,
@@ -92,20 +103,17 @@ export function createEgress(options: EgressOptions): Server {
       connections.add(socket, { ...open.tunnel, isTunnel: true });
       serve(socket, open);
     },
-    failed: ({ host, port }) => {
-      const common = { protocol: 'connect', scheme: 'https', method: 'CONNECT', target: null } as const;
-      const account = audit.open({ ...common, host, port, rawHeaders: [] });
-      account.admit(rulesFor(options.policy(), host)[0]?.host ?? host);
-      account.respond(200, { code: 'tls-failed' });
-      account.close();
-    },
+    failed,
   });
   const connects = new ConnectHandler({
     judge,
     interceptor,
     refused,
     audit,
+    deadlines,
     isInside: (socket) => tunnels.has(socket),
+    openedPlain,
+    failed,
   });
 
   const handle = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => {

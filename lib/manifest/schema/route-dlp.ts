@@ -20,11 +20,17 @@ export const routeDlp = z
       .enum(['block', 'redact', 'supervise'])
       .optional()
       .meta({ description: 'What happens to a request with a secret in it.', default: 'supervise' }),
+    outbound_low_risk: z.enum(['find', 'pass']).optional().meta({
+      description:
+        '`pass`: documented samples, placeholders, and what opens nothing, such as card numbers, are no secrets.',
+      default: 'find',
+    }),
   })
   .transform(
-    ({ outbound_detectors, inbound_detectors, outbound_on_match }): RouteDlp => ({
+    ({ outbound_detectors, inbound_detectors, outbound_on_match, outbound_low_risk }): RouteDlp => ({
       ...(outbound_detectors === undefined ? {} : { outboundDetectors: outbound_detectors || [] }),
       ...(inbound_detectors === undefined ? {} : { inboundDetectors: inbound_detectors || [] }),
       ...(outbound_on_match === undefined ? {} : { outboundOnMatch: outbound_on_match }),
+      ...(outbound_low_risk === undefined ? {} : { outboundLowRisk: outbound_low_risk }),
     }),
   );

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,19 @@ describe('digest of an image build', () => {
 
   it('the digest changes with the base image', async () => {
     expect(await digest('sha256:b')).not.toBe(await digest('sha256:a'));
+  });
+
+  it('a pipe in the build context is not read, and changes the digest', async () => {
+    const before = await digest();
+    execFileSync('mkfifo', [join(directory, 'sub', 'pipe')]);
+    expect(await digest()).not.toBe(before);
+  }, 5_000);
+
+  it('a build context that cannot be listed is named in the error', async () => {
+    const context = join(directory, 'sub', 'file');
+    await expect(recipeDigest(join(directory, 'Dockerfile'), context, '')).rejects.toThrow(
+      /build context .*file cannot be read/,
+    );
   });
 
   it('a missing Dockerfile is named in the error', async () => {

@@ -8,6 +8,8 @@ export const routeDlp = z.strictObject({
   inbound_detectors: z.array(z.enum(['naive_injection_detection'])).optional(),
   /** Default: `supervise`, which fails closed where nobody supervises. */
   outbound_on_match: z.enum(['block', 'redact', 'supervise']).optional(),
+  /** Documented samples, placeholders, and kinds that open nothing. Default: `find`. */
+  outbound_low_risk: z.enum(['find', 'pass']).optional(),
 });
 
 export type RouteDlp = z.infer<typeof routeDlp>;

@@ -30,7 +30,8 @@ const pathPrefix = z
   .max(1024)
   .refine((path) => {
     const canonical = canonicalTarget(path);
-    return 'path' in canonical && canonical.path === path && canonical.query === '';
+    if ('fault' in canonical || canonical.query !== '') return false;
+    return path === canonical.path || path === canonical.sentPath;
   }, 'a path such as /v1/items: it starts with /, and has no query, dot segments or needless escapes');
 
 const methods = z

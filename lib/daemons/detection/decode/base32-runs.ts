@@ -31,7 +31,7 @@ export function base32Decoded(text: TextBytes, inflater: Inflater): readonly str
       start = end;
     }
   }
-  const inflated = inflater.texts(decoded.subarray(0, count));
+  const inflated = inflater.texts(decoded.subarray(0, count), true);
   const texts = textsIn(decoded, count);
   return inflated.length === 0 ? texts : [...texts, ...inflated];
 }

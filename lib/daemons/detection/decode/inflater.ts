@@ -1,5 +1,6 @@
 import { constants, inflateRawSync } from 'node:zlib';
 import { NO_RUNS } from '../text/runs.ts';
+import { mayBeDeflated } from './deflate-start.ts';
 import { gzipHeader } from './packed-file.ts';
 import { readableText } from './readable-text.ts';
 
@@ -55,16 +56,19 @@ export class Inflater {
     return texts;
   }
 
-  /** Like `gzipTexts`, but also finds zlib data anywhere: its two header bytes often occur by chance. */
-  texts(bytes: Buffer): readonly string[] {
+  /**
+   * Like `gzipTexts`, but also finds zlib data anywhere: its two header bytes often occur by chance. `isGuess`: the bytes
+   * are decoded at every offset of what may be ordinary words, so that most of these places do not count as tries.
+   */
+  texts(bytes: Buffer, isGuess = false): readonly string[] {
     const texts = [...this.gzipTexts(bytes)];
     for (const zlib of ZLIB) {
-      for (
-        let place = bytes.indexOf(zlib);
-        place >= 0 && this.mayTry();
-        place = bytes.indexOf(zlib, place + 1)
-      )
-        texts.push(...this.#textAt(bytes, place + zlib.length));
+      for (let place = bytes.indexOf(zlib); place >= 0; place = bytes.indexOf(zlib, place + 1)) {
+        const start = place + zlib.length;
+        if (isGuess && !mayBeDeflated(bytes, start)) continue;
+        if (!this.mayTry()) return texts;
+        texts.push(...this.#textAt(bytes, start));
+      }
     }
     return texts;
   }

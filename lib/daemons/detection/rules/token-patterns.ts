@@ -2,6 +2,7 @@ import { DIGITS, LOWER, UPPER } from '../text/runs.ts';
 import type { TextBytes } from '../text/text-bytes.ts';
 import { type Run, runOf, runsIn } from '../text/word-runs.ts';
 import { entropyOf, isBase58Check, isBech32, isIban, isLuhnValid } from './checksums.ts';
+import { holdsSequence } from './sequences.ts';
 import { passwordsInUrls } from './url-passwords.ts';
 import { webTokensIn } from './web-tokens.ts';
 
@@ -40,7 +41,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   {
     type: 'aws-access-key',
     literals: ['AKIA', 'ASIA', 'ABIA', 'ACCA'],
-    expression: /(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}/g,
+    expression: accessKeysIn,
   },
   {
     type: 'aws-secret-key',
@@ -125,6 +126,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
     // Up to the end marker, if there is one: keys may have their own headers and be escaped for URLs.
     expression:
       /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?:[^-]|-(?!----)){0,16384}-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\:,%]{0,16384})/g,
+    isReal: holdsKeyMaterial,
   },
   { type: 'url-password', literals: ['://'], expression: ({ text }) => passwordsInUrls(text) },
   {
@@ -198,6 +200,31 @@ function endsOfRandomRuns({ text }: TextBytes): readonly string[] {
   return runs.filter((run) => !/^sha\d{3}-|=$/.test(run)).map((run) => run.slice(-44));
 }
 
+/** How base64 of a key in DER or of OpenSSH begins, also behind an escaped line break. */
+const KEY_START = /(?:^|[^A-Za-z0-9+/]|\\[nr])(?:M[A-Z][A-Za-z0-9+/]{2}|b3Bl|Proc)/;
+
+/** Whether more than a header follows: prose and code name the header alone. */
+function holdsKeyMaterial(block: string): boolean {
+  const body = block.replace(/^-----BEGIN [A-Z0-9 ]+-----/, '');
+  return KEY_START.test(body) || /[A-Za-z0-9+/=]{16}/.test(body);
+}
+
+/** Characters of base64 around a match, on both sides, from which on it is a part of something longer. */
+const MIN_AROUND = 48;
+
+/** In the middle of a long base64 text, such as WebAssembly inside JavaScript, the letters are there by chance. */
+function accessKeysIn({ text }: TextBytes): readonly string[] {
+  const found: string[] = [];
+  for (const { index, 0: key } of text.matchAll(/(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}/g)) {
+    const before = /[A-Za-z0-9+/]{1,48}$/.exec(text.slice(Math.max(0, index - MIN_AROUND), index));
+    const end = index + key.length;
+    const after = /^[A-Za-z0-9+/]{1,48}/.exec(text.slice(end, end + MIN_AROUND));
+    const around = (before?.[0].length ?? 0) + (after?.[0].length ?? 0);
+    if (before === null || after === null || around < MIN_AROUND) found.push(key);
+  }
+  return found;
+}
+
 /** Whether this looks like base64, unlike any word or path. */
 function looksRandom(text: string): boolean {
   return (
@@ -205,7 +232,8 @@ function looksRandom(text: string): boolean {
     /[a-z]/.test(text) &&
     /[0-9]/.test(text) &&
     /[/+]/.test(text) &&
-    entropyOf(text) >= 4.3
+    entropyOf(text) >= 4.3 &&
+    !holdsSequence(text, 8)
   );
 }
 

@@ -1,23 +1,30 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Account } from '../audit/account.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { parseAuthority } from '../http/host-names.ts';
+import type { Deadlines } from '../http/limits.ts';
 import { failureResponse, type LocalResponse, sendRawResponse } from '../http/local-response.ts';
 import { denialResponse } from '../policy/denial-response.ts';
 import type { Judge } from '../policy/judge.ts';
 import { type Denial, deny } from '../policy/verdict.ts';
-import type { Interceptor } from '../tls/interceptor.ts';
+import type { Interceptor, Tunnel } from '../tls/interceptor.ts';
+import { firstProtocol } from './first-protocol.ts';
+import { awaitsResponse } from './malformed-request.ts';
 import type { RefusedTunnels } from './refused-tunnels.ts';
 
 export interface ConnectHandlerOptions {
   readonly judge: Judge;
   readonly interceptor: Interceptor;
+  readonly deadlines: Deadlines;
   readonly refused: RefusedTunnels;
   readonly audit: AuditLog;
-  /** Whether a socket is the decrypted side of a tunnel. */
+  /** Whether a socket is the inner side of a tunnel. */
   readonly isInside: (socket: Duplex) => boolean;
+  /** Called with the agent's socket where it speaks plain HTTP in a tunnel. */
+  readonly openedPlain: (socket: Duplex, tunnel: Tunnel) => void;
+  /** Called when the agent hung up or said nothing in a tunnel. */
+  readonly failed: (tunnel: Tunnel) => void;
 }
 
 /** Opens a tunnel for an admitted CONNECT and hands it to the interceptor. */
@@ -30,10 +37,10 @@ export class ConnectHandler {
 
   /** `head`: bytes that the agent sent before it got our response. */
   async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { judge, interceptor, isInside } = this.#options;
+    const { judge, interceptor, isInside, deadlines, openedPlain, failed } = this.#options;
     socket.on('error', () => socket.destroy());
     const account = this.#open(request);
-    if (awaitsResponse(request, socket)) {
+    if (awaitsResponse(socket)) {
       const reason = 'A tunnel is never opened behind a request that has no answer yet.';
       account.refuse(deny('method-refused', null, reason, 'Wait for the answer, or use another connection.'));
       account.close();
@@ -65,7 +72,11 @@ export class ConnectHandler {
     if (socket.destroyed) return account.close();
     // From here on, each exchange in the tunnel has an account of its own.
     accept(socket, head);
-    takeOver(socket);
+    const protocol = await firstProtocol(socket, deadlines.handshakeMs);
+    if (protocol === 'http') return openedPlain(socket, { host, port });
+    if (protocol !== undefined) return takeOver(socket);
+    socket.destroy();
+    failed({ host, port });
   }
 
   /** How to explain a denial inside the tunnel; `undefined` if that is not wanted or makes no sense. */
@@ -90,21 +101,6 @@ export class ConnectHandler {
       rawHeaders,
     });
   }
-}
-
-/**
- * Whether an earlier request on the socket still waits for its response: Node assigns one response at a time.
- */
-function awaitsResponse(request: IncomingMessage, socket: Duplex): boolean {
-  if (!(socket instanceof Socket)) return false;
-  const probe = new ServerResponse(request);
-  try {
-    probe.assignSocket(socket);
-  } catch {
-    return true;
-  }
-  probe.detachSocket(socket);
-  return false;
 }
 
 /** Accepts the CONNECT. `head`: see `handle`. */

@@ -4,9 +4,9 @@ import { valuesOf } from '../../shared/raw-headers.ts';
 import { endMessage } from '../http/end-message.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { HeaderLines } from '../http/headers.ts';
-import { type LocalResponse, localResponseHeaders } from '../http/local-response.ts';
+import { type LocalResponse, localResponseHeaders, statusText } from '../http/local-response.ts';
 import type { RequestFacts } from '../http/request-facts.ts';
-import type { OpenTunnel } from '../tls/interceptor.ts';
+import type { OpenTunnel, PlainTunnel } from '../tls/interceptor.ts';
 import { LINGER_MS } from '../websocket/limits.ts';
 
 /** An exchange over HTTP/1.1. */
@@ -21,7 +21,7 @@ export class H1Exchange implements Exchange {
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
-    { tunnel, awaitsContinue }: { tunnel: OpenTunnel | undefined; awaitsContinue: boolean },
+    { tunnel, awaitsContinue }: { tunnel: OpenTunnel | PlainTunnel | undefined; awaitsContinue: boolean },
   ) {
     this.#request = request;
     this.#response = response;
@@ -110,7 +110,7 @@ export class H1Exchange implements Exchange {
   respondLocally(response: LocalResponse): void {
     // The client may or may not send the announced body, so what follows cannot be read as a request.
     if (this.#awaitsContinue || response.isLast === true) this.#response.setHeader('connection', 'close');
-    this.#response.writeHead(response.status, localResponseHeaders(response));
+    this.#response.writeHead(response.status, statusText(response), localResponseHeaders(response));
     // Closing amid the body of the request would send a reset, which can overtake the response.
     const lingers = response.isLast === true && !this.#awaitsContinue && !this.#request.complete;
     if (lingers) this.#endAfterRequest(response.text);
@@ -132,7 +132,7 @@ export class H1Exchange implements Exchange {
   }
 }
 
-function factsOf(request: IncomingMessage, open: OpenTunnel | undefined): RequestFacts {
+function factsOf(request: IncomingMessage, open: OpenTunnel | PlainTunnel | undefined): RequestFacts {
   const common = {
     method: request.method ?? '',
     target: request.url ?? '',
@@ -141,5 +141,11 @@ function factsOf(request: IncomingMessage, open: OpenTunnel | undefined): Reques
     version: request.httpVersion,
     upgrade: valuesOf(request.rawHeaders, 'upgrade').join(',').toLowerCase(),
   };
-  return open === undefined ? { kind: 'plain', ...common } : { kind: 'tunneled', ...common, ...open };
+  if (open === undefined) return { kind: 'plain', ...common };
+  if (open.isPlain !== true) return { kind: 'tunneled', ...common, ...open };
+  const { tunnel } = open;
+  const target = common.target.startsWith('/')
+    ? `http://${tunnel.host}:${tunnel.port}${common.target}`
+    : common.target;
+  return { kind: 'plain', ...common, target, tunnel };
 }

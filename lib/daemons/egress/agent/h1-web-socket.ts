@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { headerOf } from '../../shared/raw-headers.ts';
 import type { WebSocketOffer } from '../http/exchange.ts';
-import type { OpenTunnel } from '../tls/interceptor.ts';
+import type { OpenTunnel, PlainTunnel } from '../tls/interceptor.ts';
 import { acceptFor } from '../websocket/handshake.ts';
 import { hangUp } from '../websocket/hang-up.ts';
 import { LINGER_MS } from '../websocket/limits.ts';
@@ -15,7 +15,12 @@ export class H1WebSocketExchange extends H1Exchange {
   readonly webSocket: WebSocketOffer;
 
   /** `head`: bytes that came after the request; they are frames already. */
-  constructor(request: IncomingMessage, socket: Duplex, head: Buffer, tunnel: OpenTunnel | undefined) {
+  constructor(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    tunnel: OpenTunnel | PlainTunnel | undefined,
+  ) {
     const response = responseOn(socket, request);
     super(request, response, { tunnel, awaitsContinue: false });
     if (head.length > 0) socket.unshift(head);

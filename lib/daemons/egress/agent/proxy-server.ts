@@ -8,6 +8,7 @@ import {
 } from '../http/limits.ts';
 import type { OpenConnections } from '../policy/open-connections.ts';
 import type { GuestSessions } from './guest-sessions.ts';
+import { answerMalformed } from './malformed-request.ts';
 
 /** The HTTP/1.1 server with its limits. Closing it also closes the HTTP/2 sessions inside its tunnels. */
 export class ProxyServer extends Server {
@@ -36,6 +37,7 @@ export class ProxyServer extends Server {
     // Node would silently drop headers over its limit, even one that framing depends on. `decide` counts.
     this.maxHeadersCount = 0;
     this.on('connection', (socket) => this.#count(socket));
+    this.on('clientError', answerMalformed);
   }
 
   override closeIdleConnections(): void {

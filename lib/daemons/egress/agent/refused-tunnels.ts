@@ -11,13 +11,15 @@ import type { Denial } from '../policy/verdict.ts';
 import type { OpenTunnel, Tunnel } from '../tls/interceptor.ts';
 import type { LeafIssuer } from '../tls/leaf-issuer.ts';
 import { tlsEnd } from '../tls/tls-end.ts';
-import { beginsTls } from './begins-tls.ts';
+import { firstProtocol } from './first-protocol.ts';
 
 export interface RefusedTunnelsOptions {
   readonly issue: LeafIssuer;
   readonly deadlines: Deadlines;
   /** Called with the decrypted side of each tunnel. */
   readonly opened: (socket: TLSSocket, open: OpenTunnel) => void;
+  /** Called with the agent's socket where it speaks plain HTTP. */
+  readonly openedPlain: (socket: Duplex, tunnel: Tunnel) => void;
 }
 
 /**
@@ -70,8 +72,13 @@ export class RefusedTunnels {
   }
 
   async #explain(socket: Duplex, leaf: ServerCertificate, tunnel: Tunnel, denial: Denial): Promise<void> {
-    const { deadlines, opened } = this.#options;
-    if (!(await beginsTls(socket, deadlines.firstByteMs))) return void socket.destroy();
+    const { deadlines, opened, openedPlain } = this.#options;
+    const protocol = await firstProtocol(socket, deadlines.firstByteMs);
+    if (protocol === 'http') {
+      this.#denials.set(socket, denial);
+      return openedPlain(socket, tunnel);
+    }
+    if (protocol !== 'tls') return void socket.destroy();
     const server = tlsEnd({
       leaf,
       handshakeMs: deadlines.handshakeMs,

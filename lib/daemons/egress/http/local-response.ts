@@ -10,6 +10,8 @@ export interface LocalResponse {
   readonly type: 'text/plain; charset=utf-8' | 'application/json';
   /** Body: plain text for a person or an agent, or JSON for a program. */
   readonly text: string;
+  /** What HTTP/1.1 clients that hide the body show: see `statusText`. Absent: the usual text of the status. */
+  readonly summary?: string;
   /** Whether the connection closes after it. */
   readonly isLast?: boolean;
 }
@@ -17,7 +19,20 @@ export interface LocalResponse {
 /** `reason` is one sentence and must not contain header values. */
 export function failureResponse(status: 403 | 500 | 502 | 504, code: Reason, reason: string): LocalResponse {
   const text = `bot-bottle egress could not complete this request (${code}).\n${reason}\n`;
-  return { status, code, type: 'text/plain; charset=utf-8', text };
+  return { status, code, type: 'text/plain; charset=utf-8', text, summary: reason };
+}
+
+/** Longest text of a status line, in characters. */
+const MAX_STATUS_TEXT = 400;
+
+/**
+ * The text of the status line: reason code and summary in printable ASCII. Of a CONNECT that was not accepted, and often
+ * of other responses too, it is all that clients print.
+ */
+export function statusText({ status, code, summary }: LocalResponse): string {
+  if (summary === undefined) return STATUS_CODES[status] ?? 'Refused';
+  const plain = `${code}: ${summary}`.replaceAll('’', "'").replace(/[^\x20-\x7e]+/g, '?');
+  return plain.slice(0, MAX_STATUS_TEXT);
 }
 
 export function localResponseHeaders(response: LocalResponse): Record<string, string> {
@@ -36,7 +51,7 @@ export function sendRawResponse(socket: Duplex, response: LocalResponse): void {
   const lines = Object.entries({ ...localResponseHeaders(response), connection: 'close' }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   );
-  const status = `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? 'Refused'}\r\n`;
+  const status = `HTTP/1.1 ${response.status} ${statusText(response)}\r\n`;
   socket.end(`${status}${lines.join('')}\r\n${response.text}`);
   // Closing with unread bytes would send a reset, which can overtake the response. Read them first.
   socket.resume();

@@ -5,10 +5,10 @@ export interface ConnectFacts {
   readonly target: string;
 }
 
-/** Facts about a request on the proxy port itself (`plain`) or inside a TLS tunnel (`tunneled`). */
+/** Facts about a request in plain HTTP (`plain`) or inside a TLS tunnel (`tunneled`). */
 export type RequestFacts = {
   readonly method: string;
-  /** Request target as sent. */
+  /** Request target as sent; in plain HTTP inside a tunnel, a path is completed to a URL. */
   readonly target: string;
   /** Every `Host` header as sent, in order. */
   readonly hostHeaders: readonly string[];
@@ -19,7 +19,11 @@ export type RequestFacts = {
   /** HTTP version that the request itself states, e.g. `1.1`. */
   readonly version: string;
 } & (
-  | { readonly kind: 'plain' }
+  | {
+      readonly kind: 'plain';
+      /** The CONNECT that opened the tunnel that it came in; absent on the proxy port itself. */
+      readonly tunnel?: { readonly host: string; readonly port: number };
+    }
   | {
       readonly kind: 'tunneled';
       /** The CONNECT that opened the tunnel. */

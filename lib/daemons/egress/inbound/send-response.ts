@@ -9,6 +9,7 @@ import { afterHeadTick, announcedLength, MAX_SHORT, readWhole } from '../http/re
 import type { FailureReason, Reason } from '../http/reasons.ts';
 import { passableTrailers } from '../http/trailers.ts';
 import { CallCanceled, type UpstreamResponse } from '../upstream/upstream-call.ts';
+import { type Heard, heardText, MAX_HEARD } from './heard-text.ts';
 import { InjectionFound, injectionFilter, isReadable, levelOf } from './injection-filter.ts';
 import { type ReflectionScrubber, scrubberFor } from './reflection.ts';
 
@@ -26,6 +27,7 @@ export interface SendResponseOptions {
   readonly inbound: boolean;
   /** Memory for data that is held until it has been scanned. */
   readonly budget: MemoryBudget;
+  readonly heard: Heard;
   /** Called with the reason when a response that has begun does not complete. */
   readonly brokeOff: (reason: Reason) => void;
 }
@@ -52,6 +54,7 @@ export function sendResponse(
 ): void {
   const { tokens, host } = options;
   const { status, rawHeaders } = incoming;
+  options.heard.headers(rawHeaders);
   const scrubber = scrubberFor(tokens);
   const forwarded = agentHeaders(rawHeaders);
   const headers = scrubber === undefined ? forwarded : scrubber.headers(forwarded);
@@ -62,6 +65,7 @@ export function sendResponse(
   }
   const type = headerOf(rawHeaders, 'content-type') ?? '';
   const scansInbound = options.inbound && isReadable(type);
+  const isText = isReadable(type) && !type.startsWith('text/event-stream');
   const decoders = scrubber === undefined && !scansInbound ? [] : decodersOf(incoming);
   if (decoders === undefined) {
     incoming.body.destroy();
@@ -73,7 +77,16 @@ export function sendResponse(
     delete headers['content-encoding'];
     delete headers['content-length'];
   }
-  const transfer: Transfer = { ...options, incoming, exchange, headers, scrubber, scansInbound, decoders };
+  const transfer: Transfer = {
+    ...options,
+    incoming,
+    exchange,
+    headers,
+    scrubber,
+    isText,
+    scansInbound,
+    decoders,
+  };
   send(transfer, type).catch(() => failUnrepresentable(transfer));
 }
 
@@ -83,6 +96,7 @@ interface Transfer extends SendResponseOptions {
   readonly exchange: Exchange;
   readonly headers: HeaderLines;
   readonly scrubber: ReflectionScrubber | undefined;
+  readonly isText: boolean;
   /** Whether it is text to be scanned for prompt injection. */
   readonly scansInbound: boolean;
   /** Decoders for its encoding. */
@@ -141,6 +155,7 @@ function streamBody({ incoming, exchange, ...transfer }: Transfer, mayBeBinary: 
     ...decoders,
     ...(scrubber === undefined ? [] : [scrubber.stream()]),
     ...(scansInbound ? [injectionFilter(mayBeBinary)] : []),
+    ...(transfer.isText ? [heardText(transfer.heard, transfer.budget)] : []),
   ];
   const sink = exchange.start(incoming.status, transfer.headers);
   pipeline([incoming.body, ...filters, sink], (error) => {
@@ -183,6 +198,7 @@ function sendBody({ incoming, exchange, host, scrubber, ...transfer }: Transfer,
     exchange.respondLocally(failureResponse(403, 'injection-found', reason));
     return;
   }
+  if (transfer.isText && body.length <= MAX_HEARD) transfer.heard.body(body);
   const { headers } = transfer;
   headers['content-length'] = String(body.length);
   if (level === 'medium') headers['x-bot-bottle-warning'] = 'possible-prompt-injection';

@@ -20,6 +20,7 @@ import type { Approvals, Asker } from './approvals.ts';
 import { type ApprovedRequest, type BlockedRequest, discardBody } from './approved-request.ts';
 import { LateFinding } from './body-failure.ts';
 import { whereFound } from './finding-places.ts';
+import { HandedOut } from './handed-out.ts';
 import { type HeldBody, holdBody } from './held-body.ts';
 import { injectsLine } from './line-injection.ts';
 import { scanHead } from './outbound-head.ts';
@@ -35,6 +36,8 @@ export class OutboundGate {
   readonly #options = new WeakMap<ScanPlan, ScanOptions>();
   /** One object per set of detectors, shared by routes: texts found clean are remembered per object. */
   readonly #optionsByKey = new Map<string, ScanOptions>();
+  /** What upstreams handed out, and may get back. */
+  readonly handedOut = new HandedOut();
   /** Memory for everything that is held until it has been scanned. */
   readonly budget = new MemoryBudget();
 
@@ -60,7 +63,12 @@ export class OutboundGate {
     }
 
     const inHost = rule.host.startsWith('*.') ? scanHost(host, options) : [];
-    const head = [...inHost, ...scanHead(path, query, rawHeaders, credentialPlaceOf(rule), options)];
+    const scanIt = (scan: ScanOptions) => scanHead(path, query, rawHeaders, credentialPlaceOf(rule), scan);
+    const inHead = scanIt(options);
+    const head = [
+      ...inHost,
+      ...this.handedOut.othersOf(host, inHead, () => scanIt({ ...options, exhaustive: true })),
+    ];
     let body: HeldBody;
     try {
       body = await holdBody(request, options, this.budget);
@@ -107,10 +115,11 @@ export class OutboundGate {
     const known = this.#options.get(scan);
     if (known !== undefined) return known;
     const exhaustive = scan.onMatch === 'supervise';
-    const key = `${[...scan.outbound].sort().join()} ${exhaustive}`;
+    const key = `${[...scan.outbound].sort().join()} ${exhaustive} ${scan.passesLowRisk}`;
     const options = this.#optionsByKey.get(key) ?? {
       detectors: scan.outbound,
       exhaustive,
+      passesLowRisk: scan.passesLowRisk,
       findKnown: this.#findKnown,
       thread: this.#thread,
     };

@@ -53,6 +53,11 @@ function routesTo(
     return deny('plaintext-refused', host, reason, `Use https://${host}/.`, rule);
   }
   const routePort = transport === 'plain' ? rule.plainPort : rule.securePort;
+  if (port !== routePort && transport === 'plain' && port === rule.securePort) {
+    const reason = `Port ${port} of ${host} is for HTTPS, and this was plain HTTP.`;
+    const remedy = `Speak TLS inside the tunnel, or use http://${host}/.`;
+    return deny('port-refused', host, reason, remedy, rule);
+  }
   if (port !== routePort) {
     return deny('port-refused', host, `Port ${port} of ${host} is closed.`, `Use port ${routePort}.`, rule);
   }
@@ -85,13 +90,21 @@ export function admitRequest(
     const reason = `The path of the request can be read in more than one way: ${canonical.fault}.`;
     return deny('path-ambiguous', host, reason, 'Send the path in its plain form.', rules[0]);
   }
-  const { path, query } = canonical;
+  const { path, query, sentPath } = canonical;
   const { rawHeaders } = facts;
   const method = methodAskedBy(facts);
-  const rule = decisive(
-    rules.filter(({ matches }) => matches?.({ method, path, rawHeaders }) ?? true),
-    basis,
-  );
+  const routeFor = (readAs: string) =>
+    decisive(
+      rules.filter(({ matches }) => matches?.({ method, path: readAs, rawHeaders }) ?? true),
+      basis,
+    );
+  const rule = routeFor(path);
+  // For a server that decodes slashes, it would be under another route, with that route's credential and scan.
+  const decoded = path.includes('%2F') ? routeFor(path.replaceAll('%2F', '/')) : undefined;
+  if (rule !== undefined && decoded !== undefined && decoded !== rule) {
+    const reason = 'With its encoded slashes decoded, the path of the request belongs to another route.';
+    return deny('path-ambiguous', host, reason, 'Send the path with plain slashes.', rules[0]);
+  }
   const candidates = rule === undefined ? rules : [rule];
   const types = `${headerOf(rawHeaders, 'content-type') ?? ''},${headerOf(rawHeaders, 'accept') ?? ''}`;
   const git = gitUse({ method: facts.method, path, query, types });
@@ -118,6 +131,7 @@ export function admitRequest(
       host,
       port,
       path,
+      sentPath,
       query: sent,
       ...(git === 'lfs-batch' ? { isLfsBatch: true, gated } : { isLfsBatch: false }),
     }

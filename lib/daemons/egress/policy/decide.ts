@@ -24,7 +24,12 @@ function decideRequest(facts: RequestFacts, basis: Basis): Verdict {
 function decideConnect(facts: ConnectFacts, basis: Basis): Verdict {
   const authority = parseAuthority(facts.target);
   if (authority?.port === undefined) return invalidHost();
-  return admitHost({ host: authority.host, port: authority.port, transport: 'secure' }, basis);
+  const { host, port } = authority;
+  const secure = admitHost({ host, port, transport: 'secure' }, basis);
+  if (secure.allow || secure.code !== 'port-refused') return secure;
+  // Some clients open tunnels for plain HTTP too.
+  const plain = admitHost({ host, port, transport: 'plain' }, basis);
+  return plain.allow ? plain : secure;
 }
 
 function decidePlain(facts: RequestFacts & { kind: 'plain' }, basis: Basis): Verdict {
@@ -40,6 +45,10 @@ function decidePlain(facts: RequestFacts & { kind: 'plain' }, basis: Basis): Ver
   const authority = parseAuthority(url.authority);
   if (authority === undefined) return invalidHost();
   const port = authority.port ?? 80;
+  const { tunnel } = facts;
+  if (tunnel !== undefined && (authority.host !== tunnel.host || port !== tunnel.port)) {
+    return mismatch(tunnel.host, 'URL of the request');
+  }
   return (
     checkHosts(facts, { host: authority.host, port }, 80) ??
     admitRequest({ facts, target: url.path }, { host: authority.host, port, transport: 'plain' }, basis)

@@ -68,7 +68,7 @@ const SELFTEST_RULE: Rule = {
   hostSlots: [SELFTEST_NONCE_ENV],
   sharesHost: false,
   gitFetch: false,
-  scan: { outbound: new Set(), onMatch: 'block', inbound: false },
+  scan: { outbound: new Set(), onMatch: 'block', passesLowRisk: false, inbound: false },
   expiresAt: undefined,
   maxUses: undefined,
   grant: SELFTEST_HOST,

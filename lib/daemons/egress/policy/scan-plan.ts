@@ -6,6 +6,8 @@ export type OutboundDetector = NonNullable<RouteDlp['outbound_detectors']>[numbe
 export interface ScanPlan {
   readonly outbound: ReadonlySet<OutboundDetector>;
   readonly onMatch: NonNullable<RouteDlp['outbound_on_match']>;
+  /** Whether samples, placeholders and kinds of low risk pass in requests. */
+  readonly passesLowRisk: boolean;
   /** Whether responses are scanned for prompt injection. */
   readonly inbound: boolean;
 }
@@ -15,6 +17,7 @@ export function scanPlan(dlp: RouteDlp | undefined): ScanPlan {
   return {
     outbound: new Set(dlp?.outbound_detectors ?? ['token_patterns', 'known_secrets']),
     onMatch: dlp?.outbound_on_match ?? 'supervise',
+    passesLowRisk: dlp?.outbound_low_risk === 'pass',
     inbound: inbound.length > 0,
   };
 }

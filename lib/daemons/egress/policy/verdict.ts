@@ -27,6 +27,8 @@ export interface Admission {
   readonly port: number;
   /** Canonical path; empty for CONNECT. */
   readonly path: string;
+  /** The path to forward, where it differs from `path` in how an encoded slash is spelled. */
+  readonly sentPath?: string | undefined;
   /** From `?` on, without the agent's own value of a credential; empty when there is none. */
   readonly query: string;
   /** Whether it is a git LFS batch: its body must prove that it downloads. */

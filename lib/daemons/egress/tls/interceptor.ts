@@ -11,8 +11,15 @@ export interface Tunnel {
   readonly port: number;
 }
 
+/** A tunnel in which the agent speaks plain HTTP. */
+export interface PlainTunnel {
+  readonly tunnel: Tunnel;
+  readonly isPlain: true;
+}
+
 /** What is known about a tunnel after its TLS handshake. */
 export interface OpenTunnel {
+  readonly isPlain?: never;
   readonly tunnel: Tunnel;
   /** Server name of the handshake; `undefined` when none was sent. */
   readonly serverName: string | undefined;

@@ -56,6 +56,13 @@ describe('generalizePaths', () => {
     expect(admits(paths, '/aXb/(x)$/3')).toBe(false);
   });
 
+  it('an encoded slash stays in its segment', () => {
+    expect(generalizePaths(['/p/g%2Fa/issues/1', '/p/g%2Fa/issues/2'])).toEqual([
+      { type: 'regex', value: '/p/g%2Fa/issues/[0-9]+' },
+    ]);
+    expect(admits(['/p/g%2Fa/issues/1', '/p/g%2Fa/issues/2'], '/p/g/a/issues/3')).toBe(false);
+  });
+
   it('the conditions match all given paths', () => {
     const segment = fc.oneof(
       fc.constantFrom('v1', 'users', '1', '42', 'deadbeef1', 'a.b', '(', '$', '*', '+', '%C3%A9', ''),

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, expect, it } from 'vitest';
-import { openTunnel, requestOn } from '../../../support/egress/agent.ts';
+import { fetchVia, openTunnel, requestOn } from '../../../support/egress/agent.ts';
 import { HOST, proxyScene } from '../../../support/egress/proxy-scene.ts';
 import { startUpstream, type Upstream } from '../../../support/egress/upstream.ts';
 
@@ -44,4 +44,18 @@ it.each([
   expect(response && sent.equals(await buffer(response))).toBe(true);
   expect(got.map((body) => sent.equals(body))).toEqual([true]);
   socket.destroy();
+});
+
+it.each(['/@scope%2fname', '/@scope%2Fname', '/api/v4/projects/group%2Fproject/issues?ref=a%2fb'])(
+  'the encoded slash of %s reaches the upstream as it came',
+  async (path) => {
+    expect(await fetchVia({ ...scene().tunnel(), path })).toMatchObject({ status: 200 });
+    expect(scene().upstream.seen.map(({ url }) => url)).toEqual([path]);
+  },
+);
+
+it('the response to a path that is refused says what is wrong with it', async () => {
+  const { status, body } = await fetchVia({ ...scene().tunnel(), path: '/a/..%2fb' });
+  expect({ status, seen: scene().upstream.seen }).toEqual({ status: 400, seen: [] });
+  expect(body).toContain('a dot segment beside an encoded slash');
 });

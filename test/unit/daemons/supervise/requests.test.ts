@@ -113,6 +113,7 @@ describe('requests that an agent does not make', () => {
     { host: 'pypi.org', reason: 'x', methods: [] },
     { host: 'pypi.org', reason: 'x', methods: ['get'] },
     { host: 'pypi.org', reason: 'x', pathPrefix: '/a/../b' },
+    { host: 'pypi.org', reason: 'x', pathPrefix: '/a/..%2fb' },
     { host: 'pypi.org', reason: 'x', pathPrefix: 'simple' },
     { host: 'pypi.org', reason: 'x', pathPrefix: '/x?y=z' },
     { host: 'pypi.org', reason: 'x', seconds: 10, uses: 1 },

@@ -23,7 +23,21 @@ describe('canonicalTarget', () => {
     '/v1/..;x=1/admin',
     '/v1/..%3b/admin',
     '/v1/..%2fadmin',
-    '/v1%2Fadmin',
+    '/v1/%2e%2e%2Fadmin',
+    '/v1/a%2f..%2fadmin',
+    '/v1/a%2f../admin',
+    '/v1/a%2F.',
+    '/v1/a;%2f..;x%2fadmin',
+    '/v1/..;a%2fb',
+    '/v1/%2fadmin',
+    '/v1/%2f%2e%2e',
+    '/v1/..%252fadmin',
+    '/v1/..%25%32%66admin',
+    '/v1/..%25%32Fadmin',
+    '/v1/a%2500',
+    '/v1/..%ef%bc%8fadmin',
+    '/v1/%ef%bc%8e%ef%bc%8e/admin',
+    '/v1/%e2%80%a5%2fadmin',
     '/v1\\admin',
     '/v1%5cadmin',
     '/v1/%252e%252e/admin',
@@ -41,6 +55,36 @@ describe('canonicalTarget', () => {
     '',
   ])('refuses the request target %j, which two servers could read as different paths', (target) => {
     expect(canonicalTarget(target)).toHaveProperty('fault');
+  });
+
+  it.each([
+    ['/@scope%2fname', '/@scope%2Fname', '/@scope%2fname'],
+    ['/@scope%2Fname/-/x.tgz', '/@scope%2Fname/-/x.tgz', undefined],
+    [
+      '/api/v4/projects/group%2Fsub%2fproject/issues',
+      '/api/v4/projects/group%2Fsub%2Fproject/issues',
+      '/api/v4/projects/group%2Fsub%2fproject/issues',
+    ],
+    [
+      '/proxy/https%3a%2f%2fexample.com%2Fa',
+      '/proxy/https%3A%2F%2Fexample.com%2Fa',
+      '/proxy/https%3A%2f%2fexample.com%2Fa',
+    ],
+    ['/files/a%2F...%2fb', '/files/a%2F...%2Fb', '/files/a%2F...%2fb'],
+    ['/files/.github%2fworkflows', '/files/.github%2Fworkflows', '/files/.github%2fworkflows'],
+  ])('compares the encoded slashes of %s as %s and forwards %s', (target, path, sentPath) => {
+    expect(canonicalTarget(target)).toEqual({ path, query: '', ...(sentPath && { sentPath }) });
+  });
+
+  it.each([
+    ['/a/..%2fb', 'dot segment beside an encoded slash'],
+    ['/a/%2e%2e%2fb', 'dot segment beside an encoded slash'],
+    ['/a%252fb', 'percent-encoded twice'],
+    ['/a%5Cb', 'encoded backslash'],
+    ['/a%00', 'encoded NUL'],
+    ['/a/%2fb', 'starts with an encoded slash'],
+  ])('says of %s that it holds what is wrong: %s', (target, fault) => {
+    expect(canonicalTarget(target)).toEqual({ fault: expect.stringContaining(fault) });
   });
 
   it('returns a path that is its own canonical form', () => {

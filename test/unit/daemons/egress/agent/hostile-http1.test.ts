@@ -136,6 +136,15 @@ describe('malformed request lines and Host headers', () => {
 });
 
 describe('HTTP/1.1 floods', () => {
+  it('a header block that is too long is refused with a reason', async () => {
+    const socket = await openTunnel(scene().tunnel());
+    const long = `a: ${'b'.repeat(40_000)}`;
+    socket.write(`GET /v1 HTTP/1.1\r\nHost: ${HOST}:${scene().upstream.port}\r\n${long}\r\n\r\n`);
+    const answer = await answersOf(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 headers-too-long: /);
+    expect(answer).toContain('x-bot-bottle-reason: headers-too-long');
+  });
+
   it('egress refuses a flood of header lines, by count and by size', async () => {
     for (const lines of ['a: b\r\n'.repeat(5000), `a: ${'b'.repeat(40_000)}\r\n`, 'a: b\r\n'.repeat(250)]) {
       const socket = await openTunnel(scene().tunnel());

@@ -199,7 +199,6 @@ describe('the end of a refused tunnel', () => {
 
   it.each([
     ['SSH', 'SSH-2.0-OpenSSH_9.9\r\n'],
-    ['plain HTTP', 'GET / HTTP/1.1\r\nHost: evil.example.org\r\n\r\n'],
     ['a TLS alert', Buffer.from([0x15, 3, 3, 0, 2, 2, 40])],
   ])('a tunnel that begins with %s is closed at once', async (_what, bytes) => {
     const { status, socket } = await connectVia(started(egress).port, `${UNLISTED}:8443`);
@@ -208,6 +207,15 @@ describe('the end of a refused tunnel', () => {
     socket.write(bytes);
     expect(await text(socket)).toBe('');
     expect(performance.now() - since).toBeLessThan(1000);
+    await expectRefusedOnce();
+  });
+
+  it('a client that speaks plain HTTP in it reads the refusal too', async () => {
+    const { socket } = await connectVia(started(egress).port, `${UNLISTED}:8443`);
+    socket.write('GET / HTTP/1.1\r\nHost: evil.example.org:8443\r\n\r\n');
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 403 host-unlisted: No route of this bottle names the host /);
+    expect(answer).toContain('Ask the operator');
     await expectRefusedOnce();
   });
 
@@ -228,6 +236,16 @@ describe('the end of a refused tunnel', () => {
 });
 
 describe('refusals that are not explained inside TLS', () => {
+  it('a client that shows only the status line of a CONNECT shows the reason', async () => {
+    const failure = await run('curl', ['--verbose', `https://${LISTED}:22/`], { env: environment() }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toHaveProperty(
+      'stderr',
+      expect.stringContaining(`< HTTP/1.1 403 port-refused: Port 22 of ${LISTED} is closed. Use port 443.`),
+    );
+  });
+
   const refusal = async (target: string) => {
     const { status, headers, socket } = await connectVia(started(egress).port, target);
     socket.destroy();
@@ -242,7 +260,7 @@ describe('refusals that are not explained inside TLS', () => {
 
   it.each([
     [`${UNLISTED}:22`, 403, 'host-unlisted'],
-    [`${LISTED}:80`, 403, 'port-refused'],
+    [`${LISTED}:25`, 403, 'port-refused'],
     ['127.0.0.1:443', 400, 'host-invalid'],
     ['[::1]:443', 400, 'host-invalid'],
   ])('a CONNECT to %s is refused at once', async (target, status, reason) => {

@@ -15,6 +15,21 @@ it('a request that the scan blocks does not use up a grant', async () => {
   expect((await send({ body: 'harmless' })).status).toBe(200);
 });
 
+describe('samples in a conversation', () => {
+  const SAMPLES = `see AKIAIOSFODNN7EXAMPLE and postgres://user:password@localhost/db`;
+  const dlp = { outbound_on_match: 'block', outbound_low_risk: 'pass' } as const;
+
+  it.each([
+    ['short', SAMPLES],
+    ['long, which another thread scans', `${'lorem ipsum '.repeat(20_000)}${SAMPLES}`],
+  ])('pass where the route lets low risk out: %s', async (_length, body) => {
+    await start({ dlp });
+    expect((await send({ body })).status).toBe(200);
+    expect((await send({ body: `${body} ${KEY}` })).headers['x-bot-bottle-reason']).toBe('secret-found');
+    expect((await send({ body: `${body} ${TOKEN}` })).headers['x-bot-bottle-reason']).toBe('secret-found');
+  });
+});
+
 describe('secrets in requests', () => {
   it.each<[string, DlpRequest]>([
     ['in the body', { body: `{"key":"${KEY}"}` }],

@@ -30,6 +30,52 @@ const factsOf = ({ host = HOST, method = 'GET', target = '/', headers = [] }: As
 
 const ask = (routes: Route[], asked: Asked, when = calm) => decide(factsOf(asked), policyOf(...routes), when);
 
+describe('encoded slashes', () => {
+  const under = (...values: string[]): Route => ({
+    host: HOST,
+    matches: [{ paths: values.map((value) => ({ type: 'prefix', value })) }],
+  });
+
+  it.each([
+    ['/@scope%2fname', under('/@scope%2Fname')],
+    ['/@scope%2Fname', under('/@scope%2fname')],
+    ['/@scope%2fname/-/x.tgz', under('/@scope%2Fname')],
+    ['/a/x%2Fy', under('/a/')],
+    ['/p/g%2fp/issues', { host: HOST, matches: [{ paths: [{ type: 'regex', value: '/p/[^/]+/issues' }] }] }],
+    ['/@scope%2fname', { host: HOST }],
+  ] satisfies [string, Route][])(
+    '%s is matched with its encoded slash as part of a segment',
+    (target, route) => {
+      expect(ask([route], { target })).toMatchObject({ allow: true });
+    },
+  );
+
+  it.each(['/a%2Fb', '/a%2f', '/@scope%2fname'])(
+    'a prefix does not match across the encoded slash of %s',
+    (target) => {
+      expect(codeOf(ask([under('/a', '/@scope')], { target }))).toBe('request-unmatched');
+    },
+  );
+
+  it.each(['/a/..%2fb', '/a/%2e%2e%2fb', '/a/x%2f..%2f..%2fb', '/a/..%252fb', '/a/..;%2fb', '/a/..%5cb'])(
+    'no prefix is escaped by %s',
+    (target) => expect(codeOf(ask([under('/a/')], { target }))).toBe('path-ambiguous'),
+  );
+
+  it('a path that belongs to another route once its slashes are decoded is refused', () => {
+    const routes = [under('/private'), { host: HOST }];
+    expect(codeOf(ask(routes, { target: '/private%2Fkeys' }))).toBe('path-ambiguous');
+    expect(codeOf(ask(routes, { target: '/public%2Fkeys' }))).toBe('allowed');
+    expect(codeOf(ask(routes, { target: '/private/a%2Fb' }))).toBe('allowed');
+  });
+
+  it('a push is recognized behind an encoded slash', () => {
+    expect(codeOf(ask([{ host: HOST }], { target: '/r.git%2Fgit-receive-pack', method: 'POST' }))).toBe(
+      'git-push-refused',
+    );
+  });
+});
+
 describe('routes with matches', () => {
   const matches: Route['matches'] = [
     { paths: [{ type: 'prefix', value: '/v1' }], methods: ['GET', 'HEAD'] },

@@ -1,0 +1,92 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { buildImage, failedStep } from '../../../lib/docker/image.ts';
+import { BottleError } from '../../../lib/errors.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bk-build-'));
+  vi.stubEnv('BOT_BOTTLE_CACHE', join(folder, 'cache'));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+/** Has `docker` say what the legacy builder of Docker 20.10 says about a failed step. */
+function failingDocker(): void {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const script = `#!/bin/sh
+echo 'DEPRECATED: The legacy builder is deprecated and will be removed in a future release.' >&2
+echo 'Sending build context to Docker daemon  2.048kB'
+echo 'Step 1/2 : FROM debian:12-slim'
+echo ' ---> 0123456789ab'
+echo 'Step 2/2 : RUN apt-get install -y no-such-package'
+echo ' ---> Running in 0123456789ab'
+echo 'E: Unable to locate package no-such-package'
+echo 'Removing intermediate container 0123456789ab'
+sleep 0.2
+echo "The command '/bin/sh -c apt-get install -y no-such-package' returned a non-zero code: 100" >&2
+exit 100
+`;
+  writeFileSync(join(bin, 'docker'), script, { mode: 0o755 });
+  vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+}
+
+it('a failed build names what the step printed, and where the whole log is', async () => {
+  failingDocker();
+  const failure: unknown = await buildImage({
+    tag: 'bot-bottle-agent:1',
+    dockerfile: join(folder, 'Dockerfile'),
+    context: folder,
+    labels: {},
+    buildArguments: {},
+    onLine: () => {},
+  }).catch((error: unknown) => error);
+  if (!(failure instanceof BottleError)) throw new Error('it did not fail');
+  expect(failure.message).toContain('E: Unable to locate package no-such-package');
+  expect(failure.message).toContain('returned a non-zero code: 100');
+  expect(failure.message).not.toContain('DEPRECATED');
+  const log = join(folder, 'cache', 'logs', 'build-bot-bottle-agent-1.log');
+  expect(failure.hint).toContain(log);
+  expect(readFileSync(log, 'utf8')).toContain('Step 1/2 : FROM debian:12-slim');
+});
+
+it('settings of the person’s shell do not reach `docker`, and a build does without a missing buildx', async () => {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const script = `#!/bin/sh
+env | grep '^DOCKER_' | sort >> ${join(folder, 'environment')}
+[ "$DOCKER_BUILDKIT" = 0 ] && exit 0
+echo 'ERROR: BuildKit is enabled but the buildx component is missing or broken.' >&2
+exit 1
+`;
+  writeFileSync(join(bin, 'docker'), script, { mode: 0o755 });
+  vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+  vi.stubEnv('DOCKER_DEFAULT_PLATFORM', 'linux/s390x');
+  vi.stubEnv('DOCKER_CONTENT_TRUST', '1');
+  vi.stubEnv('DOCKER_BUILDKIT', '1');
+  vi.stubEnv('DOCKER_CONTEXT', 'mine');
+  const tag = 'bot-bottle-agent:1';
+  const common = { labels: {}, buildArguments: {}, onLine: () => {} };
+  await buildImage({ tag, dockerfile: join(folder, 'Dockerfile'), context: folder, ...common });
+  const seen = readFileSync(join(folder, 'environment'), 'utf8');
+  expect(seen).not.toMatch(/PLATFORM|TRUST/);
+  expect(seen.match(/DOCKER_BUILDKIT=\d/g)).toEqual(['DOCKER_BUILDKIT=1', 'DOCKER_BUILDKIT=0']);
+  expect(seen).toContain('DOCKER_CONTEXT=mine');
+});
+
+it('of BuildKit’s output, the failed step is what counts too', () => {
+  const said = [
+    '#4 [1/2] FROM debian',
+    '#4 DONE 0.1s',
+    '#5 [2/2] RUN false',
+    '#5 0.2 nothing',
+    '#5 ERROR: exit code: 1',
+  ];
+  expect(failedStep(said)).toBe('#5 [2/2] RUN false\n#5 0.2 nothing\n#5 ERROR: exit code: 1');
+});
