@@ -32,7 +32,7 @@ beforeAll(() => {
     ...files,
   ]);
   const lines = ['FROM scratch', 'ADD links.tar /etc/', 'COPY real /folder/real'];
-  const settings = ['USER dev:staff', 'WORKDIR /work', 'ENV A=b=c D=""', 'CMD ["run", "me"]', ''];
+  const settings = ['USER dev:staff', 'WORKDIR /work', 'ENV A=b=c D=""', 'LABEL of="a test"', 'CMD ["run", "me"]', ''];
   writeFileSync(join(directory, 'Dockerfile'), [...lines, ...settings].join('\n'));
   execFileSync('docker', ['build', '--quiet', '--tag', TAG, directory]);
 });
@@ -69,6 +69,7 @@ describe('imageConfig', () => {
       environment: expect.objectContaining({ A: 'b=c', D: '' }),
       entrypoint: [],
       cmd: ['run', 'me'],
+      labels: { of: 'a test' },
     });
   });
 });

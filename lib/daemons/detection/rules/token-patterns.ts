@@ -200,8 +200,8 @@ function endsOfRandomRuns({ text }: TextBytes): readonly string[] {
   return runs.filter((run) => !/^sha\d{3}-|=$/.test(run)).map((run) => run.slice(-44));
 }
 
-/** How base64 of a key in DER or of OpenSSH begins, also behind an escaped line break. */
-const KEY_START = /(?:^|[^A-Za-z0-9+/]|\\[nr])(?:M[A-Z][A-Za-z0-9+/]{2}|b3Bl|Proc)/;
+/** How base64 of a key in DER or of OpenSSH begins, also behind a line break that is escaped in a string or a URL. */
+const KEY_START = /(?:^|[^A-Za-z0-9+/]|\\[nr]|%0[AaDd])(?:M[A-Z][A-Za-z0-9+/]{2}|b3Bl|Proc)/;
 
 /** Whether more than a header follows: prose and code name the header alone. */
 function holdsKeyMaterial(block: string): boolean {
