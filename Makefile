@@ -178,7 +178,7 @@ test-integration: setup ## test adapters and daemons against a real Docker engin
 	@$(DEV) scripts/dev/test.ts --suite integration
 
 test-contract: setup ## [SMOLVM=x]: test every fake, or the given smolvm, verb by verb
-	@$(DEV) scripts/dev/test.ts --suite contract
+	@cd "$$KIT" && BOT_BOTTLE_TEST_ALL_FAKES=1 exec node scripts/dev/test.ts --suite contract
 
 test-e2e: setup ## test whole launches, single phases and interruptions
 	@$(DEV) scripts/dev/test.ts --suite e2e

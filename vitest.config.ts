@@ -11,7 +11,11 @@ const files = (names: readonly string[]) => names.map((name) => `test/contract/$
 const SAME_IN_ALL = files(['exec', 'lifecycle', 'pack']);
 const SAME_IN_NEW = files(['archive', 'faults', 'sockets']);
 
-/** Runs the contract suite against the binary named by SMOLVM, or else against each fake. */
+/**
+ * Runs the contract suite against the binary named by SMOLVM, or else against the oldest and the newest fake; against all
+ * of them with BOT_BOTTLE_TEST_ALL_FAKES, as `make test-contract` sets it. What is between them is refused by launches or
+ * differs from these in few verbs, and nothing of it changes but with the fakes.
+ */
 function contractProjects() {
   const programs = process.env.SMOLVM ? [process.env.SMOLVM] : fakes();
   return programs.map((program, index) => ({
@@ -34,10 +38,12 @@ function contractProjects() {
   }));
 }
 
-/** Returns the fakes, oldest version first. */
+/** Returns the fakes to test, oldest version first. */
 function fakes(): string[] {
   const names = readdirSync(FAKES).sort((one, other) => one.localeCompare(other, 'en', { numeric: true }));
-  return names.map((name) => resolve(FAKES, name));
+  const all = process.env.BOT_BOTTLE_TEST_ALL_FAKES === '1';
+  const tested = names.filter((_name, index) => all || index === 0 || index === names.length - 1);
+  return tested.map((name) => resolve(FAKES, name));
 }
 
 /**

@@ -44,17 +44,23 @@ describe.each(['0.8.0', '1.9.3'])('with smolvm %s', (version) => {
       await execa('docker', ['image', 'rm', `bot-bottle-committed-${slug}`], { reject: false });
   });
 
-  it('a freeze that is interrupted or killed leaves no freeze, and nothing that stops the next one', async () => {
-    for (const signal of ['SIGINT', 'SIGKILL'] as const) {
-      const freeze = user.start('freeze', ['--bottle', slug], { SECRET });
-      await vi.waitFor(() => expect(existsSync(state('freezing', 'image.tar'))).toBe(true), 30_000);
-      freeze.child.kill(signal);
-      const { exitCode } = await freeze.finished;
-      expect(exitCode).toBe(signal === 'SIGINT' ? 130 : -1);
-      expect(existsSync(state('committed.json'))).toBe(false);
-      expect(existsSync(state('freezing'))).toBe(signal === 'SIGKILL');
-    }
-  });
+  // Packing comes after what these look at, and takes long.
+  const isQuick = version === '1.9.3';
+
+  it.runIf(isQuick)(
+    'a freeze that is interrupted or killed leaves no freeze, and nothing that stops the next one',
+    async () => {
+      for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+        const freeze = user.start('freeze', ['--bottle', slug], { SECRET });
+        await vi.waitFor(() => expect(existsSync(state('freezing', 'image.tar'))).toBe(true), 30_000);
+        freeze.child.kill(signal);
+        const { exitCode } = await freeze.finished;
+        expect(exitCode).toBe(signal === 'SIGINT' ? 130 : -1);
+        expect(existsSync(state('committed.json'))).toBe(false);
+        expect(existsSync(state('freezing'))).toBe(signal === 'SIGKILL');
+      }
+    },
+  );
 
   it('freezes a guest that is being written to, which runs on, without its secrets and its CA', async () => {
     await inGuest(
@@ -104,25 +110,24 @@ describe.each(['0.8.0', '1.9.3'])('with smolvm %s', (version) => {
   it.runIf(version === '1.9.3')(
     'forks run beside it from the same freeze, each with a CA of its own',
     async () => {
-      const { exitCode, stdout, stderr } = await run('fork', ['--last', '--count', '2', '--json']);
+      const { exitCode, stdout, stderr } = await run('fork', ['--last', '--count', '1', '--json']);
       expect(exitCode, stderr).toBe(0);
       const forks: string[] = JSON.parse(stdout);
-      expect(new Set([...forks, slug]).size).toBe(3);
+      expect(new Set([...forks, slug]).size).toBe(2);
       const cas = await Promise.all(
         [...forks, slug].map((name) =>
           readFile(join(user.home, 'state', name, 'egress-ca-cert.pem'), 'utf8'),
         ),
       );
-      expect(new Set(cas).size).toBe(3);
-      const [one = '', other = ''] = forks;
+      expect(new Set(cas).size).toBe(2);
+      const [one = ''] = forks;
       const inFork = (name: string, script: string) =>
         user.run('exec', ['--bottle', name, '--', 'sh', '-c', script], { SECRET });
       await inFork(one, 'echo changed > ~/note');
-      expect((await inFork(other, 'cat ~/note')).stdout).toBe('kept\n');
       expect(await inGuest('cat ~/note')).toBe('kept\n');
       const { stdout: listed } = await user.run('status', ['--json']);
       const parents = JSON.parse(listed).map((bottle: { parent: string }) => bottle.parent);
-      expect(parents.toSorted()).toEqual(['', slug, slug]);
+      expect(parents.toSorted()).toEqual(['', slug]);
       for (const name of forks) await user.run('teardown', ['--bottle', name, '--discard']);
       // What they were made of is still the parent's.
       expect(existsSync(state((await committed()).file))).toBe(true);
@@ -179,7 +184,7 @@ describe.each(['0.8.0', '1.9.3'])('with smolvm %s', (version) => {
     expect(existsSync(state('committed.json'))).toBe(true);
   });
 
-  it('says so when the frozen guest is gone, and builds the image', async () => {
+  it.runIf(isQuick)('says so when the frozen guest is gone, and builds the image', async () => {
     const { file } = await committed();
     await execa('rm', [state(file)]);
     const { exitCode, stdout, stderr } = await run('resume', ['--yes']);

@@ -287,7 +287,8 @@ for (const [name, { host, header, value, tool, asks, terminal, resumes }] of Obj
       expect(await needlesOnHost()).toBe('');
     });
 
-    if (resumes) {
+    // It takes three launches' time, and differs between agents in what unit tests see.
+    if (resumes && (ALL || name === 'claude')) {
       it('the conversation outlives its guest, and the transcript has it before and after', async () => {
         await attach('This is MARK-before-the-end.');
         const live = await user.run('transcript', ['--bottle', slug]);

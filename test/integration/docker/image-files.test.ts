@@ -32,7 +32,14 @@ beforeAll(() => {
     ...files,
   ]);
   const lines = ['FROM scratch', 'ADD links.tar /etc/', 'COPY real /folder/real'];
-  const settings = ['USER dev:staff', 'WORKDIR /work', 'ENV A=b=c D=""', 'LABEL of="a test"', 'CMD ["run", "me"]', ''];
+  const settings = [
+    'USER dev:staff',
+    'WORKDIR /work',
+    'ENV A=b=c D=""',
+    'LABEL of="a test"',
+    'CMD ["run", "me"]',
+    '',
+  ];
   writeFileSync(join(directory, 'Dockerfile'), [...lines, ...settings].join('\n'));
   execFileSync('docker', ['build', '--quiet', '--tag', TAG, directory]);
 });
