@@ -43,7 +43,7 @@ describe('make launch', () => {
     expect(launched.stderr).toContain('err\n');
     expect(await engineHolds()).toEqual([]);
     const [slug = ''] = await user.bottles();
-    expect(launched.stderr).toContain(`make up BOTTLE=${slug} && make attach BOTTLE=${slug}`);
+    expect(launched.stderr).toContain(`make resume BOTTLE=${slug}`);
     expect((await user.run('up', ['--bottle', slug])).exitCode).toBe(0);
     expect((await user.run('attach', ['--bottle', slug])).exitCode).toBe(7);
     expect((await user.run('teardown', ['--bottle', slug, '--keep-state'])).exitCode).toBe(0);
