@@ -20,7 +20,6 @@ const LEAVE_OUT: Treatment = { kind: 'leave-out' };
 /** Returns what must become of an entry; undefined for most, which are kept. */
 export function snapshotRules(rules: SnapshotRules): (entry: SnapshotEntry) => Treatment | undefined {
   const left = new Set(OWN_TRUST_FILES.map(relative));
-  if (rules.repairsOwnership) left.add(relative(REPAIRED));
   const bundles = new Set(TRUST_BUNDLES.map(relative));
   const arrivals = `${relative(ARRIVALS)}/`;
   const home = `${relative(rules.home)}/`;
@@ -28,11 +27,12 @@ export function snapshotRules(rules: SnapshotRules): (entry: SnapshotEntry) => T
     Buffer.from(withoutCertificate(content.toString('latin1'), rules.certificatePem), 'latin1');
   return ({ path, isFile, isSymlink, target }) => {
     if (left.has(path) || path.startsWith(arrivals)) return LEAVE_OUT;
+    if (rules.repairsOwnership && path.startsWith(relative(REPAIRED))) return LEAVE_OUT;
     if (isSymlink) return linksToOwnCa(target) ? LEAVE_OUT : undefined;
     if (isFile) return bundles.has(path) ? { kind: 'edit', edit: withoutCa } : undefined;
-    // The repair would give root's file to the agent.
+    // Where packing loses the owners, now or in another tier, the home is given back to the agent: root's file with it.
     const isAcross = target !== '' && path.startsWith(home) !== target.startsWith(home);
-    return rules.repairsOwnership && isAcross ? LEAVE_OUT : undefined;
+    return isAcross ? LEAVE_OUT : undefined;
   };
 }
 

@@ -3,10 +3,11 @@ import { awaitExec } from '../guest/await-exec.ts';
 import { Bottle } from '../guest/bottle.ts';
 import { directoryScript } from '../guest/directory.ts';
 import { HOSTS_SCRIPT } from '../guest/hosts.ts';
-import { ownershipScript } from '../guest/ownership.ts';
+import { ownershipScript, repairedAfterPacking } from '../guest/ownership.ts';
 import { toolReference } from '../guest/tool-image.ts';
 import { updateTool } from '../guest/update-tool.ts';
-import { buildImage } from './build-image.ts';
+import type { Plan } from '../plan/schema.ts';
+import { type AgentImage, buildImage } from './build-image.ts';
 import { type Phase, readAll } from './phase.ts';
 import { prepare } from './prepare.ts';
 import { startGuest } from './start-guest.ts';
@@ -30,7 +31,8 @@ export const initGuest: Phase<InitializedGuest> = {
   durable: false,
 
   async run(context) {
-    const [plan, { agent, tool }, { machine }] = await readAll(context, prepare, buildImage, startGuest);
+    const [plan, image, { machine }] = await readAll(context, prepare, buildImage, startGuest);
+    const { agent, tool } = image;
     const bottle = new Bottle(plan, agent);
     const readyAfterMs = await awaitExec(bottle, context.signal);
     if (tool !== undefined && tool !== (await toolReference())) {
@@ -38,7 +40,12 @@ export const initGuest: Phase<InitializedGuest> = {
       await updateTool(bottle, context);
     }
     // One script, since each exec soon after start may be killed.
-    const script = ['set -e', ownershipScript(agent), HOSTS_SCRIPT, directoryScript(agent)].join('\n');
+    const script = [
+      'set -e',
+      ownershipScript(agent, markOf(plan, image)),
+      HOSTS_SCRIPT,
+      directoryScript(agent),
+    ].join('\n');
     await bottle.runScript('preparing the guest', script);
     return { machine, readyAfterMs };
   },
@@ -50,3 +57,8 @@ export const initGuest: Phase<InitializedGuest> = {
   describe: ({ readyAfterMs }) =>
     `accepts commands after ${(readyAfterMs / 1000).toFixed(1)} s, ownership repaired`,
 };
+
+/** The archive of a freeze keeps owners and its mark; packing it for the other tier loses the owners alone. */
+function markOf({ smolvm }: Plan, { committed, boot }: AgentImage): string | undefined {
+  return committed?.kind === 'archive' && smolvm.tier === 'alias' ? repairedAfterPacking(boot.id) : undefined;
+}

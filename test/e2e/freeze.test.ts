@@ -137,7 +137,7 @@ describe.each(['0.8.0', '1.9.3'])('with smolvm %s', (version) => {
   it.runIf(version === '1.9.3')(
     'moves to another machine, whose smolvm is older, without secrets',
     async () => {
-      const file = join(user.root, 'moved.tar.zst');
+      const file = join(user.root, `moved-${Date.now()}.tar.zst`);
       const { exitCode, stderr } = await run('export', ['--last', '--file', file]);
       expect(exitCode, stderr).toBe(0);
       const again = await run('export', ['--last', '--file', file]);
