@@ -73,7 +73,7 @@ try {
   kit('up', '--bottle', slug);
   const plain = join(root, 'plain.tar');
   const excluded = ['proc', 'sys', 'dev', 'run'].map((name) => `--exclude=./${name}`).join(' ');
-  const tar = `'${SMOLVM}' machine exec --name bot-bottle-${slug} -- tar -c ${excluded} -C / . | cat > '${plain}'`;
+  const tar = `'${SMOLVM}' machine exec --name bot-bottle-${slug} -i -- tar -c ${excluded} -C / . | cat > '${plain}'`;
   const freeze = [join(KIT, 'scripts', 'freeze.ts'), '--bottle', slug, '--quiet'];
   let held = 0;
   for (const megabytes of SIZES) {
