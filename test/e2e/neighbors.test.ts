@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
@@ -91,7 +91,9 @@ it('a launch whose state directory is removed takes everything down, and says wh
   const [slug = ''] = await user.bottles();
   const other = join(user.home, 'state', 'half-made');
   await execa('rm', ['-r', join(user.home, 'state', slug)]);
-  await execa('mkdir', [other]);
+  await execa('mkdir', ['-p', join(other, 'phases')]);
+  // A record that cannot be read must not stop the cleanup.
+  await writeFile(join(other, 'phases', 'build-image.json'), '{');
   launch.child.kill('SIGTERM');
   const { exitCode, stderr } = await launch.finished;
   expect(exitCode, stderr).not.toBe(0);

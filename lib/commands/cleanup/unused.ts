@@ -9,6 +9,7 @@ import { artifactDirectory } from '../../handoff/artifact-cache.ts';
 import { parseSize, sizeText } from '../../host/size.ts';
 import { buildImage } from '../../phases/build-image.ts';
 import { packArtifact } from '../../phases/pack-artifact.ts';
+import type { Phase } from '../../phases/phase.ts';
 import { machineName } from '../../plan/names.ts';
 import type { SmolvmBinary } from '../../smolvm/binary.ts';
 import { SmolvmClient } from '../../smolvm/client.ts';
@@ -40,13 +41,9 @@ const AGENT_IMAGES = 'bot-bottle-*';
 const OTHER_KINDS = new Set(['bundle', 'stand-in', 'base']);
 
 async function unusedImages(slugs: readonly string[], before: number): Promise<Leftover[]> {
-  const records = await Promise.all(
-    slugs.map((slug) => readRecord(slug, buildImage.name, buildImage.record)),
-  );
+  const records = await readableRecords(slugs, buildImage);
   const kept = new Set([
-    ...records.flatMap((record) =>
-      record === undefined ? [] : [record.data.reference, record.data.boot.reference],
-    ),
+    ...records.flatMap(({ reference, boot }) => [reference, boot.reference]),
     ...slugs.map(committedReference),
   ]);
   const listed = await docker([
@@ -96,7 +93,9 @@ interface CachedArtifact {
 
 async function unusedArtifacts({ slugs, smolvms }: UnusedScope, before: number): Promise<Leftover[]> {
   const artifacts = await cachedArtifacts();
-  const kept = await artifactsInUse(slugs, smolvms);
+  const kept = await artifactsInUse(slugs, smolvms).catch(() => undefined);
+  // A machine whose record cannot be read may need any of them.
+  if (kept === undefined) return [];
   const unused = artifacts
     .filter(({ key }) => !kept.has(key))
     .toSorted((one, other) => one.used - other.used);
@@ -141,12 +140,8 @@ async function artifactsInUse(
   slugs: readonly string[],
   smolvms: readonly SmolvmBinary[],
 ): Promise<Set<string>> {
-  const records = await Promise.all(
-    slugs.map((slug) => readRecord(slug, packArtifact.name, packArtifact.record)),
-  );
-  const keys = new Set(
-    records.flatMap((record) => (record === undefined ? [] : [keyOf(basename(record.data.path))])),
-  );
+  const records = await readableRecords(slugs, packArtifact);
+  const keys = new Set(records.map(({ path }) => keyOf(basename(path))));
   for (const binary of smolvms) {
     for (const { name } of await new SmolvmClient(binary).machineList()) {
       if (!name.startsWith(machineName(''))) continue;
@@ -155,6 +150,17 @@ async function artifactsInUse(
     }
   }
   return keys;
+}
+
+/** Leaves out records that cannot be read: cleanup is also for bottles that are broken. */
+async function readableRecords<T>(
+  slugs: readonly string[],
+  { name, record }: Pick<Phase<T>, 'name' | 'record'>,
+): Promise<T[]> {
+  const records = await Promise.all(
+    slugs.map((slug) => readRecord(slug, name, record).catch(() => undefined)),
+  );
+  return records.flatMap((found) => (found === undefined ? [] : [found.data]));
 }
 
 function keyOf(name: string): string {

@@ -120,6 +120,8 @@ async function freezeLocked(slug: string, options: FreezeOptions): Promise<Froze
       smolvm: plan.smolvm.version,
     };
     options.signal.throwIfAborted();
+    for (const name of filesOf(committed))
+      await rename(join(partial, name), join(bottleDirectory(slug), name));
     await writeCommitted(slug, committed);
     await replaceLast(slug, committed);
     await saveTranscript(slug, options.say);
@@ -132,7 +134,7 @@ async function freezeLocked(slug: string, options: FreezeOptions): Promise<Froze
   }
 }
 
-/** Makes of the archive what this bottle's smolvm boots from, in the bottle's directory. */
+/** Makes of the archive what this bottle's smolvm boots from, in the directory of unfinished files. */
 async function handOver(
   plan: Plan,
   { archive, partial, id }: { archive: string; partial: string; id: string },
@@ -142,11 +144,11 @@ async function handOver(
   const name = `committed-smolmachine-${randomBytes(4).toString('hex')}`;
   if (plan.handoff === 'archive') {
     const file = `${name}.tar`;
-    await rename(archive, join(bottleDirectory(slug), file));
-    return { kind: 'archive', file, bytes: (await stat(join(bottleDirectory(slug), file))).size };
+    await rename(archive, join(partial, file));
+    return { kind: 'archive', file, bytes: (await stat(join(partial, file))).size };
   }
   const file = `${name}.smolmachine`;
-  const path = join(bottleDirectory(slug), file);
+  const path = join(partial, file);
   const reference = committedReference(slug);
   const { packTarball } = await import('../../handoff/registry-pack.ts');
   const willUndo = async (action: Parameters<typeof journal>[2]) => {
@@ -170,11 +172,16 @@ async function handOver(
   return { kind: 'artifact', file, bytes: (await stat(path)).size };
 }
 
+/** A pack has a launcher beside it. */
+function filesOf({ file }: Pick<Committed, 'file'>): string[] {
+  return file.endsWith('.smolmachine') ? [basename(file, '.smolmachine'), file] : [file];
+}
+
 /** Points the names without a random part to this freeze, and removes what others have left. */
 async function replaceLast(slug: string, { file }: Committed): Promise<void> {
   const directory = bottleDirectory(slug);
   const ending = file.slice(file.lastIndexOf('.'));
-  const own = ending === '.smolmachine' ? [file, file.slice(0, -ending.length)] : [file];
+  const own = filesOf({ file });
   const links = new Map(own.map((name) => [`committed-smolmachine${name === file ? ending : ''}`, name]));
   // smolvm reads a pack at each start of its machine.
   const booted = await readRecord(slug, createGuest.name, createGuest.record);

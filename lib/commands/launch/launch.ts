@@ -72,6 +72,8 @@ export async function runLaunch(plan: Plan, steps: LaunchSteps, signal: AbortSig
 async function endWithoutState(plan: Plan, steps: Pick<LaunchSteps, 'say'>): Promise<never> {
   steps.say('its state directory was removed while it ran: removing what it had, by name');
   const removed = await removeByName(plan);
+  // Logs and locks of this launch have made it again.
+  await forgetBottle(plan.slug);
   throw new BottleError(
     'state-missing',
     `the state directory of ${plan.slug} was removed while it ran; took down ${removed.join(', ')}`,
