@@ -19,15 +19,24 @@ export async function* watchBundle(container: string, signal: AbortSignal): Asyn
     for (let isBack = false; !isBack; ) {
       await sleep(CHECK_EVERY_MS, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
-      isBack = (await findContainer(container).catch(() => undefined))?.running === true;
+      isBack = await isRunning(container);
     }
     yield { state: 'alive' };
   }
 }
 
-/** Waits in the engine for the container's end. */
+/** Waits in the engine for the container's end, again when only the waiting has ended. */
 async function reasonOfDeath(container: string, signal: AbortSignal): Promise<string> {
-  const { exitCode, stdout, stderr } = await dockerTry(['wait', container], { signal });
-  if (exitCode === 0) return `the bundle has ended with code ${stdout.trim()}`;
-  return /no such container/i.test(stderr) ? 'the bundle was removed' : 'the Docker engine does not answer';
+  for (;;) {
+    const { exitCode, stdout, stderr } = await dockerTry(['wait', container], { signal });
+    if (exitCode === 0) return `the bundle has ended with code ${stdout.trim()}`;
+    if (/no such container/i.test(stderr)) return 'the bundle was removed';
+    if (!(await isRunning(container))) return 'the Docker engine does not answer';
+    await sleep(CHECK_EVERY_MS, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return '';
+  }
+}
+
+async function isRunning(container: string): Promise<boolean> {
+  return (await findContainer(container).catch(() => undefined))?.running === true;
 }

@@ -1,3 +1,5 @@
+import { scaledDeadline } from '../host/deadline-factor.ts';
+
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 
@@ -14,6 +16,11 @@ const SLOW = new Set(['cp', 'create']);
  * `wait`), which end by their signal.
  */
 export function dockerDeadline(args: readonly string[]): number | undefined {
+  const deadline = usualDeadline(args);
+  return deadline === undefined ? undefined : scaledDeadline(deadline);
+}
+
+function usualDeadline(args: readonly string[]): number | undefined {
   const [verb = '', what = ''] = args;
   if (verb === 'stop') return QUICK_MS + graceOf(args) * SECOND_MS;
   if (verb === 'run') return args.includes('--detach') ? SLOW_MS : undefined;

@@ -38,18 +38,14 @@ interface Failure {
 }
 
 async function undoAll(slug: string, say: (line: string) => void): Promise<string[]> {
-  const undone: string[] = [];
-  const failures: Failure[] = [];
-  for (const entry of keysLast(await pendingUndo(slug))) {
-    const what = describeUndo(entry.undo);
-    try {
-      await undo(slug, entry.undo);
-      await markUndone(slug, entry.id);
-      undone.push(what);
-    } catch (error) {
-      failures.push({ entry, error });
-      say(`could not ${isKey(entry) ? 'revoke' : 'remove'} ${what}`);
-    }
+  const first = await undoEach(slug, keysLast(await pendingUndo(slug)));
+  // What failed once may work now: a busy engine, or a network whose container has gone meanwhile.
+  const again = first.failures.filter(({ entry }) => !isKey(entry)).map(({ entry }) => entry);
+  const second = again.length === 0 ? NOTHING : await undoEach(slug, again);
+  const failures = [...second.failures, ...first.failures.filter(({ entry }) => isKey(entry))];
+  const undone = [...first.undone, ...second.undone];
+  for (const { entry } of failures) {
+    say(`could not ${isKey(entry) ? 'revoke' : 'remove'} ${describeUndo(entry.undo)}`);
   }
   await recordAtTeardown(slug);
   await removeGrants(slug);
@@ -60,6 +56,29 @@ async function undoAll(slug: string, say: (line: string) => void): Promise<strin
   await Promise.all(transient.map((phase) => removeRecord(slug, phase.name)));
   if (failures.length === 0) return [...new Set(undone)];
   throw incomplete(slug, failures);
+}
+
+interface Undone {
+  /** What was removed, by name. */
+  readonly undone: readonly string[];
+  readonly failures: readonly Failure[];
+}
+
+const NOTHING: Undone = { undone: [], failures: [] };
+
+async function undoEach(slug: string, entries: readonly JournalEntry[]): Promise<Undone> {
+  const undone: string[] = [];
+  const failures: Failure[] = [];
+  for (const entry of entries) {
+    try {
+      await undo(slug, entry.undo);
+      await markUndone(slug, entry.id);
+      undone.push(describeUndo(entry.undo));
+    } catch (error) {
+      failures.push({ entry, error });
+    }
+  }
+  return { undone, failures };
 }
 
 const isKey = ({ undo }: JournalEntry): boolean => undo.kind === 'deploy-key';

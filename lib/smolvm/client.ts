@@ -3,6 +3,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { BottleError, type ErrorCode } from '../errors.ts';
+import { scaledDeadline } from '../host/deadline-factor.ts';
 import type { SmolvmBinary } from './binary.ts';
 import { smolvmDeadline } from './deadlines.ts';
 import { hostEnvironment } from './host-environment.ts';
@@ -104,7 +105,9 @@ export class SmolvmClient {
   /** Runs a command in the guest as root. A non-zero exit is a result, not an error. */
   async exec(name: string, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const interactive = options.input === undefined ? [] : ['-i'];
-    return this.invoke(['machine', 'exec', '--name', name, ...interactive, '--', ...command], options);
+    const { timeoutMs } = options;
+    const scaled = timeoutMs === undefined ? options : { ...options, timeoutMs: scaledDeadline(timeoutMs) };
+    return this.invoke(['machine', 'exec', '--name', name, ...interactive, '--', ...command], scaled);
   }
 
   /**
@@ -198,8 +201,9 @@ export class SmolvmClient {
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     });
     if (result.code === 'ENOENT') throw smolvmIsGone(this.binary.path);
-    const { exitCode = 1, stdout, stderr, timedOut } = result;
-    return { exitCode, stdout, stderr, isLate: timedOut };
+    const { exitCode = 1, stdout, timedOut } = result;
+    const late = timedOut ? `it did not end within ${(options.timeoutMs ?? 0) / 1000} s` : '';
+    return { exitCode, stdout, stderr: result.stderr || late, isLate: timedOut };
   }
 }
 

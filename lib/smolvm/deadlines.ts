@@ -1,3 +1,5 @@
+import { scaledDeadline } from '../host/deadline-factor.ts';
+
 const MINUTE_MS = 60_000;
 
 /**
@@ -17,5 +19,6 @@ const DEADLINES_MS: Readonly<Record<string, number>> = {
 
 /** Returns how long a verb, such as `machine ls`, may take; undefined for commands in the guest, which callers limit. */
 export function smolvmDeadline(verb: string): number | undefined {
-  return DEADLINES_MS[verb];
+  const deadline = DEADLINES_MS[verb];
+  return deadline === undefined ? undefined : scaledDeadline(deadline);
 }

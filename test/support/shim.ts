@@ -26,14 +26,14 @@ export function faultyProgram(directory: string, name: string, real: string, fau
   const script = [
     '#!/bin/sh',
     `case "$*" in ${fault.when})`,
-    `  failed=$(cat ${quoted(counter)} 2> /dev/null || echo 0)`,
-    `  if [ "$failed" -lt ${fault.times ?? 1_000} ]${fault.whileFile ? ` && [ -e ${quoted(fault.whileFile)} ]` : ''}; then`,
-    `    echo $((failed + 1)) > ${quoted(counter)}`,
-    `    echo ${quoted(fault.says ?? 'injected fault')} >&2`,
+    `  failed=$(cat ${shellQuoted(counter)} 2> /dev/null || echo 0)`,
+    `  if [ "$failed" -lt ${fault.times ?? 1_000} ]${fault.whileFile ? ` && [ -e ${shellQuoted(fault.whileFile)} ]` : ''}; then`,
+    `    echo $((failed + 1)) > ${shellQuoted(counter)}`,
+    `    echo ${shellQuoted(fault.says ?? 'injected fault')} >&2`,
     '    exit 1',
     '  fi ;;',
     'esac',
-    `exec ${quoted(real)} "$@"`,
+    `exec ${shellQuoted(real)} "$@"`,
   ];
   writeFileSync(path, `${script.join('\n')}\n`);
   chmodSync(path, 0o755);
@@ -44,6 +44,7 @@ export function pathOf(program: string): string {
   return execFileSync('sh', ['-c', 'command -v "$0"', program]).toString().trim();
 }
 
-function quoted(text: string): string {
+/** Quotes a text for a POSIX shell. */
+export function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
