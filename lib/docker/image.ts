@@ -104,7 +104,16 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   // DOCKER_BUILDKIT=1 in the person's shell, without the plugin.
   const lacksBuildx = asSet.exitCode !== 0 && /buildx component is missing or broken/i.test(asSet.stderr);
   const result = lacksBuildx ? await build({ DOCKER_BUILDKIT: '0' }) : asSet;
-  if (result.exitCode === 0) return;
+  if (result.exitCode === 0) {
+    if ((await imageId(options.tag)) !== undefined) return;
+    throw new BottleError(
+      'engine-failed',
+      `docker build made ${options.tag}, but the engine does not have it`,
+      {
+        hint: 'The builder that is chosen keeps its images elsewhere: choose another (`docker buildx use default`).',
+      },
+    );
+  }
   const text = await readFile(options.dockerfile, 'utf8').catch(() => '');
   const feature = buildkitFeature(result.stderr, text);
   if (feature === undefined) throw await buildError(args, result, said, options.tag);

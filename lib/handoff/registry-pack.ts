@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UndoAction } from '../bottle/journal.ts';
 import { ensureBaseImage } from '../docker/base-images.ts';
+import { bindMount } from '../docker/bind-mount.ts';
 import { docker, dockerTry } from '../docker/cli.ts';
 import { findContainer, hostPortOf, removeContainer } from '../docker/container.ts';
 import { saveImage } from '../docker/image.ts';
@@ -54,7 +55,6 @@ export async function packTarball(
   const repository = `bot-bottle:${artifactKey(image.id)}`;
   await withRegistry(registry.reference, options, async ({ network, name, port }) => {
     say('pushing the image to a temporary registry');
-    const mount = `type=bind,source=${tarball},target=/image.tar,readonly`;
     const pusher = `bot-bottle-push-${slug}`;
     await options.willUndo({ kind: 'container', name: pusher });
     await removeContainer(pusher, 0);
@@ -66,8 +66,7 @@ export async function packTarball(
       '--network',
       network,
       ...labelArguments('push', slug),
-      '--mount',
-      mount,
+      ...bindMount(tarball, '/image.tar', 'readonly'),
     ];
     const push = ['push', '--insecure', '/image.tar', `${name}:${REGISTRY_PORT}/${repository}`];
     await docker([...run, crane.reference, ...push], { signal });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { childEnvironment } from './child-environment.ts';
 
 /** Identifies a process even if its PID is reused later. */
 export const processIdentity = z.strictObject({
@@ -32,6 +33,8 @@ async function startTicks(pid: number): Promise<string | undefined> {
 }
 
 async function startDate(pid: number): Promise<string | undefined> {
-  const result = await execa('ps', ['-o', 'lstart=', '-p', String(pid)], { reject: false });
+  const result = await execa('ps', ['-o', 'lstart=', '-p', String(pid)], {
+    ...{ reject: false, env: childEnvironment('plain'), extendEnv: false },
+  });
   return result.stdout.trim() || undefined;
 }

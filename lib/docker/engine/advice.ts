@@ -32,6 +32,14 @@ export async function engineMissing(answer: Exclude<Answer, { state: 'running' }
   return missing('Docker is not installed on this machine', `Install Docker Engine and start it: ${INSTALL}`);
 }
 
+/** Creates the error for an engine on another machine. */
+export function engineElsewhere(address: string): BottleError {
+  return missing(
+    `the Docker engine is on another machine (${address}): it can mount nothing of this one, and its ports are not here`,
+    'Point the docker client at an engine of this machine (DOCKER_HOST, `docker context use default`).',
+  );
+}
+
 export function engineForbidden(): BottleError {
   return missing(
     'no Docker engine answers, and BOT_BOTTLE_ENGINE=none forbids starting one',
