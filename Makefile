@@ -166,7 +166,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress bench-agents bench-terminal bench-workspace bench-git bench-freeze bench-supervise score-egress fuzz soak check fix schemas
+.PHONY: test test-unit test-integration test-contract test-e2e test-escape bench bench-egress bench-agents bench-terminal bench-workspace bench-git bench-freeze bench-supervise score-egress fuzz soak check fix schemas
 
 test: check ## run the checks and all suites that can run here, and report what was skipped
 	@$(DEV) scripts/dev/test.ts
@@ -182,6 +182,9 @@ test-contract: setup ## [SMOLVM=x]: test every fake, or the given smolvm, verb b
 
 test-e2e: setup ## test whole launches, single phases and interruptions
 	@$(DEV) scripts/dev/test.ts --suite e2e
+
+test-escape: setup ## attack host, network, bundle and neighbors from inside of guests, and print what each attack met
+	@cd "$$KIT" && BOT_BOTTLE_TEST_TABLE=1 exec node scripts/dev/test.ts --suite e2e --only test/e2e/escape
 
 bench: setup ## measure the relays, both hand-offs, and leaves by key type
 	@$(DEV) test/bench/relay.ts
