@@ -166,7 +166,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e test-faults bench bench-egress bench-agents bench-terminal bench-workspace bench-git bench-freeze bench-supervise score-egress fuzz soak check fix schemas
+.PHONY: test test-unit test-integration test-contract test-e2e test-faults test-escape bench bench-egress bench-agents bench-terminal bench-workspace bench-git bench-freeze bench-supervise score-egress fuzz soak check fix schemas
 
 test: check ## run the checks and all suites that can run here, and report what was skipped
 	@$(DEV) scripts/dev/test.ts
@@ -185,6 +185,9 @@ test-e2e: setup ## test whole launches, single phases and interruptions
 
 test-faults: setup ## [ONLY=regexp] [EVERY=n] [JOBS=3] [FLAGS='--list --json']: meet every call of a launch with every fault and signal, and print a summary
 	@$(DEV) test/faults/main.ts $(call given,ONLY,only) $(call given,EVERY,every) $(call given,JOBS,jobs) $(FLAGS)
+
+test-escape: setup ## attack host, network, bundle and neighbors from inside of guests, and print what each attack met
+	@cd "$$KIT" && BOT_BOTTLE_TEST_TABLE=1 exec node scripts/dev/test.ts --suite e2e --only test/e2e/escape
 
 bench: setup ## measure the relays, both hand-offs, and leaves by key type
 	@$(DEV) test/bench/relay.ts
