@@ -12,6 +12,7 @@ import {
   SUPERVISE_PORT_ENV,
 } from '../daemons/contract/supervise/environment.ts';
 import { bindMount } from '../docker/bind-mount.ts';
+import { asLaunchingUser, type EngineSecurity, engineSecurity } from '../docker/engine/security.ts';
 import { extraCaFile } from '../docker/extra-ca.ts';
 import { labelArguments } from '../docker/labels.ts';
 import { agentFacing, isChained } from '../plan/agent-facing.ts';
@@ -71,7 +72,7 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
     // Docker's init reaps orphans, so the kit's own init only manages its daemons.
     '--init',
     ...['--name', plan.names.bundle, '--network', allocation.network, ...labelArguments('bundle', plan.slug)],
-    ...hardening(),
+    ...hardening(await engineSecurity()),
     ...mounts.flatMap(([from, to]) => bindMount(from, to, 'readonly')),
     ...writable.flatMap(([from, to]) => bindMount(from, to)),
     ...extraHosts(plan).flatMap((entry) => ['--add-host', entry]),
@@ -105,12 +106,10 @@ function supervision({ slug, superviseMode }: Plan): string[] {
   ];
 }
 
-function hardening(): string[] {
-  // The daemons read the launching user's CA key (0600), so they run as that user, with no further
-  // privileges.
-  const user = process.getuid && process.getgid ? ['--user', `${process.getuid()}:${process.getgid()}`] : [];
+function hardening(security: EngineSecurity): string[] {
   return [
-    ...user,
+    // The daemons read the launching user's CA key (0600), so they run as that user, with no further privileges.
+    ...asLaunchingUser(security),
     '--read-only',
     ...['--tmpfs', `${CONTAINER_PATHS.run}:mode=1777,size=16m`],
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],

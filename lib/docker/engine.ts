@@ -34,7 +34,12 @@ export async function checkEngine(local: LocalEngine = {}): Promise<{ version: s
   }
   if (process.env.BOT_BOTTLE_ENGINE === 'none') throw engineForbidden();
   const elsewhere = local.host === undefined ? await configuredElsewhere() : undefined;
-  if (answer.state === 'refused' || elsewhere !== undefined || !(await canInstallDebianPackages())) {
+  if (
+    answer.state === 'refused' ||
+    answer.state === 'podman' ||
+    elsewhere !== undefined ||
+    !(await canInstallDebianPackages())
+  ) {
     throw await engineMissing(answer);
   }
   return 'startable';

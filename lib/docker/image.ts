@@ -93,7 +93,8 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   const said: string[] = [];
   const build = (env: Record<string, string>) =>
     dockerTry(args, {
-      env,
+      // An attestation names the time of the build: every build, cached or not, would be another image.
+      env: { BUILDX_NO_DEFAULT_ATTESTATIONS: '1', ...env },
       onLine: (line) => {
         said.push(line);
         options.onLine(line);

@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { chmod, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UndoAction } from '../bottle/journal.ts';
@@ -6,6 +6,7 @@ import { ensureBaseImage } from '../docker/base-images.ts';
 import { bindMount } from '../docker/bind-mount.ts';
 import { docker, dockerTry } from '../docker/cli.ts';
 import { findContainer, hostPortOf, removeContainer } from '../docker/container.ts';
+import { engineSecurity, withFilesOfHost } from '../docker/engine/security.ts';
 import { saveImage } from '../docker/image.ts';
 import { labelArguments } from '../docker/labels.ts';
 import { removeNetwork } from '../docker/network.ts';
@@ -47,6 +48,8 @@ export async function packTarball(
   path: string,
 ): Promise<void> {
   const { slug, image, client, workspace, signal, say } = options;
+  // crane's image has a user of its own, and `docker save` writes for nobody but us. The directory stays ours.
+  await chmod(tarball, 0o644);
   const base = { say, signal };
   const [registry, crane] = await Promise.all([
     ensureBaseImage('registry', base),
@@ -66,6 +69,7 @@ export async function packTarball(
       '--network',
       network,
       ...labelArguments('push', slug),
+      ...withFilesOfHost(await engineSecurity(signal)),
       ...bindMount(tarball, '/image.tar', 'readonly'),
     ];
     const push = ['push', '--insecure', '/image.tar', `${name}:${REGISTRY_PORT}/${repository}`];

@@ -14,6 +14,12 @@ export async function engineMissing(answer: Exclude<Answer, { state: 'running' }
       'Add yourself to the docker group (`sudo usermod -aG docker "$USER"`) and log in again, or run as root.',
     );
   }
+  if (answer.state === 'podman') {
+    return missing(
+      `the docker command of this machine is podman's (${answer.said}), which lacks what the kit uses of Docker`,
+      `Install Docker Engine, and put its docker before the other on the PATH: ${INSTALL}`,
+    );
+  }
   if (elsewhere !== undefined) {
     return missing(
       `no Docker engine answers at ${elsewhere}: ${answer.said}`,

@@ -44,6 +44,16 @@ describe('ensureEngine', () => {
     });
   });
 
+  it('podman’s docker command is refused by its name', async () => {
+    // As podman 4.3.1 answers.
+    const fails = `printf '4.3.1 '; echo 'Error: template: version:1:22: executing "version"' >&2; exit 125`;
+    machine.program('docker', `[ "$1" = --version ] && echo 'podman version 4.3.1' && exit; ${fails}`);
+    await expect(ensureEngine({ say })).rejects.toMatchObject({
+      code: 'engine-missing',
+      message: expect.stringContaining("is podman's (podman version 4.3.1)"),
+    });
+  });
+
   it.each(['ssh://me@builder.test', 'tcp://builder.test:2376', 'tcp://192.168.49.2:2376'])(
     'an engine on another machine is refused: %s',
     async (address) => {

@@ -30,7 +30,7 @@ it('docker gets what leads it to its engine, the values meant for a container, a
   await dockerTry(['version'], { env: { SLOT: 'for-the-container' } });
   await askEngine();
   const [call = '', ...others] = seen.calls('docker');
-  expect(others).toHaveLength(1);
+  expect(others).toHaveLength(2);
   expect(call).toContain(' DOCKER_CONTEXT=elsewhere ');
   expect(call).toContain(' HTTPS_PROXY=http://proxy.example:3128 ');
   expect(call).toContain(' SLOT=for-the-container ');
