@@ -41,6 +41,8 @@ const FAMILY_OF = {
   'disk-full': 'preflight',
   /** A file or directory of the kit cannot be used as it is. */
   'path-unusable': 'preflight',
+  /** Addresses of this machine that only its administrator can add. */
+  'aliases-missing': 'preflight',
   'state-missing': 'preflight',
   'state-corrupt': 'internal',
   'engine-failed': 'engine',

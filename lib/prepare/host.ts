@@ -1,5 +1,5 @@
 import { assertPipelockImage } from '../bundle/pipelock-image.ts';
-import { lowestFree } from '../channels/alias-pool.ts';
+import { assertAliasesAttainable, lowestFree } from '../channels/alias-pool.ts';
 import { checkEngine } from '../docker/engine.ts';
 import { imageId } from '../docker/image.ts';
 import { usedAliases } from '../docker/used-aliases.ts';
@@ -7,6 +7,7 @@ import { cacheDirectory } from '../host/directories.ts';
 import { checkSpace, freeBytes } from './disk.ts';
 import { checkKvm } from './kvm.ts';
 import type { Problems } from './problems.ts';
+import { assertSocketPathsFit } from './socket-paths.ts';
 
 /** The properties of this machine that a launch depends on. */
 export interface Host {
@@ -40,14 +41,16 @@ export interface HostNeeds {
   kvm: boolean;
   /** Where the manifest asks for pipelock, for messages; undefined if it does not. */
   pipelock: string | undefined;
-  /** The bottle's network, which reserves an alias for it; undefined unless it is known to need one. */
+  /** The bottle's network, which reserves an alias for it; undefined unless its guest reaches the bundle by one. */
   network: string | undefined;
 }
 
 export async function checkHost(host: Host, needs: HostNeeds, problems: Problems): Promise<void> {
+  await problems.attempt(async () => assertSocketPathsFit());
   if (needs.kvm) await problems.attempt(() => host.kvm());
   const engine = await problems.attempt(() => host.engine());
   const { network } = needs;
+  if (network !== undefined) await problems.attempt(async () => assertAliasesAttainable(host.hasTerminal));
   if (engine === 'running' && network !== undefined) {
     await problems.attempt(async () => lowestFree(await host.usedAliases(network)));
   }
