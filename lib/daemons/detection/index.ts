@@ -1,6 +1,6 @@
 /** The public interface of detection: other folders of `lib` import from here only. */
 export { BodyScanner, PacedScanner, scanBytes } from './body-scanner.ts';
-export { ContentScanner, MAX_UNPACKED } from './content-scanner.ts';
+export { ContentScanner, mostUnpacked } from './content-scanner.ts';
 export { cutOut } from './cut-out.ts';
 export { packedStarts } from './decode/packed-file.ts';
 export { readableText } from './decode/readable-text.ts';
