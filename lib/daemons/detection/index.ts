@@ -18,4 +18,6 @@ export {
   scanText,
 } from './scan-text.ts';
 export { EscapedSearch } from './search/escaped-search.ts';
+export { GappedSearch } from './search/gapped-search.ts';
+export { SkipSearch } from './search/skip-search.ts';
 export { scanned, UnscannableBody } from './unscannable-body.ts';
