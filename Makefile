@@ -9,7 +9,7 @@ export KIT
 # The directory from which make was called: `make -C kit` changes directory first, but leaves the shell's PWD.
 BOT_BOTTLE_CWD ?= $(or $(PWD),$(CURDIR))
 export BOT_BOTTLE_CWD
-TEXTS = N OLDER AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD ID FOR USES ANSWER NOTE REASON METHODS BELOW REMOVE SESSION BOT_BOTTLE_CWD
+TEXTS = ONLY EVERY JOBS N OLDER AGENT BOTTLE BOTTLES LABEL COLOR ENV_FILE CWD_MAX_SIZE FETCH_MAX_SIZE PROMPT PROMPT_FILE FORMAT TIMEOUT FROM TO FILE MAX_SIZE CMD ID FOR USES ANSWER NOTE REASON METHODS BELOW REMOVE SESSION BOT_BOTTLE_CWD
 literally = $(eval override $(1) := $$(value $(1)))$(eval export $(1))
 $(foreach name,$(TEXTS),$(if $(filter command,$(firstword $(origin $(name)))),$(call literally,$(name))))
 # Any value but these means on.
@@ -166,7 +166,7 @@ engine-stop: setup ## stop the Docker engine, if the kit started it
 
 # ---- development -------------------------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-integration test-contract test-e2e bench bench-egress bench-agents bench-terminal bench-workspace bench-git bench-freeze bench-supervise score-egress fuzz soak check fix schemas
+.PHONY: test test-unit test-integration test-contract test-e2e test-faults test-escape bench bench-egress bench-agents bench-terminal bench-workspace bench-git bench-freeze bench-supervise score-egress fuzz soak check fix schemas
 
 test: check ## run the checks and all suites that can run here, and report what was skipped
 	@$(DEV) scripts/dev/test.ts
@@ -182,6 +182,12 @@ test-contract: setup ## [SMOLVM=x]: test every fake, or the given smolvm, verb b
 
 test-e2e: setup ## test whole launches, single phases and interruptions
 	@$(DEV) scripts/dev/test.ts --suite e2e
+
+test-faults: setup ## [ONLY=regexp] [EVERY=n] [JOBS=3] [FLAGS='--list --json']: meet every call of a launch with every fault and signal, and print a summary
+	@$(DEV) test/faults/main.ts $(call given,ONLY,only) $(call given,EVERY,every) $(call given,JOBS,jobs) $(FLAGS)
+
+test-escape: setup ## attack host, network, bundle and neighbors from inside of guests, and print what each attack met
+	@cd "$$KIT" && BOT_BOTTLE_TEST_TABLE=1 exec node scripts/dev/test.ts --suite e2e --only test/e2e/escape
 
 bench: setup ## measure the relays, both hand-offs, and leaves by key type
 	@$(DEV) test/bench/relay.ts

@@ -79,6 +79,8 @@ export default defineConfig({
           // A launch mostly waits for the engine and for guests; each file has homes of its own.
           fileParallelism: true,
           maxWorkers: 3,
+          // Of tests that a file runs at the same time.
+          maxConcurrency: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -5,6 +5,7 @@ import { chooseChanges } from '../lib/commands/apply/choose-changes.ts';
 import { judge } from '../lib/commands/apply/judge.ts';
 import { printDiff } from '../lib/commands/diff/print-diff.ts';
 import { BottleError } from '../lib/errors.ts';
+import { asciiJson } from '../lib/host/ascii-json.ts';
 import { asking } from '../lib/terminal/ask.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { hasTerminal } from '../lib/terminal/has-terminal.ts';
@@ -55,7 +56,7 @@ await runScript(async ({ signal }) => {
       already: [...changesThat(judged, 'done'), ...done].map(shownPath),
       left: allLeft.map(({ change, reason }) => ({ path: shownPath(change), reason })),
     };
-    process.stdout.write(`${JSON.stringify(json)}\n`);
+    process.stdout.write(`${asciiJson(json)}\n`);
   }
   say(applied.length === 0 ? 'nothing was applied' : `applied ${applied.length} of ${judged.length} changes`);
   if (top.branches.length > 0) say(mergeLine(flags.bottle, top.branches));

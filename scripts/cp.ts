@@ -2,6 +2,7 @@
 import { copy } from '../lib/commands/cp/copy.ts';
 import { placesOf } from '../lib/commands/cp/places.ts';
 import { showProgress } from '../lib/commands/cp/progress.ts';
+import { asciiJson } from '../lib/host/ascii-json.ts';
 import { parseSize, sizeText } from '../lib/host/size.ts';
 import { runningBottle } from '../lib/phases/running-bottle.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
@@ -43,7 +44,7 @@ await runScript(async ({ signal }) => {
     for (const notice of notices) say(notice);
     if (flags.json && target !== '-') {
       const { bytes } = progress;
-      process.stdout.write(`${JSON.stringify({ bottle: flags.bottle, target, bytes, notices })}\n`);
+      process.stdout.write(`${asciiJson({ bottle: flags.bottle, target, bytes, notices })}\n`);
     } else
       say(`copied to ${places.direction === 'in' ? 'guest:' : ''}${target} (${sizeText(progress.bytes)})`);
     return 0;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { printDiff } from '../lib/commands/diff/print-diff.ts';
 import { statTable, totalLine } from '../lib/commands/diff/stat.ts';
+import { asciiJson } from '../lib/host/ascii-json.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { line } from '../lib/terminal/output.ts';
 import { runScript } from '../lib/terminal/run-script.ts';
@@ -36,7 +37,7 @@ await runScript(async ({ signal }) => {
       return { path: shownPath(change), status, added, deleted };
     });
     const { directory: repository, base, result: head } = top;
-    process.stdout.write(`${JSON.stringify({ repository, base, head, files })}\n`);
+    process.stdout.write(`${asciiJson({ repository, base, head, files })}\n`);
   } else if (changes.length === 0) {
     if (flags.verbosity !== 'quiet') line('nothing has changed');
   } else if (flags.stat) {

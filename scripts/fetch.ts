@@ -2,6 +2,7 @@
 import { echo } from 'zx';
 import { fetchWork } from '../lib/commands/fetch/fetch-work.ts';
 import { workText } from '../lib/commands/fetch/work-text.ts';
+import { asciiJson } from '../lib/host/ascii-json.ts';
 import { parseSize } from '../lib/host/size.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { line } from '../lib/terminal/output.ts';
@@ -23,7 +24,7 @@ await runScript(async ({ signal }) => {
   const options = { signal, ...(given === undefined ? {} : { maxBytes: parseSize(given) }) };
   const fetched = await fetchWork(flags.bottle, options);
   if (flags.json) {
-    echo(JSON.stringify(fetched, null, 2));
+    echo(asciiJson(fetched, 2));
     return 0;
   }
   const text = await workText(flags.bottle, fetched);

@@ -74,9 +74,9 @@ run_npm() {
 # Sets `node` to an absolute path.
 find_node() {
   node=$(command -v node) || node=
-  # Our own link, which make has first on its PATH, goes away with the packages: take what it leads to.
-  case $node in */"$kit/bin/node") node=$(readlink "$node") ;; esac
-  [ -n "$node" ] && is_new_enough "$node" && return 0
+  # What it leads to: our own link, which make has first on its PATH, goes away with the packages, and the shim of a
+  # version manager is another Node in each project.
+  [ -n "$node" ] && is_new_enough "$node" && node=$("$node" -p process.execPath) && is_new_enough "$node" && return 0
   folder=$cache/node-$NODE_PIN
   node=$folder/node_modules/node/bin/node
   is_new_enough "$node" && return 0

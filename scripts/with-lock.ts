@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { childEnvironment } from '../lib/host/child-environment.ts';
 import { withLock } from '../lib/host/lock.ts';
 
 const [path, program, ...args] = process.argv.slice(2);
@@ -17,7 +18,8 @@ process.exitCode = await withLock(
   async () => {
     // The terminal also sends Ctrl-C to the program: this process ends after it.
     for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
-    const child = spawn(program, args, { stdio: 'inherit' });
+    // Scripts of packages run in it.
+    const child = spawn(program, args, { stdio: 'inherit', env: childEnvironment('kit') });
     process.on('SIGTERM', () => child.kill('SIGTERM'));
     const [code, signal]: [number | null, NodeJS.Signals | null] = await once(child, 'exit').then(
       ([exitCode, killedBy]) => [exitCode, killedBy],

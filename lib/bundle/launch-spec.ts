@@ -11,6 +11,8 @@ import {
   SUPERVISE_MODE_ENV,
   SUPERVISE_PORT_ENV,
 } from '../daemons/contract/supervise/environment.ts';
+import { bindMount } from '../docker/bind-mount.ts';
+import { asLaunchingUser, type EngineSecurity, engineSecurity } from '../docker/engine/security.ts';
 import { extraCaFile } from '../docker/extra-ca.ts';
 import { labelArguments } from '../docker/labels.ts';
 import { agentFacing, isChained } from '../plan/agent-facing.ts';
@@ -45,14 +47,14 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
     // Created here, as the user that the daemons run as; the engine would create it as root.
     await mkdir(directory, { recursive: true, mode: 0o700 });
   }
-  const mounts = [
+  const mounts: (readonly [from: string, to: string])[] = [
     [bottlePaths.egress(plan.slug), CONTAINER_PATHS.egressConfig],
     [certs.directory, CONTAINER_PATHS.ca],
     ...(hasGate
-      ? [[bottlePaths.gitGate(plan.slug), CONTAINER_PATHS.gitConfig], gitPasswdMount(plan.slug)]
+      ? [[bottlePaths.gitGate(plan.slug), CONTAINER_PATHS.gitConfig] as const, gitPasswdMount(plan.slug)]
       : []),
-    ...(hasPipelock ? [[bottlePaths.pipelock(plan.slug), CONTAINER_PATHS.pipelock]] : []),
-    ...(extraRoots === undefined ? [] : [[extraRoots, CONTAINER_PATHS.extraRoots]]),
+    ...(hasPipelock ? [[bottlePaths.pipelock(plan.slug), CONTAINER_PATHS.pipelock] as const] : []),
+    ...(extraRoots === undefined ? [] : [[extraRoots, CONTAINER_PATHS.extraRoots] as const]),
   ];
   const environment = [
     `${SLUG_ENV}=${plan.slug}`,
@@ -70,9 +72,9 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
     // Docker's init reaps orphans, so the kit's own init only manages its daemons.
     '--init',
     ...['--name', plan.names.bundle, '--network', allocation.network, ...labelArguments('bundle', plan.slug)],
-    ...hardening(),
-    ...mounts.flatMap(([from, to]) => ['--mount', `type=bind,source=${from},target=${to},readonly`]),
-    ...writable.flatMap(([from, to]) => ['--mount', `type=bind,source=${from},target=${to}`]),
+    ...hardening(await engineSecurity()),
+    ...mounts.flatMap(([from, to]) => bindMount(from, to, 'readonly')),
+    ...writable.flatMap(([from, to]) => bindMount(from, to)),
     ...extraHosts(plan).flatMap((entry) => ['--add-host', entry]),
     ...environment.flatMap((entry) => ['--env', entry]),
     ...ports.flatMap((port) => ['--publish', port]),
@@ -104,12 +106,10 @@ function supervision({ slug, superviseMode }: Plan): string[] {
   ];
 }
 
-function hardening(): string[] {
-  // The daemons read the launching user's CA key (0600), so they run as that user, with no further
-  // privileges.
-  const user = process.getuid && process.getgid ? ['--user', `${process.getuid()}:${process.getgid()}`] : [];
+function hardening(security: EngineSecurity): string[] {
   return [
-    ...user,
+    // The daemons read the launching user's CA key (0600), so they run as that user, with no further privileges.
+    ...asLaunchingUser(security),
     '--read-only',
     ...['--tmpfs', `${CONTAINER_PATHS.run}:mode=1777,size=16m`],
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],

@@ -6,6 +6,7 @@ import * as re2js from 're2js';
 import * as yaml from 'yaml';
 import type { DaemonDefinition } from '../daemons/contract/daemon.ts';
 import { DAEMONS } from '../daemons/contract/daemons.ts';
+import { startingWithout } from '../host/child-environment.ts';
 
 const KIT = join(import.meta.dirname, '..', '..');
 
@@ -88,24 +89,27 @@ export interface ProgramFile {
  */
 export async function bundledPrograms(): Promise<ProgramFile[]> {
   const daemons = join(KIT, 'lib', 'daemons');
-  const { outputFiles, metafile } = await build({
-    absWorkingDir: KIT,
-    entryPoints: programModules().map((name) => join(daemons, `${name}.ts`)),
-    outbase: daemons,
-    outdir: 'programs',
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    banner: { js: REQUIRE },
-    // File names in comments would differ between machines.
-    minifyWhitespace: true,
-    logLevel: 'error',
-    plugins: [plainHttp, later],
-    metafile: true,
-    write: false,
-  });
+  const bundling = startingWithout(() =>
+    build({
+      absWorkingDir: KIT,
+      entryPoints: programModules().map((name) => join(daemons, `${name}.ts`)),
+      outbase: daemons,
+      outdir: 'programs',
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      platform: 'node',
+      target: 'node24',
+      format: 'esm',
+      banner: { js: REQUIRE },
+      // File names in comments would differ between machines.
+      minifyWhitespace: true,
+      logLevel: 'error',
+      plugins: [plainHttp, later],
+      metafile: true,
+      write: false,
+    }),
+  );
+  const { outputFiles, metafile } = await bundling;
   const programs = outputFiles.map(({ path, contents }) => ({
     path: path.slice(join(KIT, 'programs').length + 1).replaceAll(sep, '/'),
     content: contents,

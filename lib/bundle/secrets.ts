@@ -32,6 +32,11 @@ export function bundleSecretNames(plan: Plan): string[] {
   return [...Object.keys(tokenSlots(plan)), SELFTEST_NONCE_ENV].toSorted();
 }
 
+/** Returns the host variables of all slots. */
+export function bundleSecretVariables(plan: Plan): string[] {
+  return Object.values(tokenSlots(plan)).filter((variable) => variable !== SIGN_IN_VARIABLE);
+}
+
 /** Returns slot -> host variable: the tokens that egress injects, and those of the git gate's HTTPS upstreams. */
 function tokenSlots({ egress, git }: Plan): Record<string, string> {
   const ofGit = git.flatMap(({ key }) => (key.kind === 'token' ? [[key.slot, key.variable]] : []));

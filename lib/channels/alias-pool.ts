@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { execa } from 'execa';
 import { BottleError, messageOf } from '../errors.ts';
+import { childEnvironment } from '../host/child-environment.ts';
 
 /** Allows 16 bottles at once; the addresses are those of bot-bottle. */
 export const ALIAS_POOL: readonly string[] = Array.from(
@@ -36,7 +37,9 @@ export async function ensureAliasPool(
   for (const command of commands) {
     try {
       // sudo caches the password, so only the first command prompts for it.
-      await execa('sudo', command, { stdio: ['inherit', 'ignore', 'inherit'] });
+      await execa('sudo', command, {
+        ...{ stdio: ['inherit', 'ignore', 'inherit'], env: childEnvironment('plain'), extendEnv: false },
+      });
     } catch (error) {
       throw new BottleError('engine-failed', `sudo ${command.join(' ')} failed: ${messageOf(error)}`, {
         hint: 'Run the command yourself, then try again.',

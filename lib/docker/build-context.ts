@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extraCaFile } from './extra-ca.ts';
@@ -12,7 +12,7 @@ export async function withExtraCa<T>(context: string, work: (copy: string) => Pr
   const bundle = await extraCaFile(process.env);
   const copy = await mkdtemp(join(tmpdir(), 'bot-bottle-context-'));
   try {
-    await cp(context, copy, { recursive: true, verbatimSymlinks: true });
+    await cp(context, copy, { recursive: true, verbatimSymlinks: true, filter: isCopied });
     const target = join(copy, 'extra-ca.pem');
     if (bundle === undefined) await writeFile(target, '');
     else await cp(bundle, target, { dereference: true });
@@ -20,4 +20,10 @@ export async function withExtraCa<T>(context: string, work: (copy: string) => Pr
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
+}
+
+/** No image gets pipes, sockets and devices, such as an editor leaves behind. */
+async function isCopied(path: string): Promise<boolean> {
+  const found = await lstat(path);
+  return found.isFile() || found.isDirectory() || found.isSymbolicLink();
 }

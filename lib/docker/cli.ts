@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { BottleError } from '../errors.ts';
+import { childEnvironment } from '../host/child-environment.ts';
 import { dockerDeadline } from './deadlines.ts';
 
 export interface DockerOptions {
@@ -21,15 +22,6 @@ export interface DockerResult {
 }
 
 /**
- * Settings of the person's own shell that change what `docker` does with the kit's images: they are built for the engine's
- * own platform, and have no signatures.
- */
-const NOT_PASSED_ON: Readonly<Record<string, undefined>> = {
-  DOCKER_DEFAULT_PLATFORM: undefined,
-  DOCKER_CONTENT_TRUST: undefined,
-};
-
-/**
  * Runs `docker ARGS`; does not throw for a non-zero exit.
  * @throws BottleError `engine-missing` without a docker client.
  */
@@ -38,7 +30,8 @@ export async function dockerTry(args: readonly string[], options: DockerOptions 
   const child = execa('docker', [...args], {
     reject: false,
     stripFinalNewline: true,
-    env: { DOCKER_CLI_HINTS: 'false', ...NOT_PASSED_ON, ...options.env },
+    env: { ...childEnvironment('docker'), DOCKER_CLI_HINTS: 'false', ...options.env },
+    extendEnv: false,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),

@@ -58,8 +58,8 @@ export function hostPortOf(container: Container, port: number, hostIp: string): 
 /** Removes a container, with `graceSeconds` between TERM and KILL. Idempotent. */
 export async function removeContainer(name: string, graceSeconds: number): Promise<void> {
   const gone = /no such container|is already in progress/i;
-  // Whether that works or not, it is removed: a bundle that stays has tokens.
-  if (graceSeconds > 0) await dockerTry(['stop', '--time', String(graceSeconds), name]);
+  // `-t`, since `--time` has got another name in version 28. Whether that works or not, it is removed: a bundle that stays has tokens.
+  if (graceSeconds > 0) await dockerTry(['stop', '-t', String(graceSeconds), name]);
   const args = ['rm', '--force', '--volumes', name];
   const removed = await dockerTry(args);
   if (removed.exitCode !== 0 && !gone.test(removed.stderr)) throw dockerError(args, removed);

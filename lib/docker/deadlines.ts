@@ -31,6 +31,6 @@ function usualDeadline(args: readonly string[]): number | undefined {
 }
 
 function graceOf(args: readonly string[]): number {
-  const seconds = Number(args[args.indexOf('--time') + 1]);
+  const seconds = Number(args[args.indexOf('-t') + 1]);
   return Number.isFinite(seconds) ? seconds : 0;
 }

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
 import { BottleError } from '../errors.ts';
+import { type ChildKind, childEnvironment } from '../host/child-environment.ts';
 import { cacheDirectory } from '../host/directories.ts';
 
 /** Returns whether the kit can install packages: Debian or a derivative, as root, with apt. */
@@ -57,6 +58,8 @@ export interface LoggedRun {
   /** Error code for a failure. */
   code: InstallFailure;
   input?: string;
+  /** What the program may see of the person's environment; `network` when absent. */
+  kind?: ChildKind;
   env?: Readonly<Record<string, string>>;
   signal?: AbortSignal | undefined;
 }
@@ -74,7 +77,13 @@ export async function runLogged(run: LoggedRun): Promise<void> {
     reject: false,
     all: true,
     input: run.input ?? '',
-    env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8', ...run.env },
+    extendEnv: false,
+    env: {
+      ...childEnvironment(run.kind ?? 'network'),
+      DEBIAN_FRONTEND: 'noninteractive',
+      LC_ALL: 'C.UTF-8',
+      ...run.env,
+    },
     // In its own process group: an abort ends the whole group, and Ctrl-C in the terminal does not reach it
     // directly.
     detached: true,

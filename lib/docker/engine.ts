@@ -1,8 +1,8 @@
 import { withLock } from '../host/lock.ts';
 import { canInstallDebianPackages } from './debian-host.ts';
-import { engineForbidden, engineMissing } from './engine/advice.ts';
+import { engineElsewhere, engineForbidden, engineMissing } from './engine/advice.ts';
 import { askEngine } from './engine/ask.ts';
-import { configuredElsewhere, engineFiles, type LocalEngine } from './engine/place.ts';
+import { configuredElsewhere, engineAddress, engineFiles, isHere, type LocalEngine } from './engine/place.ts';
 import { startEngine } from './engine/start.ts';
 
 export { stopEngine } from './engine/stop.ts';
@@ -23,14 +23,23 @@ export interface EngineOptions {
 
 /**
  * Checks whether an engine responds, or whether `ensureEngine` could start one. Changes nothing.
- * @throws BottleError `engine-missing` with instructions if the kit may not or cannot start one.
+ * @throws BottleError `engine-missing` with instructions if the kit may not or cannot start one, or it is elsewhere.
  */
 export async function checkEngine(local: LocalEngine = {}): Promise<{ version: string } | 'startable'> {
   const answer = await askEngine(local.host);
-  if (answer.state === 'running') return { version: answer.version };
+  if (answer.state === 'running') {
+    const address = local.host ?? (await engineAddress(answer.context));
+    if (!isHere(address)) throw engineElsewhere(address);
+    return { version: answer.version };
+  }
   if (process.env.BOT_BOTTLE_ENGINE === 'none') throw engineForbidden();
   const elsewhere = local.host === undefined ? await configuredElsewhere() : undefined;
-  if (answer.state === 'refused' || elsewhere !== undefined || !(await canInstallDebianPackages())) {
+  if (
+    answer.state === 'refused' ||
+    answer.state === 'podman' ||
+    elsewhere !== undefined ||
+    !(await canInstallDebianPackages())
+  ) {
     throw await engineMissing(answer);
   }
   return 'startable';

@@ -3,6 +3,7 @@ import { BlockList, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { childEnvironment } from '../host/child-environment.ts';
 
 /** An IPv4 network. */
 export interface Subnet {
@@ -26,7 +27,9 @@ export async function hostSubnets(platform = process.platform): Promise<Subnet[]
     platform === 'darwin'
       ? ['netstat', '-rn', '-f', 'inet']
       : ['ip', '-json', '-4', 'route', 'show', 'table', 'all'];
-  const { stdout, exitCode } = await execa(program ?? '', args, { reject: false, timeout: PATIENCE_MS });
+  const { stdout, exitCode } = await execa(program ?? '', args, {
+    ...{ reject: false, timeout: PATIENCE_MS, env: childEnvironment('plain'), extendEnv: false },
+  });
   const said = exitCode === 0 ? String(stdout) : '';
   const routes = platform === 'darwin' ? subnetsOfNetstat(said) : subnetsOfIp(said);
   const listed = routes.length > 0 || platform === 'darwin' ? routes : await subnetsOfKernel();

@@ -93,7 +93,8 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   const said: string[] = [];
   const build = (env: Record<string, string>) =>
     dockerTry(args, {
-      env,
+      // An attestation names the time of the build: every build, cached or not, would be another image.
+      env: { BUILDX_NO_DEFAULT_ATTESTATIONS: '1', ...env },
       onLine: (line) => {
         said.push(line);
         options.onLine(line);
@@ -104,7 +105,16 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   // DOCKER_BUILDKIT=1 in the person's shell, without the plugin.
   const lacksBuildx = asSet.exitCode !== 0 && /buildx component is missing or broken/i.test(asSet.stderr);
   const result = lacksBuildx ? await build({ DOCKER_BUILDKIT: '0' }) : asSet;
-  if (result.exitCode === 0) return;
+  if (result.exitCode === 0) {
+    if ((await imageId(options.tag)) !== undefined) return;
+    throw new BottleError(
+      'engine-failed',
+      `docker build made ${options.tag}, but the engine does not have it`,
+      {
+        hint: 'The builder that is chosen keeps its images elsewhere: choose another (`docker buildx use default`).',
+      },
+    );
+  }
   const text = await readFile(options.dockerfile, 'utf8').catch(() => '');
   const feature = buildkitFeature(result.stderr, text);
   if (feature === undefined) throw await buildError(args, result, said, options.tag);

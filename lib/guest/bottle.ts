@@ -13,8 +13,10 @@ import {
   smolvmIsGone,
 } from '../smolvm/client.ts';
 import type { Agent, AgentUser } from './agent.ts';
+import { MEMORY_DIRECTORY } from './environment.ts';
 import { GuestSession } from './guest-session.ts';
 import { agentCommand, sessionCommand, type Terminal } from './session.ts';
+import { endOfSession } from './session-end.ts';
 import { shellWord } from './shell-script.ts';
 import { GUEST_TOOL, rootCommand } from './tool.ts';
 
@@ -119,14 +121,16 @@ export class Bottle {
    * `signal` aborts, and when this process does, whose end the guest sees as the end of its instructions.
    */
   openSession(command: readonly string[], { terminal, signal, ending }: SessionOptions = {}): GuestSession {
-    const child = this.#client.open(this.#machine, sessionCommand(this.agent, command, terminal));
+    const report = `${MEMORY_DIRECTORY}/session-${randomUUID()}`;
+    const child = this.#client.open(this.#machine, sessionCommand(this.agent, command, { terminal, report }));
     const session = new GuestSession({
       stdin: child.stdin,
       stdout: child.stdout,
       stderr: child.stderr,
       ended: child.then((result) => {
         if (result.code === 'ENOENT') throw smolvmIsGone(this.#client.binary.path);
-        return result.exitCode ?? exitCodeOfSignal(result.signal);
+        const carried = result.exitCode ?? exitCodeOfSignal(result.signal);
+        return carried === 0 || signal?.aborted ? carried : endOfSession(this, report, carried);
       }),
       kill: () => child.kill('SIGKILL'),
     });

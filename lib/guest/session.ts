@@ -45,15 +45,17 @@ export function agentCommand({ user, directory }: SessionUser, command: readonly
 /**
  * Like `agentCommand`, for a session: its standard input is frames (see `frames.ts`), and with `terminal` it runs on a
  * terminal of the guest's own. smolvm's terminals have no size at first, or never change it, depending on the version.
+ * `report` is a file of the guest in which it writes down how the command ended.
  */
 export function sessionCommand(
   { user, directory }: SessionUser,
   command: readonly string[],
-  terminal?: Terminal,
+  { terminal, report }: { readonly terminal?: Terminal | undefined; readonly report?: string } = {},
 ): string[] {
   const { colors = '' } = terminal ?? {};
   return [
     ...[GUEST_TOOL, 'session', '-e', ENVIRONMENT_FILE, '-d', directory],
+    ...(report === undefined ? [] : ['-r', report]),
     ...(terminal === undefined ? [] : ['-t', terminal.type, '-s', `${terminal.columns}x${terminal.rows}`]),
     ...(/^[\w.-]+$/.test(colors) ? ['-c', colors] : []),
     user,

@@ -1,10 +1,12 @@
-import { rename } from 'node:fs/promises';
+import { chmod, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UndoAction } from '../bottle/journal.ts';
 import { ensureBaseImage } from '../docker/base-images.ts';
+import { bindMount } from '../docker/bind-mount.ts';
 import { docker, dockerTry } from '../docker/cli.ts';
 import { findContainer, hostPortOf, removeContainer } from '../docker/container.ts';
+import { engineSecurity, withFilesOfHost } from '../docker/engine/security.ts';
 import { saveImage } from '../docker/image.ts';
 import { labelArguments } from '../docker/labels.ts';
 import { removeNetwork } from '../docker/network.ts';
@@ -46,6 +48,8 @@ export async function packTarball(
   path: string,
 ): Promise<void> {
   const { slug, image, client, workspace, signal, say } = options;
+  // crane's image has a user of its own, and `docker save` writes for nobody but us. The directory stays ours.
+  await chmod(tarball, 0o644);
   const base = { say, signal };
   const [registry, crane] = await Promise.all([
     ensureBaseImage('registry', base),
@@ -54,7 +58,6 @@ export async function packTarball(
   const repository = `bot-bottle:${artifactKey(image.id)}`;
   await withRegistry(registry.reference, options, async ({ network, name, port }) => {
     say('pushing the image to a temporary registry');
-    const mount = `type=bind,source=${tarball},target=/image.tar,readonly`;
     const pusher = `bot-bottle-push-${slug}`;
     await options.willUndo({ kind: 'container', name: pusher });
     await removeContainer(pusher, 0);
@@ -66,8 +69,8 @@ export async function packTarball(
       '--network',
       network,
       ...labelArguments('push', slug),
-      '--mount',
-      mount,
+      ...withFilesOfHost(await engineSecurity(signal)),
+      ...bindMount(tarball, '/image.tar', 'readonly'),
     ];
     const push = ['push', '--insecure', '/image.tar', `${name}:${REGISTRY_PORT}/${repository}`];
     await docker([...run, crane.reference, ...push], { signal });

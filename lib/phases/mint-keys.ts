@@ -16,6 +16,8 @@ export const mintKeys: Phase<DeployKeys> = {
   record: deployKeys,
   durable: false,
 
+  secrets: ({ git }) => git.flatMap(({ key }) => (key.kind === 'deploy' ? [key.variable] : [])),
+
   async run(context) {
     const { git } = await context.read(prepare);
     await revokeEarlier(context.slug);

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { UndoAction } from '../bottle/journal.ts';
+import type { Plan } from '../plan/schema.ts';
 
 /** What a phase needs to run. */
 export interface PhaseContext {
@@ -32,6 +33,8 @@ export interface Phase<T> {
   readonly durable: boolean;
   /** Whether it may run several times at once; absent: one run waits for the other. */
   readonly concurrent?: true;
+  /** Names of the host variables with secrets that `run` reads; other phases do not get them. */
+  secrets?(plan: Plan): readonly string[];
   run(context: PhaseContext): Promise<T>;
   /** Whether what the record describes still exists; if so, a second run does nothing. */
   isAlive(context: PhaseContext, data: T): Promise<boolean>;

@@ -33,6 +33,8 @@ export const provision: Phase<ProvisionedGuest> = {
   record: provisioned,
   durable: false,
 
+  secrets: ({ environment }) => Object.values(environment.forwarded),
+
   async run(context) {
     const [plan, { alias }, { agent }, certs, { proxy, gitGate, supervise }, { machine }] = await readAll(
       context,

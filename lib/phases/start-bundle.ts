@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { stageGitFiles } from '../bundle/git-files.ts';
 import { awaitHealthy, isHealthy } from '../bundle/health.ts';
 import { runArguments } from '../bundle/launch-spec.ts';
-import { bundleSecrets } from '../bundle/secrets.ts';
+import { bundleSecrets, bundleSecretVariables } from '../bundle/secrets.ts';
 import { dockerError, dockerTry } from '../docker/cli.ts';
 import { findContainer, removeContainer } from '../docker/container.ts';
 import { writeRoutesOfNewBundle } from '../supervise/new-bundle.ts';
@@ -29,6 +29,8 @@ export const startBundle: Phase<Bundle> = {
   needs: [prepare, allocate, mintCerts, mintKeys],
   record: bundle,
   durable: false,
+
+  secrets: bundleSecretVariables,
 
   async run(context) {
     const [plan, allocation, certs] = await readAll(context, prepare, allocate, mintCerts);

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { childEnvironment } from '../host/child-environment.ts';
 
 /**
  * Makes the terminal on standard input pass every byte both ways: keys such as Ctrl-C arrive as bytes, and output is
@@ -17,5 +18,9 @@ export function rawTerminal(): () => void {
 }
 
 function stty(...args: string[]): string {
-  return spawnSync('stty', args, { stdio: ['inherit', 'pipe', 'ignore'], encoding: 'utf8' }).stdout;
+  return spawnSync('stty', args, {
+    stdio: ['inherit', 'pipe', 'ignore'],
+    encoding: 'utf8',
+    env: childEnvironment('plain'),
+  }).stdout;
 }

@@ -53,7 +53,10 @@ await runScript(async ({ signal }) => {
     name: 'test',
     file: 'scripts/dev/test.ts',
     summary: 'run the test suites that can run on this machine',
-    flags: { suite: { type: 'string', help: `only this suite: ${SUITES.join(', ')}` } },
+    flags: {
+      suite: { type: 'string', help: `only this suite: ${SUITES.join(', ')}` },
+      only: { type: 'string', help: 'only files whose paths contain this' },
+    },
     notes: ['The last line is: N passed, N failed, N skipped'],
   });
   if (flags === undefined) return 0;
@@ -66,12 +69,13 @@ await runScript(async ({ signal }) => {
   // Prepared concurrently: engine and base images can take a minute or two, and unit tests do not need them.
   const containers = suites.every((suite) => suite === 'unit') ? undefined : readyContainers(suites, signal);
   try {
-    if (suites.includes('unit')) counts.push(await runSuite('unit', { held: false, signal }));
+    if (suites.includes('unit'))
+      counts.push(await runSuite('unit', { held: false, signal, only: flags.only }));
   } finally {
     // The engine must not still be starting when we exit, or a later stop would miss it.
     await containers;
   }
-  counts.push(...(await runLanes(suites, await containers, signal)));
+  counts.push(...(await runLanes(suites, await containers, { signal, only: flags.only })));
   const sum = (of: keyof Counts) => counts.reduce((total, each) => total + each[of], 0);
   echo(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
   return sum('failed') > 0 || sum('passed') === 0 ? 1 : 0;
@@ -81,13 +85,13 @@ await runScript(async ({ signal }) => {
 async function runLanes(
   suites: readonly Suite[],
   unable: string | undefined,
-  signal: AbortSignal,
+  options: Omit<RunOptions, 'held'>,
 ): Promise<Counts[]> {
   const lanes = LANES.map((lane) => lane.filter((suite) => suites.includes(suite)));
   const wanted = lanes.filter((lane) => lane.length > 0);
   const runLane = async (lane: readonly Suite[], held: boolean) => {
     const counts: Counts[] = [];
-    for (const suite of lane) counts.push(await runSuite(suite, { held, signal }));
+    for (const suite of lane) counts.push(await runSuite(suite, { ...options, held }));
     return counts;
   };
   if (unable === undefined) {
@@ -121,6 +125,8 @@ interface RunOptions {
   /** Whether to buffer the output until the suite ends, since another suite prints meanwhile. */
   held: boolean;
   signal: AbortSignal;
+  /** Part of the paths of the files to run; undefined for all. */
+  only: string | undefined;
 }
 
 async function runSuite(suite: Suite, options: RunOptions): Promise<Counts> {
@@ -133,11 +139,12 @@ async function runSuite(suite: Suite, options: RunOptions): Promise<Counts> {
   }
 }
 
-async function runInto(output: string, suite: Suite, { held, signal }: RunOptions): Promise<Counts> {
+async function runInto(output: string, suite: Suite, { held, signal, only }: RunOptions): Promise<Counts> {
+  const filter = only === undefined ? [] : [only];
   const stdio = held ? 'pipe' : 'inherit';
   const run = $({ nothrow: true, quiet: true, signal, stdio: ['ignore', stdio, stdio] });
   const { exitCode, stdall } =
-    await run`node_modules/.bin/vitest run --project ${suite}* --reporter=default --reporter=json --outputFile.json=${output}`;
+    await run`node_modules/.bin/vitest run ${filter} --project ${suite}* --reporter=default --reporter=json --outputFile.json=${output}`;
   if (held) line(stdall);
   signal.throwIfAborted();
   const parsed = report.safeParse(await fs.readJson(output).catch(() => undefined));

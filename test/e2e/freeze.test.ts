@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Finished, KIT, type Sandbox, useSandboxes } from '../support/kit.ts';
+import { leafOf } from '../support/leaf.ts';
 
 const sandbox = useSandboxes();
 /** Forwarded from the operator's environment; made up here, so that no file of the kit holds it. */
@@ -27,16 +28,34 @@ describe.each(['0.8.0', '1.9.3'])('with smolvm %s', (version) => {
     return stdout;
   }
 
+  /** Puts a program into the guest that serves with the CA that the bottle has now, and connects to that. */
+  async function keepServerOfFirstCa(): Promise<void> {
+    const [certificatePem = '', privateKeyPem = ''] = await Promise.all(
+      ['egress-ca-cert.pem', join('egress-ca', 'ca.pem')].map((name) => readFile(state(name), 'utf8')),
+    );
+    const leaf = leafOf({ certificatePem, privateKeyPem }, 'localhost', { lifetimeMs: 3_600_000 });
+    const script = `
+import { connect, createServer } from 'node:tls';
+const server = createServer(${JSON.stringify(leaf)}, (socket) => socket.end()).listen(0, '127.0.0.1', () => {
+  const end = (text) => { console.log(text); process.exit(); };
+  connect({ port: server.address().port, host: '127.0.0.1', servername: 'localhost' }, () => end('trusted'))
+    .on('error', ({ code }) => end(code));
+});`;
+    await inGuest(`printf %s '${Buffer.from(script).toString('base64')}' | base64 -d > ~/old.mjs`);
+  }
+
   beforeAll(async () => {
     user = sandbox();
     user.smolvm = join(KIT, 'smolvm-fakes', 'bin', `smolvm-${version}`);
     // After the resume, the agent shows what is there.
-    const show = `cat ~/note; stat -c %U:%a ~/note; sed -n '/END/{x;p};h' ${BUNDLE}; test -n "$S"`;
+    const show = `cat ~/note; stat -c %U:%a ~/note; sed -n '/END/{x;p};h' ${BUNDLE}; node ~/old.mjs; test -n "$S"`;
     await user.writeAgent('keeper', ['sh', '-c', show], `env:\n  S: "\${SECRET}"\n`);
     slug = (await user.run('prepare', ['--agent', 'keeper'], { SECRET })).stdout.trim();
     const { exitCode, stderr } = await run('up');
     expect(exitCode, stderr).toBe(0);
     firstCa = lastLineOf(await readFile(state('egress-ca-cert.pem'), 'utf8'));
+    await keepServerOfFirstCa();
+    expect(await inGuest('node ~/old.mjs')).toBe('trusted\n');
   });
   afterAll(async () => {
     await run('teardown', ['--discard']);
@@ -96,6 +115,7 @@ describe.each(['0.8.0', '1.9.3'])('with smolvm %s', (version) => {
       expect(exitCode, stderr).toBe(0);
       expect(JSON.parse(stdout).secrets).toEqual([
         { path: '/home/node/leak', kinds: ['a secret of this bottle'] },
+        { path: '/home/node/old.mjs', kinds: ['private-key'] },
       ]);
       expect(stderr).toContain('/home/node/leak holds what looks like a secret');
       expect(stdout + stderr).not.toContain(SECRET);
@@ -180,6 +200,7 @@ describe.each(['0.8.0', '1.9.3'])('with smolvm %s', (version) => {
     const secondCa = lastLineOf(await readFile(state('egress-ca-cert.pem'), 'utf8'));
     expect(stdout).toContain(secondCa);
     expect(stdout).not.toContain(firstCa);
+    expect(stdout).toContain('UNABLE_TO_VERIFY_LEAF_SIGNATURE\n');
     expect(secondCa).not.toBe(firstCa);
     expect(existsSync(state('committed.json'))).toBe(true);
   });

@@ -16,6 +16,9 @@ const upstream = new GitUpstream();
 const WEB = `https://${upstream.host}:${upstream.httpsPort}/web.git`;
 const urlOf = (name: string) => `ssh://git@${upstream.host}:${upstream.port}/srv/git/${name}.git`;
 
+/** Freezing is the same on both, and slower on the other. */
+const FROZEN = '1.9.3';
+
 /** One bottle a version, which all its tests use. */
 const bottles = ['0.8.0', '1.9.3'].map((version) => ({ version, user: sandbox(), slug: '' }));
 
@@ -240,9 +243,29 @@ describe.each(bottles)('the git gate of a bottle on smolvm $version', (bottle) =
     expect((await execa('docker', ['inspect', container])).stdout).not.toContain(secret);
     expect((await execa('docker', ['logs', container], { all: true })).all).not.toContain(secret);
     expect((await agent('env; cat ~/.gitconfig ~/.bot-bottle-gitconfig')).text).not.toContain(secret);
+    if (version === FROZEN) {
+      const frozen = await user.run('freeze', ['--bottle', slug]);
+      expect(frozen.exitCode, frozen.stderr).toBe(0);
+    }
     const teardown = await user.run('teardown', ['--bottle', slug, '--discard', '--keep-state']);
     expect(teardown.exitCode, teardown.stderr).toBe(0);
     expect(await holding()).toEqual([]);
     expect((await engineHolds()).filter((name) => name.endsWith(slug))).toEqual([]);
   });
+
+  it.runIf(version === FROZEN)(
+    'a resumed bottle has its clone with the pushed branch, and goes on pushing',
+    async () => {
+      const up = await user.run('up', ['--bottle', bottle.slug]);
+      expect(up.exitCode, up.stderr).toBe(0);
+      await upstream.connect(`bot-bottle-sidecars-${bottle.slug}`);
+      const { exitCode, text } = await agent(`
+        cd ~/kit; git log -1 --format=%s origin/${branch}; git checkout -q ${branch}
+        git commit -q --allow-empty -m 'After the resume'; git push -q origin ${branch}`);
+      expect([exitCode, text]).toEqual([0, expect.stringContaining('Work of the agent')]);
+      expect(await upstream.sh(`git -C /srv/git/kit.git log -1 --format=%s ${branch}`)).toBe(
+        'After the resume',
+      );
+    },
+  );
 });

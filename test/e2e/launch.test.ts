@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { engineHolds, KIT, useSandboxes } from '../support/kit.ts';
+import { engineHolds, FAKE_SMOLVM, KIT, useSandboxes } from '../support/kit.ts';
+import { SeenEnvironments } from '../support/seen-environments.ts';
 
 const sandbox = useSandboxes();
 
@@ -70,7 +71,7 @@ describe('make launch', () => {
     expect(stdout).toBe(`it's $HOME|${value}|${answer}|Be good.600:node\n`);
   });
 
-  it('secrets appear on no command line, and in no file, log or record', async () => {
+  it('secrets appear on no command line, in no file, log or record, and in no environment but where they are needed', async () => {
     const user = sandbox();
     const [forwarded, token, answer] = ['needle-forwarded-5f1c', 'needle-token-88ab', 'needle-answer-07e2'];
     const inFile = 'needle-in-file-41d9';
@@ -80,17 +81,24 @@ describe('make launch', () => {
       'egress:\n  routes:\n    - host: api.example.test\n      auth: { scheme: Bearer, token_ref: UPSTREAM }\n';
     const wait = `test "\${#SECRET}" -eq ${forwarded.length} || exit 9; test "\${#FROM_FILE}" -eq ${inFile.length} || exit 8; echo "here $((40+2))" >&2; sleep 4; exit 3`;
     await user.writeAgent('quiet', ['sh', '-c', wait], `env:\n  SECRET: \${HELD}\n  PIN: "?"\n${route}`);
+    const seen = new SeenEnvironments(dirname(envFile));
+    for (const program of ['docker', 'make']) seen.wrap(program);
+    user.smolvm = seen.wrap('smolvm', FAKE_SMOLVM);
     const running = user.start('launch', ['--agent', 'quiet', '--dotenv', envFile], {
+      PATH: seen.path(user.env.PATH),
+      UNRELATED_TOKEN: 'needle-unrelated-3c90',
       HELD: forwarded,
       UPSTREAM: token,
       BOT_BOTTLE_PROMPTED_PIN: answer,
     });
-    const commandLines = new Set<string>();
+    const [commandLines, phases] = [new Set<string>(), new Set<string>()];
+    let slug = '';
     const watch = setInterval(() => {
       for (const line of allCommandLines()) commandLines.add(line);
+      for (const call of phaseProcesses(slug)) phases.add(call);
     }, 20);
+    while (slug === '') [slug = ''] = await user.bottles();
     await running.saw('here 42');
-    const [slug = ''] = await user.bottles();
     const bundle = execFileSync('docker', ['logs', `bot-bottle-sidecars-${slug}`], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -108,6 +116,16 @@ describe('make launch', () => {
     expect(everything).not.toContain(token);
     expect(everything).not.toContain(answer);
     expect(everything).not.toContain(inFile);
+
+    const [startsBundle = [], others = []] = [true, false].map((wanted) =>
+      seen.calls('docker').filter((call) => call.startsWith('docker run --detach --init') === wanted),
+    );
+    expect(startsBundle).toEqual([expect.stringContaining(`=${token}`)]);
+    expect(phases.size).toBeGreaterThan(8);
+    const [make, smolvm] = [seen.calls('make'), seen.calls('smolvm')];
+    expect([others.length > 5, make.length, smolvm.length > 3]).toEqual([true, 1, true]);
+    expect([...others, ...phases, ...make, ...smolvm].filter((call) => call.includes('needle-'))).toEqual([]);
+    expect(startsBundle[0]).not.toMatch(/needle-(?!token)/);
     const folders = [user.root, user.env.BOT_BOTTLE_CACHE ?? ''];
     expect(
       filesWith([forwarded, token, answer, inFile], folders, join(user.home, 'bottles', 'quiet.md')),
@@ -162,4 +180,17 @@ function filesWith(words: readonly string[], directories: readonly string[], sin
   const grep = ['grep', '-lsF', ...words.flatMap((word) => ['-e', word])];
   const changed = ['-type', 'f', '-cnewer', since, '-exec', ...grep, '{}', '+'];
   return execaSync('find', [...directories, ...changed], { reject: false }).stdout;
+}
+
+/** Command line and environment of each process that runs a phase of this bottle, beneath make. */
+function phaseProcesses(slug: string): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      if (slug === '' || !/^node scripts\/[a-z-]+\.ts /.test(command) || !command.includes(slug)) return [];
+      return [`${command} | ${readFileSync(`/proc/${pid}/environ`, 'utf8').replaceAll('\0', ' ')}`];
+    } catch {
+      return [];
+    }
+  });
 }

@@ -32,6 +32,9 @@ export class StandIn<Received> {
     return join(this.#directory, 'roots.pem');
   }
 
+  /** Address of the stand-in on its network; empty before `start`. */
+  address = '';
+
   async start(): Promise<void> {
     await build({
       entryPoints: [this.#program],
@@ -58,6 +61,8 @@ export class StandIn<Received> {
       ...['--mount', `type=bind,source=${this.#directory},target=/api`],
       ...[reference, 'node', '/api/main.mjs', '/api'],
     ]);
+    const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
+    this.address = (await execa('docker', ['inspect', '--format', format, this.#name])).stdout;
     while (!(await execa('docker', ['logs', this.#name])).stdout.includes('listening')) await sleep(100);
   }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
+import { childEnvironment } from '../../host/child-environment.ts';
 
 /** Returns the TCP ports on which this host listens on all addresses, ascending; empty if unknown. */
 export async function wildcardListeners(platform = process.platform): Promise<number[]> {
@@ -20,7 +21,9 @@ export function parseProcNet(text: string): number[] {
 }
 
 async function lsofListeners(): Promise<number[]> {
-  const result = await execa('lsof', ['-nP', '-iTCP', '-sTCP:LISTEN', '-F', 'n'], { reject: false });
+  const result = await execa('lsof', ['-nP', '-iTCP', '-sTCP:LISTEN', '-F', 'n'], {
+    ...{ reject: false, env: childEnvironment('plain'), extendEnv: false },
+  });
   return parseLsof(result.stdout ?? '');
 }
 

@@ -1,13 +1,14 @@
 // Forwards connections byte for byte, from the bottle's Unix sockets on the host to the bundle's published ports. A
-// process of its own: plain JavaScript that imports only Node's modules.
+// process of its own: plain JavaScript that imports only Node's modules and its own.
 //
-//   node relay.mjs READY_FILE [--until DIRECTORY] SOCKET=RECORD#DAEMON...
+//   node relay.mjs READY_FILE [--until DIRECTORY] [--idle MS] [--half-closed MS] SOCKET=RECORD#DAEMON...
 //
 // RECORD is the record of discover-urls. It is read for each connection, so that a restarted bundle is found.
 // The relay writes its PID to READY_FILE once every socket listens. With --until, it exits when that
-// directory is gone.
+// directory is gone. --idle and --half-closed are for tests; `connections.mjs` has the limits.
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { createConnections } from './connections.mjs';
 
 const ORPHAN_CHECK_MS = 5_000;
 
@@ -26,6 +27,11 @@ function splitOnce(text, separator) {
 
 /** Forwards each side's end separately: a client that has finished sending may still await a response. */
 function join(client, target) {
+  client.on('error', () => client.destroy());
+  if (!connections.makeRoom(target)) {
+    client.destroy();
+    return;
+  }
   let upstream;
   try {
     upstream = connect({ ...locate(target), allowHalfOpen: true });
@@ -33,6 +39,7 @@ function join(client, target) {
     client.destroy();
     return;
   }
+  connections.add(target, client, upstream);
   const pairs = [
     [client, upstream],
     [upstream, client],
@@ -54,7 +61,12 @@ async function listen(path, target) {
 }
 
 const [readyFile, ...rest] = process.argv.slice(2);
-const until = rest[0] === '--until' ? rest.splice(0, 2)[1] : undefined;
+const option = (name) => (rest[0] === `--${name}` ? rest.splice(0, 2)[1] : undefined);
+const until = option('until');
+const [idle, halfClosed] = ['idle', 'half-closed']
+  .map((name) => option(name))
+  .map((text) => text && Number(text));
+const connections = createConnections({ idleMs: idle, halfClosedMs: halfClosed });
 // A closed terminal or a Ctrl-C meant for the launch must not stop the relay: the launch's teardown does.
 for (const signal of ['SIGHUP', 'SIGINT']) process.on(signal, () => {});
 await Promise.all(rest.map((pair) => listen(...splitOnce(pair, '='))));

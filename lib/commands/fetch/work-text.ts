@@ -1,8 +1,8 @@
 import { bottlePaths } from '../../bottle/paths.ts';
 import { bottleRef } from '../../git/bottle-refs.ts';
 import { tryGit } from '../../git/git.ts';
-import { printable } from '../../host/printable.ts';
 import { shortPath } from '../../host/short-path.ts';
+import { visibleName } from '../../host/visible.ts';
 import type { FetchedRepository } from '../../workspace/fetch-repository.ts';
 import { upstreamTips } from '../../workspace/upstream-tips.ts';
 import { newCommits } from './new-commits.ts';
@@ -23,7 +23,7 @@ async function repositoryText(
   tips: readonly string[],
 ): Promise<string> {
   const { root, hasWork, warnings, branch } = fetched;
-  const warned = warnings.map((line) => `warning: ${printable(line)}`);
+  const warned = warnings.map((line) => `warning: ${visibleName(line)}`);
   if (!hasWork) return warned.join('\n');
   const ref = (name: string) => bottleRef(slug, name);
   const [commits, uncommitted, stat] = await Promise.all([
@@ -40,9 +40,9 @@ async function repositoryText(
     `the work is in ${shortPath(root)}: ${count(commits.length, 'commit')}${mark}, ${count(uncommitted, 'uncommitted file')}, as ${ref('*')}`,
     ...commits
       .slice(0, MOST)
-      .map(({ text, isPushed }) => `  ${printable(text)}${isPushed ? '  (upstream)' : ''}`),
+      .map(({ text, isPushed }) => `  ${visibleName(text)}${isPushed ? '  (upstream)' : ''}`),
     ...(commits.length > MOST ? [`  and ${commits.length - MOST} more`] : []),
-    ...stat.map((line) => ` ${printable(line)}`),
+    ...stat.map((line) => ` ${visibleName(line)}`),
     ...warned,
     `  look:   make diff BOTTLE=${slug}${hasCommits ? `, or git log -p HEAD..${head}` : ''}`,
     ...(hasCommits ? [`  merge:  git merge ${head}`] : []),

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { bottleDirectory, bottlePaths } from '../../bottle/paths.ts';
 import { findContainer } from '../../docker/container.ts';
 import { BottleError } from '../../errors.ts';
+import { childEnvironment } from '../../host/child-environment.ts';
 import { bundleName } from '../../plan/names.ts';
 
 /** A line that a daemon wrote, with its stream. */
@@ -39,7 +40,10 @@ export async function* daemonLog(
 
 async function* liveLog(container: string, follow: boolean, signal: AbortSignal): AsyncGenerator<DaemonLine> {
   const args = ['logs', ...(follow ? ['--follow'] : []), container];
-  const log = execa('docker', args, { reject: false, stdin: 'ignore', buffer: false, cancelSignal: signal });
+  const log = execa('docker', args, {
+    ...{ reject: false, stdin: 'ignore', buffer: false, cancelSignal: signal },
+    ...{ env: childEnvironment('docker'), extendEnv: false },
+  });
   const queue = new TransformStream<DaemonLine, DaemonLine>(undefined, { highWaterMark: 64 });
   const writer = queue.writable.getWriter();
   const copy = async (stream: DaemonLine['stream']) => {

@@ -1,3 +1,4 @@
+import { takeSecrets } from '../../host/secret-pipes.ts';
 import type { Phase } from '../../phases/phase.ts';
 import { runPhase } from '../../phases/run-phase.ts';
 import { parseFlags } from '../../terminal/flags.ts';
@@ -37,6 +38,7 @@ export async function phaseScript<T>(
       notes: [`Needs: ${needs}`],
     });
     if (flags === undefined) return 0;
+    takeSecrets(phase.name);
     await ask(flags.bottle, { force: flags.force, signal });
     // Phases run by make share one terminal, where spinners would overwrite each other.
     const alone = process.stderr.isTTY && process.env.MAKELEVEL === undefined && flags.verbosity !== 'quiet';

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { bottleDirectory } from '../../bottle/paths.ts';
 import { docker } from '../../docker/cli.ts';
+import { childEnvironment } from '../../host/child-environment.ts';
 import type { Plan } from '../../plan/schema.ts';
 import { type MachineSummary, SmolvmClient } from '../../smolvm/client.ts';
 
@@ -77,7 +78,15 @@ async function diskSize(slug: string, plan: Plan | undefined): Promise<number | 
 
 /** Returns the numbers at the start of each line that a program prints; none when it is missing or too slow. */
 async function numbersOf(program: string, args: readonly string[]): Promise<number[][]> {
-  const { stdout } = await execa(program, args, { reject: false, timeout: TIMEOUT_MS, stderr: 'ignore' });
+  const { stdout } = await execa(program, args, {
+    ...{
+      reject: false,
+      timeout: TIMEOUT_MS,
+      stderr: 'ignore',
+      env: childEnvironment('plain'),
+      extendEnv: false,
+    },
+  });
   const lines = (stdout ?? '').split('\n').filter((row) => /^\s*\d/.test(row));
   return lines.map((row) => row.trim().split(/\s+/).map(Number));
 }

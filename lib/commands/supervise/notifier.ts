@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import type { Proposal } from '../../daemons/contract/supervise/proposal.ts';
 import { asciiJson } from '../../host/ascii-json.ts';
+import { childEnvironment } from '../../host/child-environment.ts';
 import { inertLine } from '../../supervise/inert.ts';
 import { summaryOf } from './proposal-text.ts';
 
@@ -48,7 +49,8 @@ export async function findNotifier(
   if (own) return (news) => run([own], { input: `${asciiJson(news.proposal)}\n`, environment, ring });
   const commandOf = await desktopCommand(environment);
   if (commandOf === undefined) return undefined;
-  return (news) => run(commandOf(textsOf(news)), { environment, ring });
+  return (news) =>
+    run(commandOf(textsOf(news)), { environment: childEnvironment('desktop', environment), ring });
 }
 
 interface Texts {

@@ -5,8 +5,11 @@ import { readFailures } from '../../bottle/failures.ts';
 import { bottlePaths } from '../../bottle/paths.ts';
 import { readRecord } from '../../bottle/records.ts';
 import { BottleError, isErrorCode } from '../../errors.ts';
+import { childEnvironment } from '../../host/child-environment.ts';
 import { KIT_DIRECTORY } from '../../host/directories.ts';
+import { secretPipes } from '../../host/secret-pipes.ts';
 import { LOCK_HELD_ENV, withBottleLock } from '../../phases/bottle-lock.ts';
+import { PHASES } from '../../phases/graph.ts';
 import { mintKeys } from '../../phases/mint-keys.ts';
 import { prepare } from '../../phases/prepare.ts';
 import { runPhase } from '../../phases/run-phase.ts';
@@ -18,6 +21,9 @@ export interface UpOptions {
 
 /** The most phases that the graph ever has ready at once. */
 const JOBS = 4;
+
+/** The descriptor after those of make and its phases, see `runGraph`. */
+const FIRST_SECRET_PIPE = 4;
 
 /**
  * Runs make over the phase graph in the bottle's directory, where records are targets: it runs phases whose
@@ -31,6 +37,9 @@ export async function up(slug: string, { signal, quiet }: UpOptions): Promise<vo
 }
 
 async function runGraph(slug: string, { signal, quiet }: UpOptions): Promise<void> {
+  const needed = await secretsByPhase(slug);
+  const secrets = secretPipes(needed, FIRST_SECRET_PIPE);
+  const withheld = new Set(Object.values(needed).flat());
   const make = execa(
     process.env.MAKE || 'make',
     [
@@ -43,8 +52,11 @@ async function runGraph(slug: string, { signal, quiet }: UpOptions): Promise<voi
     {
       reject: false,
       // Phases write to descriptor 3, our stderr; make's own stderr is captured, to omit its `*** Error 71`.
-      stdio: ['ignore', 'ignore', 'pipe', 2],
+      stdio: ['ignore', 'ignore', 'pipe', 2, ...secrets.contents],
+      extendEnv: false,
       env: {
+        ...withoutSecrets(childEnvironment('kit'), withheld),
+        ...secrets.environment,
         KIT: KIT_DIRECTORY,
         BOTTLE: slug,
         [LOCK_HELD_ENV]: slug,
@@ -66,6 +78,22 @@ async function runGraph(slug: string, { signal, quiet }: UpOptions): Promise<voi
   if (failed === undefined)
     throw new BottleError('internal', `make failed: ${result.stderr || result.shortMessage}`);
   throw failedPhase(failed.phase, failed.code);
+}
+
+/** Returns the host variables whose values each phase needs, by phase. */
+async function secretsByPhase(slug: string): Promise<Record<string, readonly string[]>> {
+  const plan = await readRecord(slug, prepare.name, prepare.record);
+  if (plan === undefined) return {};
+  return Object.fromEntries(PHASES.map(({ name, secrets }) => [name, [...new Set(secrets?.(plan.data))]]));
+}
+
+/** Answers to prompts, and tokens under a name of the kit's, begin like its settings. */
+function withoutSecrets(
+  environment: Record<string, string>,
+  names: ReadonlySet<string>,
+): Record<string, string> {
+  const isSecret = (name: string) => name.startsWith('BOT_BOTTLE_') && names.has(name);
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !isSecret(name)));
 }
 
 /**

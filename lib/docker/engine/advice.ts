@@ -14,6 +14,12 @@ export async function engineMissing(answer: Exclude<Answer, { state: 'running' }
       'Add yourself to the docker group (`sudo usermod -aG docker "$USER"`) and log in again, or run as root.',
     );
   }
+  if (answer.state === 'podman') {
+    return missing(
+      `the docker command of this machine is podman's (${answer.said}), which lacks what the kit uses of Docker`,
+      `Install Docker Engine, and put its docker before the other on the PATH: ${INSTALL}`,
+    );
+  }
   if (elsewhere !== undefined) {
     return missing(
       `no Docker engine answers at ${elsewhere}: ${answer.said}`,
@@ -30,6 +36,14 @@ export async function engineMissing(answer: Exclude<Answer, { state: 'running' }
     return missing('no Docker engine answers', 'Start it: `sudo systemctl start docker`.');
   }
   return missing('Docker is not installed on this machine', `Install Docker Engine and start it: ${INSTALL}`);
+}
+
+/** Creates the error for an engine on another machine. */
+export function engineElsewhere(address: string): BottleError {
+  return missing(
+    `the Docker engine is on another machine (${address}): it can mount nothing of this one, and its ports are not here`,
+    'Point the docker client at an engine of this machine (DOCKER_HOST, `docker context use default`).',
+  );
 }
 
 export function engineForbidden(): BottleError {

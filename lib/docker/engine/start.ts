@@ -4,6 +4,7 @@ import { access, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BottleError } from '../../errors.ts';
+import { childEnvironment } from '../../host/child-environment.ts';
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from '../../host/process-identity.ts';
 import { installDebianPackages, onPath, runLogged } from '../debian-host.ts';
 import { askEngine } from './ask.ts';
@@ -77,6 +78,7 @@ async function spawnDaemon(local: LocalEngine): Promise<ProcessIdentity> {
     const where = local.host === undefined ? [] : ['--host', local.host];
     const child = spawn('dockerd', [...where, ...(local.daemonArguments ?? [])], {
       cwd: '/',
+      env: childEnvironment('network'),
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     });

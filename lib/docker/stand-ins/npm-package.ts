@@ -30,6 +30,7 @@ export async function unpackNpmPackage(
     log: 'npm',
     command: ['npm', 'pack', '--silent', '--pack-destination', directory, specifier],
     code: 'image-unavailable',
+    kind: 'npm',
     env: ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca },
     signal,
   });

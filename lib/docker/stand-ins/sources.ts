@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { execa } from 'execa';
+import { childEnvironment } from '../../host/child-environment.ts';
 import { runLogged } from '../debian-host.ts';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -29,7 +30,10 @@ export async function bookwormSources(signal?: AbortSignal): Promise<string | un
 
 async function listedEntries(): Promise<{ uri: string; suite: string }[]> {
   const args = ['indextargets', '--format', FORMAT, 'Created-By: Packages'];
-  return bookwormEntries((await execa('apt-get', args, { reject: false })).stdout);
+  return bookwormEntries(
+    (await execa('apt-get', args, { env: childEnvironment('network'), extendEnv: false, reject: false }))
+      .stdout,
+  );
 }
 
 /**

@@ -97,6 +97,6 @@ int dial_proxy(int count, char **words) {
   }
   int proxy = dial(host, port, SOCK_STREAM);
   if (proxy < 0) fail(1, "%s", url);
-  pump((struct end){STDIN_FILENO, STDOUT_FILENO}, (struct end){proxy, proxy});
+  pump((struct end){STDIN_FILENO, STDOUT_FILENO}, (struct end){proxy, proxy}, -1);
   return 0;
 }

@@ -30,7 +30,7 @@ void advance(struct flow *flow, short from, short to) {
   flow->start += put;
 }
 
-void pump(struct end one, struct end other) {
+void pump(struct end one, struct end other, int half_closed) {
   const int descriptors[] = {one.in, one.out, other.in, other.out};
   for (int index = 0; index < 4; index += 1) {
     fcntl(descriptors[index], F_SETFL, fcntl(descriptors[index], F_GETFL) | O_NONBLOCK);
@@ -47,7 +47,8 @@ void pump(struct end one, struct end other) {
       polled[2 * index] = (struct pollfd){flow->open && empty ? flow->from : -1, POLLIN, 0};
       polled[2 * index + 1] = (struct pollfd){flow->open ? flow->to : -1, empty ? 0 : POLLOUT, 0};
     }
-    if (poll(polled, 4, -1) < 0 && errno != EINTR) break;
+    int moved = poll(polled, 4, flows[0].open && flows[1].open ? -1 : half_closed);
+    if (moved == 0 || (moved < 0 && errno != EINTR)) break;
     for (int index = 0; index < 2; index += 1) {
       if (flows[index].open) advance(flows + index, polled[2 * index].revents, polled[2 * index + 1].revents);
     }

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,10 @@
 #define MOST_PAIRS 8
 /* Attempts to stop an older relay, 20 ms apart. */
 #define TRIES 250
+/* A thread each. The host's relay keeps fewer open, and chooses which; this bounds those that it has already ended. */
+#define MOST_CONNECTIONS 1024
+/* Milliseconds that a connection may stand still once one side has ended. */
+#define HALF_CLOSED_MS 300000
 
 struct pair {
   int listener;
@@ -32,6 +37,8 @@ struct connection {
   const struct pair *pair;
 };
 
+static atomic_int open_connections;
+
 static void nap(void) { nanosleep(&(struct timespec){0, 20000000}, NULL); }
 
 static void *forward(void *given) {
@@ -42,20 +49,23 @@ static void *forward(void *given) {
   int target = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const struct sockaddr *address = (const struct sockaddr *)&connection.pair->target;
   if (target >= 0 && connect(target, address, sizeof connection.pair->target) == 0) {
-    pump((struct end){connection.client, connection.client}, (struct end){target, target});
+    pump((struct end){connection.client, connection.client}, (struct end){target, target}, HALF_CLOSED_MS);
   }
   if (target >= 0) close(target);
   close(connection.client);
+  atomic_fetch_sub(&open_connections, 1);
   return NULL;
 }
 
 static void welcome(const struct pair *pair, const pthread_attr_t *detached) {
   int client = accept4(pair->listener, NULL, NULL, SOCK_CLOEXEC);
   if (client < 0) return nap();
-  struct connection *connection = malloc(sizeof *connection);
+  struct connection *connection = NULL;
   pthread_t thread;
+  if (atomic_fetch_add(&open_connections, 1) < MOST_CONNECTIONS) connection = malloc(sizeof *connection);
   if (connection != NULL) *connection = (struct connection){client, pair};
   if (connection != NULL && pthread_create(&thread, detached, forward, connection) == 0) return;
+  atomic_fetch_sub(&open_connections, 1);
   free(connection);
   close(client);
 }

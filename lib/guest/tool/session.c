@@ -1,15 +1,18 @@
 /* A session: the agent's command on a terminal or on pipes, with instructions of the host on standard input. */
 #include "tool.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -140,20 +143,54 @@ static int serve(struct session *session, struct flow *flows[2], int signals) {
   }
 }
 
-/* session -e FILE [-d DIRECTORY] [-t TERM -s COLUMNSxROWS] [-c COLORTERM] USER COMMAND... */
+/* Seconds after which nobody asks any more how a session ended. */
+#define REPORT_AGE 60
+
+/* Removes what earlier sessions have reported in the directory of `path`, whose name starts as theirs do. */
+static void remove_old_reports(const char *path) {
+  char *directory = strdup(path), *slash = directory == NULL ? NULL : strrchr(directory, '/');
+  if (slash == NULL) return;
+  *slash = '\0';
+  const size_t prefix = strcspn(slash + 1, "-") + 1;
+  DIR *all = opendir(directory);
+  for (struct dirent *entry; all != NULL && (entry = readdir(all)) != NULL;) {
+    struct stat found;
+    if (strncmp(entry->d_name, slash + 1, prefix) != 0 || fstatat(dirfd(all), entry->d_name, &found, 0) != 0) continue;
+    if (found.st_size > 0 && found.st_mtime + REPORT_AGE < time(NULL)) unlinkat(dirfd(all), entry->d_name, 0);
+  }
+  if (all != NULL) closedir(all);
+  free(directory);
+}
+
+/* The file is there, and empty, while the command runs. Best effort: a guest without memory still runs the command. */
+static int open_report(const char *path) {
+  if (path == NULL) return -1;
+  remove_old_reports(path);
+  return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+/* Writes down how the command ended, for a host to which smolvm does not tell it: the exit code, after `hung-up` when the
+ * host had left before. */
+static void report_end(int report, const struct session *session, int code) {
+  if (report >= 0) dprintf(report, "%s%d\n", session->deadline == 0 ? "" : "hung-up ", code);
+}
+
+/* session -e FILE [-r REPORT] [-d DIRECTORY] [-t TERM -s COLUMNSxROWS] [-c COLORTERM] USER COMMAND... */
 int session(int count, char **words) {
-  const char *file = NULL, *directory = "/", *terminal = NULL, *colors = NULL;
+  const char *file = NULL, *end = NULL, *directory = "/", *terminal = NULL, *colors = NULL;
   struct winsize size = {.ws_col = 80, .ws_row = 24};
-  for (int option; (option = getopt(count, words, "+e:d:t:s:c:")) != -1;) {
+  for (int option; (option = getopt(count, words, "+e:r:d:t:s:c:")) != -1;) {
     if (option == 'e') file = optarg;
+    else if (option == 'r') end = optarg;
     else if (option == 'd') directory = optarg;
     else if (option == 't') terminal = optarg;
     else if (option == 'c') colors = optarg;
     else if (option != 's' || sscanf(optarg, "%hux%hu", &size.ws_col, &size.ws_row) != 2) optind = count;
   }
   if (file == NULL || count - optind < 2) {
-    usage("session -e FILE [-d DIRECTORY] [-t TERM -s COLUMNSxROWS] [-c COLORTERM] USER COMMAND...");
+    usage("session -e FILE [-r REPORT] [-d DIRECTORY] [-t TERM -s COLUMNSxROWS] [-c COLORTERM] USER COMMAND...");
   }
+  const int report = open_report(end);
   char **environment = read_environment(file), *user = words[optind];
   sigset_t blocked, before;
   sigemptyset(&blocked);
@@ -203,5 +240,7 @@ int session(int count, char **words) {
   for (int index = 0; index < 2; index += 1) {
     if (flows[index] != NULL) drain(flows[index]);
   }
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  const int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  report_end(report, &running, code);
+  return code;
 }

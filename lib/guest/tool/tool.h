@@ -84,7 +84,10 @@ struct end {
   int in, out;
 };
 
-/* Forwards bytes both ways until both ways have ended. Passes each side's end on separately. */
-void pump(struct end one, struct end other);
+/*
+ * Forwards bytes both ways until both ways have ended, or one has and nothing moves for `half_closed` milliseconds
+ * (-1: ever). Passes each side's end on separately.
+ */
+void pump(struct end one, struct end other, int half_closed);
 
 #endif

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { copyGuestTool } from '../../support/guest-tool.ts';
 
 let directory: string;
@@ -69,6 +69,27 @@ describe('the guest’s relay', () => {
     const texts = Array.from({ length: 200 }, (_, index) => `${index} `.repeat(1_000));
     const answers = await Promise.all(texts.map(exchange));
     expect(answers.map(String)).toEqual(texts);
+  });
+
+  it('a flood is refused beyond the limit, and those let in go on', async () => {
+    start(`${port}=${await serve('flood.sock', (socket) => void socket.on('error', () => {}).pipe(socket))}`);
+    let refused = 0;
+    const sockets: Socket[] = [];
+    // One after another: the queue of the port holds few that wait.
+    while (sockets.length < 1_200) {
+      const socket = connect({ host: '127.0.0.1', port });
+      socket.on('close', () => (refused += 1)).on('error', () => {});
+      await new Promise<void>((resolve) => socket.once('connect', resolve).once('close', () => resolve()));
+      sockets.push(socket);
+    }
+    await vi.waitFor(() => expect(refused).toBeGreaterThanOrEqual(176), { timeout: 10_000 });
+    const alive = sockets.filter((socket) => !socket.destroyed);
+    expect(alive.length).toBeGreaterThan(900);
+    const back = new Promise<string>((resolve) => alive[0]?.once('data', (bytes) => resolve(String(bytes))));
+    alive[0]?.write('still here');
+    expect(await back).toBe('still here');
+    for (const socket of sockets) socket.destroy();
+    await vi.waitFor(async () => expect(String(await exchange('in again'))).toBe('in again'));
   });
 
   it('a new relay replaces the old one, which the caller need not know', async () => {

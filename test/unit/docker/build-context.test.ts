@@ -1,4 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -25,6 +36,17 @@ it('withExtraCa adds the host’s extra roots to a copy and leaves the original 
   expect(seen).toMatchObject({ roots: PEM, dockerfile: 'FROM scratch\n' });
   expect(existsSync(join(context, 'extra-ca.pem'))).toBe(false);
   expect(existsSync(seen.copy)).toBe(false);
+});
+
+it('withExtraCa leaves out what no image can have: pipes and sockets', async () => {
+  execFileSync('mkfifo', [join(context, 'pipe')]);
+  mkdirSync(join(context, 'below'));
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(join(context, 'below', 'socket'), resolve));
+  symlinkSync('pipe', join(context, 'link'));
+  const copied = await withExtraCa(context, async (copy) => readdirSync(copy, { recursive: true }));
+  server.close();
+  expect(copied.map(String).toSorted()).toEqual(['Dockerfile', 'below', 'extra-ca.pem', 'link', 'roots.crt']);
 });
 
 it('withExtraCa adds an empty file without extra roots, and removes the copy after a failure', async () => {

@@ -44,6 +44,40 @@ describe('ensureEngine', () => {
     });
   });
 
+  it('podman’s docker command is refused by its name', async () => {
+    // As podman 4.3.1 answers.
+    const fails = `printf '4.3.1 '; echo 'Error: template: version:1:22: executing "version"' >&2; exit 125`;
+    machine.program('docker', `[ "$1" = --version ] && echo 'podman version 4.3.1' && exit; ${fails}`);
+    await expect(ensureEngine({ say })).rejects.toMatchObject({
+      code: 'engine-missing',
+      message: expect.stringContaining("is podman's (podman version 4.3.1)"),
+    });
+  });
+
+  it.each(['ssh://me@builder.test', 'tcp://builder.test:2376', 'tcp://192.168.49.2:2376'])(
+    'an engine on another machine is refused: %s',
+    async (address) => {
+      machine.program('docker', `[ "$1" = version ] && echo '28.1.0 far' || echo ${address}`);
+      await expect(ensureEngine({ say })).rejects.toMatchObject({
+        code: 'engine-missing',
+        message: expect.stringContaining(`is on another machine (${address})`),
+      });
+      vi.stubEnv('DOCKER_HOST', address);
+      machine.program('docker', `[ "$1" = version ] && echo '28.1.0 default'`);
+      await expect(ensureEngine({ say })).rejects.toMatchObject({ code: 'engine-missing' });
+    },
+  );
+
+  it.each([
+    'unix:///run/user/1000/docker.sock',
+    'tcp://localhost:2375',
+    'tcp://[::1]:2375',
+    'npipe:////./pipe/x',
+  ])('an engine on this machine is fine, wherever it listens: %s', async (address) => {
+    machine.program('docker', `[ "$1" = version ] && echo '28.1.0 near' || echo ${address}`);
+    expect(await ensureEngine({ say })).toMatchObject({ version: '28.1.0' });
+  });
+
   it('ensureEngine starts no local engine when DOCKER_HOST names another one', async () => {
     vi.stubEnv('DOCKER_HOST', 'ssh://builder.test');
     machine.program('docker', SILENT);

@@ -37,6 +37,19 @@ exit 100
   vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
 }
 
+it('an image that the builder keeps elsewhere is no success', async () => {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const script = '#!/bin/sh\n[ "$1" = build ] && exit 0; echo "Error: No such image: x:1" >&2; exit 1\n';
+  writeFileSync(join(bin, 'docker'), script, { mode: 0o755 });
+  vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+  const common = { tag: 'x:1', context: folder, labels: {}, buildArguments: {}, onLine: () => {} };
+  await expect(buildImage({ ...common, dockerfile: join(folder, 'Dockerfile') })).rejects.toMatchObject({
+    message: 'docker build made x:1, but the engine does not have it',
+    hint: expect.stringContaining('docker buildx use default'),
+  });
+});
+
 it('a failed build names what the step printed, and where the whole log is', async () => {
   failingDocker();
   const failure: unknown = await buildImage({
@@ -60,6 +73,7 @@ it('settings of the person’s shell do not reach `docker`, and a build does wit
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   const script = `#!/bin/sh
+[ "$1" = image ] && echo sha256:1 && exit 0
 env | grep '^DOCKER_' | sort >> ${join(folder, 'environment')}
 [ "$DOCKER_BUILDKIT" = 0 ] && exit 0
 echo 'ERROR: BuildKit is enabled but the buildx component is missing or broken.' >&2

@@ -153,12 +153,15 @@ describe('sessionCommand', () => {
   const terminal = { columns: 132, rows: 43, type: 'xterm' };
 
   it('a session has a terminal like the operator’s, only if there is one', () => {
-    expect(sessionCommand(agent, ['prog'], terminal).join(' ')).toContain(' -t xterm -s 132x43 node prog');
+    expect(sessionCommand(agent, ['prog'], { terminal }).join(' ')).toContain(
+      ' -t xterm -s 132x43 node prog',
+    );
     expect(sessionCommand(agent, ['prog'])).not.toContain('-t');
   });
 
   it('COLORTERM of the host is passed on unless it is no word', () => {
-    const withColors = (colors: string) => sessionCommand(agent, ['prog'], { ...terminal, colors }).join(' ');
+    const withColors = (colors: string) =>
+      sessionCommand(agent, ['prog'], { terminal: { ...terminal, colors } }).join(' ');
     expect(withColors('truecolor')).toContain(' -c truecolor node prog');
     expect(withColors('a b')).not.toContain('-c');
   });

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -21,7 +22,8 @@ let checkout: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'setup-'));
   checkout = join(directory, 'a checkout');
-  for (const file of ['scripts/setup.sh', 'scripts/with-lock.ts', 'lib/host/lock.ts', 'lib/errors.ts']) {
+  const alone = ['lib/host/lock.ts', 'lib/host/child-environment.ts', 'lib/errors.ts'];
+  for (const file of ['scripts/setup.sh', 'scripts/with-lock.ts', ...alone]) {
     cpSync(join(KIT, file), join(checkout, file));
   }
   writeFileSync(join(checkout, 'package-lock.json'), '{}');
@@ -52,7 +54,7 @@ const kit = () => join(checkout, 'node_modules', '.kit');
 describe('setup.sh', () => {
   it('setup.sh installs the lock file with the present Node, then prints nothing', () => {
     expect(setup()).toEqual({ code: 0, output: 'setup: installing the npm packages of package-lock.json\n' });
-    expect(readlinkSync(join(kit(), 'bin', 'node'))).toBe(join(directory, 'bin', 'node'));
+    expect(readlinkSync(join(kit(), 'bin', 'node'))).toBe(process.execPath);
     expect(setup()).toEqual({ code: 0, output: '' });
   });
 
@@ -69,7 +71,30 @@ describe('setup.sh', () => {
     const later = new Date(Date.now() + 5_000);
     utimesSync(join(checkout, 'package-lock.json'), later, later);
     expect(setup(`${join(kit(), 'bin')}:`).code).toBe(0);
-    expect(readlinkSync(join(kit(), 'bin', 'node'))).toBe(join(directory, 'bin', 'node'));
+    expect(readlinkSync(join(kit(), 'bin', 'node'))).toBe(process.execPath);
+  });
+
+  it('setup.sh links what a version manager’s shim leads to, so that the kit runs in any project', () => {
+    const project = join(directory, 'project');
+    mkdirSync(project);
+    program(
+      'node',
+      `[ "$PWD" = '${project}' ] && echo 'v20 is pinned here' >&2 && exit 1\nexec '${process.execPath}' "$@"`,
+    );
+    expect(setup().code).toBe(0);
+    const run = spawnSync(join(kit(), 'bin', 'node'), ['-p', '40 + 2'], { cwd: project, encoding: 'utf8' });
+    expect([run.stdout, run.stderr]).toEqual(['42\n', '']);
+  });
+
+  it('setup.sh does not lean on the link of another checkout, which may go', () => {
+    const other = join(directory, 'other');
+    mkdirSync(other);
+    symlinkSync(process.execPath, join(other, 'node'));
+    expect(setup(`${other}:`).code).toBe(0);
+    rmSync(other, { recursive: true });
+    expect(setup()).toEqual({ code: 0, output: '' });
+    expect(existsSync(join(kit(), 'bin', 'node'))).toBe(true);
+    expect(readlinkSync(join(kit(), 'bin', 'node'))).toBe(process.execPath);
   });
 
   it('setup.sh finds Node again, without installing, when its link was removed', () => {

@@ -80,7 +80,7 @@ describe('a verb of docker that hangs', () => {
     [['network', 'inspect', 'x'], 60_000],
     [['exec', 'x', 'true'], 60_000],
     [['rm', '--force', 'x'], 60_000],
-    [['stop', '--time', '9', 'x'], 69_000],
+    [['stop', '-t', '9', 'x'], 69_000],
     [['run', '--detach', 'x'], 300_000],
     [['image', 'inspect', 'x'], 60_000],
     // Nobody knows how long these take; they end by their signal.

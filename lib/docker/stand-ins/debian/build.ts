@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { childEnvironment } from '../../../host/child-environment.ts';
 import { docker } from '../../cli.ts';
 import { installDebianPackages, onPath, runLogged } from '../../debian-host.ts';
 import { labelArguments } from '../../labels.ts';
@@ -7,6 +8,8 @@ import { bookwormSources } from '../sources.ts';
 
 /** apt settings of this machine that its mirror may need; none of them can contain a password. */
 const KEPT_SETTINGS = ['Acquire::Check-Valid-Until', 'Acquire::Check-Date'];
+
+const APT = { env: childEnvironment('network'), extendEnv: false, reject: false } as const;
 
 export interface DebianBuild {
   tag: string;
@@ -51,7 +54,7 @@ function labelChanges(): string[] {
 }
 
 async function aptSettings(): Promise<string[]> {
-  const { stdout } = await execa('apt-config', ['dump', ...KEPT_SETTINGS], { reject: false });
+  const { stdout } = await execa('apt-config', ['dump', ...KEPT_SETTINGS], APT);
   return stdout
     .split('\n')
     .map((line) => line.replace(/;$/, ''))
@@ -63,7 +66,7 @@ async function aptSettings(): Promise<string[]> {
  */
 async function aptProxies(): Promise<Record<string, string>> {
   const wanted = ['http_proxy', 'Acquire::http::Proxy', 'https_proxy', 'Acquire::https::Proxy'];
-  const { stdout } = await execa('apt-config', ['shell', ...wanted], { reject: false });
+  const { stdout } = await execa('apt-config', ['shell', ...wanted], APT);
   return Object.fromEntries(
     [...stdout.matchAll(/^(https?_proxy)='([^']+)'$/gm)].map(([, name = '', value = '']) => [name, value]),
   );
