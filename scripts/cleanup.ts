@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-import { join } from 'node:path';
 import { echo, question } from 'zx';
 import { findLeftovers, removeLeftovers } from '../lib/commands/cleanup/cleanup.ts';
 import { BottleError } from '../lib/errors.ts';
-import { KIT_DIRECTORY } from '../lib/host/directories.ts';
 import { sizeText } from '../lib/host/size.ts';
+import { demoSmolvm } from '../lib/prepare/smolvm.ts';
 import { findSmolvm, type SmolvmBinary } from '../lib/smolvm/binary.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { columns, line } from '../lib/terminal/output.ts';
@@ -79,9 +78,8 @@ async function confirmed(): Promise<boolean> {
 
 /** Finds the smolvm that launches use, or else the kit's fake, whose machines may be left over too. */
 async function knownSmolvms(): Promise<SmolvmBinary[]> {
-  const fake = join(KIT_DIRECTORY, 'smolvm-fakes', 'bin', 'smolvm-0.8.0');
   try {
-    return [await findSmolvm(process.platform === 'linux' ? fake : undefined)];
+    return [await findSmolvm(process.platform === 'linux' ? demoSmolvm() : undefined)];
   } catch (error) {
     if (error instanceof BottleError && error.code === 'smolvm-missing') return [];
     throw error;

@@ -5,6 +5,7 @@ import { imageId } from '../docker/image.ts';
 import { usedAliases } from '../docker/used-aliases.ts';
 import { cacheDirectory } from '../host/directories.ts';
 import { checkSpace, freeBytes } from './disk.ts';
+import { assertFakeRuns, fakeObstacles } from './fake-smolvm.ts';
 import { checkKvm } from './kvm.ts';
 import type { Problems } from './problems.ts';
 import { assertSocketPathsFit } from './socket-paths.ts';
@@ -15,6 +16,9 @@ export interface Host {
   engine(): Promise<'running' | 'startable'>;
   /** @throws BottleError `kvm-unusable` */
   kvm(): Promise<void>;
+  /** What keeps the kit's fake of smolvm at `path` from starting guests; see {@link fakeObstacles}. */
+  fakeObstacles(path: string): Promise<readonly string[]>;
+  platform: NodeJS.Platform;
   /** Id of an image in the engine; undefined if the engine does not have it. */
   imageId(reference: string): Promise<string | undefined>;
   /** Loopback aliases in use, except those of the network `own`. */
@@ -29,6 +33,8 @@ export function thisHost(hasTerminal: boolean): Host {
   return {
     engine: async () => ((await checkEngine()) === 'startable' ? 'startable' : 'running'),
     kvm: () => checkKvm(),
+    fakeObstacles,
+    platform: process.platform,
     usedAliases,
     imageId,
     freeBytes,
@@ -37,8 +43,8 @@ export function thisHost(hasTerminal: boolean): Host {
 }
 
 export interface HostNeeds {
-  /** Whether guests are real microVMs. */
-  kvm: boolean;
+  /** The smolvm that starts guests; undefined if there is none. */
+  smolvm: { path: string; isFake: boolean } | undefined;
   /** Where the manifest asks for pipelock, for messages; undefined if it does not. */
   pipelock: string | undefined;
   /** The bottle's network, which reserves an alias for it; undefined unless its guest reaches the bundle by one. */
@@ -47,7 +53,11 @@ export interface HostNeeds {
 
 export async function checkHost(host: Host, needs: HostNeeds, problems: Problems): Promise<void> {
   await problems.attempt(async () => assertSocketPathsFit());
-  if (needs.kvm) await problems.attempt(() => host.kvm());
+  const { smolvm } = needs;
+  if (smolvm?.isFake === false) await problems.attempt(() => host.kvm());
+  if (smolvm?.isFake) {
+    await problems.attempt(async () => assertFakeRuns(await host.fakeObstacles(smolvm.path), host.platform));
+  }
   const engine = await problems.attempt(() => host.engine());
   const { network } = needs;
   if (network !== undefined) await problems.attempt(async () => assertAliasesAttainable(host.hasTerminal));

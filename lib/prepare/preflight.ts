@@ -79,10 +79,10 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
   const smolvm = await problems.attempt(() => smolvmFor(manifest));
   const tier = smolvm && (await problems.attempt(() => tierOf(smolvm.version)));
   if (tier !== undefined) await problems.attempt(() => chooseHandoff(tier));
-  const isReal = smolvm !== undefined && !isFakeSmolvm(smolvm.path);
+  const asProgram = smolvm && { path: smolvm.path, isFake: isFakeSmolvm(smolvm.path) };
   const pipelock = manifest?.bottle.egress.pipelock && placeOf(manifest, 'egress.pipelock');
   const network = tier === 'alias' ? networkName(slug) : undefined;
-  await checkHost(host, { kvm: isReal, network, pipelock }, problems);
+  await checkHost(host, { smolvm: asProgram, network, pipelock }, problems);
   const known = {
     ...(manifest && { manifest }),
     ...found,

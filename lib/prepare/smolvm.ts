@@ -6,12 +6,16 @@ import { findSmolvm, type SmolvmBinary } from '../smolvm/binary.ts';
 
 /** Directory of the kit's fakes for smolvm. */
 const FAKES = join(KIT_DIRECTORY, 'smolvm-fakes', 'bin');
-const DEMO_SMOLVM = join(FAKES, 'smolvm-0.8.0');
+
+/** The fake for those who have no smolvm: without root, it can only confine a guest that has no network at all. */
+export function demoSmolvm(isRoot = process.getuid?.() === 0): string {
+  return join(FAKES, isRoot ? 'smolvm-0.8.0' : 'smolvm-1.9.3');
+}
 
 /** Finds the smolvm to run this agent. Only the kit's own demo falls back to the fake. */
 export async function smolvmFor(manifest: Manifest | undefined): Promise<SmolvmBinary> {
   const isDemo = manifest?.agent.origin === 'examples' && manifest.agent.name === 'demo';
-  return findSmolvm(isDemo ? DEMO_SMOLVM : undefined);
+  return findSmolvm(isDemo ? demoSmolvm() : undefined);
 }
 
 /** Returns whether this is the kit's fake, which confines with namespaces and is not a security boundary. */

@@ -19,10 +19,10 @@ export async function findSmolvm(fallback?: string): Promise<SmolvmBinary> {
   const asked = process.env.SMOLVM;
   const path = asked ? resolve(asked) : (onPath('smolvm') ?? fallback);
   if (path === undefined) {
+    const demo =
+      process.platform === 'linux' ? ' To try the kit without it, run `make launch AGENT=demo`.' : '';
     throw new BottleError('smolvm-missing', '`smolvm` is not on the PATH, and SMOLVM is not set', {
-      hint:
-        'Install smolvm 1.8.0 or newer (https://github.com/smol-machines/smolvm/releases), or set SMOLVM to its path. ' +
-        'To try the kit without it, run `make launch AGENT=demo`.',
+      hint: `${installHint()}${demo}`,
     });
   }
   if (!isExecutable(path)) {
@@ -31,6 +31,14 @@ export async function findSmolvm(fallback?: string): Promise<SmolvmBinary> {
     });
   }
   return { path, version: await versionOf(path) };
+}
+
+/** Says how to get a smolvm for a platform. */
+export function installHint(platform: NodeJS.Platform = process.platform): string {
+  const builds: Partial<Record<NodeJS.Platform, string>> = { darwin: ' for macOS', linux: ' for Linux' };
+  const needs = platform === 'linux' ? ', which needs /dev/kvm' : '';
+  const what = `Install smolvm 1.8.0 or newer${builds[platform] ?? ''}${needs}`;
+  return `${what} (https://github.com/smol-machines/smolvm/releases), or set SMOLVM to its path.`;
 }
 
 /** Runs `--version` of a smolvm binary. */

@@ -2,13 +2,18 @@ import { groupHelp, helpOf } from './cli/help.ts';
 import { parseArguments } from './cli/parse.ts';
 import { UsageError } from './errors.ts';
 import { beforeVerb, faults } from './faults/faults.ts';
+import { livePid } from './guest/folder.ts';
 import { type Profile, profileOf, VERSIONS } from './profile.ts';
+import { enterNamespace } from './system/enter.ts';
+import { isInside, isRootless } from './system/rootless.ts';
 import { type Entry, MACHINE, PACK } from './verbs/table.ts';
 
 const GROUPS = [
   { names: ['machine', 'vm'], about: 'Manage machines [aliases: vm]', entries: MACHINE },
   { names: ['pack'], about: 'Package machines', entries: PACK },
 ] as const;
+
+const OBSTACLES = '--fake-obstacles';
 
 /** Runs a command line as smolvm `version`. @returns the exit code. @throws UsageError, SmolvmError. */
 export async function play(version: string, words: readonly string[]): Promise<number> {
@@ -24,6 +29,7 @@ export async function play(version: string, words: readonly string[]): Promise<n
   if (first === undefined) throw new UsageError(top);
   if (first === '--version' || first === '-V') return print(`smolvm ${version}\n`);
   if (first === '--help' || first === '-h' || first === 'help') return print(top);
+  if (first === OBSTACLES) return await printObstacles(profile);
   if (first.startsWith('-')) throw usage(`unexpected argument '${first}' found`, 'smolvm <COMMAND>');
   const group = GROUPS.find(({ names }) => names.some((name) => name === first));
   if (group === undefined) throw usage(`unrecognized subcommand '${first}'`, 'smolvm <COMMAND>');
@@ -48,8 +54,31 @@ async function runGroup(
   const verb = await entry.load(profile);
   const parsed = parseArguments(verb.spec, args);
   if (parsed === 'help') return print(helpOf(verb.spec));
+  if (verb.machineOf !== undefined) await enterIfNeeded(profile, verb.machineOf(parsed));
   await beforeVerb(words === 'pack' ? 'pack' : entry.names[0]);
   return await verb.run(parsed);
+}
+
+/**
+ * Without root, continues in the namespace of the machine, or in a new one if it does not run. Where that is impossible,
+ * stays outside: verbs that start no guest work there too.
+ */
+async function enterIfNeeded(profile: Profile, machine: string | undefined): Promise<void> {
+  if (isInside() || !isRootless()) return;
+  const pid = machine === undefined ? undefined : livePid(machine);
+  if (pid !== undefined) enterNamespace(pid);
+  const { obstacles } = await import('./guest/obstacles.ts');
+  if (obstacles(profile).length === 0) enterNamespace(undefined);
+}
+
+/** Prints what keeps guests from starting here, one a line. Not a command of smolvm: launches ask it of the fake. */
+async function printObstacles(profile: Profile): Promise<number> {
+  const { obstacles } = await import('./guest/obstacles.ts');
+  return print(
+    obstacles(profile)
+      .map((each) => `${each}\n`)
+      .join(''),
+  );
 }
 
 function listed(entry: { names: readonly [string, ...string[]]; about: string }) {

@@ -4,13 +4,19 @@
  */
 import { mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
 
-/** Must match RUNTIME_DIRECTORY in paths.ts, which is TypeScript. */
-const RUNTIME_DIRECTORY = '/run/smolvm-fake';
+/** Within a user namespace, root is an ordinary user of the host; see rootless.ts, which is TypeScript. */
+const isHostRoot = process.getuid?.() === 0 && process.env.SMOLVM_FAKE_NAMESPACE !== '1';
+const xdg = process.env.XDG_CACHE_HOME ?? '';
+const cache = xdg.startsWith('/') ? xdg : `${homedir()}/.cache`;
+/** Must match RUNTIME_DIRECTORY in paths.ts. */
+const folder = isHostRoot ? '/run/smolvm-fake' : `${cache}/smolvm-fake`;
 
-// The folder belongs to root; other users get no cache.
-if (process.getuid?.() === 0) {
-  mkdirSync(RUNTIME_DIRECTORY, { recursive: true, mode: 0o700 });
-  enableCompileCache(`${RUNTIME_DIRECTORY}/compiled`);
+try {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  enableCompileCache(`${folder}/compiled`);
+} catch {
+  // A home that cannot be written is no reason to fail here.
 }
 await import('./main.ts');

@@ -103,7 +103,7 @@ describe.skipIf(skipped)(titled('commands in a running machine'), () => {
   });
 
   it('exec -it passes bytes unchanged to our own terminal and restores its settings', async () => {
-    const inner = `${SMOLVM} machine exec --name m -it -- sh -c 'stty raw; printf "a\\nb"'; stty -a`;
+    const inner = `'${SMOLVM}' machine exec --name m -it -- sh -c 'stty raw; printf "a\\nb"'; stty -a`;
     const { stdout } = await execa('script', ['--quiet', '--command', inner, '/dev/null'], {
       env: { ...fixture.home.env, SHELL: '/bin/sh' },
       extendEnv: false,

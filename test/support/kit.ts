@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll } from 'vitest';
 import { HOME_LABEL, homeLabel } from '../../lib/docker/labels.ts';
+import { removeTree } from './remove-tree.ts';
 
 export const KIT = join(import.meta.dirname, '..', '..');
 export const DEMO_DOCKERFILE = join(KIT, 'fixtures', 'agents', 'demo', 'Dockerfile');
@@ -141,7 +142,7 @@ export class Sandbox {
   }
 
   remove(): void {
-    rmSync(this.root, { recursive: true, force: true });
+    removeTree(this.root);
   }
 }
 

@@ -11,6 +11,8 @@ export function hostWith(changes: Partial<Host> = {}): Host {
   return {
     engine: async () => 'running',
     kvm: async () => {},
+    fakeObstacles: async () => [],
+    platform: 'linux',
     usedAliases: async () => new Set(),
     imageId: async () => undefined,
     freeBytes: async () => 10 * 1024 ** 3,

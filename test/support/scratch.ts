@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeTree } from './remove-tree.ts';
 
 /**
  * Creates a temporary directory for a test run, and removes it with all its content afterward. Its name is
@@ -9,5 +10,5 @@ import { join } from 'node:path';
 export default function makeScratch(): () => void {
   const scratch = mkdtempSync(join(tmpdir(), 'bk-'));
   process.env.TMPDIR = scratch;
-  return () => rmSync(scratch, { recursive: true, force: true });
+  return () => removeTree(scratch);
 }

@@ -1,14 +1,15 @@
-import { join } from 'node:path';
 import { ALIAS_POOL } from '../../channels/alias-pool.ts';
 import { describeKey } from '../../deploy-keys/revoke-key.ts';
 import { strandedKeys } from '../../deploy-keys/stranded-keys.ts';
 import { dockerTry } from '../../docker/cli.ts';
 import { usedAliases } from '../../docker/used-aliases.ts';
 import { BottleError, messageOf } from '../../errors.ts';
-import { cacheDirectory, homeDirectory, KIT_DIRECTORY } from '../../host/directories.ts';
+import { cacheDirectory, homeDirectory } from '../../host/directories.ts';
 import { freeBytes, nearestExisting } from '../../prepare/disk.ts';
+import { assertFakeRuns, fakeObstacles } from '../../prepare/fake-smolvm.ts';
 import { checkKvm } from '../../prepare/kvm.ts';
-import { findSmolvm } from '../../smolvm/binary.ts';
+import { demoSmolvm, isFakeSmolvm } from '../../prepare/smolvm.ts';
+import { findSmolvm, installHint } from '../../smolvm/binary.ts';
 import { type Tier, tierOf } from '../../smolvm/version.ts';
 import { checkAgentVersions } from './agent-versions.ts';
 import type { Check } from './check.ts';
@@ -64,14 +65,18 @@ async function checkSmolvm(): Promise<Finding> {
   try {
     const { path, version } = await findSmolvm();
     const tier = tierOf(version);
+    if (isFakeSmolvm(path)) assertFakeRuns(await fakeObstacles(path), process.platform);
     return { detail: `${version.join('.')}, tier ${tier}: ${IMPLIED[tier]} (${path})` };
   } catch (error) {
     if (!(error instanceof BottleError) || error.code !== 'smolvm-missing') throw error;
-    const fake = join(KIT_DIRECTORY, 'smolvm-fakes', 'bin');
+    const fake = demoSmolvm();
+    const detail = `${error.message}; only the demo can run, with ${fake}`;
+    const obstacles = await fakeObstacles(fake);
+    if (obstacles.length === 0) return { status: 'warning', detail, hint: error.hint ?? '' };
     return {
-      status: 'warning',
-      detail: `${error.message}; only the demo can run, with ${fake}`,
-      hint: error.hint ?? '',
+      status: 'problem',
+      detail: `${error.message}, and the demo cannot run without it: ${obstacles.join('; ')}`,
+      hint: installHint(),
     };
   }
 }

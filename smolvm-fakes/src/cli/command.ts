@@ -36,5 +36,10 @@ export interface Arguments {
 /** One verb: its grammar, and its action, which returns the exit code. */
 export interface Verb {
   readonly spec: CommandSpec;
+  /**
+   * Present on verbs that need root for guests or for files of other owners, and run in a user namespace without it:
+   * the machine whose namespace that is, if it runs.
+   */
+  readonly machineOf?: (args: Arguments) => string | undefined;
   run(args: Arguments): Promise<number>;
 }

@@ -1,16 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentError } from '../errors.ts';
 import { attachNetwork, type Surroundings } from '../network/attach.ts';
 import { entryOf, type HostEntry, RUNC_ROOT, release, remember } from '../network/live-guests.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
+import type { Profile } from '../profile.ts';
 import { startRelay } from '../sockets/relay.ts';
 import type { PublishedSocket, VmRecord } from '../state/record.ts';
 import { startTimeOf } from '../system/process.ts';
+import { isRootless } from '../system/rootless.ts';
 import { HELPER_ENVIRONMENT, run } from '../system/run.ts';
 import { agentConfigOf, noteRunning, type RunningGuest } from './folder.ts';
+import { obstacles } from './obstacles.ts';
 import { ociConfig } from './spec.ts';
 
 /** Maximum bytes of a Unix socket path, without the terminating NUL. The agent's socket must fit. */
@@ -24,23 +27,30 @@ const SOCKET_PATH_LIMIT = 107;
 const CREATE = `set -e
 cd "$1"
 mount --bind "$2" lower
-mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work rootfs
+mount -t overlay overlay -o "lowerdir=lower,upperdir=upper,workdir=work$5" rootfs
 exec runc --root "$3" create --bundle . --pid-file pid "$4"`;
+
+/** In a user namespace, overlayfs may not use the attributes of its own that only the host's root can set. */
+const OVERLAY_OPTIONS = isRootless() ? ',userxattr' : '';
 
 /** Starts the machine's container on top of `layers`. Attaches the network before its first process runs. */
 export async function bootGuest(
   record: VmRecord,
   folder: string,
   layers: string,
-  plan: { policy: NetworkPolicy; surroundings: Surroundings; sockets: readonly PublishedSocket[] },
+  plan: {
+    profile: Profile;
+    policy: NetworkPolicy;
+    surroundings: Surroundings;
+    sockets: readonly PublishedSocket[];
+  },
 ): Promise<RunningGuest> {
   const { policy, surroundings, sockets } = plan;
   if (Buffer.byteLength(join(folder, 'agent.sock')) > SOCKET_PATH_LIMIT) {
     throw agentError('start machine', `path must be shorter than SUN_LEN: ${join(folder, 'agent.sock')}`);
   }
-  if (process.getuid?.() !== 0) {
-    throw agentError('start machine', 'the fake smolvm starts guests with runc, and needs root for that');
-  }
+  const [obstacle] = process.getuid?.() === 0 ? [] : obstacles(plan.profile);
+  if (obstacle !== undefined) throw agentError('start machine', `the fake smolvm cannot: ${obstacle}`);
   const container = `smolvm-${randomBytes(8).toString('hex')}`;
   const starter: HostEntry = {
     container,
@@ -83,7 +93,10 @@ function createContainer(
 ): number {
   const bundle = join(folder, 'container');
   for (const name of ['lower', 'upper', 'work', 'rootfs']) mkdirSync(join(bundle, name), { recursive: true });
+  // Every user of the guest sees these two, whatever the umask of this one.
+  chmodSync(join(bundle, 'upper'), 0o755);
   writeFileSync(join(bundle, 'resolv.conf'), 'nameserver 8.8.8.8\nnameserver 1.1.1.1\n');
+  chmodSync(join(bundle, 'resolv.conf'), 0o644);
   const config = ociConfig(record, container, {
     rootfs: 'rootfs',
     resolvConf: join(bundle, 'resolv.conf'),
@@ -106,6 +119,7 @@ function createContainer(
       layers,
       RUNC_ROOT,
       container,
+      OVERLAY_OPTIONS,
     ],
     { stdio: ['ignore', console, console], env: HELPER_ENVIRONMENT },
   );

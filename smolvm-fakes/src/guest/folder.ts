@@ -73,10 +73,20 @@ export function runningGuest(record: VmRecord): RunningGuest | undefined {
   if (record.state !== 'running' || record.pid === null) return undefined;
   const identity = identityOf(record);
   if (identity === undefined || !isAlive(identity)) return undefined;
+  const guest = noted(record.name);
+  return guest?.pid === identity.pid ? guest : undefined;
+}
+
+/** The first process of a machine's container, whatever its record says; undefined unless it is alive. */
+export function livePid(name: string): number | undefined {
+  const guest = noted(name);
+  return guest !== undefined && isAlive(guest) ? guest.pid : undefined;
+}
+
+function noted(name: string): RunningGuest | undefined {
   try {
-    const file = join(vmDirectory(record.name), 'container.json');
-    const guest = runningSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-    return guest.pid === identity.pid ? guest : undefined;
+    const file = join(vmDirectory(name), 'container.json');
+    return runningSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     return undefined;
   }

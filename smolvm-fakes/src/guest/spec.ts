@@ -1,4 +1,5 @@
 import type { VmRecord } from '../state/record.ts';
+import { isRootless } from '../system/rootless.ts';
 import { type GuestUser, ROOT } from './user.ts';
 
 /** Docker's defaults: raw sockets and device nodes, but no network or system administration. */
@@ -116,12 +117,7 @@ export function ociConfig(record: VmRecord, container: string, files: GuestFiles
       ...files.sockets.map(([node, guest]) => mount(guest, 'bind', node, ['bind', 'rprivate'])),
     ],
     linux: {
-      cgroupsPath: `/smolvm-fake/${container}`,
-      resources: {
-        devices: [{ allow: false, access: 'rwm' }],
-        memory: { limit: record.mem * 1024 * 1024 },
-        pids: { limit: 4096 },
-      },
+      ...(isRootless() ? {} : { cgroupsPath: `/smolvm-fake/${container}`, resources: resourcesOf(record) }),
       namespaces: ['pid', 'network', 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })),
       seccomp: {
         defaultAction: 'SCMP_ACT_ALLOW',
@@ -142,6 +138,15 @@ export function ociConfig(record: VmRecord, container: string, files: GuestFiles
       ],
       readonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
     },
+  };
+}
+
+/** Only the host's root can set limits. Without root, device nodes are no danger: a user namespace ignores them. */
+function resourcesOf(record: VmRecord) {
+  return {
+    devices: [{ allow: false, access: 'rwm' }],
+    memory: { limit: record.mem * 1024 * 1024 },
+    pids: { limit: 4096 },
   };
 }
 

@@ -1,6 +1,8 @@
+import { agentError } from '../errors.ts';
 import type { Profile } from '../profile.ts';
 import type { VmRecord } from '../state/record.ts';
 import { lock } from '../system/flock.ts';
+import { isRootless } from '../system/rootless.ts';
 import { backendOf, refuseBackend } from './backend.ts';
 import { allowForwarding, install, type Rule, rulesOf } from './firewall.ts';
 import { floorOf } from './floor.ts';
@@ -47,6 +49,9 @@ export async function attachNetwork(
   if (policy.kind === 'none') {
     isolate(pid);
     return;
+  }
+  if (isRootless()) {
+    throw agentError('start machine', 'without root, the fake smolvm gives its guests no network');
   }
   const cidrs = policy.kind === 'unrestricted' ? 'everything' : policy.cidrs;
   const reach = reachOf(cidrs, surroundings.floor, surroundings.gateway);

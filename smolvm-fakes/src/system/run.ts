@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
 import { SmolvmError } from '../errors.ts';
 
 export interface RunResult {
@@ -9,6 +11,21 @@ export interface RunResult {
 
 /** The environment of the fake's helper programs; the caller's own is not passed on. */
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+
+/** Path of a helper program; undefined when it is not installed. */
+export function programPath(name: string, path = ENVIRONMENT.PATH): string | undefined {
+  return path
+    .split(':')
+    .map((folder) => join(folder, name))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
 
 /**
  * Runs a helper program; a non-zero exit is not an error. @throws SmolvmError when the program is missing.

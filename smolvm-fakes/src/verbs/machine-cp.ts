@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { Verb } from '../cli/command.ts';
+import type { Arguments, Verb } from '../cli/command.ts';
 import { agentError, configError, ioReason } from '../errors.ts';
 import { download, upload } from '../guest/copy.ts';
 import type { Profile } from '../profile.ts';
@@ -19,12 +19,11 @@ export function machineCp(profile: Profile): Verb {
       ],
       options: [],
     },
+    machineOf: (args) => remoteOf(args)?.machine,
     async run(args) {
       const [source = '', target = ''] = args.positionals;
-      // The source is checked first, so a local source with a colon counts as a machine's path.
       const down = machinePath(source);
-      const up = down === undefined ? machinePath(target) : undefined;
-      const remote = down ?? up;
+      const remote = remoteOf(args);
       if (remote === undefined) {
         throw configError(
           'cp',
@@ -53,6 +52,11 @@ export function machineCp(profile: Profile): Verb {
       return 0;
     },
   };
+}
+
+/** The source is checked first, so a local source with a colon counts as a machine's path. */
+function remoteOf({ positionals: [source = '', target = ''] }: Arguments) {
+  return machinePath(source) ?? machinePath(target);
 }
 
 function machinePath(text: string): { machine: string; path: string } | undefined {

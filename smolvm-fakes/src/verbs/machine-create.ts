@@ -15,6 +15,7 @@ import type { VmRecord } from '../state/record.ts';
 export function machineCreate(profile: Profile): Verb {
   return {
     spec: createGrammar(profile),
+    machineOf: () => undefined,
     async run(args) {
       using database = await openDatabase(profile);
       const accept = () => acceptedName(givenName(args), database, profile);

@@ -22,6 +22,7 @@ export function machineDelete(profile: Profile): Verb {
         ...(profile.deleteCascades ? [{ long: 'cascade', help: 'Delete fork clones too' }] : []),
       ],
     },
+    machineOf: (args) => givenName(args),
     async run(args) {
       using database = await openDatabase(profile);
       const name = givenName(args) ?? '';

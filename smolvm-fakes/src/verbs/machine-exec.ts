@@ -7,6 +7,7 @@ import { raceOf } from '../faults/exec-race.ts';
 import { dieIfAsked, faults } from '../faults/faults.ts';
 import { type Ending, execInGuest, type GuestProcess } from '../guest/exec.ts';
 import { execOnTerminal } from '../guest/terminal.ts';
+import { DEFAULT_NAME } from '../machine/name.ts';
 import { userOf } from '../machine/rootfs.ts';
 import { vmDirectory } from '../paths.ts';
 import type { Profile } from '../profile.ts';
@@ -37,6 +38,7 @@ const spec: CommandSpec = {
 export function machineExec(profile: Profile): Verb {
   return {
     spec,
+    machineOf: (args) => args.value('name') ?? DEFAULT_NAME,
     run: (args) =>
       execute(profile, args, { interactive: args.has('interactive'), terminal: args.has('tty') }),
   };

@@ -27,6 +27,7 @@ export function machineStart(profile: Profile): Verb {
       about: 'Start a machine',
       options: [{ long: 'name', short: 'n', value: 'NAME', help: 'Machine to start [default: default]' }],
     },
+    machineOf: (args) => args.value('name') ?? DEFAULT_NAME,
     async run(args) {
       using database = await openDatabase(profile);
       const name = args.value('name') ?? DEFAULT_NAME;
@@ -68,7 +69,7 @@ async function startLocked(
   forgetRunning(folder);
   const { layers, record } = await rootfsOf(stored, folder, policy, profile);
   const sockets = profile.mountSocket === 'in-containers' ? (record.published_sockets ?? []) : [];
-  const guest = await bootGuest(record, folder, layers, { policy, surroundings, sockets });
+  const guest = await bootGuest(record, folder, layers, { profile, policy, surroundings, sockets });
   try {
     const user = userOf(record, folder, profile);
     await runInit(record, guest, user);

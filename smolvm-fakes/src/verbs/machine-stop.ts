@@ -14,6 +14,7 @@ export function machineStop(profile: Profile): Verb {
       about: 'Stop a running machine',
       options: [{ long: 'name', short: 'n', value: 'NAME', help: 'Machine to stop [default: default]' }],
     },
+    machineOf: (args) => args.value('name') ?? DEFAULT_NAME,
     async run(args) {
       using database = await openDatabase(profile);
       const name = args.value('name') ?? DEFAULT_NAME;

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa, type Options } from 'execa';
+import { removeTree } from '../remove-tree.ts';
 
 /** The program that a value of SMOLVM names; a name without a slash is looked up on the PATH. */
 export function programOf(value: string | undefined): string {
@@ -76,6 +77,6 @@ export class Home implements AsyncDisposable {
     for (const { name, state } of machines) {
       if (state === 'running' || state === 'unreachable') await this.run(['machine', 'stop', '-n', name]);
     }
-    rmSync(this.path, { recursive: true, force: true });
+    removeTree(this.path);
   }
 }

@@ -58,6 +58,17 @@ const GOLDEN: Readonly<Record<string, () => Promise<Checked>>> = {
     };
     return checkWith(COMMAND, '', hostWith({ kvm: () => checkKvm('/dev/kvm', 'linux', access) }));
   },
+  'a fake smolvm that cannot start guests, on Linux': async () => {
+    const fakeObstacles = async () => [
+      'runc is missing (Debian: runc)',
+      'nsenter is missing (Debian: util-linux)',
+    ];
+    return checkWith(COMMAND, '', hostWith({ fakeObstacles }));
+  },
+  'a fake smolvm on macOS': async () => {
+    const fakeObstacles = async () => ['it needs Linux, and this is darwin'];
+    return checkWith(COMMAND, '', hostWith({ fakeObstacles, platform: 'darwin' }));
+  },
   'an exported answer that is not text': async () => {
     vi.stubEnv('BOT_BOTTLE_PROMPTED_PIN', 'a\ufffdb');
     return checkWith(COMMAND, 'env: {PIN: "?"}\n');
