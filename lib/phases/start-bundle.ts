@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { assertPublished } from '../bundle/assert-published.ts';
 import { stageGitFiles } from '../bundle/git-files.ts';
 import { awaitHealthy, isHealthy } from '../bundle/health.ts';
 import { runArguments } from '../bundle/launch-spec.ts';
 import { bundleSecrets, bundleSecretVariables } from '../bundle/secrets.ts';
+import { daemonPort } from '../daemons/contract/daemons.ts';
 import { dockerError, dockerTry } from '../docker/cli.ts';
-import { findContainer, removeContainer } from '../docker/container.ts';
+import { findContainer, hostPortOf, removeContainer } from '../docker/container.ts';
+import { agentFacing } from '../plan/agent-facing.ts';
 import { writeRoutesOfNewBundle } from '../supervise/new-bundle.ts';
 import { allocate } from './allocate.ts';
 import { mintCerts } from './mint-certs.ts';
@@ -46,7 +49,12 @@ export const startBundle: Phase<Bundle> = {
     const args = await runArguments({ plan, allocation, certs, image });
     const id = await runBundle(container, args, await bundleSecrets(plan));
     await awaitHealthy(container, context.signal);
-    const address = (await findContainer(container))?.addresses[allocation.network];
+    const started = await findContainer(container);
+    const address = started?.addresses[allocation.network];
+    for (const daemon of agentFacing(plan)) {
+      const port = started && hostPortOf(started, daemonPort(daemon), allocation.alias);
+      if (port !== undefined) await assertPublished({ host: allocation.alias, port });
+    }
     return bundle.parse({ container, id, image, address });
   },
 
