@@ -76,6 +76,17 @@ const FAMILY_OF = {
 
 export type ErrorCode = keyof typeof FAMILY_OF;
 
+/**
+ * Returns a code of the family that an exit code stands for; `internal` for any other number. Of preflight's, the one that a
+ * phase has when it cannot say more.
+ */
+export function codeOfExit(exitCode: number): ErrorCode {
+  if (exitCode === EXIT_CODES.preflight) return 'disk-full';
+  const family = Object.entries(EXIT_CODES).find(([, code]) => code === exitCode)?.[0];
+  const code = Object.entries(FAMILY_OF).find(([, of]) => of === family)?.[0];
+  return (code as ErrorCode | undefined) ?? 'internal';
+}
+
 export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(FAMILY_OF, text);
 }
