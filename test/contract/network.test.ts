@@ -5,7 +5,7 @@ import { Fixture } from '../support/contract/fixture.ts';
 import { arp, frames, guestAddress, tcp, udp } from '../support/contract/guest-net.ts';
 import { type Listener, listen } from '../support/contract/listeners.ts';
 import { since, skipping, withoutGuests } from '../support/contract/skipping.ts';
-import { SMOLVM } from '../support/contract/smolvm.ts';
+import { IS_ROOTLESS } from '../support/contract/smolvm.ts';
 
 const ALLOWED = '127.0.0.16';
 const OTHER = '127.0.0.17';
@@ -18,9 +18,7 @@ function hostAddresses(): string[] {
     .map((each) => each.address);
 }
 
-/** Without root, the fake gives a guest no link, but relays TCP connections to the allowed address. */
-const rootless = SMOLVM.includes('smolvm-fakes/') && process.getuid?.() !== 0;
-const link = skipping(rootless ? 'the fake has no link without root' : undefined);
+const link = skipping(IS_ROOTLESS ? 'the fake has no link without root' : undefined);
 
 const { skipped, titled } = skipping(since('1.1.3'), withoutGuests());
 
@@ -41,7 +39,7 @@ describe.skipIf(skipped)(titled('reach of a guest under TSI'), () => {
       else expect(hostAddresses(), 'an address that is there can be listened on').not.toContain(address);
     }
     await fixture.boot('listed', sidecar, { allowed_cidrs: [`${ALLOWED}/32`] });
-    if (!rootless) await fixture.boot('open', sidecar, {}, '--net', '--allow-cidr', `${ALLOWED}/32`);
+    if (!IS_ROOTLESS) await fixture.boot('open', sidecar, {}, '--net', '--allow-cidr', `${ALLOWED}/32`);
     await fixture.boot('closed', sidecar, {}, '--allow-cidr', `${ALLOWED}/32`);
   });
 
@@ -126,7 +124,7 @@ describe.skipIf(skipped)(titled('reach of a guest under TSI'), () => {
     expect((await fixture.home.exec('listed', 'sh', '-c', write)).code).not.toBe(0);
   });
 
-  it.skipIf(!rootless)('without root, a guest has no link, and no rights over its network', async () => {
+  it.skipIf(!IS_ROOTLESS)('without root, a guest has no link, and no rights over its network', async () => {
     expect((await fixture.home.exec('listed', 'ls', '/sys/class/net')).stdout).toBe('lo\n');
     const { stdout } = await fixture.home.exec('listed', 'cat', '/proc/self/status');
     // CAP_NET_ADMIN, and the groups of this user, such as docker.
