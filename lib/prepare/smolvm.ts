@@ -7,7 +7,7 @@ import { findSmolvm, type SmolvmBinary } from '../smolvm/binary.ts';
 /** Directory of the kit's fakes for smolvm. */
 const FAKES = join(KIT_DIRECTORY, 'smolvm-fakes', 'bin');
 
-/** The fake for those who have no smolvm: without root, it can only confine a guest that has no network at all. */
+/** The fake for those who have no smolvm; without root, the one that needs the least of the kernel. */
 export function demoSmolvm(isRoot = process.getuid?.() === 0): string {
   return join(FAKES, isRoot ? 'smolvm-0.8.0' : 'smolvm-1.9.3');
 }

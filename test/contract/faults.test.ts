@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fixture } from '../support/contract/fixture.ts';
 import { named } from '../support/contract/grammar.ts';
 import { skipping, withoutGuests } from '../support/contract/skipping.ts';
-import { type Outcome, SMOLVM } from '../support/contract/smolvm.ts';
+import { IS_ROOTLESS, type Outcome, SMOLVM } from '../support/contract/smolvm.ts';
 import { recordOf } from '../support/contract/state.ts';
 import { atLeast } from '../support/contract/version.ts';
 
@@ -105,7 +105,8 @@ describe.skipIf(skipped)(titled('SMOLVM_FAKE_FAULTS'), () => {
     await create('', 'ghost');
     expect((await run('start:die', 'machine', 'start', '-n', 'ghost')).code).toBe(-1);
     expect(recordOf(fixture.home, 'ghost')).toMatchObject({ state: 'created', pid: null });
-    const { stdout } = await execa('grep', ['-rl', '"machine":"ghost"', '/run/smolvm-fake/machines'], {
+    const runtime = IS_ROOTLESS ? join(fixture.home.path, 'd/smolvm/runtime') : '/run/smolvm-fake';
+    const { stdout } = await execa('grep', ['-rl', '"machine":"ghost"', join(runtime, 'machines')], {
       reject: false,
     });
     expect(stdout).not.toBe('');

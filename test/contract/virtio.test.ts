@@ -3,13 +3,18 @@ import { Fixture } from '../support/contract/fixture.ts';
 import { frames, guestAddress, tcp, udp } from '../support/contract/guest-net.ts';
 import { type Listener, listen } from '../support/contract/listeners.ts';
 import { before, skipping, withoutGuests } from '../support/contract/skipping.ts';
+import { IS_ROOTLESS } from '../support/contract/smolvm.ts';
 import { patchRecord } from '../support/contract/state.ts';
 import { atLeast } from '../support/contract/version.ts';
 
 const ADDRESS = '127.0.0.16';
 const GATEWAY = '100.96.0.1';
 
-const { skipped, titled } = skipping(before('1.1.3'), withoutGuests());
+const { skipped, titled } = skipping(
+  before('1.1.3'),
+  withoutGuests(),
+  IS_ROOTLESS ? 'the fake has no link without root' : undefined,
+);
 
 describe.skipIf(skipped)(titled('reach of a guest under virtio-net'), () => {
   let fixture: Fixture;

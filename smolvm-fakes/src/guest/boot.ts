@@ -7,7 +7,7 @@ import { attachNetwork, type Surroundings } from '../network/attach.ts';
 import { entryOf, type HostEntry, RUNC_ROOT, release, remember } from '../network/live-guests.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
 import type { Profile } from '../profile.ts';
-import { startRelay } from '../sockets/relay.ts';
+import { startSocketRelay } from '../sockets/relay.ts';
 import type { PublishedSocket, VmRecord } from '../state/record.ts';
 import { startTimeOf } from '../system/process.ts';
 import { isRootless } from '../system/rootless.ts';
@@ -61,19 +61,22 @@ export async function bootGuest(
   };
   remember(starter);
   try {
-    const relay = await startRelay(join(folder, 'sockets'), sockets);
+    const relay = await startSocketRelay(join(folder, 'sockets'), sockets);
     const known = { ...starter, ...(relay === undefined ? {} : { relay: relay.identity }) };
     remember(known);
     const nodes = sockets.map((socket, index) => [relay?.nodes[index] ?? '', socket.guest_path] as const);
     const pid = createContainer(record, folder, layers, container, nodes);
-    await attachNetwork(record.name, pid, policy, surroundings, ({ device, rules }) =>
+    const link = await attachNetwork(record.name, pid, policy, surroundings, ({ device, rules }) =>
       remember({ ...known, device, rules: [...rules] }),
     );
+    // Versions that need this one have no mounted sockets.
+    if (link !== undefined) remember({ ...known, relay: link.identity });
     run('runc', ['--root', RUNC_ROOT, 'start', container]);
     const startTime = startTimeOf(pid);
     if (startTime === undefined) throw agentError('start machine', 'the machine ended while it booted');
     remember({ ...(entryOf(container) ?? starter), pid, startTime });
     relay?.bindTo({ pid, startTime });
+    link?.bindTo({ pid, startTime });
     const guest = { container, pid, startTime };
     writeAgentConfig(record, folder);
     noteRunning(folder, guest);

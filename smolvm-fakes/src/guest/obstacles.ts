@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { cacheDirectory } from '../paths.ts';
-import { type Profile, VERSIONS } from '../profile.ts';
+import type { Profile } from '../profile.ts';
 import { NEW_NAMESPACE } from '../system/enter.ts';
 import { HELPER_ENVIRONMENT, programPath } from '../system/run.ts';
 
@@ -19,7 +19,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   unshare: 'util-linux',
   mount: 'mount',
 };
-const FOR_ROOT = { 'iptables-restore': 'iptables' };
+const FOR_NETWORKS = { 'iptables-restore': 'iptables' };
 const FOR_OTHERS = { newuidmap: 'uidmap', newgidmap: 'uidmap' };
 
 /** The ids that images use: Debian's `nobody` is 65534. */
@@ -41,8 +41,8 @@ export interface GuestHost {
   program(name: string): string | undefined;
   /** The content of a file; empty when it is missing. */
   text(file: string): string;
-  /** What goes wrong with an overlay in a user namespace; empty when nothing does. */
-  tryNamespace(): string;
+  /** What goes wrong with an overlay, and rules of a network, in a user namespace; empty when nothing does. */
+  tryNamespace(withNetwork: boolean): string;
 }
 
 const thisHost = (): GuestHost => ({
@@ -55,29 +55,26 @@ const thisHost = (): GuestHost => ({
 });
 
 /** What keeps this host and user from starting guests, each with its remedy; empty when nothing does. */
-export function obstacles(
-  profile: Pick<Profile, 'mountSocket' | 'version'>,
-  host: GuestHost = thisHost(),
-): string[] {
+export function obstacles(profile: Pick<Profile, 'policyBackend'>, host: GuestHost = thisHost()): string[] {
   if (host.platform !== 'linux') return [`it needs Linux, and this is ${host.platform}`];
-  const wanted = Object.entries({ ...PROGRAMS, ...(host.isRoot ? FOR_ROOT : FOR_OTHERS) });
+  // The newest connect guests by mounted sockets, and get along without a network; as root, they can have one.
+  const withNetwork = host.isRoot || profile.policyBackend === 'tsi';
+  const wanted = Object.entries({
+    ...PROGRAMS,
+    ...(withNetwork ? FOR_NETWORKS : {}),
+    ...(host.isRoot ? {} : FOR_OTHERS),
+  });
   const missing = wanted.filter(([name]) => host.program(name) === undefined);
   const lacking = missing.map(([name, debianPackage]) => `${name} is missing (Debian: ${debianPackage})`);
   if (host.isRoot) return lacking;
-  if (profile.mountSocket !== 'in-containers') {
-    const newest = VERSIONS.at(-1);
-    return [
-      `the fake ${profile.version} connects guests to the host as root only (the fake ${newest} needs no root)`,
-    ];
-  }
   const ids = idsLacking(host);
   if (lacking.length + ids.length > 0) return [...lacking, ...ids];
-  const said = host.tryNamespace();
+  const said = host.tryNamespace(withNetwork);
   if (said === '') return [];
   const off = SWITCHES.filter(([key, value]) => host.text(fileOf(key)).trim() === value);
   const remedy = off.map(([key, , on]) => `sudo sysctl ${key}=${on}`).join(' && ');
   return [
-    `without root, guests need a user namespace with an overlay, which this kernel refuses: ${said}` +
+    `without root, guests need a user namespace with an overlay${withNetwork ? ' and TPROXY' : ''}, which this system refuses: ${said}` +
       (remedy === '' ? '' : ` (allow it: ${remedy})`),
   ];
 }
@@ -106,16 +103,20 @@ const fileOf = (key: string) => `/proc/sys/${key.replaceAll('.', '/')}`;
 const OVERLAY = `set -e
 cd "$1"
 mkdir lower upper work rootfs
-exec mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work,userxattr rootfs`;
+mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work,userxattr rootfs`;
+const RULE = `
+ip link set lo up
+exec iptables -t mangle -A PREROUTING -i lo -d 127.0.0.1/32 -p tcp -j TPROXY --on-ip 127.0.0.1 --on-port 1`;
 
-/** Mounts an overlay as {@link bootGuest} does, on the disk where the machines are. */
-function tryNamespace(): string {
+/** Does what starting a guest does: mounts an overlay on the disk where the machines are, and adds a rule. */
+function tryNamespace(withNetwork: boolean): string {
+  const script = withNetwork ? OVERLAY + RULE : OVERLAY;
   let place = cacheDirectory();
   while (!existsSync(place)) place = dirname(place);
   let folder: string | undefined;
   try {
     folder = mkdtempSync(join(place, '.smolvm-fake-'));
-    const words = [...NEW_NAMESPACE, '--mount', '--', '/bin/sh', '-c', OVERLAY, 'sh', folder];
+    const words = [...NEW_NAMESPACE, '--mount', '--net', '--', '/bin/sh', '-c', script, 'sh', folder];
     const { status, stderr, error } = spawnSync('unshare', words, {
       encoding: 'utf8',
       env: HELPER_ENVIRONMENT,

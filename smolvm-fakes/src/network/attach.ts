@@ -1,5 +1,5 @@
-import { agentError } from '../errors.ts';
 import type { Profile } from '../profile.ts';
+import type { Relay } from '../sockets/relay.ts';
 import type { VmRecord } from '../state/record.ts';
 import { lock } from '../system/flock.ts';
 import { isRootless } from '../system/rootless.ts';
@@ -9,6 +9,7 @@ import { floorOf } from './floor.ts';
 import { connect, freeLink, isolate, type Link } from './link.ts';
 import { NETWORK_LOCK, takenDevices } from './live-guests.ts';
 import { hostResolver, type NetworkPolicy } from './policy.ts';
+import { connectRootless } from './rootless.ts';
 import { forwards, type Gateway, reachOf, type Subnet } from './subnet.ts';
 
 /** What one guest's network adds to the host. */
@@ -38,6 +39,7 @@ export function surroundingsOf(record: VmRecord, profile: Profile): Surroundings
 /**
  * Gives the guest whose first process is `pid` exactly the network of `policy`. Calls `remember` before
  * changing anything on the host, so that a crash in between can be cleaned up.
+ * @returns the process that relays the guest's connections, if there is one.
  */
 export async function attachNetwork(
   machine: string,
@@ -45,16 +47,14 @@ export async function attachNetwork(
   policy: NetworkPolicy,
   surroundings: Surroundings,
   remember: (attachment: Attachment) => void,
-): Promise<void> {
+): Promise<Relay | undefined> {
   if (policy.kind === 'none') {
     isolate(pid);
-    return;
-  }
-  if (isRootless()) {
-    throw agentError('start machine', 'without root, the fake smolvm gives its guests no network');
+    return undefined;
   }
   const cidrs = policy.kind === 'unrestricted' ? 'everything' : policy.cidrs;
   const reach = reachOf(cidrs, surroundings.floor, surroundings.gateway);
+  if (isRootless()) return connectRootless(pid, reach);
   await using _held = await lock(NETWORK_LOCK);
   const link: Link = freeLink(takenDevices());
   const rules = rulesOf(link, reach, machine);
@@ -63,4 +63,5 @@ export async function attachNetwork(
   install(rules);
   if (forwards(reach)) allowForwarding();
   connect(link, pid, reach);
+  return undefined;
 }

@@ -1,9 +1,10 @@
 /**
- * Relays the connections to one machine's mounted sockets. Its first line of input is a JSON array of host
- * paths: it listens on the nodes `socket0`, `socket1`, … in its working directory, prints `ready`, and
- * connects to a node's host path for each connection to that node. Its second line identifies the machine's
- * process, and the relay exits when that process ends. Without the second line it exits at end of input, that
- * is, with the process that starts the machine.
+ * Relays the connections of one machine to the host. Its first line of input is JSON: it listens on the nodes `socket0`,
+ * `socket1`, … in its working directory and connects to the host path of the same index in `paths` for each connection.
+ * With any `addresses`, its file descriptor 3 listens in the guest's network for connections to any address and port;
+ * those to `addresses` go to the same port of the host, and all others are closed. It prints `ready` when it listens.
+ * Its second line identifies the machine's process, and the relay exits when that process ends. Without the second
+ * line it exits at end of input, that is, with the process that starts the machine.
  */
 import { chmodSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -14,7 +15,8 @@ import { isAlive } from '../system/process.ts';
 /** Milliseconds between checks whether the machine is alive. */
 const LOOK_MS = 500;
 
-const pathsSchema = z.array(z.string());
+const requestSchema = z.strictObject({ paths: z.array(z.string()), addresses: z.array(z.string()) });
+const LISTENER = 3;
 const machineSchema = z.strictObject({ pid: z.number().int(), startTime: z.number().int() });
 
 /** Each direction ends by itself and waits for its reader; an error ends both. */
@@ -39,6 +41,18 @@ async function listen(node: string, path: string): Promise<void> {
   chmodSync(node, 0o777);
 }
 
+function listenForAddresses(addresses: readonly string[]): Promise<void> {
+  const server = createServer({ allowHalfOpen: true }, (guest) => {
+    const { localAddress: host = '', localPort: port = 0 } = guest;
+    if (addresses.includes(host)) join(guest, connect({ host, port, allowHalfOpen: true }));
+    else guest.destroy();
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ fd: LISTENER }, () => resolve());
+  });
+}
+
 process.on('SIGHUP', () => undefined);
 const input = createInterface({ input: process.stdin });
 let bound = false;
@@ -46,8 +60,10 @@ let started = false;
 input.on('line', (line) => {
   if (!started) {
     started = true;
-    const paths = pathsSchema.parse(JSON.parse(line));
-    Promise.all(paths.map((path, index) => listen(`socket${index}`, path))).then(
+    const { paths, addresses } = requestSchema.parse(JSON.parse(line));
+    const listening = paths.map((path, index) => listen(`socket${index}`, path));
+    if (addresses.length > 0) listening.push(listenForAddresses(addresses));
+    Promise.all(listening).then(
       () => process.stdout.write('ready\n'),
       () => process.exit(1),
     );

@@ -8,20 +8,23 @@ import { HELPER_ENVIRONMENT } from '../system/run.ts';
 
 const PROGRAM = join(import.meta.dirname, 'relay-program.ts');
 
-/** The process that relays one machine's sockets, and the host paths of its nodes. */
-export interface SocketRelay {
+/** A process that relays connections of one machine. */
+export interface Relay {
   readonly identity: ProcessIdentity;
-  /** Host path of each socket's node, in the order of the sockets. */
-  readonly nodes: readonly string[];
   /** Ties the relay's lifetime to this process; until then, it lives as long as ours. */
   bindTo(machine: ProcessIdentity): void;
+}
+
+/** The relay of a machine's sockets, and the host paths of their nodes, in the order of the sockets. */
+export interface SocketRelay extends Relay {
+  readonly nodes: readonly string[];
 }
 
 /**
  * Starts a machine's relay, which listens on one node per socket in `folder`. The relay connects to the
  * host's socket for each new connection, so that socket may be created, removed and re-created at any time.
  */
-export async function startRelay(
+export async function startSocketRelay(
   folder: string,
   sockets: readonly PublishedSocket[],
 ): Promise<SocketRelay | undefined> {
@@ -29,31 +32,55 @@ export async function startRelay(
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Relative to its working directory, the node names fit into a socket address wherever the folder is.
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {
+  const relay = await startRelay([], { paths: sockets.map((socket) => socket.host_path) }, folder);
+  return { ...relay, nodes: sockets.map((_, index) => join(folder, `socket${index}`)) };
+}
+
+/** What a relay connects to; see its program. */
+export interface RelayTargets {
+  readonly paths?: readonly string[];
+  readonly addresses?: readonly string[];
+}
+
+/** Starts a relay by `prefix`, a command that becomes the one that follows it. @throws SmolvmError. */
+export async function startRelay(
+  prefix: readonly string[],
+  { paths = [], addresses = [] }: RelayTargets,
+  folder = '/',
+): Promise<Relay> {
+  const command = [...prefix, process.execPath, '--disable-warning=ExperimentalWarning', PROGRAM];
+  const child = spawn(command[0] ?? '', command.slice(1), {
     cwd: folder,
     detached: true,
-    stdio: ['pipe', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: HELPER_ENVIRONMENT,
+  });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint = (complaint + chunk.toString()).slice(-500);
   });
   const said = new Promise<string>((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', () => resolve(''));
+    child.once('close', () => resolve(''));
     child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()));
   });
   child.stdin.on('error', () => undefined);
-  child.stdin.write(`${JSON.stringify(sockets.map((socket) => socket.host_path))}\n`);
+  child.stdin.write(`${JSON.stringify({ paths, addresses })}\n`);
   const answer = await said;
   const pid = child.pid ?? 0;
   const startTime = startTimeOf(pid);
   if (answer !== 'ready' || startTime === undefined) {
-    throw agentError('start machine', `the relay of the machine's sockets did not start: ${answer}`);
+    throw agentError(
+      'start machine',
+      `the relay of the machine did not start: ${answer || complaint.trim()}`,
+    );
   }
   return {
     identity: { pid, startTime },
-    nodes: sockets.map((_, index) => join(folder, `socket${index}`)),
     bindTo(machine) {
       child.stdin.end(`${JSON.stringify(machine)}\n`);
       child.stdout.destroy();
+      child.stderr.destroy();
       child.unref();
     },
   };

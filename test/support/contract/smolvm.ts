@@ -13,6 +13,9 @@ export function programOf(value: string | undefined): string {
 /** The program under test. */
 export const SMOLVM = programOf(process.env.SMOLVM);
 
+/** Whether the program is a fake that an ordinary user runs, which adds nothing to the host's network. */
+export const IS_ROOTLESS = SMOLVM.includes('smolvm-fakes/') && process.getuid?.() !== 0;
+
 /** Settings that tell a real smolvm where its parts are. SMOLVM itself belongs to the tests. */
 const SETTINGS = Object.fromEntries(
   Object.entries(process.env).filter(([key]) => key.startsWith('SMOLVM_') && key !== 'SMOLVM_FAKE_FAULTS'),
