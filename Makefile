@@ -181,7 +181,7 @@ test-contract: setup ## [SMOLVM=x]: test every fake, or the given smolvm, verb b
 	@cd "$$KIT" && BOT_BOTTLE_TEST_ALL_FAKES=1 exec node scripts/dev/test.ts --suite contract
 
 test-e2e: setup ## test whole launches, single phases and interruptions
-	@$(DEV) scripts/dev/test.ts --suite e2e
+	@cd "$$KIT" && BOT_BOTTLE_TEST_ALL_FAKES=1 exec node scripts/dev/test.ts --suite e2e
 
 test-faults: setup ## [ONLY=regexp] [EVERY=n] [JOBS=3] [FLAGS='--list --json']: meet every call of a launch with every fault and signal, and print a summary
 	@$(DEV) test/faults/main.ts $(call given,ONLY,only) $(call given,EVERY,every) $(call given,JOBS,jobs) $(FLAGS)

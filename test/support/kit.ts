@@ -12,6 +12,9 @@ export const KIT = join(import.meta.dirname, '..', '..');
 export const DEMO_DOCKERFILE = join(KIT, 'fixtures', 'agents', 'demo', 'Dockerfile');
 export const FAKE_SMOLVM = join(KIT, 'smolvm-fakes', 'bin', 'smolvm-0.8.0');
 
+/** Whether to test on more fakes than show what differs, as `make test-contract` and `make test-e2e` do. */
+export const ON_ALL_FAKES = process.env.BOT_BOTTLE_TEST_ALL_FAKES === '1';
+
 /** The homes of this file's sandboxes, as labels. */
 const homes = new Set<string>();
 
