@@ -41,6 +41,8 @@ const FAMILY_OF = {
   'disk-full': 'preflight',
   /** A file or directory of the kit cannot be used as it is. */
   'path-unusable': 'preflight',
+  /** Addresses of this machine that only its administrator can add. */
+  'aliases-missing': 'preflight',
   'state-missing': 'preflight',
   'state-corrupt': 'internal',
   'engine-failed': 'engine',
@@ -73,6 +75,17 @@ const FAMILY_OF = {
 } as const satisfies Record<string, ErrorFamily>;
 
 export type ErrorCode = keyof typeof FAMILY_OF;
+
+/**
+ * Returns a code of the family that an exit code stands for; `internal` for any other number. Of preflight's, the one that a
+ * phase has when it cannot say more.
+ */
+export function codeOfExit(exitCode: number): ErrorCode {
+  if (exitCode === EXIT_CODES.preflight) return 'disk-full';
+  const family = Object.entries(EXIT_CODES).find(([, code]) => code === exitCode)?.[0];
+  const code = Object.entries(FAMILY_OF).find(([, of]) => of === family)?.[0];
+  return (code as ErrorCode | undefined) ?? 'internal';
+}
 
 export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(FAMILY_OF, text);

@@ -4,6 +4,7 @@ import { AUDIT_HEAD, auditRow } from '../lib/commands/logs/audit-table.ts';
 import { daemonLog } from '../lib/commands/logs/daemon-logs.ts';
 import { auditLog } from '../lib/commands/logs/logs.ts';
 import { parseLines, parseSince } from '../lib/commands/logs/since.ts';
+import { visible } from '../lib/host/visible.ts';
 import { parseFlags } from '../lib/terminal/flags.ts';
 import { line } from '../lib/terminal/output.ts';
 import { runScript } from '../lib/terminal/run-script.ts';
@@ -31,7 +32,7 @@ await runScript(async ({ signal }) => {
   const { bottle, follow, denied, json, since } = flags;
   if (flags.daemons) {
     for await (const { stream, text } of daemonLog(bottle, { follow, signal }))
-      process[stream].write(`${text}\n`);
+      process[stream].write(`${visible(text)}\n`);
     return 0;
   }
   if (flags['agent-output']) {

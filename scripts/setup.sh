@@ -3,8 +3,12 @@
 # Prints nothing when that is already done. Runs under any POSIX shell, including bash 3.2.
 set -u
 
-NODE_PIN=24.21.0 # also in lib/docker/stand-ins/pins.ts
 NODE_FLOOR=24
+# npm has not every version for every system: a test looks these up. That of Linux is also in lib/docker/stand-ins/pins.ts.
+case $(uname -s) in
+  Darwin) NODE_PIN=26.10.0 ;;
+  *) NODE_PIN=24.21.0 ;;
+esac
 
 cd "$(dirname "$0")/.." || exit 70
 kit=node_modules/.kit
@@ -61,6 +65,10 @@ explain() {
     fail "the npm registry's certificate is not trusted: $1 could not be installed" \
       'Where the network inspects TLS, set NODE_EXTRA_CA_CERTS to its CA file.'
   fi
+  case $1 in
+    *Node*) fail "npm could not install $1 for $(uname -sm)" \
+      "Install it yourself: \`brew install node\`, \`nvm install $NODE_FLOOR\`, or https://nodejs.org/." ;;
+  esac
   fail "npm could not install $1" 'The output of npm is above.'
 }
 

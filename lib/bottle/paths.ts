@@ -30,6 +30,8 @@ export const bottlePaths = {
   transcriptLock: (slug: string) => join(bottleDirectory(slug), 'locks', 'transcript.db'),
   /** Written by the bundle: what egress let out and refused, and what it learned. */
   audit: (slug: string) => join(bottleDirectory(slug), 'audit'),
+  /** Where its last bundle was published; outlives the records of a bundle that died. */
+  publishedPorts: (slug: string) => join(bottleDirectory(slug), 'published-ports.json'),
   prompt: (slug: string) => join(bottleDirectory(slug), 'agent', 'prompt.txt'),
   egress: (slug: string) => join(bottleDirectory(slug), 'egress'),
   /** What egress lets out: the prepared routes, and what persons have granted since. */

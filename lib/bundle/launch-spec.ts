@@ -26,6 +26,8 @@ export interface LaunchSpec {
   certs: { directory: string };
   /** Reference of the bundle image. */
   image: string;
+  /** Host port of each daemon that an earlier bundle published; others get any that is free. */
+  ports?: ReadonlyMap<string, number>;
 }
 
 /** Enough for init, its daemons, their git processes and `docker exec`; no daemon forks freely. */
@@ -65,7 +67,9 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
     ...(isSupervised ? supervision(plan) : []),
     ...bundleSecretNames(plan),
   ];
-  const ports = agentFacing(plan).map((daemon) => `${allocation.alias}::${daemonPort(daemon)}`);
+  const ports = agentFacing(plan).map(
+    (daemon) => `${allocation.alias}:${spec.ports?.get(daemon) ?? ''}:${daemonPort(daemon)}`,
+  );
   return [
     'run',
     '--detach',

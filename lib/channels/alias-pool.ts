@@ -9,6 +9,9 @@ export const ALIAS_POOL: readonly string[] = Array.from(
   (_, index) => `127.0.0.${16 + index}`,
 );
 
+/** Where ports of bottles are published whose guests reach them by sockets, and no address of this host. */
+export const SHARED_LOOPBACK = '127.0.0.1';
+
 /** Returns the lowest unused alias. @throws BottleError `aliases-exhausted` */
 export function lowestFree(used: ReadonlySet<string>): string {
   const free = ALIAS_POOL.find((alias) => !used.has(alias));
@@ -18,22 +21,35 @@ export function lowestFree(used: ReadonlySet<string>): string {
   });
 }
 
-/** Returns the `ifconfig` commands that add the missing aliases; macOS only routes 127.0.0.1 itself. */
-export function missingAliasCommands(present: ReadonlySet<string>): string[][] {
-  const missing = ALIAS_POOL.filter((alias) => !present.has(alias));
-  return missing.map((alias) => ['ifconfig', 'lo0', 'alias', alias, 'up']);
+/** Returns the pool's addresses that this machine does not have. On Linux, all of 127/8 is loopback; on macOS, 127.0.0.1. */
+export function missingAliases(
+  platform: NodeJS.Platform = process.platform,
+  present: readonly string[] = (networkInterfaces().lo0 ?? []).map((entry) => entry.address),
+): string[] {
+  return platform === 'darwin' ? ALIAS_POOL.filter((alias) => !present.includes(alias)) : [];
 }
 
-/** Ensures that the pool's addresses exist. On Linux, all of 127/8 is already loopback. */
-export async function ensureAliasPool(
-  say: (line: string) => void,
-  platform = process.platform,
-): Promise<void> {
-  if (platform !== 'darwin') return;
-  const present = new Set((networkInterfaces().lo0 ?? []).map((entry) => entry.address));
-  const commands = missingAliasCommands(present);
-  if (commands.length === 0) return;
-  say(`adding ${commands.length} loopback aliases to lo0 (requires sudo once; they last until reboot)`);
+/**
+ * Checks that the pool's addresses exist, or that there is somebody to ask for the password with which they are added.
+ * @throws BottleError `aliases-missing`
+ */
+export function assertAliasesAttainable(hasTerminal: boolean, missing = missingAliases()): void {
+  if (missing.length === 0 || hasTerminal || process.getuid?.() === 0) return;
+  throw new BottleError('aliases-missing', `${missing.length} loopback aliases are missing from lo0`, {
+    hint: `Add them, which they need after each reboot: ${addedBy(missing)}`,
+  });
+}
+
+function addedBy(missing: readonly string[]): string {
+  return `for a in ${missing.join(' ')}; do sudo ifconfig lo0 alias $a up; done`;
+}
+
+/** Ensures that the pool's addresses exist. */
+export async function ensureAliasPool(say: (line: string) => void): Promise<void> {
+  const missing = missingAliases();
+  if (missing.length === 0) return;
+  say(`adding ${missing.length} loopback aliases to lo0 (requires sudo once; they last until reboot)`);
+  const commands = missing.map((alias) => ['ifconfig', 'lo0', 'alias', alias, 'up']);
   for (const command of commands) {
     try {
       // sudo caches the password, so only the first command prompts for it.

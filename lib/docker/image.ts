@@ -166,3 +166,10 @@ export function failedStep(said: readonly string[]): string {
 export async function saveImage(reference: string, path: string, signal?: AbortSignal): Promise<void> {
   await docker(['save', '--output', path, reference], signal === undefined ? {} : { signal });
 }
+
+/** Removes a tag, and the image if that was its last one. Idempotent. */
+export async function removeImage(reference: string): Promise<void> {
+  const args = ['image', 'rm', reference];
+  const result = await dockerTry(args);
+  if (result.exitCode !== 0 && !/no such image/i.test(result.stderr)) throw dockerError(args, result);
+}

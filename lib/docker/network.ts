@@ -4,7 +4,7 @@ import { docker, dockerError, dockerTry } from './cli.ts';
 import { hostSubnets, overlaps, subnet } from './host-subnets.ts';
 import { KIND_LABEL, labelArguments } from './labels.ts';
 
-/** Label of a bottle's network with the bottle's loopback alias. */
+/** Label of a bottle's network with the bottle's loopback alias, if it has one of its own. */
 export const ALIAS_LABEL = 'bot-bottle.alias';
 
 const inspected = z.array(
@@ -69,13 +69,14 @@ export function subnetPools(environment: NodeJS.ProcessEnv = process.env): reado
  * machine's own ones and its routes, which the engine ignores.
  * @throws BottleError `subnets-exhausted`, `usage`, or `engine-failed` for any other failure.
  */
-export async function createBridge(name: string, slug: string, alias: string): Promise<string> {
+export async function createBridge(name: string, slug: string, alias?: string): Promise<string> {
   const pools = subnetPools();
   const taken = await hostSubnets();
   for (const candidate of pools.flatMap((pool) => subnetCandidates(slug, pool))) {
     const wanted = subnet(candidate);
     if (wanted === undefined || taken.some((one) => overlaps(one, wanted))) continue;
-    const labels = [...labelArguments('network', slug), '--label', `${ALIAS_LABEL}=${alias}`];
+    const own = alias === undefined ? [] : ['--label', `${ALIAS_LABEL}=${alias}`];
+    const labels = [...labelArguments('network', slug), ...own];
     const args = ['network', 'create', '--driver', 'bridge', '--subnet', candidate, ...labels, name];
     const result = await dockerTry(args);
     if (result.exitCode === 0) return candidate;

@@ -61,7 +61,7 @@ export function guestEnvironment(options: GuestEnvironmentOptions): Record<strin
   const { slug, user, home, proxy, configured } = options;
   const image = without(options.image, [...options.withheld, ...CATCH_ALL_VARIABLES]);
   const path = image.PATH ?? USUAL_PATH;
-  const noProxy = `localhost,127.0.0.1,::1,${options.alias}`;
+  const noProxy = [...new Set(['localhost', '127.0.0.1', '::1', options.alias])].join(',');
   const identity: Record<(typeof USER_VARIABLES)[number], string> = { HOME: home, USER: user };
   return {
     ...localeOf(options.locale, { ...image, ...configured }),

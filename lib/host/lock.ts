@@ -55,7 +55,8 @@ async function acquire(database: DatabaseSync, path: string, options: LockOption
 /** Returns whether the lock was acquired. */
 function begin(database: DatabaseSync): boolean {
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    // Nothing is ever written, so its journal need not be on the disk, which may be full.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return false;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ensureAliasPool, lowestFree } from '../channels/alias-pool.ts';
+import { ensureAliasPool, lowestFree, missingAliases, SHARED_LOOPBACK } from '../channels/alias-pool.ts';
 import { HOME_LABEL, homeLabel } from '../docker/labels.ts';
 import {
   ALIAS_LABEL,
@@ -19,7 +19,7 @@ import type { Phase, PhaseContext } from './phase.ts';
 import { prepare } from './prepare.ts';
 
 const allocation = z.strictObject({
-  /** The loopback address on which the bottle's ports are published. */
+  /** The loopback address on which the bottle's ports are published; its own only where the guest can reach it. */
   alias: z.ipv4(),
   network: z.string(),
   subnet: z.string(),
@@ -29,7 +29,7 @@ export type Allocation = z.infer<typeof allocation>;
 const LOCK_TIMEOUT_MS = 120_000;
 
 /**
- * Reserves an alias and creates the bottle's bridge. The alias is a label of the network, so the engine holds
+ * Creates the bottle's bridge and, where the guest reaches the bundle by an address, reserves an alias. The alias is a label of the network, so the engine holds
  * the reservation until teardown removes the network: for all users of the engine, and across crashes.
  */
 export const allocate: Phase<Allocation> = {
@@ -41,13 +41,16 @@ export const allocate: Phase<Allocation> = {
 
   async run(context) {
     const plan = await context.read(prepare);
-    await ensureAliasPool(context.say);
+    if (plan.smolvm.tier === 'alias') await ensureAliasPool(context.say);
     const lock = join(cacheDirectory(), 'locks', 'aliases.db');
     return withLock(lock, () => reserveAlias(context, plan.names.network), { timeoutMs: LOCK_TIMEOUT_MS });
   },
 
   async isAlive(_context, { network, alias }) {
-    return (await findNetwork(network))?.labels[ALIAS_LABEL] === alias;
+    const found = await findNetwork(network);
+    // On a Mac, aliases are gone after a reboot.
+    if (found === undefined || missingAliases().includes(alias)) return false;
+    return (found.labels[ALIAS_LABEL] ?? SHARED_LOOPBACK) === alias;
   },
 
   describe: ({ alias, subnet }) => `${alias}, ${subnet}`,
@@ -64,15 +67,17 @@ async function reserveAlias(context: PhaseContext, network: string): Promise<All
     }
     await removeNetwork(network);
   }
-  const alias = lowestFree(await aliasesInUse(context));
-  const subnet = await createBridge(network, context.slug, alias);
+  const { smolvm } = await context.read(prepare);
+  const own = smolvm.tier === 'alias' ? lowestFree(await aliasesInUse(context)) : undefined;
+  const subnet = await createBridge(network, context.slug, own);
   if (!(await isFirstOfItsName(network))) {
     // Another home has made one of the same name at the same time, and was first.
     await removeOwnNetwork(network);
     await markUndone();
     throw taken(network);
   }
-  if (await holdsAlias(network, alias)) return { alias, network, subnet };
+  const alias = own ?? SHARED_LOOPBACK;
+  if (own === undefined || (await holdsAlias(network, own))) return { alias, network, subnet };
   // Another user of this engine, with their own lock, took the same alias first.
   await removeNetwork(network);
   await markUndone();

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { rememberPorts } from '../bundle/published-ports.ts';
 import { channelOf } from '../channels/channel-of.ts';
 import { DAEMON_NAMES, type DaemonName, daemonPort } from '../daemons/contract/daemons.ts';
 import { findContainer, hostPortOf } from '../docker/container.ts';
@@ -31,7 +32,13 @@ export const discoverUrls: Phase<Urls> = {
   needs: [prepare, allocate, startBundle],
   record: urls,
   durable: false,
-  run: discover,
+
+  async run(context) {
+    const found = await discover(context);
+    // Best effort: with other ports, an agent that is at work would have to be started anew.
+    await rememberPorts(context.slug, found.published).catch(() => {});
+    return found;
+  },
 
   async isAlive(context, data) {
     return isDeepStrictEqual(await discover(context), data);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { channelOf } from '../channels/channel-of.ts';
+import { clockTrouble } from '../channels/probe/clocks.ts';
 import { probeFinding } from '../channels/probe/findings.ts';
 import { probeGuest } from '../channels/probe/probe-guest.ts';
 import { wildcardListeners } from '../channels/probe/wildcard-listeners.ts';
@@ -41,8 +42,9 @@ export const probe: Phase<Confinement> = {
     const channel = channelOf(plan.smolvm.tier);
     if (channel.exposesWildcardListeners) await warnOfWildcardListeners(context.say, alias);
     const pastTheSocket = channel.needsRelay ? published : [];
+    const bottle = new Bottle(plan, agent);
     const findings = await probeGuest({
-      bottle: new Bottle(plan, agent),
+      bottle,
       alias,
       proxyDaemon: proxyDaemonOf(plan),
       otherDaemons: plan.daemons.filter((daemon) => BESIDE_THE_PROXY.has(daemon)),
@@ -51,6 +53,8 @@ export const probe: Phase<Confinement> = {
     });
     const wrong = findings.filter((finding) => !finding.ok);
     if (wrong.length === 0) return { findings };
+    const trouble = await clockTrouble(wrong, bottle);
+    if (trouble !== undefined) throw trouble;
     const lines = wrong.map(
       ({ name, expected, outcome }) =>
         `  ${name}: should ${expected === 'works' ? 'work' : 'fail'}, but: ${outcome}`,

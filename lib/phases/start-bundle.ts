@@ -1,10 +1,14 @@
 import { z } from 'zod';
+import { assertPublished } from '../bundle/assert-published.ts';
 import { stageGitFiles } from '../bundle/git-files.ts';
 import { awaitHealthy, isHealthy } from '../bundle/health.ts';
 import { runArguments } from '../bundle/launch-spec.ts';
+import { isAtLastPorts, lastPorts } from '../bundle/published-ports.ts';
 import { bundleSecrets, bundleSecretVariables } from '../bundle/secrets.ts';
+import { daemonPort } from '../daemons/contract/daemons.ts';
 import { dockerError, dockerTry } from '../docker/cli.ts';
-import { findContainer, removeContainer } from '../docker/container.ts';
+import { findContainer, hostPortOf, removeContainer } from '../docker/container.ts';
+import { agentFacing } from '../plan/agent-facing.ts';
 import { writeRoutesOfNewBundle } from '../supervise/new-bundle.ts';
 import { allocate } from './allocate.ts';
 import { mintCerts } from './mint-certs.ts';
@@ -43,28 +47,39 @@ export const startBundle: Phase<Bundle> = {
     await context.willUndo({ kind: 'container', name: container });
     await removeContainer(container, 0);
     await writeRoutesOfNewBundle(context.slug);
-    const args = await runArguments({ plan, allocation, certs, image });
-    const id = await runBundle(container, args, await bundleSecrets(plan));
+    const spec = { plan, allocation, certs, image };
+    const args = await runArguments({ ...spec, ports: await lastPorts(context.slug) });
+    const id = await runBundle(container, [args, await runArguments(spec)], await bundleSecrets(plan));
     await awaitHealthy(container, context.signal);
-    const address = (await findContainer(container))?.addresses[allocation.network];
+    const started = await findContainer(container);
+    const address = started?.addresses[allocation.network];
+    for (const daemon of agentFacing(plan)) {
+      const port = started && hostPortOf(started, daemonPort(daemon), allocation.alias);
+      if (port !== undefined) await assertPublished({ host: allocation.alias, port });
+    }
     return bundle.parse({ container, id, image, address });
   },
 
-  async isAlive(_context, { container, id }) {
+  async isAlive({ slug }, { container, id }) {
     const found = await findContainer(container);
-    return found?.running === true && found.id === id && (await isHealthy(container));
+    if (found?.running !== true || found.id !== id || !(await isAtLastPorts(slug, found))) return false;
+    return isHealthy(container);
   },
 
   describe: ({ container }) => container,
 };
 
-/** Retries when another program takes a host port between the engine picking it and binding it. */
+/**
+ * Retries when another program takes a host port between the engine picking it and binding it, or has taken one of an
+ * earlier bundle: without those.
+ */
 async function runBundle(
   container: string,
-  args: readonly string[],
+  [earlier, anew]: readonly [earlier: readonly string[], anew: readonly string[]],
   env: Record<string, string>,
 ): Promise<string> {
   for (let tries = 1; ; tries += 1) {
+    const args = tries === 1 ? earlier : anew;
     const result = await dockerTry(args, { env });
     if (result.exitCode === 0) return result.stdout.trim();
     if (tries === PORT_TRIES || !/address already in use|port is already allocated/i.test(result.stderr)) {

@@ -1,5 +1,5 @@
 import { assertPipelockImage } from '../bundle/pipelock-image.ts';
-import { lowestFree } from '../channels/alias-pool.ts';
+import { assertAliasesAttainable, lowestFree } from '../channels/alias-pool.ts';
 import { checkEngine } from '../docker/engine.ts';
 import { imageId } from '../docker/image.ts';
 import { usedAliases } from '../docker/used-aliases.ts';
@@ -8,6 +8,7 @@ import { checkSpace, freeBytes } from './disk.ts';
 import { assertFakeRuns, fakeObstacles } from './fake-smolvm.ts';
 import { checkKvm } from './kvm.ts';
 import type { Problems } from './problems.ts';
+import { assertSocketPathsFit } from './socket-paths.ts';
 
 /** The properties of this machine that a launch depends on. */
 export interface Host {
@@ -46,11 +47,12 @@ export interface HostNeeds {
   smolvm: { path: string; isFake: boolean } | undefined;
   /** Where the manifest asks for pipelock, for messages; undefined if it does not. */
   pipelock: string | undefined;
-  /** The bottle's network, which reserves an alias for it; undefined unless it is known to need one. */
+  /** The bottle's network, which reserves an alias for it; undefined unless its guest reaches the bundle by one. */
   network: string | undefined;
 }
 
 export async function checkHost(host: Host, needs: HostNeeds, problems: Problems): Promise<void> {
+  await problems.attempt(async () => assertSocketPathsFit());
   const { smolvm } = needs;
   if (smolvm?.isFake === false) await problems.attempt(() => host.kvm());
   if (smolvm?.isFake) {
@@ -58,6 +60,7 @@ export async function checkHost(host: Host, needs: HostNeeds, problems: Problems
   }
   const engine = await problems.attempt(() => host.engine());
   const { network } = needs;
+  if (network !== undefined) await problems.attempt(async () => assertAliasesAttainable(host.hasTerminal));
   if (engine === 'running' && network !== undefined) {
     await problems.attempt(async () => lowestFree(await host.usedAliases(network)));
   }

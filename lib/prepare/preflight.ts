@@ -81,7 +81,7 @@ export async function preflight(choice: LaunchChoice & { slug: string }, host: H
   if (tier !== undefined) await problems.attempt(() => chooseHandoff(tier));
   const asProgram = smolvm && { path: smolvm.path, isFake: isFakeSmolvm(smolvm.path) };
   const pipelock = manifest?.bottle.egress.pipelock && placeOf(manifest, 'egress.pipelock');
-  const network = tier && networkName(slug);
+  const network = tier === 'alias' ? networkName(slug) : undefined;
   await checkHost(host, { smolvm: asProgram, network, pipelock }, problems);
   const known = {
     ...(manifest && { manifest }),

@@ -104,10 +104,13 @@ export async function openStage(
     async play(exchange) {
       current = exchange;
       egress.log.length = 0;
-      const told = await ask(exchange).catch(() => ({ passed: false }));
+      const told = await ask(exchange).catch((error: unknown) => ({ passed: false, error }));
       // The audit entry is written when the exchange is over, possibly after the agent has its response.
       for (let tries = 0; tries < 100 && egress.log.length === 0; tries += 1) await sleep(5);
-      return { reason: undefined, ...told, entry: egress.log.find(({ verdict }) => verdict !== 'allow') };
+      const entry = egress.log.find(({ verdict }) => verdict !== 'allow');
+      // A connection that egress cut off fails in the client too. Any other error is the client's own, and scores nothing.
+      if ('error' in told && entry === undefined) throw told.error;
+      return { passed: told.passed, reason: 'reason' in told ? told.reason : undefined, entry };
     },
     async close() {
       await egress.close();

@@ -1,4 +1,5 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, statfs } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -125,6 +126,41 @@ describe('bad input', () => {
     expect(await engineHolds()).toEqual([]);
     const left = await execa('find', [cache, '-name', '*.tar', '-o', '-name', '*.smolmachine']);
     expect(left.stdout).toBe('');
+  });
+
+  it('a bottle is taken down, and its state removed, with no byte free for it', async () => {
+    const user = sandbox();
+    const home = join(user.root, 'small-home');
+    await mkdir(home);
+    await execa('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', home]);
+    undo.push(() => execa('umount', [home]));
+    const env = { BOT_BOTTLE_HOME: home };
+    const { stdout, stderr } = await user.run('prepare', ['--agent', 'demo'], env);
+    const slug = stdout.trim();
+    expect(slug, stderr).toMatch(/^demo-/);
+    const up = await user.run('up', ['--bottle', slug], env);
+    expect(up.exitCode, up.stderr).toBe(0);
+    await execa('sh', ['-c', `cat /dev/zero > '${home}/filler' 2> /dev/null || :`]);
+    const free = await statfs(home);
+    expect(free.bavail).toBe(0);
+    const down = await user.run('teardown', ['--bottle', slug], env);
+    expect(down.exitCode, down.stderr).toBe(0);
+    const left = await execa('docker', [
+      'ps',
+      '--all',
+      '--quiet',
+      '--filter',
+      `label=bot-bottle.slug=${slug}`,
+    ]);
+    const networks = await execa('docker', [
+      'network',
+      'ls',
+      '--quiet',
+      '--filter',
+      `label=bot-bottle.slug=${slug}`,
+    ]);
+    expect([left.stdout, networks.stdout, await user.machines()]).toEqual(['', '', []]);
+    expect(existsSync(join(home, 'state', slug))).toBe(false);
   });
 
   it('another port is tried when one was taken in the meantime', async () => {

@@ -9,46 +9,8 @@ async function expectNothingLeft(user: Sandbox): Promise<void> {
   expect(await user.machines()).toEqual([]);
 }
 
-/** What a launch prints after each phase; the interruption then hits one of the next phases. */
-const MOMENTS = [
-  'prepare ',
-  'allocate ',
-  'mint-certs ',
-  'build-image ',
-  'start-bundle ',
-  'discover-urls ',
-  'pack-artifact ',
-  'create-guest ',
-  'start-guest ',
-  'init-guest ',
-  'provision ',
-  'probe ',
-];
-
+// Single signals, at any moment, are in faults.test.ts.
 describe('an interrupted launch', () => {
-  it.each(MOMENTS)('a launch takes everything down on Ctrl-C after %s', async (moment) => {
-    const user = sandbox();
-    await user.writeAgent('waits', ['sleep', '60']);
-    const { child, finished, saw } = user.start('launch', ['--agent', 'waits']);
-    await saw(`✓ ${moment}`);
-    // The terminal sends SIGINT to the whole foreground group.
-    process.kill(-(child.pid ?? 0), 'SIGINT');
-    const { exitCode, stderr } = await finished;
-    expect(exitCode, stderr).toBe(130);
-    await expectNothingLeft(user);
-  });
-
-  it('a launch takes everything down on SIGHUP while the agent runs', async () => {
-    const user = sandbox();
-    await user.writeAgent('waits', ['sh', '-c', 'echo "started $((40+2))" >&2; sleep 60']);
-    const { child, finished, saw } = user.start('launch', ['--agent', 'waits']);
-    await saw('started 42');
-    child.kill('SIGHUP');
-    const { exitCode, stderr } = await finished;
-    expect(exitCode, stderr).toBe(129);
-    await expectNothingLeft(user);
-  });
-
   it('repeated signals do not stop the teardown of a launch', async () => {
     const user = sandbox();
     await user.writeAgent('waits', ['sh', '-c', 'echo "started $((40+2))" >&2; sleep 60']);

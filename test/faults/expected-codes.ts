@@ -14,6 +14,15 @@ interface Exception {
 
 /** The first that fits counts. */
 const EXCEPTIONS: readonly Exception[] = [
+  {
+    when: /^(bundle|egress|supervise) dies in a session/,
+    codes: [0],
+    why: 'the person is told, and the agent goes on',
+  },
+  { when: /^guest dies in a session/, codes: [72], why: 'and the session with it' },
+  { when: /^bundle dies before/, codes: [71, 73, 77], why: 'what needs it fails' },
+  { when: /^guest dies before/, codes: [72, 77], why: 'what needs it fails' },
+  { when: /^(egress|supervise) dies before/, codes: [0, 73, 77], why: 'init starts it again' },
   { when: /^slow /, codes: [0], why: 'late, but not wrong' },
   {
     when: /^hang, Ctrl-C launch: docker (wait|logs|stop|rm|container inspect|network rm)/,

@@ -97,8 +97,8 @@ function goneCells(version: Version): Cell[] {
     ['supervise', `kill -9 $(${daemon('supervise')})`],
   ];
   const moments = [
-    { place: 'before provision', when: 'provision smolvm *', wait: 0 },
-    { place: 'before the probe', when: 'probe smolvm *', wait: 0 },
+    { place: 'before provision', when: '"provision smolvm "*', wait: 0 },
+    { place: 'before the probe', when: '"probe smolvm "*', wait: 0 },
     { place: 'in a session', when: '"launch smolvm machine exec"*', wait: 1 },
   ];
   return ends.flatMap(([what, command]) =>
@@ -131,7 +131,7 @@ function fullHomeCells(version: Version, calls: number): Cell[] {
       restore: async (user: Sandbox) => {
         await execa('umount', ['--lazy', user.home], { reject: false });
       },
-      codes: codesOf({ kind: 'home full', place }),
+      codes: [...codesOf({ kind: 'home full', place }), ...(nth > calls * LAST_PART ? [0] : [])],
       bound: BOUND_S,
     };
   });

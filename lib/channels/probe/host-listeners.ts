@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { ALIAS_POOL } from '../alias-pool.ts';
+import { ALIAS_POOL, missingAliases } from '../alias-pool.ts';
 
 export interface HostListener {
   name: string;
@@ -16,13 +16,14 @@ export interface HostListener {
  * there is one, an address on the local network. The system picks the ports.
  */
 export async function openHostListeners(alias: string): Promise<HostListener[]> {
-  const other = ALIAS_POOL.find((candidate) => candidate !== alias) ?? '127.0.0.1';
+  const missing = missingAliases();
+  const other = ALIAS_POOL.find((candidate) => candidate !== alias && !missing.includes(candidate));
   const lan = Object.values(networkInterfaces())
     .flat()
     .find((entry) => entry?.family === 'IPv4' && !entry.internal)?.address;
   return Promise.all([
     listen('the host’s 127.0.0.1', '127.0.0.1'),
-    listen('another bottle’s alias', other),
+    ...(other === undefined ? [] : [listen('another bottle’s alias', other)]),
     ...(lan === undefined ? [] : [listen('the host’s address on its network', lan)]),
   ]);
 }

@@ -4,8 +4,8 @@ import { hasOnlyDeployKeys, pendingUndo } from '../../bottle/journal.ts';
 import { listBottles } from '../../bottle/list.ts';
 import { readMetadata } from '../../bottle/metadata.ts';
 import { staleBundleImages } from '../../bundle/stale-images.ts';
-import { docker } from '../../docker/cli.ts';
 import { listContainers, removeContainer } from '../../docker/container.ts';
+import { removeImage } from '../../docker/image.ts';
 import { HOME_LABEL, homeLabel, SLUG_LABEL } from '../../docker/labels.ts';
 import { listNetworks, removeNetwork } from '../../docker/network.ts';
 import { BottleError, messageOf } from '../../errors.ts';
@@ -194,8 +194,6 @@ async function staleImages(): Promise<Leftover[]> {
     what: `image ${image}`,
     why: 'from an older version of the kit, not used by any container',
     // By tag and without force, so that the engine refuses if a container now uses it.
-    remove: async () => {
-      await docker(['image', 'rm', image]);
-    },
+    remove: () => removeImage(image),
   }));
 }

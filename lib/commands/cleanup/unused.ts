@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { readRecord } from '../../bottle/records.ts';
 import { docker, dockerTry } from '../../docker/cli.ts';
+import { removeImage } from '../../docker/image.ts';
 import { KIND_LABEL } from '../../docker/labels.ts';
 import { committedReference } from '../../guest/committed.ts';
 import { artifactDirectory } from '../../handoff/artifact-cache.ts';
@@ -61,9 +62,7 @@ async function unusedImages(slugs: readonly string[], before: number): Promise<L
             why: `of no bottle in this home, made ${daysText(image.created)} ago`,
             bytes: image.bytes,
             // By tag and without force, so that the engine refuses if a container now uses it.
-            remove: async () => {
-              await docker(['image', 'rm', image.reference]);
-            },
+            remove: () => removeImage(image.reference),
           },
         ],
   );

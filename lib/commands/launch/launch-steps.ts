@@ -1,3 +1,4 @@
+import { ensureAliasPool } from '../../channels/alias-pool.ts';
 import { attachWith } from '../../phases/attach.ts';
 import { prepare } from '../../phases/prepare.ts';
 import type { SessionRequest } from '../../phases/session-request.ts';
@@ -46,6 +47,8 @@ export function launchSteps(request: SessionRequest, options: StepOptions): Laun
       if (!quiet) line(planScreen(plan, process.stderr.columns));
       if (!(await confirmLaunch(plan, yes, signal))) return false;
       await askPrompted(plan, signal);
+      // Before phases print side by side: it may ask for a password.
+      if (plan.smolvm.tier === 'alias') await ensureAliasPool(say);
       return true;
     },
     async up(slug) {

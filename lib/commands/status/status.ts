@@ -10,6 +10,7 @@ import { messageOf } from '../../errors.ts';
 import { printable } from '../../host/printable.ts';
 import { isProcessAlive } from '../../host/process-identity.ts';
 import { PHASES } from '../../phases/graph.ts';
+import { startBundle } from '../../phases/start-bundle.ts';
 import { bundleName } from '../../plan/names.ts';
 import { planSchema } from '../../plan/schema.ts';
 import { describeSession, listSessions } from '../../sessions/registry.ts';
@@ -34,7 +35,7 @@ export interface BottleStatus {
   state: 'launching' | 'up' | 'orphaned' | 'kept' | 'broken';
   /** The last phase that ran; empty for none. */
   phase: string;
-  /** State of each daemon; empty when the bundle is not running. */
+  /** State of each daemon; of `bundle` instead, such as `exited` or `gone`, when there should be one and is not. */
   daemons: Readonly<Record<string, string>>;
   /** Host addresses that the bundle publishes. */
   ports: string;
@@ -60,18 +61,19 @@ async function statusOf(
   meter: CostMeter,
 ): Promise<BottleStatus> {
   try {
-    const [metadata, pending, phase, sessions, prepared] = await Promise.all([
+    const [metadata, pending, phase, sessions, prepared, started] = await Promise.all([
       readMetadata(slug),
       pendingUndo(slug),
       lastPhase(slug),
       listSessions(slug),
       readRecord(slug, 'prepare', planSchema),
+      readRecord(slug, startBundle.name, startBundle.record),
     ]);
     const bundle = containers.find((container) => container.name === bundleName(slug));
     const isRunning = bundle?.state === 'running';
     const plan = pending.length === 0 ? undefined : prepared?.data;
     const [daemons, costs] = await Promise.all([
-      isRunning ? daemonsOf(bundle.name) : {},
+      isRunning ? daemonsOf(bundle.name) : deadBundle(bundle, pending.length > 0 && started !== undefined),
       meter.costsOf(slug, plan, isRunning),
     ]);
     return {
@@ -108,6 +110,11 @@ async function statusOf(
       disk: null,
     };
   }
+}
+
+/** A session that goes on without a bundle has no network. */
+function deadBundle(bundle: LabeledContainer | undefined, isExpected: boolean): Record<string, string> {
+  return isExpected ? { bundle: bundle?.state ?? 'gone' } : {};
 }
 
 async function daemonsOf(bundle: string): Promise<Record<string, string>> {

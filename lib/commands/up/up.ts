@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { readFailures } from '../../bottle/failures.ts';
 import { bottlePaths } from '../../bottle/paths.ts';
 import { readRecord } from '../../bottle/records.ts';
-import { BottleError, isErrorCode } from '../../errors.ts';
+import { BottleError, codeOfExit, type ErrorCode, isErrorCode } from '../../errors.ts';
 import { childEnvironment } from '../../host/child-environment.ts';
 import { KIT_DIRECTORY } from '../../host/directories.ts';
 import { secretPipes } from '../../host/secret-pipes.ts';
@@ -75,9 +75,13 @@ async function runGraph(slug: string, { signal, quiet }: UpOptions): Promise<voi
   if (result.exitCode === 0) return;
   signal.throwIfAborted();
   const [failed] = await readFailures(slug);
-  if (failed === undefined)
-    throw new BottleError('internal', `make failed: ${result.stderr || result.shortMessage}`);
-  throw failedPhase(failed.phase, failed.code);
+  if (failed !== undefined) {
+    throw failedPhase(failed.phase, isErrorCode(failed.code) ? failed.code : 'internal');
+  }
+  // On a full disk, a phase cannot write down how it failed; make knows its exit code.
+  const [, phase, exitCode] = /\b([a-z-]+)\.json\] Error (\d+)/.exec(result.stderr) ?? [];
+  if (phase !== undefined) throw failedPhase(phase, codeOfExit(Number(exitCode)));
+  throw new BottleError('internal', `make failed: ${result.stderr || result.shortMessage}`);
 }
 
 /** Returns the host variables whose values each phase needs, by phase. */
@@ -116,9 +120,6 @@ async function timeOf(slug: string, phase: string): Promise<number> {
   return found?.mtimeMs ?? 0;
 }
 
-function failedPhase(phase: string, code: string): BottleError {
-  return new BottleError(
-    isErrorCode(code) ? code : 'internal',
-    `the phase ${phase} failed; the reason is shown above`,
-  );
+function failedPhase(phase: string, code: ErrorCode): BottleError {
+  return new BottleError(code, `the phase ${phase} failed; the reason is shown above`);
 }

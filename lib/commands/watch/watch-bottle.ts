@@ -1,5 +1,7 @@
 import { readRecord } from '../../bottle/records.ts';
+import { isAtLastPorts } from '../../bundle/published-ports.ts';
 import { watchBundle } from '../../bundle/watch-bundle.ts';
+import { findContainer } from '../../docker/container.ts';
 import { BottleError, messageOf } from '../../errors.ts';
 import { prepare } from '../../phases/prepare.ts';
 import { workspace } from '../../phases/workspace.ts';
@@ -37,7 +39,9 @@ async function sayWhatDies(plan: Plan, say: (text: string) => void, signal: Abor
   const { slug, names } = plan;
   for await (const change of watchBundle(names.bundle, signal)) {
     if (change.state === 'alive') {
-      say('the bundle is back, and with it the agent’s network');
+      const found = await findContainer(names.bundle).catch(() => undefined);
+      const isReachable = found !== undefined && (await isAtLastPorts(slug, found));
+      say(isReachable ? 'the bundle is back, and with it the agent’s network' : elsewhere(slug));
       continue;
     }
     say(
@@ -47,6 +51,9 @@ async function sayWhatDies(plan: Plan, say: (text: string) => void, signal: Abor
     if (saved !== '') say(saved);
   }
 }
+
+const elsewhere = (slug: string) =>
+  `the bundle runs again, but at other ports, where the agent does not find it: make up BOTTLE=${slug}`;
 
 /** Fetches the work and says where it is; empty when there is none. */
 async function savedText(slug: string, signal: AbortSignal): Promise<string> {

@@ -8,7 +8,19 @@ import { UnscannableBody } from './unscannable-body.ts';
 const MAX_DEPTH = 3;
 
 /** Bytes that the compressed files of one body may unpack to in total and still be scanned. */
-export const MAX_UNPACKED = 64 * 1024 * 1024;
+const MAX_UNPACKED = 64 * 1024 * 1024;
+
+/**
+ * The same for a small body: no more than deflate can do, and a spare. Otherwise a hundred bytes of Brotli or zstd would
+ * cost seconds of CPU each.
+ */
+const MOST_GROWTH = 1_032;
+const SPARE_UNPACKED = 4 * 1024 * 1024;
+
+/** Returns the bytes that a body of `bytes` may unpack to in total and still be scanned. */
+export function mostUnpacked(bytes: number): number {
+  return Math.min(MAX_UNPACKED, MOST_GROWTH * bytes + SPARE_UNPACKED);
+}
 
 /** Compressed files per body, and how many of them may be open at once. False starts are closed quickly. */
 const MAX_FILES = 4096;
@@ -138,7 +150,8 @@ export class ContentScanner {
     const spent = this.#spent;
     spent[what] += amount;
     const most = MAX_READINGS * (spent.body + spent.unpacked) + SPARE_BYTES;
-    if (spent.files > MAX_FILES || spent.unpacked > MAX_UNPACKED || spent.read > most) throw tooMuch();
+    if (spent.files > MAX_FILES || spent.unpacked > mostUnpacked(spent.body) || spent.read > most)
+      throw tooMuch();
   }
 }
 

@@ -1,6 +1,6 @@
 /** The public interface of detection: other folders of `lib` import from here only. */
 export { BodyScanner, PacedScanner, scanBytes } from './body-scanner.ts';
-export { ContentScanner, MAX_UNPACKED } from './content-scanner.ts';
+export { ContentScanner, mostUnpacked } from './content-scanner.ts';
 export { cutOut } from './cut-out.ts';
 export { packedStarts } from './decode/packed-file.ts';
 export { readableText } from './decode/readable-text.ts';
@@ -18,4 +18,6 @@ export {
   scanText,
 } from './scan-text.ts';
 export { EscapedSearch } from './search/escaped-search.ts';
+export { GappedSearch } from './search/gapped-search.ts';
+export { SkipSearch } from './search/skip-search.ts';
 export { scanned, UnscannableBody } from './unscannable-body.ts';

@@ -10,6 +10,7 @@ import { PATHS } from './attacks/paths.ts';
 import { AS_ROOT } from './attacks/root.ts';
 import { SECRETS } from './attacks/secrets.ts';
 import { SMUGGLING } from './attacks/smuggling.ts';
+import { SMUGGLING_HTTP2 } from './attacks/smuggling-http2.ts';
 import { TUNNELS } from './attacks/tunnels.ts';
 
 /** All attacks that run in the guest. This file runs in the guest, too, and imports nothing of the host's. */
@@ -20,6 +21,7 @@ export const GUEST_ATTACKS: readonly GuestAttack[] = [
   ...ADDRESSES,
   ...FRONTING,
   ...SMUGGLING,
+  ...SMUGGLING_HTTP2,
   ...PATHS,
   ...SECRETS,
   ...DAEMONS,

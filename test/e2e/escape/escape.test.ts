@@ -16,7 +16,6 @@ const ATTACKS: readonly (GuestAttack | HostAttack)[] = [...GUEST_ATTACKS, ...HOS
 const attacked = new Map<Tier, Attacked>();
 const daemons = new Map<Tier, string[]>();
 const users: Sandbox[] = [];
-const leaves: (() => void)[] = [];
 let escaped: Arrived[] = [];
 
 beforeAll(async () => {
@@ -24,8 +23,9 @@ beforeAll(async () => {
   const launch = async (tier: Tier) => {
     const user = sandbox();
     users.push(user);
-    leaves.push(upstream.serve(user));
-    return bringUp(tier, user);
+    const leave = upstream.serve(user);
+    // Its bundle stays where it is.
+    return bringUp(tier, user).finally(leave);
   };
   const [alias, socket] = await Promise.all([launch('alias'), launch('socket')]);
   const aliasAttacked = attackedBottle(alias, socket, await openTargets(alias, socket));
@@ -37,7 +37,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (process.env.BOT_BOTTLE_TEST_TABLE === '1') process.stdout.write(`${tableOf(ATTACKS, attacked)}\n`);
-  for (const leave of leaves) leave();
   await Promise.all(
     users.map(async (user) => {
       for (const slug of await user.bottles()) await user.run('teardown', ['--bottle', slug, '--discard']);

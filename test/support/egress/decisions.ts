@@ -19,7 +19,8 @@ export const policy = buildPolicy(file, new Set(['EGRESS_TOKEN_0', SELFTEST_NONC
 /** Circumstances in which no grant has expired or been used up. */
 export const calm: Circumstances = { now: 0, uses: () => 0 };
 
-export const connect = (target: string) => decide({ kind: 'connect', target }, policy, calm);
+export const connect = (target: string, hostHeaders: readonly string[] = []) =>
+  decide({ kind: 'connect', target, hostHeaders }, policy, calm);
 export const codeOf = (verdict: ReturnType<typeof decide>) => (verdict.allow ? 'allowed' : verdict.code);
 
 type Tunneled = Extract<RequestFacts, { kind: 'tunneled' }>;

@@ -1,5 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import { ALIAS_POOL, lowestFree, missingAliasCommands } from '../../../lib/channels/alias-pool.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  ALIAS_POOL,
+  assertAliasesAttainable,
+  lowestFree,
+  missingAliases,
+} from '../../../lib/channels/alias-pool.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe('the alias pool', () => {
   it('the alias pool is 127.0.0.16 to 127.0.0.31', () => {
@@ -16,12 +25,26 @@ describe('the alias pool', () => {
     expect(() => lowestFree(new Set(ALIAS_POOL))).toThrow(/all 16 loopback aliases are taken/);
   });
 
-  it('missingAliasCommands adds only missing aliases to lo0 on macOS', () => {
-    const present = new Set(['127.0.0.1', ...ALIAS_POOL.slice(0, 14)]);
-    expect(missingAliasCommands(present)).toEqual([
-      ['ifconfig', 'lo0', 'alias', '127.0.0.30', 'up'],
-      ['ifconfig', 'lo0', 'alias', '127.0.0.31', 'up'],
-    ]);
-    expect(missingAliasCommands(new Set(ALIAS_POOL))).toEqual([]);
+  it('lacks what lo0 of a Mac does not have, and nothing on Linux', () => {
+    const present = ['127.0.0.1', ...ALIAS_POOL.slice(0, 14)];
+    expect(missingAliases('darwin', present)).toEqual(['127.0.0.30', '127.0.0.31']);
+    expect(missingAliases('darwin', ALIAS_POOL)).toEqual([]);
+    expect(missingAliases('linux', ['127.0.0.1'])).toEqual([]);
+  });
+
+  it('that lacks addresses is refused where nobody can be asked for a password, with the commands', () => {
+    vi.spyOn(process, 'getuid').mockReturnValue(501);
+    const missing = ['127.0.0.30', '127.0.0.31'];
+    expect(() => assertAliasesAttainable(true, missing)).not.toThrow();
+    expect(() => assertAliasesAttainable(false, [])).not.toThrow();
+    expect(() => assertAliasesAttainable(false, missing)).toThrow(
+      expect.objectContaining({
+        code: 'aliases-missing',
+        exitCode: 69,
+        hint: expect.stringContaining(
+          'for a in 127.0.0.30 127.0.0.31; do sudo ifconfig lo0 alias $a up; done',
+        ),
+      }),
+    );
   });
 });

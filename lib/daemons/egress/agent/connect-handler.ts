@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { valuesOf } from '../../shared/raw-headers.ts';
 import type { Account } from '../audit/account.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { parseAuthority } from '../http/host-names.ts';
@@ -49,7 +50,11 @@ export class ConnectHandler {
     }
     const verdict = isInside(socket)
       ? deny('method-refused', null, 'A tunnel inside a tunnel is never opened.', 'Ask the proxy itself.')
-      : judge.decide({ kind: 'connect', target: request.url ?? '' });
+      : judge.decide({
+          kind: 'connect',
+          target: request.url ?? '',
+          hostHeaders: valuesOf(request.rawHeaders, 'host'),
+        });
     if (!verdict.allow) {
       account.refuse(verdict);
       const explain = await this.#explanation(request, verdict);

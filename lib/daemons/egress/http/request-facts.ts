@@ -3,6 +3,8 @@ export interface ConnectFacts {
   readonly kind: 'connect';
   /** Request target as sent, `host:port`. */
   readonly target: string;
+  /** Every `Host` header as sent, in order; absent for none. */
+  readonly hostHeaders?: readonly string[];
 }
 
 /** Facts about a request in plain HTTP (`plain`) or inside a TLS tunnel (`tunneled`). */

@@ -2,7 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import {
   ContentScanner,
   type Finding,
-  MAX_UNPACKED,
+  mostUnpacked,
   type ScanOptions,
   scanned,
   UnscannableBody,
@@ -22,7 +22,8 @@ export async function scanDecoded(
   const kept = budget.open();
   const source = Readable.from(chunks);
   const outputs = [bytesOf(source), ...decoders.map(bytesOf)];
-  for (const decoder of decoders) bound(decoder, kept);
+  const most = mostUnpacked(chunks.reduce((sum, { length }) => sum + length, 0));
+  for (const decoder of decoders) bound(decoder, most, kept);
   pipeline([source, ...decoders], () => {});
   try {
     for await (const chunk of decoders.at(-1) ?? source)
@@ -53,13 +54,12 @@ function bytesOf(stream: Readable): () => number {
 /**
  * Destroys a decoder with too much output, even if the next one shrinks it. Counts what it keeps in `kept`.
  */
-function bound(decoder: Decoder, kept: MemoryShare): void {
+function bound(decoder: Decoder, most: number, kept: MemoryShare): void {
   let bytes = 0;
   onBytes(decoder, (more) => {
     const grown = Math.min(bytes + more, decoder.window) - Math.min(bytes, decoder.window);
     bytes += more;
-    if (bytes > MAX_UNPACKED)
-      decoder.destroy(new UnscannableBody(`it unpacks to more than ${MAX_UNPACKED} bytes`));
+    if (bytes > most) decoder.destroy(new UnscannableBody(`it unpacks to more than ${most} bytes`));
     else if (!kept.take(grown)) decoder.destroy(new UnscannableBody(new MemoryExhausted().message));
   });
 }

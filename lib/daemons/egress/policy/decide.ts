@@ -2,7 +2,7 @@ import { parseAuthority } from '../http/host-names.ts';
 import type { ConnectFacts, Facts, RequestFacts } from '../http/request-facts.ts';
 import { admitHost, admitRequest, type Basis, type Circumstances } from './admit.ts';
 import { handshakeDenial } from './handshake.ts';
-import { checkHosts, mismatch, names } from './host-agreement.ts';
+import { checkConnectHost, checkHosts, mismatch, names } from './host-agreement.ts';
 import type { Policy } from './policy.ts';
 import { checkForm } from './request-form.ts';
 import { type Denial, deny, FIX_CLIENT, type Verdict } from './verdict.ts';
@@ -25,6 +25,8 @@ function decideConnect(facts: ConnectFacts, basis: Basis): Verdict {
   const authority = parseAuthority(facts.target);
   if (authority?.port === undefined) return invalidHost();
   const { host, port } = authority;
+  const fault = checkConnectHost(facts.hostHeaders ?? [], { host, port });
+  if (fault !== undefined) return fault;
   const secure = admitHost({ host, port, transport: 'secure' }, basis);
   if (secure.allow || secure.code !== 'port-refused') return secure;
   // Some clients open tunnels for plain HTTP too.

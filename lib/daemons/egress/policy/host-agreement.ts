@@ -25,6 +25,20 @@ export function checkHosts(facts: RequestFacts, expected: Endpoint, defaultPort:
   return undefined;
 }
 
+/** This proxy, as it is addressed by some clients (Node’s `http.request`) in the `Host` of a CONNECT. */
+const OWN_ADDRESS = /^(?:127(?:\.[0-9]{1,3}){3}|localhost)(?::[0-9]{1,5})?$/;
+
+/** Checks the `Host` of a CONNECT: none, or one that names the tunnel's endpoint (RFC 9112, 3.2.3), or this proxy. */
+export function checkConnectHost(headers: readonly string[], expected: Endpoint): Denial | undefined {
+  const [header, ...more] = headers;
+  if (header === undefined) return undefined;
+  if (more.length > 0)
+    return deny('host-header-invalid', expected.host, 'A CONNECT has at most one Host header.', FIX_CLIENT);
+  // Some clients leave out the port, whichever it is.
+  const isAgreed = names(header, expected, expected.port) || OWN_ADDRESS.test(header);
+  return isAgreed ? undefined : mismatch(expected.host, 'Host header');
+}
+
 /** Whether `host` or `host:port` is this endpoint. */
 export function names(text: string, expected: Endpoint, defaultPort: number): boolean {
   // The spelling of nearly every client.

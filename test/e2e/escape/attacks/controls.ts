@@ -3,7 +3,7 @@ import { dial, resolveName } from '../guest/dial.ts';
 import { python, run, sh } from '../guest/programs.ts';
 import { ALLOWED, askPlain, get, overHttp2, proxyAddress } from '../guest/proxy.ts';
 import { call } from './daemons.ts';
-import { framed, head } from './smuggling.ts';
+import { framed, head } from './smuggling-http2.ts';
 
 const control = (name: string, meets: RegExp, run: GuestAttack['run']): GuestAttack => ({
   ...{ name: `control: ${name}`, as: 'agent', meets, run },

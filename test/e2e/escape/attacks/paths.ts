@@ -1,5 +1,5 @@
 import type { GuestAttack } from '../attack.ts';
-import { inside, overHttp2, request } from '../guest/proxy.ts';
+import { get, inside, overHttp2, request } from '../guest/proxy.ts';
 
 const HOST = 'paths.example';
 const ask = (target: string, more = '', method = 'GET') =>
@@ -24,6 +24,18 @@ export const PATHS: readonly GuestAttack[] = [
   outOf('another path', (slug) => `/escaped/${slug}`, UNMATCHED),
   outOf('a path that begins alike', (slug) => `/opener/escaped/${slug}`, UNMATCHED),
   outOf('another case', () => `/OPEN/x`, UNMATCHED),
+  {
+    name: 'out of an allowed path: the host in capitals',
+    as: 'agent',
+    meets: UNMATCHED,
+    run: (_scene, slug) => get(`/escaped/${slug}`, HOST.toUpperCase()),
+  },
+  {
+    name: 'out of an allowed path: the host with a final dot',
+    as: 'agent',
+    meets: UNMATCHED,
+    run: (_scene, slug) => get(`/escaped/${slug}`, `${HOST}.`),
+  },
   outOf('two dots', (slug) => `/open/../escaped/${slug}`),
   outOf('encoded dots', (slug) => `/open/%2e%2e/escaped/${slug}`),
   outOf('an encoded slash beside dots', (slug) => `/open/..%2fescaped/${slug}`),

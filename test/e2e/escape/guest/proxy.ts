@@ -5,7 +5,7 @@ import { type ConnectionOptions, connect as secure, type TLSSocket } from 'node:
 import { codeOf } from './dial.ts';
 
 /** Milliseconds without a byte after which a connection has nothing more to say. */
-const IDLE_MS = 2_500;
+const IDLE_MS = 6_000;
 /** Milliseconds for the first byte. */
 const FIRST_MS = 20_000;
 

@@ -78,7 +78,9 @@ for name in .profile .bashrc .bash_profile; do printf '%s\\n' ${command('profile
 git config core.hooksPath .githooks; git checkout -q planted; git checkout -q main
 git config core.fsmonitor ${command('fsmonitor')}; git status
 git config commit.gpgsign true
-/bin/cat ~/as-agent >&3`;
+# Where the kit writes.
+for name in .bot-bottle-gitconfig .bot-bottle-prompt.txt; do ln -sf /etc/passwd ~/$name; done
+/bin/cat ~/as-agent /etc/passwd >&3`;
 }
 
 /** Plants all that, lets the kit work with the workspace, and looks at where what ran. */
@@ -95,10 +97,16 @@ const planted = once(async (bottle: AttackedBottle) => {
   const command = commandOf(plants, 'control');
   const machine = ['machine', 'exec', '--name', `bot-bottle-${slug}`, '--', '/bin/sh', '-c'];
   const options = { env: user.env, extendEnv: false };
-  const asRoot = await execa(user.smolvm, [...machine, `${command}; cat /home/node/as-root`], options);
+  const asRoot = await execa(
+    user.smolvm,
+    [...machine, `${command}; cat /home/node/as-root /etc/passwd`],
+    options,
+  );
   await execa('/bin/sh', ['-c', command]);
   const ends = [made, fetched, again].map(({ exitCode, stderr }) => `${exitCode} ${stderr.slice(-200)}`);
+  const passwd = (text: string) => text.slice(text.indexOf('root:'));
   return {
+    passwdIsKept: passwd(made.stdout).includes('node:') && passwd(made.stdout) === passwd(asRoot.stdout),
     asAgent: made.stdout.split('\n'),
     asRoot: asRoot.stdout.split('\n'),
     onHost: readFileSync(join(plants, 'ran'), 'utf8').split('\n'),
@@ -131,6 +139,13 @@ export const PLANTED: readonly HostAttack[] = [
       const { asRoot, onHost } = await planted(bottle);
       return `${asRoot.includes('control') ? 'as root' : 'not as root'}, ${onHost.includes('control') ? 'on the host' : 'not on the host'}`;
     },
+  },
+  {
+    name: 'planted: links to a file of root’s, where the kit writes into the home',
+    ...WHERE,
+    meets: /the file is as before/,
+    run: async (bottle) =>
+      (await planted(bottle)).passwdIsKept ? 'the file is as before' : 'the file has changed',
   },
   {
     name: 'planted: all of it is brought home, and the guest is provisioned again',

@@ -37,7 +37,32 @@ const WAYS: Record<string, (token: string) => string> = {
     Buffer.from(token).toString('base64').replace(/=+$/, '').replaceAll('/', '\\/'),
   'base64 in a URL': (token) => encodeURIComponent(Buffer.from(`${token}~`).toString('base64')),
   hex: (token) => Buffer.from(token).toString('hex'),
+  'base64 in lines': (token) => lines(Buffer.from(token).toString('base64').replace(/=+$/, ''), 11, '\n'),
+  'base64 in lines of a mail': (token) =>
+    lines(Buffer.from(token).toString('base64').replace(/=+$/, ''), 13, '\r\n'),
+  'base64 in lines, in JSON': (token) =>
+    lines(Buffer.from(token).toString('base64').replace(/=+$/, ''), 12, '\\n'),
+  'hex in lines': (token) => lines(Buffer.from(token).toString('hex'), 18, '\n'),
+  ...Object.fromEntries(
+    [' ', ':', '-', ', ', ', 0x', '\\x', '%'].map((gap) => [
+      `hex with ${JSON.stringify(gap)} between its bytes`,
+      (token: string) => (Buffer.from(token).toString('hex').match(/../g) ?? []).join(gap),
+    ]),
+  ),
+  'hex as a dump': (token) =>
+    lines(
+      Buffer.from(token)
+        .toString('hex')
+        .toUpperCase()
+        .replace(/..(?=.)/g, '$& '),
+      30,
+      '\n',
+    ).replaceAll(' \n', '\n'),
 };
+
+function lines(text: string, width: number, end: string): string {
+  return (text.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).join(end);
+}
 
 async function streamed(scrubber: ReflectionScrubber, pieces: readonly string[]): Promise<string> {
   const stream = scrubber.stream();

@@ -61,10 +61,25 @@ describe('secrets in requests', () => {
       'a decompression bomb',
       { body: gzipSync(Buffer.alloc(80 * 1024 * 1024)), headers: { 'content-encoding': 'gzip' } },
     ],
+    [
+      'a small Brotli bomb',
+      { body: brotliCompressSync(Buffer.alloc(40 * 1024 * 1024)), headers: { 'content-encoding': 'br' } },
+    ],
+    [
+      'a small zstd bomb',
+      { body: zstdCompressSync(Buffer.alloc(40 * 1024 * 1024)), headers: { 'content-encoding': 'zstd' } },
+    ],
+    ['a file that is a small zstd bomb', { body: zstdCompressSync(Buffer.alloc(40 * 1024 * 1024)) }],
   ])('a secret cannot hide in %s', async (_name, sent) => {
     await start({});
     expect((await send(sent)).headers['x-bot-bottle-reason']).toBe('body-unscannable');
     expect(scene.upstream.seen).toEqual([]);
+  });
+
+  it('what deflate makes a thousand times smaller is scanned, and passes', async () => {
+    await start({});
+    const sent = { body: gzipSync(Buffer.alloc(30 * 1024 * 1024)), headers: { 'content-encoding': 'gzip' } };
+    expect((await send(sent)).status).toBe(200);
   });
 
   it.each<[string, () => string | Buffer]>([

@@ -73,6 +73,24 @@ describe('CONNECT decisions', () => {
     expect(codeOf(connect(target))).toBe('host-invalid');
   });
 
+  it.each([
+    ['open.example.com:443', 'host-mismatch'],
+    ['api.example.com:8443', 'host-mismatch'],
+    ['', 'host-mismatch'],
+    ['127.0.0.1.evil.example', 'host-mismatch'],
+    ['api.example.com:443', 'allowed'],
+    ['API.example.com', 'allowed'],
+    // The proxy itself, as Node's `http.request` has it.
+    ['127.0.0.16:9099', 'allowed'],
+  ])('CONNECT with the Host %j: %s', (host, code) => {
+    expect(codeOf(connect('api.example.com:443', [host]))).toBe(code);
+  });
+
+  it('CONNECT with two Host headers is denied, even if both name its target', () => {
+    const host = 'api.example.com:443';
+    expect(codeOf(connect(host, [host, host]))).toBe('host-header-invalid');
+  });
+
   it.each([80, 22, 444, 8443, 1])('CONNECT to port %i of a listed host is denied', (port) => {
     expect(codeOf(connect(`api.example.com:${port}`))).toBe('port-refused');
   });
