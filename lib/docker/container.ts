@@ -7,7 +7,7 @@ const inspected = z.array(
     Id: z.string(),
     State: z.looseObject({ Running: z.boolean(), ExitCode: z.number() }),
     NetworkSettings: z.looseObject({
-      Networks: z.record(z.string(), z.looseObject({ IPAddress: z.string() })),
+      Networks: z.record(z.string(), z.looseObject({ IPAddress: z.string().default('') })),
       Ports: z
         .record(z.string(), z.array(z.looseObject({ HostIp: z.string(), HostPort: z.string() })).nullable())
         .nullish(),

@@ -105,7 +105,10 @@ export async function findNetwork(name: string): Promise<Network | undefined> {
 async function inspectNetworks(ids: readonly string[]): Promise<Network[]> {
   if (ids.length === 0) return [];
   // If a network disappears between `ls` and `inspect`, the exit code is 1, but the others are still printed.
-  const result = await dockerTry(['network', 'inspect', ...ids]);
+  const args = ['network', 'inspect', ...ids];
+  const result = await dockerTry(args);
+  if (result.exitCode !== 0 && !/no such network|not found/i.test(result.stderr))
+    throw dockerError(args, result);
   return inspected.parse(JSON.parse(result.stdout || '[]')).map((network) => ({
     name: network.Name,
     id: network.Id,

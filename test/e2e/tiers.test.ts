@@ -27,7 +27,8 @@ describe('supported smolvm versions', () => {
   it.each(LAUNCHED)(
     'smolvm %s (hand-off %s) runs the demo with the same table, and leaves nothing behind',
     async (version, handoff, says) => {
-      const user = sandbox();
+      // Spaces, commas and other languages are ordinary in the names of homes.
+      const user = sandbox({ home: 'Älice’s home, mine' });
       user.smolvm = fake(version);
       const { exitCode, stdout, stderr } = await user.run('launch', ['--agent', 'demo'], {
         BOT_BOTTLE_HANDOFF: handoff,

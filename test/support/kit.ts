@@ -34,11 +34,15 @@ export interface Running {
 /** A simulated user with their own home, cache and environment. */
 export class Sandbox {
   readonly root = mkdtempSync(join(tmpdir(), 'bk-'));
-  readonly home = join(this.root, 'home');
+  readonly home: string;
   readonly env: Record<string, string>;
 
-  /** `cache` may be shared between sandboxes, so that each image is packed and unpacked only once. */
-  constructor(cache?: string) {
+  /**
+   * `cache` may be shared between sandboxes, so that each image is packed and unpacked only once. `home` is the name of the
+   * kit's home.
+   */
+  constructor(cache?: string, home = 'home') {
+    this.home = join(this.root, home);
     homes.add(homeLabel(this.home));
     if (cache !== undefined) shareUnpacked(this.root, cache);
     this.env = {
@@ -165,13 +169,13 @@ function shareUnpacked(root: string, cache: string): void {
  * Creates sandboxes that are removed after the tests of a file. They share an artifact cache, which outlives
  * the run. A test that packs new images must use its own cache, or the shared one would grow with every run.
  */
-export function useSandboxes(): (options?: { ownCache: boolean }) => Sandbox {
+export function useSandboxes(): (options?: { ownCache?: boolean; home?: string }) => Sandbox {
   const made: Sandbox[] = [];
   afterAll(() => {
     for (const sandbox of made) sandbox.remove();
   });
-  return ({ ownCache } = { ownCache: false }) => {
-    const sandbox = new Sandbox(ownCache ? undefined : join(KIT, 'node_modules', '.kit', 'test-cache'));
+  return ({ ownCache = false, home } = {}) => {
+    const sandbox = new Sandbox(ownCache ? undefined : join(KIT, 'node_modules', '.kit', 'test-cache'), home);
     made.push(sandbox);
     return sandbox;
   };
