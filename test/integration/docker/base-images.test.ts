@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -81,6 +82,8 @@ describe('registry and crane base images', () => {
     await docker(['tag', registry.reference, `${name}:saved`]);
     await docker(['save', '--output', tarball, `${name}:saved`]);
     const mount = ['--volume', `${tarball}:/image.tar:ro`];
+    // Written for its owner alone, and crane has a user of its own.
+    await chmod(tarball, 0o644);
     const push = ['push', '--insecure', '/image.tar', `${name}:5000/bot-bottle:abc`];
     const said = await docker(['run', '--rm', '--network', name, ...mount, crane.reference, ...push]);
     const digest = said.trim().split('@').at(-1);
