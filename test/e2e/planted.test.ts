@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineHolds, KIT, ON_ALL_FAKES, type Sandbox, useSandboxes } from '../support/kit.ts';
 
@@ -70,8 +69,9 @@ describe.each(ON_ALL_FAKES ? ['0.8.0', '1.9.3'] : ['1.9.3'])('with smolvm %s', (
     expect(first.exitCode, first.stderr).toBe(0);
     const second = await user.run('attach', ['--bottle', slug]);
     expect(second.stdout).toMatch(/^1\n/);
-    // Another bundle has another address: the guest is provisioned and probed anew.
-    await execa('docker', ['rm', '--force', `bot-bottle-sidecars-${slug}`]);
+    const provisioned = await user.run('provision', ['--bottle', slug, '--force']);
+    expect(provisioned.exitCode, provisioned.stderr).toBe(0);
+    // The probe, too.
     const again = await user.run('up', ['--bottle', slug]);
     expect(again.exitCode, again.stderr).toBe(0);
     const third = await user.run('attach', ['--bottle', slug]);

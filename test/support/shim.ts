@@ -7,8 +7,6 @@ export interface Fault {
   when: string;
   /** Printed on stderr; the exit code is 1. */
   says?: string;
-  /** Fails only while this file exists. */
-  whileFile?: string;
   /** Fails this many times, then never again. */
   times?: number;
 }
@@ -27,7 +25,7 @@ export function faultyProgram(directory: string, name: string, real: string, fau
     '#!/bin/sh',
     `case "$*" in ${fault.when})`,
     `  failed=$(cat ${shellQuoted(counter)} 2> /dev/null || echo 0)`,
-    `  if [ "$failed" -lt ${fault.times ?? 1_000} ]${fault.whileFile ? ` && [ -e ${shellQuoted(fault.whileFile)} ]` : ''}; then`,
+    `  if [ "$failed" -lt ${fault.times ?? 1_000} ]; then`,
     `    echo $((failed + 1)) > ${shellQuoted(counter)}`,
     `    echo ${shellQuoted(fault.says ?? 'injected fault')} >&2`,
     '    exit 1',

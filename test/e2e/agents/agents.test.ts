@@ -106,7 +106,7 @@ async function userOf(name: string, version: string): Promise<Sandbox> {
   return user;
 }
 
-const isLeftOut = (name: string) => name === 'gemini' && !ALL;
+const isLeftOut = (name: string) => (name === 'gemini' || name === 'pi') && !ALL;
 const reason = (name: string) =>
   isLeftOut(name) ? ' (skipped: only with BOT_BOTTLE_TEST_ALL_AGENTS=1)' : '';
 const NO_TMUX = HAS_TMUX ? '' : ' (skipped: tmux is not installed)';
