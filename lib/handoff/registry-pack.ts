@@ -1,5 +1,5 @@
 import { chmod, rename } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UndoAction } from '../bottle/journal.ts';
 import { ensureBaseImage } from '../docker/base-images.ts';
@@ -56,6 +56,8 @@ export async function packTarball(
     ensureBaseImage('crane', base),
   ]);
   const repository = `bot-bottle:${artifactKey(image.id)}`;
+  // Newer versions of smolvm refuse a name with the ending that they add for the second file.
+  const packed = join(workspace, 'packed');
   await withRegistry(registry.reference, options, async ({ network, name, port }) => {
     say('pushing the image to a temporary registry');
     const pusher = `bot-bottle-push-${slug}`;
@@ -75,15 +77,11 @@ export async function packTarball(
     const push = ['push', '--insecure', '/image.tar', `${name}:${REGISTRY_PORT}/${repository}`];
     await docker([...run, crane.reference, ...push], { signal });
     say('packing the artifact');
-    await client.packCreate(
-      `localhost:${port}/${repository}`,
-      join(workspace, basename(path, '.smolmachine')),
-      signal,
-    );
+    await client.packCreate(`localhost:${port}/${repository}`, packed, signal);
   });
   // The artifact is renamed last, so that a file with its name is always complete.
-  await rename(join(workspace, basename(path, '.smolmachine')), path.replace(/\.smolmachine$/, ''));
-  await rename(join(workspace, basename(path)), path);
+  await rename(packed, path.replace(/\.smolmachine$/, ''));
+  await rename(`${packed}.smolmachine`, path);
 }
 
 interface Registry {
