@@ -38,6 +38,14 @@ if (flags.list) {
 const neighbors = await Promise.all(VERSIONS.map(startNeighbor));
 const outcomes = new Map<Cell, Outcome>();
 const waiting = [...cells];
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    waiting.length = 0;
+    line(
+      'ending with the cells that run; once more ends at once, and leaves what they and the neighbors have',
+    );
+  });
+}
 await Promise.all(Array.from({ length: jobs }, work));
 const ends = await Promise.all(neighbors.map((neighbor) => neighbor.end()));
 
