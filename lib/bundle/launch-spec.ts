@@ -26,6 +26,7 @@ export interface LaunchSpec {
   certs: { directory: string };
   /** Reference of the bundle image. */
   image: string;
+  signal?: AbortSignal;
   /** Host port of each daemon that an earlier bundle published; others get any that is free. */
   ports?: ReadonlyMap<string, number>;
 }
@@ -76,7 +77,7 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
     // Docker's init reaps orphans, so the kit's own init only manages its daemons.
     '--init',
     ...['--name', plan.names.bundle, '--network', allocation.network, ...labelArguments('bundle', plan.slug)],
-    ...hardening(await engineSecurity()),
+    ...hardening(await engineSecurity(spec.signal)),
     ...mounts.flatMap(([from, to]) => bindMount(from, to, 'readonly')),
     ...writable.flatMap(([from, to]) => bindMount(from, to)),
     ...extraHosts(plan).flatMap((entry) => ['--add-host', entry]),

@@ -47,7 +47,7 @@ export const startBundle: Phase<Bundle> = {
     await context.willUndo({ kind: 'container', name: container });
     await removeContainer(container, 0);
     await writeRoutesOfNewBundle(context.slug);
-    const spec = { plan, allocation, certs, image };
+    const spec = { plan, allocation, certs, image, signal: context.signal };
     const args = await runArguments({ ...spec, ports: await lastPorts(context.slug) });
     const id = await runBundle(container, [args, await runArguments(spec)], await bundleSecrets(plan));
     await awaitHealthy(container, context.signal);
