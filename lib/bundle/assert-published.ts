@@ -22,10 +22,12 @@ const REMEDIES: readonly (readonly [engine: RegExp, remedy: string])[] = [
  */
 export async function assertPublished(
   { host, port }: { readonly host: string; readonly port: number },
+  signal?: AbortSignal,
   patienceMs = PATIENCE_MS,
 ): Promise<void> {
-  for (const since = performance.now(); performance.now() - since < patienceMs; await sleep(BETWEEN_MS)) {
+  for (const since = performance.now(); performance.now() - since < patienceMs; ) {
     if (await accepts(host, port)) return;
+    await sleep(BETWEEN_MS, undefined, { ...(signal && { signal }) });
   }
   const engine = await engineName();
   const [, remedy = 'See whether the engine forwards ports to this host.'] =

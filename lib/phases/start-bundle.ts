@@ -48,14 +48,16 @@ export const startBundle: Phase<Bundle> = {
     await removeContainer(container, 0);
     await writeRoutesOfNewBundle(context.slug);
     const spec = { plan, allocation, certs, image, signal: context.signal };
-    const args = await runArguments({ ...spec, ports: await lastPorts(context.slug) });
-    const id = await runBundle(container, [args, await runArguments(spec)], await bundleSecrets(plan));
+    const ports = await lastPorts(context.slug);
+    const args = await runArguments(spec);
+    const atLastPorts = ports.size === 0 ? args : await runArguments({ ...spec, ports });
+    const id = await runBundle(container, [atLastPorts, args], await bundleSecrets(plan));
     await awaitHealthy(container, context.signal);
     const started = await findContainer(container);
     const address = started?.addresses[allocation.network];
     for (const daemon of agentFacing(plan)) {
       const port = started && hostPortOf(started, daemonPort(daemon), allocation.alias);
-      if (port !== undefined) await assertPublished({ host: allocation.alias, port });
+      if (port !== undefined) await assertPublished({ host: allocation.alias, port }, context.signal);
     }
     return bundle.parse({ container, id, image, address });
   },

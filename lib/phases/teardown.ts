@@ -38,12 +38,20 @@ interface Failure {
 }
 
 async function undoAll(slug: string, say: (line: string) => void): Promise<string[]> {
-  const first = await undoEach(slug, keysLast(await pendingUndo(slug)));
+  const pending = await pendingUndo(slug);
+  const first = await undoEach(
+    slug,
+    pending.filter((entry) => !isKey(entry)),
+  );
   // What failed once may work now: a busy engine, or a network whose container has gone meanwhile.
-  const again = first.failures.filter(({ entry }) => !isKey(entry)).map(({ entry }) => entry);
-  const second = again.length === 0 ? NOTHING : await undoEach(slug, again);
-  const failures = [...second.failures, ...first.failures.filter(({ entry }) => isKey(entry))];
-  const undone = [...first.undone, ...second.undone];
+  const again = await undoEach(
+    slug,
+    first.failures.map(({ entry }) => entry),
+  );
+  // Last: a forge may take long to respond, and until then the bottle would run on.
+  const keys = await undoEach(slug, pending.filter(isKey));
+  const failures = [...again.failures, ...keys.failures];
+  const undone = [...first.undone, ...again.undone, ...keys.undone];
   for (const { entry } of failures) {
     say(`could not ${isKey(entry) ? 'revoke' : 'remove'} ${describeUndo(entry.undo)}`);
   }
@@ -64,8 +72,6 @@ interface Undone {
   readonly failures: readonly Failure[];
 }
 
-const NOTHING: Undone = { undone: [], failures: [] };
-
 async function undoEach(slug: string, entries: readonly JournalEntry[]): Promise<Undone> {
   const undone: string[] = [];
   const failures: Failure[] = [];
@@ -82,11 +88,6 @@ async function undoEach(slug: string, entries: readonly JournalEntry[]): Promise
 }
 
 const isKey = ({ undo }: JournalEntry): boolean => undo.kind === 'deploy-key';
-
-/** A forge may take long to respond, and until then the bottle would run on. */
-function keysLast(entries: readonly JournalEntry[]): JournalEntry[] {
-  return [...entries.filter((entry) => !isKey(entry)), ...entries.filter(isKey)];
-}
 
 function incomplete(slug: string, failures: readonly Failure[]): BottleError {
   const lines = failures.map(({ entry, error }) => `${describeUndo(entry.undo)}: ${messageOf(error)}`);

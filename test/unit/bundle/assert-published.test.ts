@@ -36,7 +36,7 @@ describe('a published port', () => {
   ])('that does not is reported with the engine, %s, and what helps', async (engine, remedy) => {
     machine.program('docker', `echo '${engine}'`);
     const port = await closedPort();
-    await expect(assertPublished({ host: '127.0.0.1', port }, 300)).rejects.toMatchObject({
+    await expect(assertPublished({ host: '127.0.0.1', port }, undefined, 300)).rejects.toMatchObject({
       code: 'bundle-not-ready',
       message: `the Docker engine (${engine}) has published 127.0.0.1:${port}, but this host cannot connect to it`,
       hint: expect.stringMatching(new RegExp(`${remedy}.* With smolvm 1\\.8\\.0 or newer`)),
