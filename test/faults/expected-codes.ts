@@ -30,7 +30,7 @@ const EXCEPTIONS: readonly Exception[] = [
     why: 'a teardown is not interrupted: it gives the call up, and goes on',
   },
   {
-    when: /^hang, Ctrl-C launch: smolvm machine (ls|stop|delete)/,
+    when: /^hang, Ctrl-C launch: smolvm (--version #2|machine (ls|stop|delete))/,
     codes: [130, 0],
     why: 'a teardown is not interrupted',
   },
