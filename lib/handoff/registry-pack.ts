@@ -7,11 +7,11 @@ import { bindMount } from '../docker/bind-mount.ts';
 import { docker, dockerTry } from '../docker/cli.ts';
 import { findContainer, hostPortOf, removeContainer } from '../docker/container.ts';
 import { engineSecurity, withFilesOfHost } from '../docker/engine/security.ts';
-import { saveImage } from '../docker/image.ts';
 import { labelArguments } from '../docker/labels.ts';
 import { removeNetwork } from '../docker/network.ts';
 import { BottleError } from '../errors.ts';
 import type { SmolvmClient } from '../smolvm/client.ts';
+import { saveBootable } from './archive.ts';
 import { artifactKey } from './artifact-cache.ts';
 
 export interface RegistryPackOptions {
@@ -30,11 +30,7 @@ const REGISTRY_TIMEOUT_MS = 20_000;
 
 /** Turns an image of the engine into a `.smolmachine` pair, as `packTarball` does. */
 export async function registryPack(options: RegistryPackOptions, path: string): Promise<void> {
-  const { image, workspace, signal, say } = options;
-  const tarball = join(workspace, 'image.tar');
-  say(`saving ${image.reference}`);
-  await saveImage(image.reference, tarball, signal);
-  await packTarball(options, tarball, path);
+  await packTarball(options, await saveBootable(options), path);
 }
 
 /**

@@ -1,11 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type EnsuredImage, ensureBaseImage } from '../../../lib/docker/base-images.ts';
 import { docker, dockerTry } from '../../../lib/docker/cli.ts';
+import { mendSavedArchive } from '../../../lib/handoff/saved-archive.ts';
+import { layerOf } from '../../support/contract/image.ts';
+import { hexDigest, SAVED_SHAPES, SAVED_TAG } from '../../support/saved-images.ts';
 
 /** These tests apply to pinned base images and their stand-ins alike. */
 const BUILD_MS = 300_000;
@@ -100,12 +105,42 @@ describe('registry and crane base images', () => {
     });
   });
 
+  it.each(Object.entries(SAVED_SHAPES))('crane pushes what docker save writes: %s', async (_shape, save) => {
+    const tarball = join(scratch, 'shape.tar');
+    const layers = await Promise.all(['one', 'two', 'one'].map(layerWith));
+    await save(tarball, layers);
+    await mendSavedArchive(tarball, SAVED_TAG, new AbortController().signal);
+    await chmod(tarball, 0o644);
+    const mount = ['--volume', `${tarball}:/image.tar:ro`];
+    const push = ['push', '--insecure', '/image.tar', `${name}:5000/shape:1`];
+    await docker(['run', '--rm', '--network', name, ...mount, crane.reference, ...push]);
+
+    const accept = { accept: 'application/vnd.docker.distribution.manifest.v2+json' };
+    const answer = await fetch(`${address}/v2/shape/manifests/1`, { headers: accept });
+    const manifest = pushed.parse(await answer.json());
+    const pulled = await Promise.all(
+      manifest.layers.map(async ({ digest }) => {
+        const blob = await fetch(`${address}/v2/shape/blobs/${digest}`);
+        return hexDigest(gunzipSync(Buffer.from(await blob.arrayBuffer())));
+      }),
+    );
+    expect(pulled).toEqual(layers.map((layer) => hexDigest(layer)));
+  });
+
   it('crane fails to push to a registry that does not exist', async () => {
     const push = ['push', '--insecure', '/nothing.tar', `${name}:1/bot-bottle:abc`];
     const result = await dockerTry(['run', '--rm', '--network', name, crane.reference, ...push]);
     expect(result.exitCode).not.toBe(0);
   });
 });
+
+const pushed = z.looseObject({ layers: z.array(z.looseObject({ digest: z.string() })) });
+
+/** A layer with one file. */
+async function layerWith(content: string): Promise<Buffer> {
+  writeFileSync(join(scratch, content), content);
+  return gunzipSync(await layerOf(scratch, [content]));
+}
 
 async function imageIdOf(reference: string): Promise<string> {
   return docker(['image', 'inspect', '--format', '{{.Id}}', reference]);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -49,7 +49,12 @@ export async function ociArchive(
   await writeTar(path, files, {});
 }
 
-async function writeTar(path: string, files: Files, links: Readonly<Record<string, string>>): Promise<void> {
+/** Writes a tarball of files and symlinks, whose names begin with nothing like `./`: real readers look for exact names. */
+export async function writeTar(
+  path: string,
+  files: Files,
+  links: Readonly<Record<string, string>>,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'contract-archive-'));
   try {
     for (const [name, content] of Object.entries(files)) {
@@ -60,7 +65,7 @@ async function writeTar(path: string, files: Files, links: Readonly<Record<strin
       await mkdir(dirname(join(folder, name)), { recursive: true });
       await symlink(target, join(folder, name));
     }
-    await execa('tar', ['--create', '--file', path, '--directory', folder, '.']);
+    await execa('tar', ['--create', '--file', path, '--directory', folder, ...(await readdir(folder))]);
   } finally {
     await rm(folder, { recursive: true });
   }
