@@ -53,7 +53,7 @@ export async function ensurePipelockBundleImage(say: Say, signal: AbortSignal): 
       context,
       labels: { [KIND_LABEL]: 'bundle' },
       buildArguments: { BUNDLE_IMAGE: bundle, PIPELOCK_IMAGE: pipelockImage() },
-      onLine: () => {},
+      say,
       signal,
     });
   });
@@ -76,7 +76,7 @@ async function build(reference: string, base: string, say: Say, signal: AbortSig
       context,
       labels: { [KIND_LABEL]: 'bundle' },
       buildArguments: { BASE_IMAGE: base, ...runAs() },
-      onLine: () => {},
+      say,
       signal,
     });
   } finally {

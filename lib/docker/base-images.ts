@@ -79,7 +79,7 @@ async function obtain(
   const why = only === 'stand-in' ? 'as asked' : 'no container registry can be reached';
   say(`${why}: building a stand-in for ${original} from Debian's and npm's packages (about a minute, once)`);
   const start = performance.now();
-  await buildStandIn(name, signal);
+  await buildStandIn(name, say, signal);
   say(`the stand-in for ${original} is ready (${Math.round((performance.now() - start) / 1000)} s)`);
   return { reference: STAND_IN_TAGS[name], standIn: true };
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { BottleError } from '../errors.ts';
 import { cacheDirectory } from '../host/directories.ts';
+import { failedStep, sayingSlowSteps } from './builder-output.ts';
 import { buildkitFeature } from './buildkit-feature.ts';
 import { type DockerResult, docker, dockerError, dockerTry } from './cli.ts';
 
@@ -13,7 +14,8 @@ export async function imageId(reference: string): Promise<string | undefined> {
 
 /** Returns the value of an image's label; undefined if either is missing. */
 export async function imageLabel(reference: string, label: string): Promise<string | undefined> {
-  return (await inspectField(reference, `{{index .Config.Labels "${label}"}}`)) || undefined;
+  const config = await inspectField(reference, CONFIG);
+  return config === undefined ? undefined : inspectedConfig.parse(JSON.parse(config)).Labels[label];
 }
 
 /** What an image says about how to run it. */
@@ -33,21 +35,26 @@ const words = z
   .array(z.string())
   .nullish()
   .transform((list) => list ?? []);
-const inspectedConfig = z.looseObject({
-  User: z.string().default(''),
-  WorkingDir: z.string().default(''),
-  Env: words,
-  Entrypoint: words,
-  Cmd: words,
-  Labels: z
-    .record(z.string(), z.string())
-    .nullish()
-    .transform((labels) => labels ?? {}),
-});
+/** As JSON: engines leave out what is empty, or the whole, which a template could only name as an error. */
+const CONFIG = '{{json .Config}}';
+const inspectedConfig = z.preprocess(
+  (config) => config ?? {},
+  z.looseObject({
+    User: z.string().default(''),
+    WorkingDir: z.string().default(''),
+    Env: words,
+    Entrypoint: words,
+    Cmd: words,
+    Labels: z
+      .record(z.string(), z.string())
+      .nullish()
+      .transform((labels) => labels ?? {}),
+  }),
+);
 
 /** Returns how an image of the engine is meant to be run. @throws BottleError `engine-failed` without the image. */
 export async function imageConfig(reference: string): Promise<ImageConfig> {
-  const stdout = await docker(['image', 'inspect', '--format', '{{json .Config}}', reference]);
+  const stdout = await docker(['image', 'inspect', '--format', CONFIG, reference]);
   const { User, WorkingDir, Env, Entrypoint, Cmd, Labels } = inspectedConfig.parse(JSON.parse(stdout));
   const variables = Env.map((entry): [string, string] => {
     const [name = ''] = entry.split('=', 1);
@@ -72,7 +79,8 @@ export interface BuildOptions {
   context: string;
   labels: Readonly<Record<string, string>>;
   buildArguments: Readonly<Record<string, string>>;
-  onLine: (line: string) => void;
+  /** Called with each step that takes long. */
+  say: (line: string) => void;
   signal?: AbortSignal;
 }
 
@@ -91,16 +99,17 @@ export async function buildImage(options: BuildOptions): Promise<void> {
   // `--force-rm`, because the legacy builder leaves a container behind when a step fails.
   const args = ['build', '--force-rm', ...labels, ...values, ...files];
   const said: string[] = [];
+  const progress = sayingSlowSteps(options.say);
   const build = (env: Record<string, string>) =>
     dockerTry(args, {
       // An attestation names the time of the build: every build, cached or not, would be another image.
       env: { BUILDX_NO_DEFAULT_ATTESTATIONS: '1', ...env },
       onLine: (line) => {
         said.push(line);
-        options.onLine(line);
+        progress.onLine(line);
       },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+    }).finally(progress.end);
   const asSet = await build({});
   // DOCKER_BUILDKIT=1 in the person's shell, without the plugin.
   const lacksBuildx = asSet.exitCode !== 0 && /buildx component is missing or broken/i.test(asSet.stderr);
@@ -149,17 +158,6 @@ async function buildError(
   }
   const hint = `All of its output is in ${path}.`;
   return error.hint === undefined ? new BottleError(error.code, error.message, { hint }) : error;
-}
-
-/** The output of the step in which a build ended, without what the builder says about itself. */
-export function failedStep(said: readonly string[]): string {
-  const start = said.findLastIndex((line) => /^(?:Step \d+\/\d+ : |#\d+ \[)/.test(line));
-  const ofBuilder =
-    /^(?:DEPRECATED: The legacy builder| +Install the buildx component| +https:\/\/docs\.docker\.com\/go\/buildx| *---> |Removing intermediate container |Sending build context )/;
-  return said
-    .slice(Math.max(0, start))
-    .filter((line) => line.trim() !== '' && !ofBuilder.test(line))
-    .join('\n');
 }
 
 /** Saves an image as a tarball. @throws BottleError `disk-full` when it does not fit. */

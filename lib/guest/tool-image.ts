@@ -36,7 +36,7 @@ export async function ensureToolImage(options: BaseImageOptions): Promise<string
       context: SOURCE,
       labels: { [KIND_LABEL]: 'guest-tool' },
       buildArguments: { BASE_IMAGE: base.reference },
-      onLine: () => {},
+      say: options.say,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   };

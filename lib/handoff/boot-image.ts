@@ -103,7 +103,7 @@ async function build(
       context,
       labels: { [KIND_LABEL]: 'boot', [AGENT_LABEL]: JSON.stringify(agent) },
       buildArguments: {},
-      onLine: () => {},
+      say,
       signal,
     }),
   );

@@ -75,7 +75,7 @@ async function build(
   try {
     const path = join(context, 'Dockerfile');
     await writeFile(path, text);
-    const common = { tag, context, labels: {}, buildArguments: {}, onLine: () => {} };
+    const common = { tag, context, labels: {}, buildArguments: {}, say };
     await buildImage({ ...common, dockerfile: path, signal });
   } catch (error) {
     signal.throwIfAborted();

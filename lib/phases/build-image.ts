@@ -96,7 +96,7 @@ async function build(context: PhaseContext, source: DockerfileSource): Promise<s
   const { tag, base } = await buildTag(context, source);
   if (!context.force && (await imageId(tag)) !== undefined) return tag;
   context.say(`building ${tag}`);
-  const common = { tag, labels: {}, buildArguments: { BASE_IMAGE: base }, onLine: () => {} };
+  const common = { tag, labels: {}, buildArguments: { BASE_IMAGE: base }, say: context.say };
   const run = (dockerfile: string, directory: string) =>
     dockerBuild({ ...common, dockerfile, context: directory, signal: context.signal });
   if (!source.extraCa) await run(source.dockerfile, source.context);

@@ -30,7 +30,7 @@ async function build(): Promise<string> {
   const make = (tag: string, file: string, from: string) =>
     withExtraCa(SUPPORT, (context) =>
       buildImage({
-        ...{ tag, context, labels: {}, buildArguments: { BASE_IMAGE: from }, onLine: () => {} },
+        ...{ tag, context, labels: {}, buildArguments: { BASE_IMAGE: from }, say: () => {} },
         dockerfile: join(context, file),
       }),
     );

@@ -26,7 +26,7 @@ beforeAll(async () => {
   held = await bundles();
   const { reference } = await ensureBaseImage('node', { say: () => {} });
   await buildImage({
-    ...{ tag: IMAGE, dockerfile: join(RECIPE, 'Dockerfile'), context: RECIPE, labels: {}, onLine: () => {} },
+    ...{ tag: IMAGE, dockerfile: join(RECIPE, 'Dockerfile'), context: RECIPE, labels: {}, say: () => {} },
     buildArguments: { BASE_IMAGE: reference },
   });
 });

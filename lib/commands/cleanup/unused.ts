@@ -69,7 +69,8 @@ async function unusedImages(slugs: readonly string[], before: number): Promise<L
 }
 
 const inspected = z.looseObject({
-  Created: z.string(),
+  /** Missing for an image that does not say when it was made (Docker 25 and newer): it is left alone. */
+  Created: z.string().optional(),
   Size: z.number(),
   Config: z.looseObject({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
 });
@@ -78,6 +79,7 @@ async function describeImage(reference: string) {
   const found = await dockerTry(['image', 'inspect', '--format', '{{json .}}', reference]);
   if (found.exitCode !== 0) return undefined;
   const { Created, Size, Config } = inspected.parse(JSON.parse(found.stdout));
+  if (Created === undefined) return undefined;
   const kind = Config?.Labels?.[KIND_LABEL] ?? '';
   return { reference, kind, created: Date.parse(Created), bytes: Size };
 }

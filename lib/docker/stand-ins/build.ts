@@ -29,7 +29,11 @@ export async function standInRecipe(name: BaseImage | 'debian'): Promise<string>
 /**
  * Builds and tags a stand-in, and the Debian image below it if missing. The caller holds the stand-in's lock.
  */
-export async function buildStandIn(name: BaseImage, signal?: AbortSignal): Promise<void> {
+export async function buildStandIn(
+  name: BaseImage,
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   await inScratch(name, async (scratch) => {
     const context = join(scratch, 'context');
     await cp(join(import.meta.dirname, name), context, { recursive: true });
@@ -48,7 +52,7 @@ export async function buildStandIn(name: BaseImage, signal?: AbortSignal): Promi
         DEBIAN: STAND_IN_TAGS.debian,
         ...(name === 'node' ? { NODE_VERSION } : {}),
       },
-      onLine: () => {},
+      say,
       ...(signal === undefined ? {} : { signal }),
     });
     await removeStale(replaced, tag);

@@ -25,7 +25,7 @@ beforeAll(async () => {
     ...{ tag: TAG, dockerfile, context },
     labels: {},
     buildArguments: {},
-    onLine: () => {},
+    say: () => {},
   });
   await rm(context, { recursive: true });
   base = { reference: TAG, id: (await imageId(TAG)) ?? '' };

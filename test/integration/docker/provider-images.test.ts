@@ -29,7 +29,7 @@ describe.skipIf(!WANTED)(`provider images${WHY}`, () => {
           context,
           labels: {},
           buildArguments: { BASE_IMAGE: base.reference },
-          onLine: () => {},
+          say: () => {},
         }),
       );
       const script = `id -un; ${provider} --version; git --version; command -v update-ca-certificates; ls -A /tmp`;

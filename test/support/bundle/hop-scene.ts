@@ -197,7 +197,7 @@ export class HopScene {
     const tag = `bot-bottle-test-hop-${name}:${this.#id}`;
     this.#images.push(tag);
     const dockerfile = join(RECIPES, `${name}.Dockerfile`);
-    await buildImage({ tag, dockerfile, context: RECIPES, labels: {}, buildArguments, onLine: () => {} });
+    await buildImage({ tag, dockerfile, context: RECIPES, labels: {}, buildArguments, say: () => {} });
     return tag;
   }
 
