@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import { access, constants, lstat, readdir, readlink } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { BottleError, messageOf } from '../errors.ts';
 
@@ -34,6 +34,21 @@ export async function recipeDigest(dockerfile: string, context: string, baseId: 
     }
   }
   return hash.digest('hex');
+}
+
+/**
+ * Checks before anything is built that a build could read its context, as far as modes tell.
+ * @throws BottleError `manifest-invalid` when the Dockerfile, or a folder or file of the context, cannot be read.
+ */
+export async function assertReadableContext(dockerfile: string, context: string): Promise<void> {
+  for (const path of [dockerfile, ...(await filesBelow(context))]) {
+    // A link itself is always readable, and its target may be of the image.
+    const isLink = (await lstat(path)).isSymbolicLink();
+    if (isLink) continue;
+    await access(path, constants.R_OK).catch((error: unknown) => {
+      throw unreadable(context, error);
+    });
+  }
 }
 
 async function filesBelow(directory: string): Promise<string[]> {

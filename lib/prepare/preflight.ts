@@ -1,5 +1,6 @@
 import { BottleError } from '../errors.ts';
 import { chooseHandoff } from '../handoff/choose.ts';
+import { assertReadableContext } from '../handoff/recipe.ts';
 import { homeDirectory } from '../host/directories.ts';
 import { loadManifest } from '../manifest/load.ts';
 import { manifestSources } from '../manifest/sources.ts';
@@ -125,6 +126,9 @@ async function checkManifest(
   const credential =
     provider && (await problems.attempt(() => resolveCredential(provider, manifest, variables)));
   const image = provider && (await problems.attempt(() => imageSource({ slug, manifest, provider, cwd })));
+  if (image?.kind === 'dockerfile') {
+    await problems.attempt(() => assertReadableContext(image.dockerfile, image.context));
+  }
   const capabilities = await problems.attempt(() => readCapabilities(manifest.agent));
   problems.add(...(await skillProblems(manifest, provider)), ...(await gitKeyProblems(manifest, cwd)));
   return {

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { recipeDigest } from '../../../lib/handoff/recipe.ts';
+import { assertReadableContext, recipeDigest } from '../../../lib/handoff/recipe.ts';
 
 let directory: string;
 const digest = (base = 'sha256:a') => recipeDigest(join(directory, 'Dockerfile'), directory, base);
@@ -48,6 +48,31 @@ describe('digest of an image build', () => {
       /build context .*file cannot be read/,
     );
   });
+
+  // Root reads everything; CI runs these tests as an ordinary user too.
+  it.skipIf(process.getuid?.() === 0).each([
+    ['folder', 'sub'],
+    ['file', join('sub', 'file')],
+    ['Dockerfile', 'Dockerfile'],
+  ])('a %s that may not be read is named before a build', async (_what, name) => {
+    await chmod(join(directory, name), 0);
+    try {
+      const check = assertReadableContext(join(directory, 'Dockerfile'), directory);
+      await expect(check).rejects.toMatchObject({
+        code: 'manifest-invalid',
+        message: expect.stringContaining(join(directory, name)),
+        hint: expect.stringContaining('make it readable'),
+      });
+    } finally {
+      await chmod(join(directory, name), 0o700);
+    }
+  });
+
+  it('links, pipes and what is missing below a link do not keep a context from being read', async () => {
+    execFileSync('mkfifo', [join(directory, 'sub', 'pipe')]);
+    await symlink('/nowhere', join(directory, 'sub', 'link'));
+    await assertReadableContext(join(directory, 'Dockerfile'), directory);
+  }, 5_000);
 
   it('a missing Dockerfile is named in the error', async () => {
     await expect(recipeDigest(join(directory, 'Missing'), directory, '')).rejects.toThrow(
