@@ -6,6 +6,7 @@ import { usedAliases } from '../docker/used-aliases.ts';
 import { cacheDirectory } from '../host/directories.ts';
 import { checkSpace, freeBytes } from './disk.ts';
 import { assertFakeRuns, fakeObstacles } from './fake-smolvm.ts';
+import { assertHomeKeepsFiles } from './home-files.ts';
 import { checkKvm } from './kvm.ts';
 import type { Problems } from './problems.ts';
 import { assertSocketPathsFit } from './socket-paths.ts';
@@ -53,6 +54,7 @@ export interface HostNeeds {
 
 export async function checkHost(host: Host, needs: HostNeeds, problems: Problems): Promise<void> {
   await problems.attempt(async () => assertSocketPathsFit());
+  await problems.attempt(() => assertHomeKeepsFiles());
   const { smolvm } = needs;
   if (smolvm?.isFake === false) await problems.attempt(() => host.kvm());
   if (smolvm?.isFake) {
