@@ -49,15 +49,16 @@ export async function ensureAliasPool(say: (line: string) => void): Promise<void
   const missing = missingAliases();
   if (missing.length === 0) return;
   say(`adding ${missing.length} loopback aliases to lo0 (requires sudo once; they last until reboot)`);
-  const commands = missing.map((alias) => ['ifconfig', 'lo0', 'alias', alias, 'up']);
-  for (const command of commands) {
+  // sudo caches the password, so only the first command prompts for it.
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo'];
+  const commands = missing.map((alias) => [...asRoot, 'ifconfig', 'lo0', 'alias', alias, 'up']);
+  for (const [program = '', ...args] of commands) {
     try {
-      // sudo caches the password, so only the first command prompts for it.
-      await execa('sudo', command, {
+      await execa(program, args, {
         ...{ stdio: ['inherit', 'ignore', 'inherit'], env: childEnvironment('plain'), extendEnv: false },
       });
     } catch (error) {
-      throw new BottleError('engine-failed', `sudo ${command.join(' ')} failed: ${messageOf(error)}`, {
+      throw new BottleError('engine-failed', `${[program, ...args].join(' ')} failed: ${messageOf(error)}`, {
         hint: 'Run the command yourself, then try again.',
       });
     }

@@ -1,4 +1,4 @@
-import { ALIAS_POOL } from '../../channels/alias-pool.ts';
+import { ALIAS_POOL, missingAliases } from '../../channels/alias-pool.ts';
 import { describeKey } from '../../deploy-keys/revoke-key.ts';
 import { strandedKeys } from '../../deploy-keys/stranded-keys.ts';
 import { dockerTry } from '../../docker/cli.ts';
@@ -7,8 +7,10 @@ import { BottleError, messageOf } from '../../errors.ts';
 import { cacheDirectory, homeDirectory } from '../../host/directories.ts';
 import { freeBytes, nearestExisting } from '../../prepare/disk.ts';
 import { assertFakeRuns, fakeObstacles } from '../../prepare/fake-smolvm.ts';
+import { assertHomeKeepsFiles } from '../../prepare/home-files.ts';
 import { checkKvm } from '../../prepare/kvm.ts';
 import { demoSmolvm, isFakeSmolvm } from '../../prepare/smolvm.ts';
+import { assertSocketPathsFit } from '../../prepare/socket-paths.ts';
 import { findSmolvm, installHint } from '../../smolvm/binary.ts';
 import { type Tier, tierOf } from '../../smolvm/version.ts';
 import { checkAgentVersions } from './agent-versions.ts';
@@ -33,7 +35,7 @@ export async function diagnose(): Promise<Check[]> {
     check('disk', checkDisk),
     check('aliases', checkAliases),
     check('deploy keys', checkDeployKeys),
-    check('home', async () => ({ detail: homeDirectory() })),
+    check('home', checkHome),
   ];
   const [found, agents] = await Promise.all([Promise.all(checks), checkAgentVersions(homeDirectory())]);
   return [...found, ...agents];
@@ -111,10 +113,19 @@ async function checkDisk(): Promise<Finding> {
 async function checkAliases(): Promise<Finding> {
   const used = await usedAliases();
   const free = ALIAS_POOL.filter((alias) => !used.has(alias)).length;
-  const detail = `${free} of ${ALIAS_POOL.length} loopback aliases free`;
+  const missing = missingAliases().length;
+  const added =
+    missing === 0 ? '' : `, ${missing} of them added with sudo when a guest of smolvm before 1.8.0 needs one`;
+  const detail = `${free} of ${ALIAS_POOL.length} loopback aliases free${added}`;
   return free > 0
     ? { detail }
     : { status: 'problem', detail, hint: 'Tear down a bottle, or run `make cleanup`.' };
+}
+
+async function checkHome(): Promise<Finding> {
+  await assertHomeKeepsFiles();
+  assertSocketPathsFit();
+  return { detail: homeDirectory() };
 }
 
 async function checkDeployKeys(): Promise<Finding> {

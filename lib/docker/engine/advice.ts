@@ -5,6 +5,14 @@ import { configuredElsewhere } from './place.ts';
 
 const INSTALL = 'https://docs.docker.com/engine/install/';
 
+/** How engines are started that have a context of their own. */
+const STARTED_BY: readonly (readonly [context: RegExp, command: string])[] = [
+  [/'desktop-linux'/, 'Start Docker Desktop'],
+  [/'orbstack'/, 'Start OrbStack (`orb start`)'],
+  [/'colima/, 'Start Colima (`colima start`)'],
+  [/'rancher-desktop'/, 'Start Rancher Desktop'],
+];
+
 /** Creates the error for a machine on which the kit cannot start an engine, with what the user can do. */
 export async function engineMissing(answer: Exclude<Answer, { state: 'running' }>): Promise<BottleError> {
   const elsewhere = await configuredElsewhere();
@@ -21,9 +29,10 @@ export async function engineMissing(answer: Exclude<Answer, { state: 'running' }
     );
   }
   if (elsewhere !== undefined) {
+    const [, start = 'Start that engine'] = STARTED_BY.find(([context]) => context.test(elsewhere)) ?? [];
     return missing(
       `no Docker engine answers at ${elsewhere}: ${answer.said}`,
-      'Start that engine, or point the docker client at one that runs (DOCKER_HOST, `docker context use`).',
+      `${start}, or point the docker client at one that runs (DOCKER_HOST, \`docker context use\`).`,
     );
   }
   if (process.platform === 'darwin') {
