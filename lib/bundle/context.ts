@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { bundledPrograms } from './programs.ts';
+import { KIT_DIRECTORY } from '../host/directories.ts';
+import { remembered } from '../host/remembered.ts';
 
 interface ContextFile {
   /** Path in the build context, with forward slashes. */
@@ -15,7 +16,7 @@ interface ContextFile {
  * @throws Error when a package that the daemons import is not installed.
  */
 export async function stageBundleContext(directory: string): Promise<void> {
-  const files = await contextFiles();
+  const { files } = await contextFiles();
   // Modes are set explicitly: with a umask of 077, the container's user could not read the files.
   for (const folder of foldersOf(files)) {
     await mkdir(join(directory, folder), { recursive: true });
@@ -32,19 +33,35 @@ function isProgram(content: Uint8Array): boolean {
   return content[0] === 0x23 && content[1] === 0x21;
 }
 
-/** Hex SHA-256 of the path and content of every file in the build context, including the Dockerfile. */
-export async function bundleContentDigest(): Promise<string> {
-  const digest = createHash('sha256');
-  for (const { content, target } of await contextFiles()) {
-    digest.update(`${target}\0${content.length}\0`).update(content);
-  }
-  return digest.digest('hex');
+/** Of what makes the context beside the sources of the programs. */
+const MAKERS = ['context.ts', 'programs.ts', 'image/Dockerfile'].map((name) =>
+  join(import.meta.dirname, name),
+);
+/** Says the versions of all packages, also of the bundler. */
+const LOCK_FILE = join(KIT_DIRECTORY, 'package-lock.json');
+const REMEMBERED = join(KIT_DIRECTORY, 'node_modules', '.kit', 'bundle-digest.json');
+
+/**
+ * Hex SHA-256 of the path and content of every file in the build context, including the Dockerfile. It is remembered until a
+ * source changes: bundling the programs takes a second of processor time, and every launch asks.
+ */
+export function bundleContentDigest(): Promise<string> {
+  return remembered(REMEMBERED, async () => {
+    const { files, sources } = await contextFiles();
+    const digest = createHash('sha256');
+    for (const { content, target } of files) {
+      digest.update(`${target}\0${content.length}\0`).update(content);
+    }
+    return { value: digest.digest('hex'), inputs: [...MAKERS, LOCK_FILE, ...sources] };
+  });
 }
 
-async function contextFiles(): Promise<ContextFile[]> {
+async function contextFiles(): Promise<{ files: ContextFile[]; sources: string[] }> {
   const dockerfile = await readFile(join(import.meta.dirname, 'image', 'Dockerfile'));
-  const programs = (await bundledPrograms()).map(({ path, content }) => ({ target: `app/${path}`, content }));
-  return [{ target: 'Dockerfile', content: dockerfile }, ...programs];
+  const { bundledPrograms } = await import('./programs.ts');
+  const { programs, sources } = await bundledPrograms();
+  const files = programs.map(({ path, content }) => ({ target: `app/${path}`, content }));
+  return { files: [{ target: 'Dockerfile', content: dockerfile }, ...files], sources };
 }
 
 /** Returns every folder of the context, parents first. */

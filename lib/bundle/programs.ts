@@ -86,8 +86,9 @@ export interface ProgramFile {
  * Bundles each daemon into a single JavaScript file. Node then does not have to find about two hundred files
  * and strip their types: a third of the startup time and two thirds of the memory. The output depends only on
  * the sources, not on their location.
+ * @returns the files, and the paths of all sources they are made of.
  */
-export async function bundledPrograms(): Promise<ProgramFile[]> {
+export async function bundledPrograms(): Promise<{ programs: ProgramFile[]; sources: string[] }> {
   const daemons = join(KIT, 'lib', 'daemons');
   const bundling = startingWithout(() =>
     build({
@@ -114,7 +115,12 @@ export async function bundledPrograms(): Promise<ProgramFile[]> {
     path: path.slice(join(KIT, 'programs').length + 1).replaceAll(sep, '/'),
     content: contents,
   }));
-  return [...programs, ...(await licensesOf(Object.keys(metafile.inputs)))];
+  const inputs = Object.keys(metafile.inputs);
+  return {
+    programs: [...programs, ...(await licensesOf(inputs))],
+    // Those of plugins are no files.
+    sources: inputs.filter((input) => !/^[a-z-]+:/.test(input)).map((input) => join(KIT, input)),
+  };
 }
 
 /** Returns the licenses of the packages that these files belong to, which must accompany every copy. */

@@ -44,7 +44,7 @@ it('esbuild, which takes the environment of this process, gets no secrets, and t
   vi.stubEnv('ESBUILD_BINARY_PATH', seen.wrap('esbuild', real));
   vi.resetModules();
   const { bundledPrograms } = await import('../../../lib/bundle/programs.ts');
-  expect((await bundledPrograms()).length).toBeGreaterThan(3);
+  expect((await bundledPrograms()).programs.length).toBeGreaterThan(3);
   expect(seen.calls('esbuild')).toHaveLength(1);
   expect(seen.calls('esbuild')[0]).toContain(' PATH=');
   expect(seen.calls('esbuild')[0]).not.toContain('needle-');

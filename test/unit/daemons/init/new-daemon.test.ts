@@ -41,7 +41,7 @@ const isReady = async () => bundleHealth.parse(JSON.parse(await readFile(health,
 while (!(await isReady())) await new Promise((resolve) => setTimeout(resolve, 20));
 const greeting = await (await fetch('http://127.0.0.1:19876/')).text();
 await runner.stop('SIGTERM');
-const programs = (await bundledPrograms()).map(({ path }) => path).filter((path) => path.startsWith('dummy/'));
+const programs = (await bundledPrograms()).programs.map(({ path }) => path).filter((path) => path.startsWith('dummy/'));
 stdout.write(JSON.stringify({ greeting, sees: Object.keys(daemons[0].environment), programs }));
 process.exit(0);
 `;
