@@ -51,7 +51,7 @@ function fakes(): string[] {
  */
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/scratch.ts'],
+    globalSetup: ['test/support/scratch.ts', 'test/support/bundle-fake.ts'],
     projects: [
       {
         test: {
