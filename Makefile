@@ -236,10 +236,13 @@ schemas: setup ## write the JSON Schemas with which editors check manifests
 # ---- the phase graph ---------------------------------------------------------------------------------------------
 # `make up` runs this file in the bottle's directory of records, where each record is a target. The phases in
 # lib/phases/ declare the same edges; a test compares them. PHASE_STDERR is the descriptor for the phases'
-# messages.
+# messages; PHASE_PROGRAMS is the folder of their programs, which `make up` bundles for a quicker start.
 
 PHASE_STDERR ?= 2
-PHASE = cd "$$KIT" && exec node scripts/$(basename $@).ts --bottle "$$BOTTLE" $(PHASE_FLAGS) 2>&$(PHASE_STDERR)
+PHASE_PROGRAMS ?= scripts
+PHASE_ENDING ?= ts
+export PHASE_PROGRAMS PHASE_ENDING
+PHASE = cd "$$KIT" && exec node "$$PHASE_PROGRAMS"/$(basename $@).$$PHASE_ENDING --bottle "$$BOTTLE" $(PHASE_FLAGS) 2>&$(PHASE_STDERR)
 
 prepare.json:
 	@$(PHASE)

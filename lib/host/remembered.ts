@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { writeAtomically } from './files.ts';
 
@@ -23,22 +24,19 @@ export interface Computed {
  */
 export async function remembered(path: string, compute: () => Promise<Computed>): Promise<string> {
   const known = await read(path);
-  if (known !== undefined && (await isUnchanged(known.inputs))) return known.value;
+  if (known !== undefined && isUnchanged(known.inputs)) return known.value;
   const began = Date.now();
   const { value, inputs } = await compute();
-  const states = await Promise.all(inputs.map(async (input) => [input, await stateOf(input)] as const));
   // One that changed meanwhile may have been read before.
-  if ((await latestChange(inputs)) >= began - CLOCK_STEP_MS) return value;
-  await writeAtomically(path, JSON.stringify({ value, inputs: Object.fromEntries(states) })).catch(() => {});
+  if (latestChange(inputs) >= began - CLOCK_STEP_MS) return value;
+  const states = Object.fromEntries(inputs.map((input) => [input, stateOf(input)]));
+  await writeAtomically(path, JSON.stringify({ value, inputs: states })).catch(() => {});
   return value;
 }
 
 /** When one of the files changed last, in milliseconds since 1970. */
-async function latestChange(inputs: readonly string[]): Promise<number> {
-  const times = await Promise.all(
-    inputs.map(async (input) => (await stat(input).catch(() => undefined))?.ctimeMs),
-  );
-  return Math.max(0, ...times.map((time) => time ?? 0));
+function latestChange(inputs: readonly string[]): number {
+  return Math.max(0, ...inputs.map((input) => statSync(input, { throwIfNoEntry: false })?.ctimeMs ?? 0));
 }
 
 async function read(path: string): Promise<z.infer<typeof memory> | undefined> {
@@ -49,15 +47,13 @@ async function read(path: string): Promise<z.infer<typeof memory> | undefined> {
   }
 }
 
-async function isUnchanged(inputs: Readonly<Record<string, string>>): Promise<boolean> {
-  const changed = await Promise.all(
-    Object.entries(inputs).map(async ([input, state]) => (await stateOf(input)) !== state),
-  );
-  return !changed.includes(true);
+function isUnchanged(inputs: Readonly<Record<string, string>>): boolean {
+  return Object.entries(inputs).every(([input, state]) => stateOf(input) === state);
 }
 
 /** The system sets the time of the last change, whatever a program sets the other times to. */
-async function stateOf(path: string): Promise<string> {
-  const found = await stat(path, { bigint: true }).catch(() => undefined);
+function stateOf(path: string): string {
+  // Hundreds of files: synchronous calls take a fifth of the time.
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found === undefined ? 'missing' : `${found.size} ${found.mtimeNs} ${found.ctimeNs} ${found.ino}`;
 }

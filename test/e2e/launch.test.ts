@@ -187,7 +187,8 @@ function phaseProcesses(slug: string): string[] {
   return readdirSync('/proc').flatMap((pid) => {
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      if (slug === '' || !/^node scripts\/[a-z-]+\.ts /.test(command) || !command.includes(slug)) return [];
+      if (slug === '' || !/^node \S*\/phases\/\w+\/[a-z-]+\.mjs /.test(command) || !command.includes(slug))
+        return [];
       return [`${command} | ${readFileSync(`/proc/${pid}/environ`, 'utf8').replaceAll('\0', ' ')}`];
     } catch {
       return [];

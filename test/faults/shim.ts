@@ -63,6 +63,7 @@ function script(name: 'docker' | 'smolvm', { directory, programs, target, action
     `real=${shellQuoted(programs[name])}`,
     `parent=$(tr '\\0' ' ' < "/proc/$PPID/cmdline")`,
     'case "$parent" in',
+    `*.kit/phases/*.mjs*) script=\${parent#*.kit/phases/*/}; script=\${script%%.mjs*} ;;`,
     `*scripts/*.ts*) script=\${parent#*scripts/}; script=\${script%%.ts*} ;;`,
     '*) script=other ;;',
     'esac',

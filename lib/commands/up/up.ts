@@ -13,6 +13,7 @@ import { PHASES } from '../../phases/graph.ts';
 import { mintKeys } from '../../phases/mint-keys.ts';
 import { prepare } from '../../phases/prepare.ts';
 import { runPhase } from '../../phases/run-phase.ts';
+import { phasePrograms } from './phase-programs.ts';
 
 export interface UpOptions {
   signal: AbortSignal;
@@ -40,6 +41,7 @@ async function runGraph(slug: string, { signal, quiet }: UpOptions): Promise<voi
   const needed = await secretsByPhase(slug);
   const secrets = secretPipes(needed, FIRST_SECRET_PIPE);
   const withheld = new Set(Object.values(needed).flat());
+  const programs = await phasePrograms();
   const make = execa(
     process.env.MAKE || 'make',
     [
@@ -61,6 +63,8 @@ async function runGraph(slug: string, { signal, quiet }: UpOptions): Promise<voi
         BOTTLE: slug,
         [LOCK_HELD_ENV]: slug,
         PHASE_STDERR: '3',
+        PHASE_PROGRAMS: programs.directory,
+        PHASE_ENDING: programs.ending,
         PHASE_FLAGS: quiet ? '--quiet' : '',
         // An outer make's flags would name its job server, which make does not inherit here.
         MAKEFLAGS: '',
