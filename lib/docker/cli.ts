@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { BottleError } from '../errors.ts';
 import { childEnvironment } from '../host/child-environment.ts';
+import { interruptionOf } from '../host/interruption.ts';
 import { dockerDeadline } from './deadlines.ts';
 
 export interface DockerOptions {
@@ -21,12 +22,22 @@ export interface DockerResult {
   stderr: string;
 }
 
+/** Verbs that change nothing, and those with a second word for what they do. */
+const QUESTIONS = new Set(['images', 'info', 'inspect', 'logs', 'port', 'ps', 'top', 'version']);
+const ASKED_OF = new Set(['inspect', 'ls']);
+
+function isQuestion([verb = '', what = '']: readonly string[]): boolean {
+  return QUESTIONS.has(verb) || ASKED_OF.has(what);
+}
+
 /**
  * Runs `docker ARGS`; does not throw for a non-zero exit.
- * @throws BottleError `engine-missing` without a docker client.
+ * @throws BottleError `engine-missing` without a docker client; `interrupted` when it hung and a person ended it.
  */
 export async function dockerTry(args: readonly string[], options: DockerOptions = {}): Promise<DockerResult> {
   const timeoutMs = options.timeoutMs ?? dockerDeadline(args);
+  const interruption = interruptionOf({ isQuestion: isQuestion(args) });
+  const signals = [options.signal, interruption?.signal].filter((signal) => signal !== undefined);
   const child = execa('docker', [...args], {
     reject: false,
     stripFinalNewline: true,
@@ -34,15 +45,21 @@ export async function dockerTry(args: readonly string[], options: DockerOptions 
     extendEnv: false,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-    // Ctrl-C during a launch must not interrupt a change to the engine; `signal` ends commands that may be.
+    ...(signals.length === 0 ? {} : { cancelSignal: AbortSignal.any(signals) }),
+    // Ctrl-C during a launch must not interrupt a change to the engine at once; see `interruptionOf`.
     detached: true,
     all: options.onLine !== undefined,
   });
-  if (options.onLine !== undefined) {
-    for await (const line of child.iterable({ from: 'all' })) options.onLine(String(line));
+  try {
+    if (options.onLine !== undefined) {
+      for await (const line of child.iterable({ from: 'all' })) options.onLine(String(line));
+    }
+    await child;
+  } finally {
+    interruption?.end();
   }
   const result = await child;
+  if (result.isCanceled && !options.signal?.aborted) interruption?.signal.throwIfAborted();
   if (result.code === 'ENOENT') {
     throw new BottleError('engine-missing', '`docker` is not on the PATH', {
       hint: 'Install Docker and start it: https://docs.docker.com/engine/install/',

@@ -7,6 +7,7 @@ import { CONTAINER_PATHS } from '../daemons/contract/paths.ts';
 import { dockerTry } from '../docker/cli.ts';
 import { BottleError, messageOf } from '../errors.ts';
 import { committedReference, readCommitted } from '../guest/committed.ts';
+import { undisturbed } from '../host/interruption.ts';
 import { removeGrants } from '../supervise/grants-file.ts';
 import { recordAtRemoval, recordAtTeardown } from '../supervise/last-record.ts';
 import { interruptAcquiring, withBottleLock } from './bottle-lock.ts';
@@ -22,8 +23,10 @@ import { describeUndo, undo } from './undo.ts';
  * @throws BottleError `teardown-incomplete`, listing all failures; `key-not-revoked` when a deploy key is among them.
  */
 export async function teardown(slug: string, say: (line: string) => void): Promise<string[]> {
-  await interruptAcquiring(slug, say);
-  return withBottleLock(slug, { purpose: 'release' }, () => undoAll(slug, say));
+  return undisturbed(async () => {
+    await interruptAcquiring(slug, say);
+    return withBottleLock(slug, { purpose: 'release' }, () => undoAll(slug, say));
+  });
 }
 
 /** A CA that nothing uses any more must not be able to sign. */

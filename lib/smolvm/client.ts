@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { BottleError, type ErrorCode } from '../errors.ts';
 import { scaledDeadline } from '../host/deadline-factor.ts';
+import { interruptionOf } from '../host/interruption.ts';
 import type { SmolvmBinary } from './binary.ts';
 import { smolvmDeadline } from './deadlines.ts';
 import { hostEnvironment } from './host-environment.ts';
@@ -43,6 +44,9 @@ const machineList = z.array(
   z.looseObject({ name: z.string(), state: z.string(), pid: z.number().nullable() }),
 );
 export type MachineSummary = z.infer<typeof machineList>[number];
+
+/** Verbs that change nothing. */
+const QUESTIONS = new Set(['machine ls', 'machine data-dir']);
 
 /** Wraps the smolvm command line. Never pass secrets: arguments are visible to every user of the host. */
 export class SmolvmClient {
@@ -167,7 +171,7 @@ export class SmolvmClient {
       cwd: tmpdir(),
       env: hostEnvironment(),
       extendEnv: false,
-      // Ctrl-C during a launch must not interrupt a command; `signal` ends commands that may be interrupted.
+      // Ctrl-C during a launch must not interrupt a command at once; see `interruptionOf`.
       detached: true,
     } as const;
   }
@@ -193,13 +197,17 @@ export class SmolvmClient {
     args: readonly string[],
     options: ExecOptions,
   ): Promise<ExecResult & { isLate: boolean }> {
+    const interruption = interruptionOf({ isQuestion: QUESTIONS.has(args.slice(0, 2).join(' ')) });
+    const signals = [options.signal, interruption?.signal].filter((signal) => signal !== undefined);
     const result = await execa(this.binary.path, [...args], {
       ...this.#surroundings,
       reject: false,
       ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
-      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+      ...(signals.length === 0 ? {} : { cancelSignal: AbortSignal.any(signals) }),
     });
+    interruption?.end();
+    if (result.isCanceled && !options.signal?.aborted) interruption?.signal.throwIfAborted();
     if (result.code === 'ENOENT') throw smolvmIsGone(this.binary.path);
     const { exitCode = 1, stdout, timedOut } = result;
     const late = timedOut ? `it did not end within ${(options.timeoutMs ?? 0) / 1000} s` : '';

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { BottleError, EXIT_CODES, messageOf } from '../errors.ts';
 import { homeDirectory } from '../host/directories.ts';
+import { interruptible } from '../host/interruption.ts';
 import { errorText } from './error-text.ts';
 import { knownFailure } from './known-failure.ts';
 import { line, paint } from './output.ts';
@@ -32,7 +33,8 @@ export async function runScript(work: (context: ScriptContext) => Promise<number
   }
   let code: number;
   try {
-    code = await work({ signal: controller.signal });
+    const { signal } = controller;
+    code = await interruptible(signal, () => work({ signal }));
   } catch (error) {
     code = report(error, controller.signal.aborted);
   }

@@ -10,6 +10,8 @@ import { actionOf, FAULTS, type Fault, type Target } from './shim.ts';
 
 /** Seconds for a launch on a busy machine, and for taking it down. */
 const BOUND_S = 90;
+/** Of these, for a launch with a call that hangs until Ctrl-C: ten for the call, and no more than for others. */
+const PRESSED_BOUND_S = 60;
 /** With this factor, calls that hang are given up after seconds instead of minutes. */
 const FACTOR = 0.2;
 /** Seconds that a cell waits for a deadline; what may take longer is ended by Ctrl-C alone. */
@@ -38,7 +40,13 @@ function cellsOf(version: Version, verb: Verb, fault: Fault): Cell[] {
     const cell = { version, kind: fault, place, target, action: actionOf(fault), bound: BOUND_S };
     const expected = (kind: string) => codesOf({ kind, place }, verb);
     if (fault !== 'hang') return [{ ...cell, codes: expected(fault) }];
-    const pressed = { ...cell, kind: 'hang, Ctrl-C', interrupts: true, codes: expected('hang, Ctrl-C') };
+    const pressed = {
+      ...cell,
+      kind: 'hang, Ctrl-C',
+      interrupts: true,
+      codes: expected('hang, Ctrl-C'),
+      bound: PRESSED_BOUND_S,
+    };
     const deadline = deadlineOf(verb);
     if (deadline === undefined || deadline * FACTOR > LONGEST_WAIT_S) return [pressed];
     const waited = {

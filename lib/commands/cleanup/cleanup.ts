@@ -11,6 +11,7 @@ import { listNetworks, removeNetwork } from '../../docker/network.ts';
 import { BottleError, messageOf } from '../../errors.ts';
 import { removeMachine } from '../../guest/remove-machine.ts';
 import { artifactDirectory, partialPrefix } from '../../handoff/artifact-cache.ts';
+import { undisturbed } from '../../host/interruption.ts';
 import { forgetBottle, teardown } from '../../phases/teardown.ts';
 import { machineName } from '../../plan/names.ts';
 import type { SmolvmBinary } from '../../smolvm/binary.ts';
@@ -105,7 +106,7 @@ export async function* removeLeftovers(leftovers: readonly Leftover[]): AsyncGen
   let code: 'teardown-incomplete' | 'key-not-revoked' = 'teardown-incomplete';
   for (const { what, remove } of leftovers) {
     try {
-      await remove();
+      await undisturbed(remove);
       yield what;
     } catch (error) {
       failures.push(`${what}: ${messageOf(error)}`);

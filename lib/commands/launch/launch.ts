@@ -2,6 +2,7 @@ import { createBottle, type NewBottle } from '../../bottle/create.ts';
 import { readMetadata, writeMetadata } from '../../bottle/metadata.ts';
 import { BottleError } from '../../errors.ts';
 import { readCommitted } from '../../guest/committed.ts';
+import { undisturbed } from '../../host/interruption.ts';
 import { identifyProcess } from '../../host/process-identity.ts';
 import { removeByName } from '../../phases/remove-by-name.ts';
 import { forgetBottle, teardown } from '../../phases/teardown.ts';
@@ -71,7 +72,7 @@ export async function runLaunch(plan: Plan, steps: LaunchSteps, signal: AbortSig
 /** Somebody has removed the bottle's directory, and with it the journal. @throws BottleError `state-missing`, always. */
 async function endWithoutState(plan: Plan, steps: Pick<LaunchSteps, 'say'>): Promise<never> {
   steps.say('its state directory was removed while it ran: removing what it had, by name');
-  const removed = await removeByName(plan);
+  const removed = await undisturbed(() => removeByName(plan));
   // Logs and locks of this launch have made it again.
   await forgetBottle(plan.slug);
   throw new BottleError(
@@ -101,7 +102,11 @@ export interface Ending {
 }
 
 /** Takes the bottle down, and keeps or removes its state. */
-export async function endLaunch(
+export function endLaunch(slug: string, ending: Ending, steps: Pick<LaunchSteps, 'say'>): Promise<void> {
+  return undisturbed(() => end(slug, ending, steps));
+}
+
+async function end(
   slug: string,
   { exitCode, learns }: Ending,
   steps: Pick<LaunchSteps, 'say'>,

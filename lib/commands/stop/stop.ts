@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hasOnlyDeployKeys, pendingUndo } from '../../bottle/journal.ts';
 import { writeMetadata } from '../../bottle/metadata.ts';
 import { BottleError } from '../../errors.ts';
+import { undisturbed } from '../../host/interruption.ts';
 import { isProcessAlive, type ProcessIdentity } from '../../host/process-identity.ts';
 import { requireBottle } from '../../phases/running-bottle.ts';
 import { teardown } from '../../phases/teardown.ts';
@@ -40,9 +41,11 @@ export async function stop(
     await assertRevoked(slug);
     return;
   }
-  await saveWork(slug, say);
-  await saveTranscript(slug, say);
-  const undone = await teardown(slug, say);
+  const undone = await undisturbed(async () => {
+    await saveWork(slug, say);
+    await saveTranscript(slug, say);
+    return teardown(slug, say);
+  });
   await writeMetadata({ ...(await requireBottle(slug)), owner: null });
   say(undone.length === 0 ? 'nothing to take down' : `took down ${undone.join(', ')}`);
   say(`its state was kept; to continue: make resume BOTTLE=${slug}`);
