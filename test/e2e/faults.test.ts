@@ -9,18 +9,14 @@ import { runCell } from '../faults/run-cell.ts';
 const SAMPLE = [
   '1.9.3 fail launch: smolvm machine exec',
   '0.8.0 lost start-bundle: docker run',
-  '1.9.3 lost create-guest: smolvm machine create',
   '1.9.3 hang allocate: docker network create',
   '0.8.0 hang, Ctrl-C start-guest: smolvm machine start',
   '1.9.3 full create-guest: smolvm machine create',
-  '0.8.0 fail launch: docker rm',
   '1.9.3 bundle dies in a session',
 ] as const;
 /** Of the calls of a launch, in hundredths. */
 const MOMENTS = [
   ['0.8.0', 'SIGINT', 30],
-  ['1.9.3', 'SIGINT', 55],
-  ['0.8.0', 'SIGHUP', 50],
   ['1.9.3', 'SIGKILL', 40],
   ['1.9.3', 'home full', 50],
 ] as const;
