@@ -10,7 +10,7 @@ const SAMPLE = [
   '1.9.3 fail launch: smolvm machine exec',
   '0.8.0 lost start-bundle: docker run',
   '1.9.3 hang allocate: docker network create',
-  '0.8.0 hang, Ctrl-C start-guest: smolvm machine start',
+  '0.8.0 hang, Ctrl-C allocate: docker network inspect #1',
   '1.9.3 full create-guest: smolvm machine create',
   '1.9.3 bundle dies in a session',
 ] as const;
