@@ -36,8 +36,9 @@ function isQuestion([verb = '', what = '']: readonly string[]): boolean {
  */
 export async function dockerTry(args: readonly string[], options: DockerOptions = {}): Promise<DockerResult> {
   const timeoutMs = options.timeoutMs ?? dockerDeadline(args);
-  const interruption = interruptionOf({ isQuestion: isQuestion(args) });
-  const signals = [options.signal, interruption?.signal].filter((signal) => signal !== undefined);
+  const interruption =
+    options.signal === undefined ? interruptionOf({ isQuestion: isQuestion(args) }) : undefined;
+  const cancelSignal = options.signal ?? interruption?.signal;
   const child = execa('docker', [...args], {
     reject: false,
     stripFinalNewline: true,
@@ -45,21 +46,16 @@ export async function dockerTry(args: readonly string[], options: DockerOptions 
     extendEnv: false,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
-    ...(signals.length === 0 ? {} : { cancelSignal: AbortSignal.any(signals) }),
+    ...(cancelSignal === undefined ? {} : { cancelSignal }),
     // Ctrl-C during a launch must not interrupt a change to the engine at once; see `interruptionOf`.
     detached: true,
     all: options.onLine !== undefined,
   });
-  try {
-    if (options.onLine !== undefined) {
-      for await (const line of child.iterable({ from: 'all' })) options.onLine(String(line));
-    }
-    await child;
-  } finally {
-    interruption?.end();
+  if (options.onLine !== undefined) {
+    for await (const line of child.iterable({ from: 'all' })) options.onLine(String(line));
   }
   const result = await child;
-  if (result.isCanceled && !options.signal?.aborted) interruption?.signal.throwIfAborted();
+  interruption?.end(result.isCanceled);
   if (result.code === 'ENOENT') {
     throw new BottleError('engine-missing', '`docker` is not on the PATH', {
       hint: 'Install Docker and start it: https://docs.docker.com/engine/install/',
@@ -70,7 +66,8 @@ export async function dockerTry(args: readonly string[], options: DockerOptions 
     stdout: String(result.stdout ?? ''),
     stderr:
       String(result.stderr ?? '') ||
-      (result.timedOut ? `it did not end within ${(timeoutMs ?? 0) / 1000} s` : ''),
+      (result.timedOut ? `it did not end within ${(timeoutMs ?? 0) / 1000} s` : '') ||
+      (interruption?.signal.aborted ? 'it hung, and was given up' : ''),
   };
 }
 

@@ -197,20 +197,21 @@ export class SmolvmClient {
     args: readonly string[],
     options: ExecOptions,
   ): Promise<ExecResult & { isLate: boolean }> {
-    const interruption = interruptionOf({ isQuestion: QUESTIONS.has(args.slice(0, 2).join(' ')) });
-    const signals = [options.signal, interruption?.signal].filter((signal) => signal !== undefined);
+    const isQuestion = QUESTIONS.has(args.slice(0, 2).join(' '));
+    const interruption = options.signal === undefined ? interruptionOf({ isQuestion }) : undefined;
+    const cancelSignal = options.signal ?? interruption?.signal;
     const result = await execa(this.binary.path, [...args], {
       ...this.#surroundings,
       reject: false,
       ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
-      ...(signals.length === 0 ? {} : { cancelSignal: AbortSignal.any(signals) }),
+      ...(cancelSignal === undefined ? {} : { cancelSignal }),
     });
-    interruption?.end();
-    if (result.isCanceled && !options.signal?.aborted) interruption?.signal.throwIfAborted();
+    interruption?.end(result.isCanceled);
     if (result.code === 'ENOENT') throw smolvmIsGone(this.binary.path);
     const { exitCode = 1, stdout, timedOut } = result;
-    const late = timedOut ? `it did not end within ${(options.timeoutMs ?? 0) / 1000} s` : '';
+    const given = interruption?.signal.aborted ? 'it hung, and was given up' : '';
+    const late = timedOut ? `it did not end within ${(options.timeoutMs ?? 0) / 1000} s` : given;
     return { exitCode, stdout, stderr: result.stderr || late, isLate: timedOut };
   }
 }

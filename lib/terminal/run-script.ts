@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { BottleError, EXIT_CODES, messageOf } from '../errors.ts';
 import { homeDirectory } from '../host/directories.ts';
-import { interruptible } from '../host/interruption.ts';
+import { interruptible, noteInterruption } from '../host/interruption.ts';
 import { errorText } from './error-text.ts';
 import { knownFailure } from './known-failure.ts';
 import { line, paint } from './output.ts';
@@ -20,7 +20,7 @@ export interface ScriptContext {
 
 /**
  * Runs a script's work and exits with its code. Signals do not kill it, but abort `signal`, so that the work
- * can clean up. Prints errors with their hints; logs unexpected ones.
+ * can clean up; so do errors that nothing waits for. Prints errors with their hints; logs unexpected ones.
  */
 export async function runScript(work: (context: ScriptContext) => Promise<number>): Promise<never> {
   const controller = new AbortController();
@@ -28,7 +28,16 @@ export async function runScript(work: (context: ScriptContext) => Promise<number
   for (const name of SIGNALS) {
     process.on(name, () => {
       interruptedBy ??= name;
+      noteInterruption();
       controller.abort(new BottleError('interrupted', `interrupted by ${name}`));
+    });
+  }
+  // What nobody waits for may fail too. A script that just ended would leave behind what its work takes down.
+  let stray: unknown;
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      stray ??= error;
+      controller.abort(error);
     });
   }
   let code: number;
@@ -36,8 +45,10 @@ export async function runScript(work: (context: ScriptContext) => Promise<number
     const { signal } = controller;
     code = await interruptible(signal, () => work({ signal }));
   } catch (error) {
-    code = report(error, controller.signal.aborted);
+    code = report(error, interruptedBy !== undefined);
+    if (error === stray) stray = undefined;
   }
+  if (stray !== undefined) code = report(stray, false);
   // Not that of a teardown that leaves something behind, such as a key with access.
   const isOwn = code === 0 || code === EXIT_CODES.teardown || code === EXIT_CODES.revocation;
   if (interruptedBy !== undefined && !isOwn) code = 128 + constants.signals[interruptedBy];

@@ -74,7 +74,7 @@ function report(cell: Cell, { exitCode, seconds, faults, stderr }: Outcome): voi
       stderr
         .trim()
         .split('\n')
-        .slice(-6)
+        .slice(-30)
         .map((text) => `       | ${text}`)
         .join('\n'),
     );

@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { docker } from '../../../lib/docker/cli.ts';
 import { BottleError } from '../../../lib/errors.ts';
-import { interruptible, interruptionOf, undisturbed } from '../../../lib/host/interruption.ts';
+import {
+  interruptible,
+  interruptionOf,
+  noteInterruption,
+  undisturbed,
+} from '../../../lib/host/interruption.ts';
 import { type Machine, makeMachine } from '../../support/docker-programs.ts';
 
 let machine: Machine;
@@ -12,7 +17,10 @@ beforeEach(() => {
 });
 afterEach(() => machine.remove());
 
-const pressCtrlC = () => person.abort(new BottleError('interrupted', 'interrupted by SIGINT'));
+function pressCtrlC(): void {
+  person.abort(new BottleError('interrupted', 'interrupted by SIGINT'));
+  noteInterruption();
+}
 const pressLater = () => setTimeout(pressCtrlC, 200);
 const HANGS = 'exec /bin/sleep 60';
 
@@ -49,18 +57,32 @@ describe('a call of docker while a person presses Ctrl-C', () => {
   });
 });
 
-it('a change that hangs gets ten seconds', async () => {
-  vi.useFakeTimers();
-  try {
-    await interruptible(person.signal, async () => {
-      const interruption = interruptionOf({ isQuestion: false });
+describe('a call that hangs gets ten seconds', () => {
+  const graceOf = async (call: { isQuestion: boolean }) => {
+    vi.useFakeTimers();
+    try {
+      const interruption = interruptionOf(call);
       pressCtrlC();
       vi.advanceTimersByTime(9_900);
       expect(interruption?.signal.aborted).toBe(false);
       vi.advanceTimersByTime(200);
       expect(interruption?.signal.aborted).toBe(true);
-    });
-  } finally {
-    vi.useRealTimers();
-  }
+      return () => interruption?.end(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  };
+
+  it('when it changes something, and the work ends with it', async () => {
+    const end = await interruptible(person.signal, () => graceOf({ isQuestion: false }));
+    expect(end).toThrow('interrupted by SIGINT');
+  });
+
+  it('when it takes something down, also at another Ctrl-C, and the work goes on', async () => {
+    pressCtrlC();
+    for (const isQuestion of [true, false]) {
+      const end = await interruptible(person.signal, () => undisturbed(() => graceOf({ isQuestion })));
+      expect(end).not.toThrow();
+    }
+  });
 });
