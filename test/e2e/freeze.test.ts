@@ -83,7 +83,7 @@ const server = createServer(${JSON.stringify(leaf)}, (socket) => socket.end()).l
 
   it('freezes a guest that is being written to, which runs on, without its secrets and its CA', async () => {
     await inGuest(
-      'echo kept > ~/note; chmod 640 ~/note; (while :; do date >> ~/log; done) > /dev/null 2>&1 &',
+      'echo kept > ~/note; chmod 640 ~/note; (while :; do date >> ~/log; sleep 0.02; done) > /dev/null 2>&1 &',
     );
     const { exitCode, stderr } = await run('freeze');
     expect(exitCode, stderr).toBe(0);
