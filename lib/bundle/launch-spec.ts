@@ -12,7 +12,7 @@ import {
   SUPERVISE_PORT_ENV,
 } from '../daemons/contract/supervise/environment.ts';
 import { bindMount } from '../docker/bind-mount.ts';
-import { asLaunchingUser, type EngineSecurity, engineSecurity } from '../docker/engine/security.ts';
+import { asLaunchingUser, type EngineSecurity } from '../docker/engine/security.ts';
 import { extraCaFile } from '../docker/extra-ca.ts';
 import { labelArguments } from '../docker/labels.ts';
 import { agentFacing, isChained } from '../plan/agent-facing.ts';
@@ -26,7 +26,8 @@ export interface LaunchSpec {
   certs: { directory: string };
   /** Reference of the bundle image. */
   image: string;
-  signal?: AbortSignal;
+  /** Of the engine that runs it. */
+  security: EngineSecurity;
   /** Host port of each daemon that an earlier bundle published; others get any that is free. */
   ports?: ReadonlyMap<string, number>;
 }
@@ -77,7 +78,7 @@ export async function runArguments(spec: LaunchSpec): Promise<string[]> {
     // Docker's init reaps orphans, so the kit's own init only manages its daemons.
     '--init',
     ...['--name', plan.names.bundle, '--network', allocation.network, ...labelArguments('bundle', plan.slug)],
-    ...hardening(await engineSecurity(spec.signal)),
+    ...hardening(spec.security),
     ...mounts.flatMap(([from, to]) => bindMount(from, to, 'readonly')),
     ...writable.flatMap(([from, to]) => bindMount(from, to)),
     ...extraHosts(plan).flatMap((entry) => ['--add-host', entry]),

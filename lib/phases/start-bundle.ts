@@ -8,6 +8,7 @@ import { bundleSecrets, bundleSecretVariables } from '../bundle/secrets.ts';
 import { daemonPort } from '../daemons/contract/daemons.ts';
 import { dockerError, dockerTry } from '../docker/cli.ts';
 import { findContainer, hostPortOf, removeContainer } from '../docker/container.ts';
+import { engineSecurity } from '../docker/engine/security.ts';
 import { agentFacing } from '../plan/agent-facing.ts';
 import { writeRoutesOfNewBundle } from '../supervise/new-bundle.ts';
 import { allocate } from './allocate.ts';
@@ -47,7 +48,8 @@ export const startBundle: Phase<Bundle> = {
     await context.willUndo({ kind: 'container', name: container });
     await removeContainer(container, 0);
     await writeRoutesOfNewBundle(context.slug);
-    const spec = { plan, allocation, certs, image, signal: context.signal };
+    const security = await engineSecurity(context.signal);
+    const spec = { plan, allocation, certs, image, security };
     const ports = await lastPorts(context.slug);
     const args = await runArguments(spec);
     const atLastPorts = ports.size === 0 ? args : await runArguments({ ...spec, ports });

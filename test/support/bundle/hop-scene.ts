@@ -21,6 +21,7 @@ import type { Plan } from '../../../lib/plan/schema.ts';
 import { pipelockConfig } from '../../../lib/prepare/pipelock-config.ts';
 import { fetchVia, type Reply } from '../egress/agent.ts';
 import { testAuthority } from '../egress/authority.ts';
+import { PLAIN_SECURITY } from '../plain-security.ts';
 
 const RECIPES = join(import.meta.dirname, 'hop');
 const ALIAS = '127.0.0.1';
@@ -109,7 +110,13 @@ export class HopScene {
     });
     this.certs = certs;
     const allocation = { alias: ALIAS, network: this.#network };
-    const args = await runArguments({ plan, allocation, certs, image: this.#image });
+    const args = await runArguments({
+      plan,
+      allocation,
+      certs,
+      image: this.#image,
+      security: PLAIN_SECURITY,
+    });
     const secrets = await bundleSecrets(plan);
     this.#nonce = secrets[SELFTEST_NONCE_ENV] ?? '';
     await docker(args.map(change), { env: secrets });

@@ -8,6 +8,7 @@ import { runArguments } from '../../../lib/bundle/launch-spec.ts';
 import { isMissing } from '../../../lib/host/files.ts';
 import { undo } from '../../../lib/phases/undo.ts';
 import type { Plan } from '../../../lib/plan/schema.ts';
+import { PLAIN_SECURITY } from '../../support/plain-security.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
 
 const SLUG = 'demo-a1b2c';
@@ -42,7 +43,13 @@ const WITH_GATE: Plan['daemons'] = ['selftest', 'egress', 'git-gate', 'git-http'
 async function argumentsOf(plan: Plan): Promise<string[]> {
   await mkdir(bottlePaths.egress(SLUG), { recursive: true });
   const allocation = { alias: '127.0.0.16', network: 'n' };
-  return runArguments({ plan, allocation, certs: { directory: '/ca' }, image: 'image' });
+  return runArguments({
+    plan,
+    allocation,
+    certs: { directory: '/ca' },
+    image: 'image',
+    security: PLAIN_SECURITY,
+  });
 }
 
 const after = (args: readonly string[], flag: string) => args.filter((_, index) => args[index - 1] === flag);

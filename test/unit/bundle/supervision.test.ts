@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { bottlePaths } from '../../../lib/bottle/paths.ts';
 import { runArguments } from '../../../lib/bundle/launch-spec.ts';
 import type { Plan } from '../../../lib/plan/schema.ts';
+import { PLAIN_SECURITY } from '../../support/plain-security.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
 
 const SLUG = 'demo-a1b2c';
@@ -14,7 +15,13 @@ async function started(daemons: Plan['daemons'], changes: Partial<Plan> = {}) {
   const plan = { slug: SLUG, names, git: [], egress, daemons, ...changes } as unknown as Plan;
   await mkdir(bottlePaths.egress(SLUG), { recursive: true });
   const allocation = { alias: '127.0.0.16', network: 'n' };
-  const args = await runArguments({ plan, allocation, certs: { directory: '/ca' }, image: 'image' });
+  const args = await runArguments({
+    plan,
+    allocation,
+    certs: { directory: '/ca' },
+    image: 'image',
+    security: PLAIN_SECURITY,
+  });
   return (flag: string) => args.filter((_, index) => args[index - 1] === flag);
 }
 

@@ -9,6 +9,7 @@ import type { PhaseContext } from '../../../lib/phases/phase.ts';
 import { agentFacing, isChained, proxyDaemonOf } from '../../../lib/plan/agent-facing.ts';
 import type { Plan } from '../../../lib/plan/schema.ts';
 import { pipelockConfig } from '../../../lib/prepare/pipelock-config.ts';
+import { PLAIN_SECURITY } from '../../support/plain-security.ts';
 import { useTemporaryHome } from '../../support/temporary-home.ts';
 
 const SLUG = 'demo-a1b2c';
@@ -85,7 +86,13 @@ describe('start of the bundle with pipelock', () => {
   const started = async (plan: Plan) => {
     await mkdir(bottlePaths.egress(SLUG), { recursive: true });
     const allocation = { alias: '127.0.0.16', network: 'n' };
-    const args = await runArguments({ plan, allocation, certs: { directory: '/ca' }, image: 'image' });
+    const args = await runArguments({
+      plan,
+      allocation,
+      certs: { directory: '/ca' },
+      image: 'image',
+      security: PLAIN_SECURITY,
+    });
     return { text: args.join(' '), published: args.filter((_, index) => args[index - 1] === '--publish') };
   };
 
