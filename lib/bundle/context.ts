@@ -45,8 +45,8 @@ const REMEMBERED = join(KIT_DIRECTORY, 'node_modules', '.kit', 'bundle-digest.js
  * Hex SHA-256 of the path and content of every file in the build context, including the Dockerfile. It is remembered until a
  * source changes: bundling the programs takes a second of processor time, and every launch asks.
  */
-export function bundleContentDigest(): Promise<string> {
-  return remembered(REMEMBERED, async () => {
+export function bundleContentDigest(memory = REMEMBERED): Promise<string> {
+  return remembered(memory, async () => {
     const { files, sources } = await contextFiles();
     const digest = createHash('sha256');
     for (const { content, target } of files) {

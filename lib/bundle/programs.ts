@@ -6,6 +6,7 @@ import * as re2js from 're2js';
 import * as yaml from 'yaml';
 import type { DaemonDefinition } from '../daemons/contract/daemon.ts';
 import { DAEMONS } from '../daemons/contract/daemons.ts';
+import { REQUIRE_BANNER } from '../host/bundling.ts';
 import { startingWithout } from '../host/child-environment.ts';
 
 const KIT = join(import.meta.dirname, '..', '..');
@@ -29,10 +30,6 @@ function programModules(): string[] {
   );
   return [...INIT_PROGRAMS, ...modules];
 }
-
-/** CommonJS packages load Node's built-in modules through this. */
-const REQUIRE =
-  "import { createRequire as toRequire } from 'node:module'; const require = toRequire(import.meta.url);";
 
 /**
  * Importing `node:http` evaluates all its exports, including undici's WebSocket, which loads undici: 20 ms
@@ -101,7 +98,7 @@ export async function bundledPrograms(): Promise<{ programs: ProgramFile[]; sour
       platform: 'node',
       target: 'node24',
       format: 'esm',
-      banner: { js: REQUIRE },
+      banner: { js: REQUIRE_BANNER },
       // File names in comments would differ between machines.
       minifyWhitespace: true,
       logLevel: 'error',

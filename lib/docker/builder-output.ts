@@ -18,18 +18,24 @@ export function stepOf(line: string): string | undefined {
   return `step ${number}: ${text}`;
 }
 
-/** Says each step that takes long. `end` must be called when the build is over. */
+/** Says each step that takes long, once. `end` must be called when the build is over. */
 export function sayingSlowSteps(say: (line: string) => void): {
   onLine: (line: string) => void;
   end: () => void;
 } {
+  const told = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   const end = () => clearTimeout(timer);
   const onLine = (line: string) => {
     const step = stepOf(line);
     if (step === undefined) return;
     end();
-    timer = setTimeout(say, SLOW_STEP_MS, step);
+    // BuildKit names a step again when it has shown lines of another one.
+    if (told.has(step)) return;
+    timer = setTimeout(() => {
+      told.add(step);
+      say(step);
+    }, SLOW_STEP_MS);
   };
   return { onLine, end };
 }

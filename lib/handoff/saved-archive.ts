@@ -47,7 +47,8 @@ export async function mendSavedArchive(path: string, reference: string, signal: 
     const found = Layers.map((layer) => find(entries, layer));
     const layers = found.filter((entry) => entry !== undefined);
     const config = find(entries, Config);
-    if (layers.length < found.length || config === undefined) {
+    if (config === undefined) throw damaged(reference);
+    if (layers.length < found.length) {
       throw new BottleError(
         'image-unusable',
         `docker save left out ${found.length - layers.length} of ${found.length} layers of ${reference}`,
@@ -74,8 +75,9 @@ export async function mendSavedArchive(path: string, reference: string, signal: 
 
 async function readManifest(file: FileHandle, entries: ReadonlyMap<string, Entry>, reference: string) {
   const entry = find(entries, 'manifest.json');
-  const text = entry && (await contentOf(file, entry)).toString('utf8');
-  const parsed = manifest.safeParse(text && JSON.parse(text));
+  const document = entry && parseJson(await contentOf(file, entry));
+  if (entry !== undefined && document === undefined) throw damaged(reference);
+  const parsed = manifest.safeParse(document);
   if (parsed.success) return parsed.data[0];
   throw new BottleError(
     'image-unusable',
@@ -84,6 +86,14 @@ async function readManifest(file: FileHandle, entries: ReadonlyMap<string, Entry
       hint: 'The engine has it for another platform: build or pull it for this one (`--platform`, DOCKER_DEFAULT_PLATFORM).',
     },
   );
+}
+
+function parseJson(content: Buffer): unknown {
+  try {
+    return JSON.parse(content.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads the headers alone: contents are hundreds of megabytes. */

@@ -13,7 +13,7 @@ interface Scope {
 const scope = new AsyncLocalStorage<Scope>();
 const interruptions = new EventEmitter<{ interrupted: [] }>().setMaxListeners(0);
 
-/** Must be called at each signal that asks this process to end, also after the first. */
+/** Must be called at whatever asks this process to end, each signal after the first too. */
 export function noteInterruption(): void {
   interruptions.emit('interrupted');
 }

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import * as files from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { BottleError } from '../errors.ts';
 import { homeDirectory } from '../host/directories.ts';
+import { nearestExisting } from './disk.ts';
 
 /** What a file system must be able to do, of `node:fs/promises`. */
 export type FileOperations = Pick<typeof files, 'mkdtemp' | 'writeFile' | 'stat' | 'link' | 'symlink' | 'rm'>;
@@ -17,7 +17,7 @@ export async function assertHomeKeepsFiles(
   operations: FileOperations = files,
 ): Promise<void> {
   const { mkdtemp, writeFile, stat, link, symlink, rm } = operations;
-  const directory = await mkdtemp(join(nearest(home), '.bot-bottle-check-'));
+  const directory = await mkdtemp(join(await nearestExisting(home), '.bot-bottle-check-'));
   try {
     const file = join(directory, 'file');
     await writeFile(file, '', { mode: 0o600 });
@@ -34,11 +34,6 @@ export async function assertHomeKeepsFiles(
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** The directory itself, or the first above it that is there. */
-function nearest(directory: string): string {
-  return existsSync(directory) ? directory : nearest(dirname(directory));
 }
 
 function unusable(home: string, why: string): BottleError {

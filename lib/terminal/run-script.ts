@@ -37,6 +37,7 @@ export async function runScript(work: (context: ScriptContext) => Promise<number
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       stray ??= error;
+      noteInterruption();
       controller.abort(error);
     });
   }

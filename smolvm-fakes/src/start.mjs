@@ -21,7 +21,7 @@ try {
   // A home that cannot be written is no reason to fail here.
 }
 
-/** All of the fake in one file, which tests make: they start it a thousand times. Loading takes a third of the time. */
+/** All of the fake in one file, which tests make: they start it a thousand times. Loading takes two thirds of the time. */
 const BUNDLE = join(import.meta.dirname, '..', '..', 'node_modules', '.kit', 'smolvm-fake.mjs');
 await import(isCurrent(BUNDLE) ? BUNDLE : './main.ts');
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import type { Plugin } from 'esbuild';
+import { basename, join } from 'node:path';
+import { keepingPlaces, REQUIRE_BANNER } from '../../host/bundling.ts';
 import { startingWithout } from '../../host/child-environment.ts';
 import { KIT_DIRECTORY } from '../../host/directories.ts';
 import { type Computed, remembered } from '../../host/remembered.ts';
@@ -17,9 +17,6 @@ export interface PhasePrograms {
 const SCRIPTS = join(KIT_DIRECTORY, 'scripts');
 const BUNDLES = join(KIT_DIRECTORY, 'node_modules', '.kit', 'phases');
 const DAY_MS = 86_400_000;
-
-const REQUIRE =
-  "import { createRequire as toRequire } from 'node:module'; const require = toRequire(import.meta.url);";
 
 /**
  * Returns what make runs as phases: bundles of the phases' scripts, which start in a third of the time, since Node finds four
@@ -36,17 +33,6 @@ export async function phasePrograms(bundles = BUNDLES): Promise<PhasePrograms> {
   }
 }
 
-/** Folders and files that sources name by their own place stay where they are. */
-const places: Plugin = {
-  name: 'places',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/lib\/.*\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replaceAll('import.meta.dirname', JSON.stringify(dirname(path))),
-      loader: 'ts',
-    }));
-  },
-};
-
 /** @returns the name of the bundles' folder, which follows from their content. */
 async function bundle(bundles: string): Promise<Computed> {
   const { build } = await import('esbuild');
@@ -61,10 +47,10 @@ async function bundle(bundles: string): Promise<Computed> {
       platform: 'node',
       target: 'node24',
       format: 'esm',
-      banner: { js: REQUIRE },
+      banner: { js: REQUIRE_BANNER },
       // It is a program, which it finds from its own folder.
       external: ['esbuild'],
-      plugins: [places],
+      plugins: [keepingPlaces(/\/lib\/.*\.ts$/)],
       logLevel: 'silent',
       metafile: true,
       write: false,
@@ -88,7 +74,8 @@ async function bundle(bundles: string): Promise<Computed> {
 /** A launch that runs may still use those of before. */
 async function removeOld(bundles: string): Promise<void> {
   for (const name of await readdir(bundles).catch(() => [])) {
-    const made = (await stat(join(bundles, name))).mtimeMs;
+    // Another launch may remove them too.
+    const made = (await stat(join(bundles, name)).catch(() => undefined))?.mtimeMs ?? 0;
     if (Date.now() - made > DAY_MS) await rm(join(bundles, name), { recursive: true, force: true });
   }
 }

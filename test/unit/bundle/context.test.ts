@@ -96,7 +96,10 @@ describe('build context of the bundle', () => {
   });
 
   it('the digest of the same content is always the same', async () => {
-    expect(await bundleContentDigest()).toMatch(/^[0-9a-f]{64}$/);
-    expect(await bundleContentDigest()).toBe(await bundleContentDigest());
+    // Each is computed: neither finds what another has remembered.
+    const [one, other] = ['one', 'other'].map((name) => bundleContentDigest(join(directory, name)));
+    expect(await one).toMatch(/^[0-9a-f]{64}$/);
+    expect(await one).toBe(await other);
+    expect(await one).toBe(await bundleContentDigest(join(directory, 'one')));
   });
 });

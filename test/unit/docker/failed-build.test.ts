@@ -181,6 +181,8 @@ it('only steps that take long are said', () => {
     onLine('Step 2/3 : RUN npm ci');
     onLine('added 300 packages');
     vi.advanceTimersByTime(5_000);
+    onLine('Step 2/3 : RUN npm ci');
+    vi.advanceTimersByTime(5_000);
     onLine('Step 3/3 : USER node');
     end();
     vi.advanceTimersByTime(5_000);

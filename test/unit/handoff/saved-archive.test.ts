@@ -62,6 +62,17 @@ describe.each(Object.entries(SAVED_SHAPES))('what docker save writes: %s', (_sha
   });
 });
 
+it.each(['the containerd store, built on a loaded image', 'the containerd store, built on a zstd image'])(
+  'an interruption ends the writing of what %s saved',
+  async (shape) => {
+    await SAVED_SHAPES[shape]?.(path, await layers());
+    const before = hexDigest(readFileSync(path));
+    const interrupted = AbortSignal.abort(new Error('interrupted'));
+    await expect(mendSavedArchive(path, SAVED_TAG, interrupted)).rejects.toThrow('interrupted');
+    expect(hexDigest(readFileSync(path))).toBe(before);
+  },
+);
+
 it('an archive that both can read stays as it is', async () => {
   await SAVED_SHAPES['24 to 29 with the containerd store']?.(path, await layers());
   const before = hexDigest(readFileSync(path));
@@ -105,6 +116,17 @@ describe('what no guest could boot', () => {
       message: expect.stringContaining('damaged'),
     });
     expect(readFileSync(path)).toEqual(readFileSync(before));
+  });
+
+  it.each([
+    ['its configuration', { 'manifest.json': JSON.stringify([image]) }],
+    ['JSON', { 'config.json': '{}', 'manifest.json': '[{' }],
+  ])('an archive without %s is named as damaged', async (_what, files) => {
+    await writeTar(path, { 'blobs/sha256/a': 'x', 'blobs/sha256/b': 'y', ...files }, {});
+    await expect(mend()).rejects.toMatchObject({
+      code: 'image-unusable',
+      message: `docker save wrote a damaged archive of ${SAVED_TAG}`,
+    });
   });
 
   it('links in a circle are no layer', async () => {
